@@ -1,0 +1,47 @@
+# make serve   runs the endpoint and the pages; make test   runs all checks. Both set up everything first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: serve test check bench docs browser clean
+
+serve: $(VENV)/.runtime
+	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
+
+test: check
+	$(BIN)/pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks.queries
+
+# The parts of ontology/README.md and ontology/context.jsonld that are written from the ontology.
+docs: $(VENV)/.dev
+	$(BIN)/python -m ontology.documents
+
+# The browser of the tests, from Debian's packages; where it is missing the browser tests say that they were skipped.
+browser:
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		(echo "Kelisim needs Python 3.11 or later; name one with make PYTHON=..." >&2; exit 1)
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: pyproject.toml $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.runtime
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,74 @@
+"""How much of each article the claims cover, paragraph by paragraph."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.curation import Curation
+from kg.passages import Passage
+from kg.verification import article_texts
+from ontology import KelisimError
+from ontology.namespaces import KEL, PREFIXES, SRC
+
+
+@dataclass(frozen=True)
+class ParagraphCoverage:
+    """One paragraph: how many claims stand on it, how many of its sentences they touch, and why none if none.
+
+    `omission` is the recorded reason for leaving the paragraph out, or empty. A paragraph is `sound` when it has either
+    claims or a reason, and not both.
+    """
+
+    article: str
+    paragraph: int
+    claims: int
+    sentences: int
+    touched: int
+    omission: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether the paragraph has claims or a recorded reason for having none, and not both."""
+        return bool(self.claims) != bool(self.omission)
+
+
+def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
+    """The coverage of every paragraph of every article, in reading order.
+
+    Raises KelisimError where an article is missing or has changed, or an omission names no paragraph.
+    """
+    texts = article_texts(curation, folder)
+    omissions = _omissions(curation)
+    claims: Counter[tuple[str, int]] = Counter()
+    touched: dict[tuple[str, int], set[int]] = {}
+    for claim in curation.claims:
+        passage = Passage.parse(claim.value("passage"))
+        key = (passage.article, passage.paragraph)
+        claims[key] += 1
+        touched.setdefault(key, set()).update(range(passage.first, passage.last + 1))
+    rows = []
+    for name, text in sorted(texts.items()):
+        for paragraph in text.paragraphs:
+            key = (name, paragraph.number)
+            sentences = len(text.sentences(paragraph))
+            rows.append(
+                ParagraphCoverage(
+                    *key, claims[key], sentences, len(touched.get(key, ())), omissions.pop(key, "")
+                )
+            )
+    if omissions:
+        (article, number), *_ = sorted(omissions)
+        raise KelisimError(f"omissions: article {article} has no paragraph {number}; correct kg/data/omissions.ttl.")
+    return rows
+
+
+def _omissions(curation: Curation) -> dict[tuple[str, int], str]:
+    found: dict[str, dict[str, str]] = {}
+    for triple in curation.reference:
+        found.setdefault(triple.subject.value, {})[triple.predicate.value] = triple.object.value  # type: ignore[union-attr]
+    kind = PREFIXES["rdf"] + "type"
+    return {
+        (d[str(KEL.article)].removeprefix(str(SRC)), int(d[str(KEL.paragraph)])): d[str(KEL.note)]
+        for d in found.values()
+        if d.get(kind) == str(KEL.Omission)
+    }

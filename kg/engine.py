@@ -1,0 +1,98 @@
+"""The SPARQL engine: an in-memory store of the dataset that answers queries."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.guard import refuse_outbound
+from ontology import PREFIXES, KelisimError
+
+_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_EXPECTED_LENGTH: Final = 300
+
+
+class QuerySyntaxError(KelisimError):
+    """The query is malformed; `line` and `column` count from 1, 0 where the engine does not say."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class Answer:
+    """The outcome of one query: bindings (SELECT), a truth value (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
+
+    def __init__(self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> None:
+        self._result = result
+
+    @property
+    def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
+        """The formats in which the answer can be written, the usual one first."""
+        return GRAPH_FORMATS if isinstance(self._result, ox.QueryTriples) else RESULT_FORMATS
+
+    def serialize(self, form: ResultFormat | GraphFormat) -> bytes:
+        """The whole answer in the given format, in UTF-8. An answer can be written once.
+
+        Raises KelisimError if evaluation fails on the way or the format is not one of `formats`.
+        """
+        if form not in self.formats:
+            offered = ", ".join(f.name for f in self.formats)
+            raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
+        try:
+            body: bytes = self._result.serialize(format=form.engine)  # type: ignore[arg-type, assignment]
+        except (OSError, RuntimeError) as error:
+            raise KelisimError(f"The query failed while it was evaluated: {error}") from error
+        return body
+
+
+class Engine:
+    """A read-only SPARQL 1.1 engine over one dataset, safe for several threads."""
+
+    def __init__(self, quads: Iterable[ox.Quad]) -> None:
+        self._store = ox.Store()
+        self._store.bulk_extend(quads)
+
+    def query(
+        self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
+    ) -> Answer:
+        """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
+
+        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE.
+        """
+        refuse_outbound(query)
+        chosen = bool(default_graphs or named_graphs)
+        try:
+            result = self._store.query(
+                query,
+                default_graph=[ox.NamedNode(g) for g in default_graphs] if chosen else None,
+                named_graphs=[ox.NamedNode(g) for g in named_graphs] if chosen else None,
+            )
+        except SyntaxError as error:
+            raise _syntax_error(str(error)) from error
+        except ValueError as error:
+            raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+        return Answer(result)
+
+
+def _syntax_error(message: str) -> QuerySyntaxError:
+    match = _POSITION.match(message)
+    if not match:
+        return QuerySyntaxError(f"The query is malformed: {message}")
+    line, column, what = int(match[1]), int(match[2]), match[3]
+    if len(what) > _EXPECTED_LENGTH:
+        what = what[:_EXPECTED_LENGTH].rsplit(",", 1)[0] + ", …"
+    return QuerySyntaxError(f"The query is malformed at line {line}, column {column}: {what}", line, column)
+
+
+def with_prefixes(query: str) -> str:
+    """The query with PREFIX declarations, on its first line, for those of our prefixes that it uses and does not declare.
+
+    For people at a prompt; the endpoint takes queries as they are.
+    """
+    declared = {m.lower() for m in re.findall(r"prefix\s+([\w-]*):", query, re.IGNORECASE)}
+    used = {p for p in PREFIXES if re.search(rf"(?<![\w-]){p}:", query)}
+    return "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in sorted(used - declared)) + query

@@ -1,0 +1,94 @@
+"""Writes the dataset in the formats that people use."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from pyld import jsonld
+
+from kg.dataset import RDF_TYPE, Dataset
+from kg.formats import GRAPH_FORMATS, GraphFormat
+from ontology import BASE, PREFIXES, KelisimError, read_text
+from ontology.namespaces import KEL
+
+_RDF = PREFIXES["rdf"]
+
+
+def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> bytes:
+    """The dataset in one format, the same bytes each time.
+
+    TriG, N-Quads and JSON-LD hold the whole dataset and lose nothing. Turtle, N-Triples and RDF/XML hold the default
+    graph; with `reified`, every statement of a named graph is added as an ``rdf:Statement`` (RDF Schema 1.1, section
+    5.3) that names its graph with ``kel:inGraph``, so that the dataset can be put together again.
+    """
+    if form.quads and reified:
+        raise KelisimError(f"{form.name} holds named graphs; leave out --reified, it is for turtle, ntriples, rdfxml.")
+    if form.name == "nquads":
+        return b"".join(line + b"\n" for line in dataset.lines)
+    if form.name == "jsonld":
+        return _jsonld(dataset)
+    if form.quads:
+        return ox.serialize(dataset.quads, format=form.engine, prefixes=dict(PREFIXES)) or b""
+    triples = list(dataset.default_graph)
+    if reified:
+        triples += _reified(dataset)
+    prefixes = None if form.name == "ntriples" else dict(PREFIXES)
+    return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+
+
+def write(body: bytes, path: Path, *, compress: bool = False) -> None:
+    """Writes a file whole or not at all, gzipped if asked (without a time stamp, so that the bytes repeat).
+
+    Raises KelisimError where the file cannot be written.
+    """
+    if compress:
+        body = gzip.compress(body, mtime=0)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(body)
+        part.replace(path)
+    except OSError as error:
+        raise KelisimError(f"Cannot write {path}: {error.strerror}. Give a folder that exists and is yours.") from error
+
+
+def graph_format(name: str) -> GraphFormat:
+    """The graph format of that name; raises KelisimError, listing all, if there is none."""
+    for form in GRAPH_FORMATS:
+        if form.name == name:
+            return form
+    raise KelisimError(f"There is no format {name!r}; choose one of: {', '.join(f.name for f in GRAPH_FORMATS)}.")
+
+
+def _reified(dataset: Dataset) -> Iterator[ox.Triple]:
+    for quad, line in zip(dataset.quads, dataset.lines, strict=True):
+        if isinstance(quad.graph_name, ox.DefaultGraph):
+            continue
+        statement = ox.NamedNode(f"{BASE}statement/{hashlib.sha256(line).hexdigest()[:32]}")
+        yield ox.Triple(statement, RDF_TYPE, ox.NamedNode(_RDF + "Statement"))
+        yield ox.Triple(statement, ox.NamedNode(_RDF + "subject"), quad.subject)
+        yield ox.Triple(statement, ox.NamedNode(_RDF + "predicate"), quad.predicate)
+        yield ox.Triple(statement, ox.NamedNode(_RDF + "object"), quad.object)
+        yield ox.Triple(statement, ox.NamedNode(str(KEL.inGraph)), quad.graph_name)
+
+
+def _jsonld(dataset: Dataset) -> bytes:
+    """Compact JSON-LD 1.1 with our context: graph by graph, each with its subjects in order."""
+    by_graph = sorted(dataset.quads, key=lambda q: str(q.graph_name))
+    expanded = json.loads(ox.serialize(by_graph, format=ox.RdfFormat.JSON_LD) or b"[]")
+    context = json.loads(read_text("context.jsonld"))
+    compact: dict[str, Any] = jsonld.compact(_typed(expanded), context)
+    return (json.dumps(compact, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _typed(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Expanded nodes with ``@type`` in place of the property rdf:type, which the engine writes out."""
+    for node in nodes:
+        _typed(node.get("@graph", []))
+        types = node.pop(RDF_TYPE.value, None)
+        if types:
+            node["@type"] = [t["@id"] for t in types]
+    return nodes

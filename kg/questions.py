@@ -1,0 +1,53 @@
+"""The competency questions: what the graph must be able to answer, each a query with a title."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kg.curation import packaged_data
+from ontology import KelisimError
+
+_HEADER = re.compile(r"^#\s*(title|description|tags):\s*(.*)$")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: `name` is its file's name without ``.rq``; `query` the whole file, comments and all."""
+
+    name: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    query: str
+
+
+def read_questions() -> list[Question]:
+    """All questions, by name. Raises KelisimError where a header lacks title, description or tags."""
+    files = sorted(packaged_data().joinpath("questions").iterdir(), key=lambda f: f.name)
+    return [_question(f.name, f.read_text(encoding="utf-8")) for f in files if f.name.endswith(".rq")]
+
+
+def find_question(name: str) -> Question:
+    """The question of that name; raises KelisimError, with the names that come near, if there is none."""
+    questions = {q.name: q for q in read_questions()}
+    if name in questions:
+        return questions[name]
+    near = [n for n in questions if set(n.split("-")) & set(name.split("-"))] or list(questions)
+    raise KelisimError(f"There is no question {name!r}. Perhaps: {', '.join(near[:8])}. `kelisim questions` lists all.")
+
+
+def _question(file: str, text: str) -> Question:
+    header = dict(_header_lines(text))
+    missing = [k for k in ("title", "description", "tags") if not header.get(k)]
+    if missing:
+        raise KelisimError(f"{file}: the header lacks {', '.join(missing)}; write lines such as `# title: Who met whom`.")
+    tags = tuple(t.strip() for t in header["tags"].split(",") if t.strip())
+    return Question(file.removesuffix(".rq"), header["title"], header["description"], tags, text)
+
+
+def _header_lines(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            return
+        if match := _HEADER.match(line):
+            yield match[1], match[2].strip()

@@ -1,0 +1,91 @@
+"""Articles as a curator and a checker see them: paragraphs, sentences, offsets, hashes.
+
+The texts themselves never enter the project. They are read from a folder of the user's own and known by their hash.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ontology import KelisimError
+
+# A sentence ends at . ! or ?, perhaps with a closing quotation mark, before white space and the start of another.
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])[\"”»]?\s+(?=[\"“«A-ZА-Я])")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A numbered stretch of an article, from `start` up to but not including `end`, in Unicode code points."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ArticleText:
+    """The text of one article as read from a file; `sha256` is the digest of the file's bytes."""
+
+    path: Path
+    text: str
+    sha256: str
+
+    @property
+    def paragraphs(self) -> tuple[Span, ...]:
+        """The lines that are not blank, without white space around them, numbered from 1."""
+        lines = (m for m in re.finditer(r"[^\n]+", self.text) if m[0].strip())
+        return tuple(Span(i, *_trimmed(self.text, m.start(), m.end())) for i, m in enumerate(lines, 1))
+
+    def sentences(self, paragraph: Span) -> tuple[Span, ...]:
+        """The sentences of a paragraph, numbered from 1.
+
+        Found by punctuation alone, so that anybody gets the same numbers; where a stray full stop breaks a sentence in
+        two, a passage takes both parts.
+        """
+        breaks = [m.end() for m in _SENTENCE_BREAK.finditer(self.text, paragraph.start, paragraph.end)]
+        bounds = [paragraph.start, *breaks, paragraph.end]
+        pairs = zip(bounds[:-1], bounds[1:], strict=True)
+        return tuple(Span(i, *_trimmed(self.text, a, b)) for i, (a, b) in enumerate(pairs, 1))
+
+    def passage(self, paragraph: int, first: int, last: int) -> Span:
+        """The span from sentence `first` to sentence `last` of a paragraph; raises KelisimError if there is none such."""
+        paragraphs = self.paragraphs
+        if not 1 <= paragraph <= len(paragraphs):
+            raise KelisimError(f"{self.path.name} has {len(paragraphs)} paragraphs; there is no paragraph {paragraph}.")
+        sentences = self.sentences(paragraphs[paragraph - 1])
+        if not 1 <= first <= last <= len(sentences):
+            raise KelisimError(
+                f"Paragraph {paragraph} of {self.path.name} has {len(sentences)} sentences; "
+                f"there is no passage from sentence {first} to {last}."
+            )
+        return Span(paragraph, sentences[first - 1].start, sentences[last - 1].end)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), end - (len(part) - len(part.rstrip()))
+
+
+def text_digest(text: str) -> str:
+    """The SHA-256 (FIPS 180-4) of the text in UTF-8, in lower-case hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_articles(folder: Path) -> dict[str, ArticleText]:
+    """The texts of a folder (``*.txt``, UTF-8) by the SHA-256 of their bytes.
+
+    Raises KelisimError where there is no such folder, no text in it, or a text that is not UTF-8.
+    """
+    files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    if not files:
+        raise KelisimError(f"No articles in {folder}: give the folder that holds the articles' .txt files.")
+    found = {}
+    for path in files:
+        data = path.read_bytes()
+        try:
+            article = ArticleText(path, data.decode("utf-8"), hashlib.sha256(data).hexdigest())
+        except UnicodeDecodeError as error:
+            raise KelisimError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+        found[article.sha256] = article
+    return found

@@ -1,0 +1,51 @@
+"""The namespaces of Kelisim and of the vocabularies that it reuses."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from rdflib import Namespace
+
+BASE: Final = "https://w3id.org/kelisim/"
+"""The root of every IRI that the project mints."""
+
+ONTOLOGY_IRI: Final = BASE + "ns"
+INFERRED_GRAPH: Final = BASE + "graph/inferred"
+"""The named graph that holds what follows from the facts and the ontology."""
+SKOLEM: Final = BASE + ".well-known/genid/"
+"""Prefix of the Skolem IRIs (RDF 1.1 Concepts, section 3.5) that stand in for the ontology's few blank nodes."""
+
+KEL: Final = Namespace(BASE + "ns#")
+ID: Final = Namespace(BASE + "id/")
+CODE: Final = Namespace(BASE + "code/")
+CLAIM: Final = Namespace(BASE + "claim/")
+SRC: Final = Namespace(BASE + "source/")
+SHAPE: Final = Namespace(BASE + "shape/")
+
+PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "kel": str(KEL),
+        "id": str(ID),
+        "code": str(CODE),
+        "claim": str(CLAIM),
+        "src": str(SRC),
+        "dcat": "http://www.w3.org/ns/dcat#",
+        "dcterms": "http://purl.org/dc/terms/",
+        "edtf": "http://id.loc.gov/datatypes/",
+        "foaf": "http://xmlns.com/foaf/0.1/",
+        "geo": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+        "oa": "http://www.w3.org/ns/oa#",
+        "org": "http://www.w3.org/ns/org#",
+        "owl": "http://www.w3.org/2002/07/owl#",
+        "prov": "http://www.w3.org/ns/prov#",
+        "qb": "http://purl.org/linked-data/cube#",
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+        "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+        "skos": "http://www.w3.org/2004/02/skos/core#",
+        "unit": "http://qudt.org/vocab/unit/",
+        "void": "http://rdfs.org/ns/void#",
+        "wd": "http://www.wikidata.org/entity/",
+        "xsd": "http://www.w3.org/2001/XMLSchema#",
+    }
+)
+"""The prefixes used throughout the project, by name."""

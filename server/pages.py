@@ -1,0 +1,25 @@
+"""The start page, and whether the server is well."""
+
+from flask import Blueprint, Response, jsonify, render_template
+
+from kg.dataset import Dataset
+from kg.questions import read_questions
+
+
+def blueprint(dataset: Dataset) -> Blueprint:
+    """The pages about one dataset."""
+    routes = Blueprint("pages", __name__)
+    statistics = dataset.statistics()
+    questions = read_questions()
+
+    @routes.get("/")
+    def home() -> str:
+        """What this is, with a query form and example questions."""
+        return render_template("home.html", statistics=statistics, questions=questions)
+
+    @routes.get("/health")
+    def health() -> Response:
+        """That the server lives, and what it has loaded."""
+        return jsonify(status="ok", version=dataset.version, digest=dataset.digest, quads=len(dataset.quads))
+
+    return routes

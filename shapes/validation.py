@@ -1,0 +1,88 @@
+"""Validates a graph against the shapes (SHACL, W3C Recommendation of 20 July 2017)."""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import pyshacl
+from pyshacl.errors import ReportableRuntimeError
+from rdflib import Dataset, Graph
+
+from ontology.errors import KelisimError
+from ontology.namespaces import SHAPE
+from shapes.report import Report
+
+FILES: Final = (
+    "names.ttl",
+    "dates.ttl",
+    "agents.ttl",
+    "events.ttl",
+    "documents.ttl",
+    "works.ttl",
+    "figures.ttl",
+    "words.ttl",
+    "claims.ttl",
+    "codes.ttl",
+)
+"""The shapes for data: SHACL Core alone, so that they are quick enough for every write."""
+
+STYLE_FILE: Final = "style.ttl"
+"""The shapes for the ontology itself, with SPARQL targets and constraints (SHACL 5); run offline only."""
+
+
+class ValidationError(KelisimError):
+    """The graph could not be validated at all, unlike one that was validated and does not conform."""
+
+
+def read_shapes(*, ontology_style: bool = False) -> Graph:
+    """The shapes graph (SHACL 1.5): the shapes for data, with those for the ontology's style if asked for."""
+    graph = Graph()
+    for name in (*FILES, STYLE_FILE) if ontology_style else FILES:
+        text = resources.files("shapes").joinpath(name).read_text(encoding="utf-8")
+        graph.parse(data=text, format="turtle")
+    graph.bind("shape", SHAPE)
+    return graph
+
+
+@cache
+def _shapes(ontology_style: bool) -> Graph:
+    # Read once in a process: the files do not change under a running program, and pySHACL does not change the graph.
+    return read_shapes(ontology_style=ontology_style)
+
+
+def validate(graph: Graph, *, ontology_style: bool = False) -> Report:
+    """Validates one merged graph: ontology, entities, claim records, and the facts of all claims (SHACL 3.4).
+
+    The ontology has to be in the graph: ``sh:class`` and ``sh:targetClass`` follow its ``rdfs:subClassOf``, and codes
+    are looked up in its lists (SHACL 3.2). Of a dataset, the union of its graphs is validated. The graph is not
+    changed, nothing is inferred (SHACL 1.5), and nothing is fetched.
+
+    With `ontology_style`, the ontology's own terms are checked too, which takes SPARQL and therefore seconds.
+
+    Raises `ValidationError` if the graph holds what cannot be processed (SHACL 3.4.2), such as a blank node for a date.
+    """
+    try:
+        conforms, report, text = pyshacl.validate(
+            _merged(graph),
+            shacl_graph=_shapes(ontology_style),
+            inference="none",
+            meta_shacl=False,
+            advanced=ontology_style,
+            abort_on_first=False,
+            do_owl_imports=False,
+        )
+    except ReportableRuntimeError as error:
+        raise ValidationError(f"The data cannot be validated: {error.message}") from error
+    if not isinstance(report, Graph):
+        raise ValidationError(f"The data cannot be validated: {text}")
+    return Report.from_graph(conforms=conforms, graph=report)
+
+
+def _merged(graph: Graph) -> Graph:
+    # pySHACL would set default_union on the caller's dataset, and leave it so.
+    if not isinstance(graph, Dataset):
+        return graph
+    merged = Graph(namespace_manager=graph.namespace_manager)
+    for subject, predicate, value, _ in graph.quads():
+        merged.add((subject, predicate, value))
+    return merged
