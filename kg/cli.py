@@ -161,9 +161,14 @@ def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
 
 
 @cli.command()
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write what is inferred here (N-Triples).")
 @click.option(
-    "--with", "extra", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Take this Turtle file in too."
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write what is inferred here (N-Triples)."
+)
+@click.option(
+    "--with",
+    "extra",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take this Turtle file in too.",
 )
 @click.pass_context
 def reason(ctx: click.Context, output: Path | None, extra: Path | None) -> None:
@@ -201,7 +206,9 @@ def stats(ctx: click.Context, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--format", "form", type=click.Choice([*(f.name for f in GRAPH_FORMATS), "csv"]), required=True)
-@click.option("--output", type=click.Path(path_type=Path), help="File, or for csv the folder. Standard output by default.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File, or for csv the folder. Standard output by default."
+)
 @click.option("--reified", is_flag=True, help="Turtle, N-Triples, RDF/XML: add the claim of each statement.")
 @click.option("--gzip", "compress", is_flag=True, help="Compress with gzip.")
 @click.pass_context
@@ -230,10 +237,16 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
 
 @cli.command()
 @click.argument("query", required=False)
-@click.option("--file", "file", type=click.File(encoding="utf-8"), help="Read the query from a file (- for standard input).")
+@click.option(
+    "--file", "file", type=click.File(encoding="utf-8"), help="Read the query from a file (- for standard input)."
+)
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", *FORMAT_NAMES]), default="table", show_default=True,
+    "--format",
+    "form",
+    type=click.Choice(["table", *FORMAT_NAMES]),
+    default="table",
+    show_default=True,
     help="A table on the terminal, or the format of the answer.",
 )
 @click.pass_context

@@ -48,7 +48,8 @@ def check(curation: Curation, extra: Path | None = None) -> Consistency:
     inferred = [line for q, line in zip(dataset.quads, dataset.lines, strict=True) if _is_inferred(q)]
     triples = sorted(line.rpartition(b" <")[0] + b" ." for line in inferred)
     graph = read_graph()
-    given = (ox.Triple(q.subject, q.predicate, q.object) for q in dataset.quads if _is_given(q))
+    derived = {q.triple for q in dataset.quads if _is_inferred(q)}
+    given = (t for t in dataset.default_graph if t not in derived)
     graph.parse(data=ox.serialize(given, format=ox.RdfFormat.N_TRIPLES), format="nt")
     if extra:
         quads = parse(extra.read_text(encoding="utf-8"), extra.name)
@@ -61,7 +62,3 @@ def check(curation: Curation, extra: Path | None = None) -> Consistency:
 
 def _is_inferred(quad: ox.Quad) -> bool:
     return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value == INFERRED_GRAPH
-
-
-def _is_given(quad: ox.Quad) -> bool:
-    return isinstance(quad.graph_name, ox.DefaultGraph)

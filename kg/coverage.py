@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.curation import Curation
+from kg.curation import Curation, text_of
 from kg.passages import Passage
 from kg.verification import article_texts
 from ontology import KelisimError
@@ -52,9 +52,7 @@ def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
             key = (name, paragraph.number)
             sentences = len(text.sentences(paragraph))
             rows.append(
-                ParagraphCoverage(
-                    *key, claims[key], sentences, len(touched.get(key, ())), omissions.pop(key, "")
-                )
+                ParagraphCoverage(*key, claims[key], sentences, len(touched.get(key, ())), omissions.pop(key, ""))
             )
     if omissions:
         (article, number), *_ = sorted(omissions)
@@ -65,7 +63,7 @@ def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
 def _omissions(curation: Curation) -> dict[tuple[str, int], str]:
     found: dict[str, dict[str, str]] = {}
     for triple in curation.reference:
-        found.setdefault(triple.subject.value, {})[triple.predicate.value] = triple.object.value  # type: ignore[union-attr]
+        found.setdefault(text_of(triple.subject), {})[triple.predicate.value] = text_of(triple.object)
     kind = PREFIXES["rdf"] + "type"
     return {
         (d[str(KEL.article)].removeprefix(str(SRC)), int(d[str(KEL.paragraph)])): d[str(KEL.note)]

@@ -30,11 +30,11 @@ class Claim:
     record: dict[str, list[ox.Triple]] = field(hash=False)
 
     def values(self, name: str) -> list[str]:
-        """The values of the record's property ``kel:<name>``, as strings."""
-        return [t.object.value for t in self.record.get(str(KEL[name]), ()) if not isinstance(t.object, ox.Triple)]
+        """Values of the record's property ``kel:<name>``, as strings."""
+        return [text_of(t.object) for t in self.record.get(str(KEL[name]), ())]
 
     def value(self, name: str) -> str:
-        """The one value of ``kel:<name>``; raises KelisimError, naming file, line and claim, if there is not just one."""
+        """The one value of ``kel:<name>``; raises KelisimError, with file, line and claim, if there is not just one."""
         values = self.values(name)
         if len(values) != 1:
             raise KelisimError(f"{self.place}: needs exactly one kel:{name}, has {len(values)}.")
@@ -87,9 +87,9 @@ def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
     outside: dict[str, list[ox.Triple]] = defaultdict(list)
     for quad in parse(text, file, ox.RdfFormat.TRIG):
         if isinstance(quad.graph_name, ox.DefaultGraph):
-            outside[_iri(quad.subject)].append(quad.triple)
+            outside[text_of(quad.subject)].append(quad.triple)
         else:
-            facts.setdefault(_iri(quad.graph_name), []).append(quad.triple)
+            facts.setdefault(text_of(quad.graph_name), []).append(quad.triple)
     lines = _graph_lines(text, file)
     claims = []
     for iri, triples in facts.items():
@@ -126,8 +126,9 @@ def _graph_lines(text: str, file: str) -> dict[str, int]:
     return lines
 
 
-def _iri(term: object) -> str:
-    assert isinstance(term, ox.NamedNode)
+def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    """The IRI or the lexical form of a term; curated data has no other terms."""
+    assert isinstance(term, ox.NamedNode | ox.Literal)
     return term.value
 
 

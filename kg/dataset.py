@@ -25,9 +25,9 @@ RDF_TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 class Dataset:
     """An RDF dataset whose quads stand in the order of their canonical N-Quads lines.
 
-    The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that are
-    asserted, reported or planned, and what follows from all that. Each claim is a named graph; what is inferred is one
-    too.
+    The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
+    are asserted, reported or planned, and what follows from all that. Each claim is a named graph; what is inferred is
+    one too.
     """
 
     quads: tuple[ox.Quad, ...]

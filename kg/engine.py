@@ -11,6 +11,7 @@ from kg.guard import refuse_outbound
 from ontology import PREFIXES, KelisimError
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_CHARACTER_CLASS: Final = re.compile(r"(?:, )?\[[^\]]*\](?:\s*\|?\s*)", re.DOTALL)  # noise in the engine's messages
 _EXPECTED_LENGTH: Final = 300
 
 
@@ -56,9 +57,7 @@ class Engine:
         self._store = ox.Store()
         self._store.bulk_extend(quads)
 
-    def query(
-        self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()
-    ) -> Answer:
+    def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
 
         Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE.
@@ -72,24 +71,31 @@ class Engine:
                 named_graphs=[ox.NamedNode(g) for g in named_graphs] if chosen else None,
             )
         except SyntaxError as error:
-            raise _syntax_error(str(error)) from error
+            raise _syntax_error(str(error), query) from error
         except ValueError as error:
             raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
         return Answer(result)
 
 
-def _syntax_error(message: str) -> QuerySyntaxError:
+def _syntax_error(message: str, query: str) -> QuerySyntaxError:
     match = _POSITION.match(message)
     if not match:
         return QuerySyntaxError(f"The query is malformed: {message}")
-    line, column, what = int(match[1]), int(match[2]), match[3]
+    line, column = int(match[1]), int(match[2])
+    found = query.splitlines()[line - 1][column - 1 :][:30] if line <= len(query.splitlines()) else ""
+    where = f"before “{found}”" if found.strip() else "at the end of the line"
+    what = _CHARACTER_CLASS.sub("", match[3]).strip(", \n")
+    if "Prefix not found" in what:
+        what = "a prefix is used that no PREFIX line declares"
+    elif what == "expected":
+        what = "this is no SPARQL keyword, name or sign that can stand here"
     if len(what) > _EXPECTED_LENGTH:
         what = what[:_EXPECTED_LENGTH].rsplit(",", 1)[0] + ", …"
-    return QuerySyntaxError(f"The query is malformed at line {line}, column {column}: {what}", line, column)
+    return QuerySyntaxError(f"The query is malformed at line {line}, column {column}, {where}: {what}", line, column)
 
 
 def with_prefixes(query: str) -> str:
-    """The query with PREFIX declarations, on its first line, for those of our prefixes that it uses and does not declare.
+    """The query with PREFIX declarations, on its first line, for our prefixes that it uses and does not declare.
 
     For people at a prompt; the endpoint takes queries as they are.
     """

@@ -5,8 +5,8 @@ from typing import Final
 
 from ontology import KelisimError
 
-# Strings, comments and IRIs first, since words inside them mean nothing (SPARQL 1.1 Query, section 19.8); a variable or a
-# prefixed name may hold the word too.
+# Strings, comments and IRIs first, since words inside them mean nothing (SPARQL 1.1 Query, section 19.8); a variable or
+# a prefixed name may hold the word too.
 _TOKEN: Final = re.compile(
     r"""
       (?P<skip> \#[^\n\r]* | \"\"\"(?:\"{0,2}(?:[^"\\]|\\.))*\"\"\" | '''(?:'{0,2}(?:[^'\\]|\\.))*'''

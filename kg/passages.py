@@ -9,7 +9,9 @@ from kg.sources import ArticleText, text_digest
 from ontology import PREFIXES, KelisimError
 from ontology.namespaces import SRC
 
-_NAME: Final = re.compile(re.escape(str(SRC)) + r"(?P<article>\w+)-p(?P<paragraph>\d+)-s(?P<first>\d+)(?:-(?P<last>\d+))?")
+_NAME: Final = re.compile(
+    re.escape(str(SRC)) + r"(?P<article>\w+)-p(?P<paragraph>\d+)-s(?P<first>\d+)(?:-(?P<last>\d+))?"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -51,8 +53,10 @@ def render(passages: Iterable[Passage], article: ArticleText) -> str:
     lines += [f"@prefix {p}: <{PREFIXES[p]}> ." for p in used]
     for passage in sorted(set(passages)):
         span = article.passage(passage.paragraph, passage.first, passage.last)
-        sentences = f"sentence {passage.first}" if passage.first == passage.last else (
-            f"sentences {passage.first} to {passage.last}"
+        sentences = (
+            f"sentence {passage.first}"
+            if passage.first == passage.last
+            else (f"sentences {passage.first} to {passage.last}")
         )
         lines += [
             "",

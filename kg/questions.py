@@ -40,7 +40,9 @@ def _question(file: str, text: str) -> Question:
     header = dict(_header_lines(text))
     missing = [k for k in ("title", "description", "tags") if not header.get(k)]
     if missing:
-        raise KelisimError(f"{file}: the header lacks {', '.join(missing)}; write lines such as `# title: Who met whom`.")
+        raise KelisimError(
+            f"{file}: the header lacks {', '.join(missing)}; write lines such as `# title: Who met whom`."
+        )
     tags = tuple(t.strip() for t in header["tags"].split(",") if t.strip())
     return Question(file.removesuffix(".rq"), header["title"], header["description"], tags, text)
 

@@ -18,7 +18,9 @@ class RemoteEndpoint:
         self._url = url
         self._timeout = timeout
 
-    def query(self, query: str, form: ResultFormat | GraphFormat | None = None) -> tuple[bytes, ResultFormat | GraphFormat]:
+    def query(
+        self, query: str, form: ResultFormat | GraphFormat | None = None
+    ) -> tuple[bytes, ResultFormat | GraphFormat]:
         """The whole answer in the given format (JSON or Turtle by default), and that format.
 
         The endpoint is asked for JSON or Turtle, which all of them speak, and the answer is written anew here.
@@ -40,7 +42,9 @@ class RemoteEndpoint:
         except SPARQLExceptions.SPARQLWrapperException as error:
             raise KelisimError(f"{self._url} refused the query: {_reason(error)}") from error
         except (urllib.error.URLError, TimeoutError, OSError) as error:
-            raise KelisimError(f"{self._url} did not answer: {error}. Is the address right, and the server up?") from error
+            raise KelisimError(
+                f"{self._url} did not answer: {error}. Is the address right, and the server up?"
+            ) from error
         return _rewritten(body, form), form
 
 
@@ -50,7 +54,9 @@ def _rewritten(body: bytes, form: ResultFormat | GraphFormat) -> bytes:
         if isinstance(form, GraphFormat):
             written = ox.serialize(ox.parse(input=body, format=ox.RdfFormat.TURTLE), format=form.engine)
         else:
-            written = ox.parse_query_results(input=body, format=ox.QueryResultsFormat.JSON).serialize(format=form.engine)
+            written = ox.parse_query_results(input=body, format=ox.QueryResultsFormat.JSON).serialize(
+                format=form.engine
+            )
     except (SyntaxError, ValueError) as error:
         raise KelisimError(f"The endpoint's answer is not what SPARQL 1.1 says: {error}") from error
     return written or b""

@@ -6,6 +6,7 @@ The texts themselves never enter the project. They are read from a folder of the
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ontology import KelisimError
@@ -45,11 +46,10 @@ class ArticleText:
         """
         breaks = [m.end() for m in _SENTENCE_BREAK.finditer(self.text, paragraph.start, paragraph.end)]
         bounds = [paragraph.start, *breaks, paragraph.end]
-        pairs = zip(bounds[:-1], bounds[1:], strict=True)
-        return tuple(Span(i, *_trimmed(self.text, a, b)) for i, (a, b) in enumerate(pairs, 1))
+        return tuple(Span(i, *_trimmed(self.text, a, b)) for i, (a, b) in enumerate(pairwise(bounds), 1))
 
     def passage(self, paragraph: int, first: int, last: int) -> Span:
-        """The span from sentence `first` to sentence `last` of a paragraph; raises KelisimError if there is none such."""
+        """The span from sentence `first` to `last` of a paragraph; raises KelisimError if there is none such."""
         paragraphs = self.paragraphs
         if not 1 <= paragraph <= len(paragraphs):
             raise KelisimError(f"{self.path.name} has {len(paragraphs)} paragraphs; there is no paragraph {paragraph}.")

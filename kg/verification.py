@@ -1,7 +1,6 @@
 """Checks the curated claims against the articles themselves."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +8,17 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.curation import Claim, Curation
+from kg.curation import Claim, Curation, text_of
 from kg.passages import Passage
 from kg.sources import ArticleText, read_articles, text_digest
-from ontology import BASE, KelisimError, read_graph
-from ontology.namespaces import CODE, ID, KEL, PREFIXES, SRC
+from ontology import KelisimError, read_graph
+from ontology.namespaces import CODE, KEL, PREFIXES, SRC
 
 COPIED_RUN: Final = 5
 """So many words in a row as in the article, none of them a name or a figure, are a copied phrase."""
+
+Descriptions = dict[str, dict[str, list[str]]]
+"""Values by subject and predicate."""
 
 _OWN_WORDS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
 _TYPE: Final = PREFIXES["rdf"] + "type"
@@ -64,14 +66,11 @@ def article_texts(curation: Curation, folder: Path) -> dict[str, ArticleText]:
     return articles
 
 
-Descriptions = dict[str, dict[str, list[str]]]
-
-
 def _by_subject(triples: Iterable[ox.Triple]) -> Descriptions:
     found: Descriptions = {}
     for triple in triples:
-        values = found.setdefault(triple.subject.value, {}).setdefault(triple.predicate.value, [])  # type: ignore[union-attr]
-        values.append(triple.object.value)  # type: ignore[union-attr]
+        values = found.setdefault(text_of(triple.subject), {}).setdefault(triple.predicate.value, [])
+        values.append(text_of(triple.object))
     return found
 
 
@@ -152,19 +151,29 @@ def _claim(
             if isinstance(term, ox.NamedNode) and iri.startswith(str(CODE)) and iri not in known:
                 yield Problem(claim.place, f"<{iri}> is in no code list")
     for iri in claim.values("passage"):
-        if iri not in spans:
-            yield Problem(claim.place, f"its passage <{iri}> has no record; run `kelisim passages`")
-            continue
-        passage = Passage.parse(iri)
-        if not claim.name.startswith(f"{passage.article}-p{passage.paragraph}-"):
-            yield Problem(claim.place, f"is named for another paragraph than its passage {passage.name}")
-        span, article = spans[iri], articles.get(passage.article)
-        if span and article:
-            text = article.text[slice(*span)]
-            printed = (f.object for f in claim.facts if f.predicate.value == str(KEL.asWritten))
-            for figure in printed:
-                if isinstance(figure, ox.Literal) and figure.value not in text:
-                    yield Problem(claim.place, f"the figure “{figure.value}” does not stand in passage {passage.name}")
+        yield from _pointed(claim, iri, spans, articles)
+
+
+def _pointed(
+    claim: Claim, iri: str, spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
+) -> Iterator[Problem]:
+    """What is wrong between a claim and the passage that it points to."""
+    if iri not in spans:
+        yield Problem(claim.place, f"its passage <{iri}> has no record; run `kelisim passages`")
+        return
+    span = spans[iri]
+    if span is None:
+        return
+    passage = Passage.parse(iri)
+    if not claim.name.startswith(f"{passage.article}-p{passage.paragraph}-"):
+        yield Problem(claim.place, f"is named for another paragraph than its passage {passage.name}")
+    text = articles[passage.article].text[slice(*span)]
+    printed = (text_of(f.object) for f in claim.facts if f.predicate.value == str(KEL.asWritten))
+    yield from (
+        Problem(claim.place, f"the figure “{figure}” does not stand in passage {passage.name}")
+        for figure in printed
+        if figure not in text
+    )
 
 
 def _copied(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
@@ -190,13 +199,3 @@ def _plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
 
 def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
     return (tuple(words[i : i + COPIED_RUN]) for i in range(len(words) - COPIED_RUN + 1))
-
-
-def unlabelled(curation: Curation) -> Counter[str]:
-    """Things that claims speak of and that have no label anywhere, with how often they are spoken of."""
-    label = PREFIXES["rdfs"] + "label"
-    facts = [f for c in curation.claims for f in c.facts]
-    labelled = {t.subject.value for t in (*curation.reference, *facts) if t.predicate.value == label}  # type: ignore[union-attr]
-    terms = (t for f in facts for t in (f.subject, f.object))
-    iris = (t.value for t in terms if isinstance(t, ox.NamedNode) and t.value.startswith((str(ID), BASE + "code/")))
-    return Counter(i for i in iris if i not in labelled and not i.startswith(str(CODE)))

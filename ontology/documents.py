@@ -28,12 +28,10 @@ def diagram(graph: Graph) -> str:
     """The classes, what is above them, and the properties between them, as a Mermaid class diagram."""
     lines = ["## The classes", "", "```mermaid", "classDiagram", "    direction LR"]
     classes = _terms(graph, OWL.Class)
+    lines += [f"    class {_local(cls)}" for cls in classes]
     for cls in classes:
-        lines.append(f"    class {_local(cls)}")
-    for cls in classes:
-        supers = (s for s in graph.objects(cls, RDFS.subClassOf) if isinstance(s, URIRef))
-        for above in sorted(supers):
-            lines.append(f"    {_node(graph, above)} <|-- {_local(cls)}")
+        supers = sorted(s for s in graph.objects(cls, RDFS.subClassOf) if isinstance(s, URIRef))
+        lines += [f"    {_node(graph, above)} <|-- {_local(cls)}" for above in supers]
     for prop in _terms(graph, OWL.ObjectProperty):
         domain, range_ = graph.value(prop, RDFS.domain), graph.value(prop, RDFS.range)
         if isinstance(domain, URIRef) and isinstance(range_, URIRef) and str(range_).startswith(str(KEL)):
@@ -43,14 +41,20 @@ def diagram(graph: Graph) -> str:
 
 def _classes(graph: Graph) -> str:
     rows = [
-        f"| `{_curie(graph, c)}` | {', '.join(_curies(graph, c, RDFS.subClassOf))} | {_text(graph, c, SKOS.definition)} |"
+        f"| `{_curie(graph, c)}` | {', '.join(_curies(graph, c, RDFS.subClassOf))} "
+        f"| {_text(graph, c, SKOS.definition)} |"
         for c in _terms(graph, OWL.Class)
     ]
     return "\n".join(["| class | below | definition |", "|---|---|---|", *rows, ""])
 
 
 def _properties(graph: Graph) -> str:
-    head = ["## The properties", "", "| property | of | value | below | definition | example |", "|---|---|---|---|---|---|"]
+    head = [
+        "## The properties",
+        "",
+        "| property | of | value | below | definition | example |",
+        "|---|---|---|---|---|---|",
+    ]
     kinds = (OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty)
     rows = [
         f"| `{_curie(graph, p)}` | {', '.join(_curies(graph, p, RDFS.domain))} "
@@ -63,10 +67,10 @@ def _properties(graph: Graph) -> str:
 
 def _codes(graph: Graph) -> str:
     lines = ["## The codes", ""]
-    for scheme in sorted(graph.subjects(RDF.type, SKOS.ConceptScheme)):
+    for scheme in sorted(map(str, graph.subjects(RDF.type, SKOS.ConceptScheme))):
         lines += [f"### {_text(graph, scheme, SKOS.prefLabel)} (`{_curie(graph, scheme)}`)", ""]
         lines += [_text(graph, scheme, SKOS.definition), "", "| code | meaning |", "|---|---|"]
-        members = sorted(graph.subjects(SKOS.inScheme, scheme))
+        members = sorted(map(str, graph.subjects(SKOS.inScheme, URIRef(scheme))))
         lines += [f"| `{_curie(graph, m)}` | {_text(graph, m, SKOS.definition)} |" for m in members]
         lines.append("")
     return "\n".join(lines)
@@ -104,19 +108,21 @@ def _node(graph: Graph, iri: URIRef) -> str:
     return _local(iri) if str(iri).startswith(str(KEL)) else _curie(graph, iri).replace(":", "_")
 
 
-def _curie(graph: Graph, iri: Any) -> str:
+def _curie(graph: Graph, iri: str) -> str:
     for prefix, namespace in PREFIXES.items():
-        if str(iri).startswith(namespace):
-            return f"{prefix}:{str(iri).removeprefix(namespace)}"
-    return graph.namespace_manager.curie(iri)
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return graph.namespace_manager.curie(URIRef(iri))
 
 
 def _curies(graph: Graph, subject: URIRef, predicate: URIRef) -> list[str]:
-    return [f"`{_curie(graph, o)}`" for o in sorted(graph.objects(subject, predicate)) if isinstance(o, URIRef)]
+    return [
+        f"`{_curie(graph, o)}`" for o in sorted(o for o in graph.objects(subject, predicate) if isinstance(o, URIRef))
+    ]
 
 
-def _text(graph: Graph, subject: Any, predicate: URIRef) -> str:
-    texts = {o.language: str(o) for o in graph.objects(subject, predicate) if hasattr(o, "language")}
+def _text(graph: Graph, subject: str, predicate: URIRef) -> str:
+    texts = {getattr(o, "language", None): str(o) for o in graph.objects(URIRef(subject), predicate)}
     return texts.get("en", "")
 
 

@@ -75,7 +75,7 @@ def _individual_facts(inferred: owlready2.Ontology) -> Iterable[tuple[URIRef, UR
         if isinstance(o, BNode) or isinstance(s, BNode) or str(o).startswith(_OWL) or str(s).startswith(BASE + "ns"):
             continue
         if p == RDF.type or str(p).startswith(BASE):
-            yield URIRef(s), URIRef(p), URIRef(o)
+            yield URIRef(str(s)), URIRef(str(p)), URIRef(str(o))
 
 
 def _explain(graph: Graph) -> tuple[str, ...]:

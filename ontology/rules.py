@@ -36,6 +36,6 @@ def infer(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
 
 
 def _tells(triple: ox.Triple) -> bool:
-    is_ours = isinstance(triple.subject, ox.NamedNode) and triple.subject.value.startswith(BASE)
-    is_term = is_ours and triple.subject.value.startswith((BASE + "ns", BASE + ".well-known"))
-    return is_ours and not is_term and getattr(triple.object, "value", None) not in _EMPTY_WORDS
+    subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else ""
+    is_thing = subject.startswith(BASE) and not subject.startswith((BASE + "ns", BASE + ".well-known"))
+    return is_thing and getattr(triple.object, "value", None) not in _EMPTY_WORDS

@@ -10,7 +10,7 @@ from kg.guard import OutboundRefusedError
 from ontology import KelisimError
 
 
-class Problem(KelisimError):
+class ProblemError(KelisimError):
     """An error with the HTTP status that it ends in, and headers that belong to it."""
 
     def __init__(self, status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> None:
@@ -22,7 +22,7 @@ class Problem(KelisimError):
 
 def register(app: Flask) -> None:
     """Makes every error of the application end in that shape."""
-    app.register_error_handler(Problem, lambda e: respond(e.status, e.title, str(e), e.headers))
+    app.register_error_handler(ProblemError, lambda e: respond(e.status, e.title, str(e), e.headers))
     app.register_error_handler(QuerySyntaxError, _malformed)
     app.register_error_handler(OutboundRefusedError, lambda e: respond(403, "Outbound request refused", str(e)))
     app.register_error_handler(KelisimError, lambda e: respond(400, "The request cannot be answered", str(e)))
@@ -31,12 +31,19 @@ def register(app: Flask) -> None:
 
 
 def respond(
-    status: int, title: str, detail: str, headers: dict[str, str] | None = None, **more: int
+    status: int,
+    title: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    position: dict[str, int] | None = None,
 ) -> Response:
     """The error as a response: a page if the client prefers HTML, else ``application/problem+json``."""
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(position or {})}
     accepted = request.accept_mimetypes
-    if accepted.best_match(["application/problem+json", "text/html"]) == "text/html" and "text/html" in accepted.values():
+    if (
+        accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
+        and "text/html" in accepted.values()
+    ):
         response = make_response(render_template("error.html", **problem))
     else:
         response = make_response(json.dumps(problem) + "\n")
@@ -48,7 +55,7 @@ def respond(
 
 def _malformed(error: QuerySyntaxError) -> Response:
     position = {"line": error.line, "column": error.column} if error.line else {}
-    return respond(400, "Malformed query", str(error), **position)
+    return respond(400, "Malformed query", str(error), position=position)
 
 
 def _http(error: HTTPException) -> Response:

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from flask import Request
 
 from kg.formats import ALIASES, GraphFormat, ResultFormat
-from server.errors import Problem
+from server.errors import ProblemError
 
 HTML = "text/html"
 
 
-def choose(request: Request, formats: Sequence[ResultFormat] | Sequence[GraphFormat]) -> ResultFormat | GraphFormat | None:
+def choose(
+    request: Request, formats: Sequence[ResultFormat] | Sequence[GraphFormat]
+) -> ResultFormat | GraphFormat | None:
     """The format that the client likes best, or None for an HTML page.
 
     ``format=`` (a name, a file ending or a media type) goes before the Accept header; without either, the first format
-    is taken. Raises a 406 Problem that lists what there is.
+    is taken. Raises a 406 ProblemError that lists what there is.
     """
     by_type: dict[str, ResultFormat | GraphFormat] = {f.media_type: f for f in formats}
     by_name = {name: f for f in formats for name in (f.name, f.extension, f.media_type)}
@@ -26,12 +28,14 @@ def choose(request: Request, formats: Sequence[ResultFormat] | Sequence[GraphFor
             return None
         found = by_name.get(wanted) or by_type.get(wanted)
         if found is None:
-            raise Problem(406, "Not acceptable", f"There is no format {wanted!r} for this answer; there is: {offered}.")
+            raise ProblemError(
+                406, "Not acceptable", f"There is no format {wanted!r} for this answer; there is: {offered}."
+            )
         return found
     accepted = request.accept_mimetypes
     if not accepted:
         return formats[0]
     best = accepted.best_match([*by_type, HTML])
     if best is None:
-        raise Problem(406, "Not acceptable", f"None of the types in Accept fits this answer; there is: {offered}.")
+        raise ProblemError(406, "Not acceptable", f"None of the types in Accept fits this answer; there is: {offered}.")
     return None if best == HTML else by_type[best]

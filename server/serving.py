@@ -12,7 +12,7 @@ from kg.dataset import Dataset
 from ontology import KelisimError
 from server.app import create_app
 
-BLOCKING_THREADS = 8
+BLOCKING_THREADS = 4
 """Threads that run Python in the serving process. The engine releases the GIL while it writes results."""
 
 

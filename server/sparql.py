@@ -5,7 +5,7 @@ from flask import Blueprint, Response, json, render_template, request
 from kg.engine import Answer, Engine
 from kg.formats import RESULT_FORMATS, GraphFormat
 from ontology import PREFIXES
-from server.errors import Problem
+from server.errors import ProblemError
 from server.negotiation import choose
 
 _FORM = "application/x-www-form-urlencoded"
@@ -35,21 +35,21 @@ def blueprint(engine: Engine) -> Blueprint:
 
 
 def _query() -> str:
-    """The query of the request; raises a Problem with 400, 403 or 415 where there is not just one."""
+    """The query of the request; raises a ProblemError with 400, 403 or 415 where there is not just one."""
     if request.method == "POST" and request.mimetype == _QUERY:
         try:
             return request.get_data().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Problem(400, "Malformed request", f"The query is not UTF-8 (byte {error.start}).") from error
+            raise ProblemError(400, "Malformed request", f"The query is not UTF-8 (byte {error.start}).") from error
     if request.mimetype == _UPDATE or "update" in request.values:
-        raise Problem(403, "Read-only", "This endpoint takes queries; updates are off.")
+        raise ProblemError(403, "Read-only", "This endpoint takes queries; updates are off.")
     if request.method == "POST" and request.mimetype != _FORM:
         detail = f"Send the query as {_FORM} (query=...) or as the body itself with {_QUERY}."
-        raise Problem(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}"})
+        raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}"})
     queries = request.values.getlist("query")
     if len(queries) != 1:
         detail = f"Give exactly one query parameter; there are {len(queries)}. The form on the start page helps."
-        raise Problem(400, "Malformed request", detail)
+        raise ProblemError(400, "Malformed request", detail)
     return queries[0]
 
 

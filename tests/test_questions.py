@@ -1,0 +1,50 @@
+"""The competency questions: each answers as the articles say, written down by hand beside it."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kg.engine import Engine
+from kg.formats import RESULT_FORMATS
+from kg.questions import Question, find_question, read_questions
+from ontology import PREFIXES, KelisimError
+
+ANSWERS = Path(__file__).parent / "answers"
+CSV = next(f for f in RESULT_FORMATS if f.name == "csv")
+
+
+def shorten(cell: str) -> str:
+    for prefix, namespace in PREFIXES.items():
+        if cell.startswith(namespace):
+            return f"{prefix}:{cell.removeprefix(namespace)}"
+    return cell
+
+
+def rows(text: str) -> tuple[list[str], Counter[tuple[str, ...]]]:
+    header, *found = csv.reader(io.StringIO(text, newline=""))
+    return header, Counter(tuple(shorten(c) for c in row) for row in found)
+
+
+@pytest.mark.parametrize("question", read_questions(), ids=lambda q: q.name)
+def test_the_answer_is_the_one_written_down(question: Question, engine: Engine) -> None:
+    answer = engine.query(question.query).serialize(CSV).decode()
+    if answer.strip() in ("true", "false"):
+        answer = f"ask\r\n{answer}"
+    found, expected = rows(answer), rows((ANSWERS / f"{question.name}.csv").read_text(encoding="utf-8"))
+    assert found == expected
+    assert expected[1], "a question whose answer is empty tests nothing"
+
+
+def test_there_are_fifty_and_each_has_an_answer() -> None:
+    names = {q.name for q in read_questions()}
+    assert len(names) >= 50
+    assert names == {p.stem for p in ANSWERS.iterdir()}
+
+
+def test_unknown_questions_are_refused_with_a_hint() -> None:
+    name = read_questions()[0].name
+    with pytest.raises(KelisimError, match=name):
+        find_question(name + "-x")
