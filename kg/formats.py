@@ -55,3 +55,6 @@ ALIASES: Final = {
     "text/plain": "ntriples",
 }
 """Other media types that clients send, and the format each means."""
+
+OTHER_NAMES: Final = {"rdf+xml": "rdfxml", "json-ld": "jsonld", "n-triples": "ntriples", "n3": "turtle"}
+"""Other names that clients send as ``format=``, SPARQLWrapper among them, and the format each means."""

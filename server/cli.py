@@ -4,6 +4,8 @@ import click
 
 from kg.cli import cli, loaded
 
+__all__ = ["cli", "main"]
+
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")

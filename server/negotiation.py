@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Request
 
-from kg.formats import ALIASES, GraphFormat, ResultFormat
+from kg.formats import ALIASES, OTHER_NAMES, GraphFormat, ResultFormat
 from server.errors import ProblemError
 
 HTML = "text/html"
@@ -26,7 +26,7 @@ def choose(
     if wanted:
         if wanted in ("html", HTML):
             return None
-        found = by_name.get(wanted) or by_type.get(wanted)
+        found = by_name.get(OTHER_NAMES.get(wanted, wanted)) or by_type.get(wanted)
         if found is None:
             raise ProblemError(
                 406, "Not acceptable", f"There is no format {wanted!r} for this answer; there is: {offered}."

@@ -2,8 +2,13 @@
 
 import multiprocessing
 import socket
+import time
 from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPConnection
+from threading import Thread
 
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -15,15 +20,25 @@ from server.app import create_app
 BLOCKING_THREADS = 4
 """Threads that run Python in the serving process. The engine releases the GIL while it writes results."""
 
+STOP_SECONDS = 10
+"""How long requests under way may take to end when the server stops."""
+
 
 def serve(dataset: Dataset, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serves the dataset until SIGINT or SIGTERM, then stops cleanly.
 
-    Calls `ready` with the address once the port takes connections. Port 0 takes a free one. Raises KelisimError if the
+    Calls `ready` with the address once requests are answered. Port 0 takes a free one. Raises KelisimError if the
     address cannot be had.
     """
     port = _free(host, port)
     app = create_app(dataset)
+    shown = f"[{host}]" if ":" in host else host
+
+    def load(*_: object) -> Flask:
+        """Runs in the serving process, before it begins to serve."""
+        Thread(target=_announce, args=(host, port, lambda: ready(f"http://{shown}:{port}/")), daemon=True).start()
+        return app
+
     # The serving process is forked, so that it shares the loaded store instead of loading it again.
     multiprocessing.set_start_method("fork", force=True)
     server = Granian(
@@ -34,10 +49,24 @@ def serve(dataset: Dataset, host: str, port: int, ready: Callable[[str], None]) 
         workers=1,
         blocking_threads=BLOCKING_THREADS,
         log_level=LogLevels.warning,
+        workers_kill_timeout=STOP_SECONDS,
     )
-    shown = f"[{host}]" if ":" in host else host
-    server.on_startup(lambda: ready(f"http://{shown}:{port}/"))
-    server.serve(target_loader=lambda *_: app, wrap_loader=False)
+    server.serve(target_loader=load, wrap_loader=False)
+
+
+def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
+    """Calls `ready` as soon as the server answers."""
+    while True:
+        connection = HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == HTTPStatus.OK:
+                ready()
+                return
+        except OSError:
+            time.sleep(0.02)
+        finally:
+            connection.close()
 
 
 def _free(host: str, port: int) -> int:

@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -44,10 +46,20 @@ def kelisim() -> str:
     return str(Path(sys.executable).with_name("kelisim"))
 
 
-@pytest.fixture(scope="session")
-def server(kelisim: str) -> Iterator[str]:
-    """The address of a running server, as ``kelisim serve`` prints it."""
-    with subprocess.Popen([kelisim, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+@dataclass(frozen=True)
+class Serving:
+    """A server that runs: its process, its address, and what it printed until it answered."""
+
+    process: subprocess.Popen[str]
+    address: str
+    printed: str
+
+
+@contextmanager
+def serving(kelisim: str, *options: str) -> Iterator[Serving]:
+    """Runs ``kelisim serve`` on a free port, and ends it whatever happens."""
+    process = subprocess.Popen([kelisim, "serve", "--port", "0", *options], stdout=subprocess.PIPE, text=True)
+    try:
         assert process.stdout
         printed = ""
         for line in process.stdout:
@@ -56,6 +68,18 @@ def server(kelisim: str) -> Iterator[str]:
                 break
         else:
             pytest.fail(f"the server did not start: {printed}")
-        yield match[1]
+        yield Serving(process, match[1], printed)
+    finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        try:
+            process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
+def server(kelisim: str) -> Iterator[str]:
+    """The address of a running server."""
+    with serving(kelisim) as running:
+        yield running.address

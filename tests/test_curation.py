@@ -44,7 +44,9 @@ def test_bad_claims_are_refused(text: str, message: str) -> None:
         read_claims(text, "made.trig")
 
 
-@pytest.mark.parametrize("change", [("kel:modality code:possible ;", ""), ("code:possible", "code:possible , code:denied")])
+@pytest.mark.parametrize(
+    "change", [("kel:modality code:possible ;", ""), ("code:possible", "code:possible , code:denied")]
+)
 def test_a_claim_without_one_modality_builds_no_dataset(change: tuple[str, str]) -> None:
     claims, _ = read_claims(GOOD.replace(*change), "made.trig")
     with pytest.raises(KelisimError, match=r"made\.trig:7: claim made-p1-1: needs exactly one kel:modality, has [02]"):

@@ -42,7 +42,7 @@ def test_reified_graphs_lose_nothing(dataset: Dataset, form: GraphFormat) -> Non
     quads: set[ox.Quad] = set()
     for quad in ox.parse(input=export(dataset, form, reified=True), format=form.engine):
         if "/kelisim/statement/" in str(quad.subject):
-            by_statement.setdefault(quad.subject, {})[quad.predicate.value] = quad.object  # type: ignore[arg-type]
+            by_statement.setdefault(quad.subject, {})[quad.predicate.value] = quad.object
         else:
             quads.add(quad)
     for parts in by_statement.values():
@@ -115,6 +115,13 @@ def test_tables_cover_all_claims_and_figures(dataset: Dataset, tmp_path: Path) -
 
 def test_table_names_are_plain() -> None:
     assert [t.name for t in read_tables()] == [
-        "claims", "events", "instruments", "observations", "participants", "parties", "people-and-offices", "statements",
+        "claims",
+        "events",
+        "instruments",
+        "observations",
+        "participants",
+        "parties",
+        "people-and-offices",
+        "statements",
         "states",
     ]

@@ -46,9 +46,7 @@ def folder(tmp_path: Path) -> Path:
     (data / "claims").mkdir(parents=True)
     (data / "sources.ttl").write_text(SOURCES)
     (data / "claims" / "made.trig").write_text(CLAIMS)
-    done = CliRunner().invoke(
-        cli, ["--data", str(data), "passages", "made", "--articles", str(tmp_path / "articles")]
-    )
+    done = CliRunner().invoke(cli, ["--data", str(data), "passages", "made", "--articles", str(tmp_path / "articles")])
     assert done.exit_code == 0, done.output
     return tmp_path
 
@@ -72,17 +70,67 @@ def test_sound_curation_has_no_problem(folder: Path) -> None:
     ("file", "old", "new", "found"),
     [
         ("articles/made.txt", "spring", "autumn", "sources: article made: no file has the recorded SHA-256"),
-        ("data/claims/made.trig", "12.5 million", "12.6 million", "made.trig:7: claim made-p2-1: the figure “12.6 million”"),
-        ("data/claims/made.trig", "kel:speaker id:paper ; kel:modality code:asserted ;\n    kel:gloss \"The", "kel:modality code:asserted ;\n    kel:gloss \"The", "made.trig:11: claim made-p2-2: needs exactly one kel:speaker, has 0"),
-        ("data/claims/made.trig", "made-p2-2", "made-p3-1", "made.trig:11: claim made-p3-1: is named for another paragraph"),
-        ("data/claims/made.trig", "src:made-p2-s1 ;", "src:made-p2-s2 ;", "claim made-p2-1: its passage <https://w3id.org/kelisim/source/made-p2-s2> has no record"),
-        ("data/claims/made.trig", "src:made-p2-s1 ;", "src:made-p2-s1-2 ;", "passages: https://w3id.org/kelisim/source/made-p2-s1: no claim refers to it"),
-        ("data/claims/made.trig", "id:paper", "id:nobody", "claim made-p2-1: <https://w3id.org/kelisim/id/nobody> is not defined"),
-        ("data/claims/made.trig", "code:statement-assessment", "code:guess", "claim made-p2-2: <https://w3id.org/kelisim/code/guess> is in no code list"),
-        ("data/claims/made.trig", "The cause is unknown", "Nobody knows why it grew so much", "claim made-p2-2: copies the article: “nobody knows why it grew”"),
+        (
+            "data/claims/made.trig",
+            "12.5 million",
+            "12.6 million",
+            "made.trig:7: claim made-p2-1: the figure “12.6 million”",
+        ),
+        (
+            "data/claims/made.trig",
+            'kel:speaker id:paper ; kel:modality code:asserted ;\n    kel:gloss "The',
+            'kel:modality code:asserted ;\n    kel:gloss "The',
+            "made.trig:11: claim made-p2-2: needs exactly one kel:speaker, has 0",
+        ),
+        (
+            "data/claims/made.trig",
+            "made-p2-2",
+            "made-p3-1",
+            "made.trig:11: claim made-p3-1: is named for another paragraph",
+        ),
+        (
+            "data/claims/made.trig",
+            "src:made-p2-s1 ;",
+            "src:made-p2-s2 ;",
+            "claim made-p2-1: its passage <https://w3id.org/kelisim/source/made-p2-s2> has no record",
+        ),
+        (
+            "data/claims/made.trig",
+            "src:made-p2-s1 ;",
+            "src:made-p2-s1-2 ;",
+            "passages: https://w3id.org/kelisim/source/made-p2-s1: no claim refers to it",
+        ),
+        (
+            "data/claims/made.trig",
+            "id:paper",
+            "id:nobody",
+            "claim made-p2-1: <https://w3id.org/kelisim/id/nobody> is not defined",
+        ),
+        (
+            "data/claims/made.trig",
+            "code:statement-assessment",
+            "code:guess",
+            "claim made-p2-2: <https://w3id.org/kelisim/code/guess> is in no code list",
+        ),
+        (
+            "data/claims/made.trig",
+            "The cause is unknown",
+            "Nobody knows why it grew so much",
+            "claim made-p2-2: copies the article: “nobody knows why it grew”",
+        ),
         ("data/passages/made.ttl", "oa:start 19", "oa:start 3", "passages: made-p2-s1: its selector 3-"),
-        ("data/passages/made.ttl", "oa:start 19", "oa:start 20", "passages: made-p2-s1: its kel:sha256 is not that of the text"),
-        ("data/passages/made.ttl", "kel:paragraph 2", "kel:paragraph 1", "passages: made-p2-s1: its kel:paragraph is not"),
+        (
+            "data/passages/made.ttl",
+            "oa:start 19",
+            "oa:start 20",
+            "passages: made-p2-s1: its kel:sha256 is not that of the text",
+        ),
+        (
+            "data/passages/made.ttl",
+            "kel:paragraph 2",
+            "kel:paragraph 1",
+            "passages: made-p2-s1: its kel:paragraph is not",
+        ),
     ],
 )
 def test_every_fault_is_named(folder: Path, file: str, old: str, new: str, found: str) -> None:

@@ -1,0 +1,28 @@
+"""The README: what it shows is what the graph answers."""
+
+import re
+
+import pytest
+
+from kg.engine import Engine, with_prefixes
+from tests.conftest import ROOT
+from tests.test_questions import CSV, rows
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```sparql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", TEXT, re.DOTALL)
+
+
+def table(lines: str) -> tuple[list[str], list[tuple[str, ...]]]:
+    cells = [tuple(c.strip().strip("`") for c in line.strip().strip("|").split("|")) for line in lines.splitlines()]
+    return list(cells[0]), sorted(cells[2:])
+
+
+def test_five_questions_are_shown() -> None:
+    assert len(SHOWN) == 5
+    assert len(re.findall(r"```sparql\n", TEXT)) == 5
+
+
+@pytest.mark.parametrize(("query", "answer"), SHOWN)
+def test_shown_answers_are_the_answers(query: str, answer: str, engine: Engine) -> None:
+    header, found = rows(engine.query(with_prefixes(query)).serialize(CSV).decode())
+    assert (header, sorted(found.elements())) == table(answer)

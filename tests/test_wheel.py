@@ -1,0 +1,39 @@
+"""The wheel: built, installed in a fresh environment elsewhere, and used there."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from kg.dataset import Dataset
+from tests.conftest import ROOT
+
+
+def test_the_wheel_works_elsewhere(tmp_path: Path, dataset: Dataset) -> None:
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("kelisim-*.whl")
+    venv.create(tmp_path / "venv", with_pip=True)
+    commands = tmp_path / "venv" / "bin"
+    subprocess.run(
+        [commands / "python", "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [commands / "kelisim", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    assert f"digest: {dataset.digest}" in run("stats")
+    assert "https://w3id.org/kelisim/id/astana" in run(
+        "query", "SELECT ?x { BIND(id:astana AS ?x) }", "--format", "csv"
+    )
+    assert run("questions").count("\n") >= 50
