@@ -3,7 +3,11 @@
 from flask import Blueprint, Response, jsonify, render_template
 
 from kg.dataset import Dataset
-from kg.questions import read_questions
+from kg.questions import find_question, read_questions
+
+
+STARTER = "visits-by-level"
+"""The question that stands in the form of the start page."""
 
 
 def blueprint(dataset: Dataset) -> Blueprint:
@@ -11,11 +15,12 @@ def blueprint(dataset: Dataset) -> Blueprint:
     routes = Blueprint("pages", __name__)
     statistics = dataset.statistics()
     questions = read_questions()
+    starter = find_question(STARTER).query
 
     @routes.get("/")
     def home() -> str:
         """What this is, with a query form and example questions."""
-        return render_template("home.html", statistics=statistics, questions=questions)
+        return render_template("home.html", statistics=statistics, questions=questions, starter=starter)
 
     @routes.get("/health")
     def health() -> Response:
