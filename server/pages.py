@@ -5,7 +5,6 @@ from flask import Blueprint, Response, jsonify, render_template
 from kg.dataset import Dataset
 from kg.questions import find_question, read_questions
 
-
 STARTER = "visits-by-level"
 """The question that stands in the form of the start page."""
 

@@ -49,9 +49,8 @@ def main() -> None:
         other = median_seconds(lambda q=question: peer.query(q.query).serialize(format="json"))  # type: ignore[misc]
         ratios.append(other / mine)
         print(f"{question.name:45} {other / mine:8.0f} times as fast as rdflib")
-    print(
-        f"{len(ratios)} questions, geometric mean {statistics.geometric_mean(ratios):.0f}; dataset built in {built:.2f} s"
-    )
+    mean = statistics.geometric_mean(ratios)
+    print(f"{len(ratios)} questions, geometric mean {mean:.0f}; dataset built in {built:.2f} s")
 
 
 if __name__ == "__main__":
