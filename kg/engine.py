@@ -1,18 +1,26 @@
 """The SPARQL engine: an in-memory store of the dataset that answers queries."""
 
+import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import pyoxigraph as ox
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import refuse_outbound
+from kg.patches import Patch
 from ontology import PREFIXES, KelisimError
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _CHARACTER_CLASS: Final = re.compile(r"(?:, )?\[[^\]]*\](?:\s*\|?\s*)", re.DOTALL)  # noise in the engine's messages
 _EXPECTED_LENGTH: Final = 300
+
+
+class SupportsWrite(Protocol):
+    """Takes bytes, as a binary file does."""
+
+    def write(self, data: bytes, /) -> int: ...
 
 
 class QuerySyntaxError(KelisimError):
@@ -33,29 +41,71 @@ class Answer:
     @property
     def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
         """The formats in which the answer can be written, the usual one first."""
-        return GRAPH_FORMATS if isinstance(self._result, ox.QueryTriples) else RESULT_FORMATS
+        return GRAPH_FORMATS if self.is_graph else RESULT_FORMATS
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the answer is a graph, and not bindings or a truth value."""
+        return isinstance(self._result, ox.QueryTriples)
 
     def serialize(self, form: ResultFormat | GraphFormat) -> bytes:
         """The whole answer in the given format, in UTF-8. An answer can be written once.
 
         Raises KelisimError if evaluation fails on the way or the format is not one of `formats`.
         """
+        buffer = io.BytesIO()
+        self.write(form, buffer)
+        return buffer.getvalue()
+
+    def write(self, form: ResultFormat | GraphFormat, output: SupportsWrite) -> None:
+        """Writes the whole answer in the given format, in UTF-8, to something that takes bytes.
+
+        Raises KelisimError as `serialize` does; an exception of the output's own passes through.
+        """
         if form not in self.formats:
             offered = ", ".join(f.name for f in self.formats)
             raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
         try:
-            body: bytes = self._result.serialize(format=form.engine)  # type: ignore[arg-type, assignment]
+            self._result.serialize(output, form.engine)  # type: ignore[arg-type]
         except (OSError, RuntimeError) as error:
             raise KelisimError(f"The query failed while it was evaluated: {error}") from error
-        return body
 
 
 class Engine:
-    """A read-only SPARQL 1.1 engine over one dataset, safe for several threads."""
+    """A SPARQL 1.1 engine over one dataset in memory; for queries safe for several threads."""
 
     def __init__(self, quads: Iterable[ox.Quad]) -> None:
         self._store = ox.Store()
         self._store.bulk_extend(quads)
+
+    def quads(self, graph: ox.NamedNode | ox.DefaultGraph | None = None) -> Iterable[ox.Quad]:
+        """All quads, or those of one graph."""
+        return self._store.quads_for_pattern(None, None, None, graph)
+
+    def about(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+        """The quads with the node as subject."""
+        return self._store.quads_for_pattern(node, None, None, None)
+
+    def pointing_to(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+        """The quads with the node as object."""
+        return self._store.quads_for_pattern(None, None, node, None)
+
+    def apply(self, patch: Patch) -> None:
+        """Takes a patch into the store."""
+        patch.apply(self._store)
+
+    def update(self, update: str, *, base: str | None = None) -> None:
+        """Runs a SPARQL 1.1 Update.
+
+        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or KelisimError where an operation fails.
+        """
+        refuse_outbound(update)
+        try:
+            self._store.update(update, base_iri=base)
+        except SyntaxError as error:
+            raise _syntax_error(str(error), update) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise KelisimError(f"The update failed: {error}") from error
 
     def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
@@ -74,6 +124,8 @@ class Engine:
             raise _syntax_error(str(error), query) from error
         except ValueError as error:
             raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+        except (OSError, RuntimeError) as error:
+            raise KelisimError(f"The query cannot be evaluated: {error}") from error
         return Answer(result)
 
 

@@ -1,14 +1,21 @@
-"""Checks the curated graph against the shapes."""
+"""Checks the curated graph, and changes to a store, against the shapes."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
-from rdflib import Graph
+from rdflib import RDF, RDFS, SKOS, Graph
 
 from kg.curation import Curation, parse, read_claims
-from ontology import read_graph
+from kg.engine import Engine
+from kg.patches import Patch
+from ontology import BASE, read_graph
 from shapes import Report, validate
+
+POINTING_NODES: Final = 1000
+"""Of the nodes that point to a changed node, at most so many are validated with it."""
 
 
 def validate_curation(curation: Curation, files: Iterable[Path] = ()) -> Report:
@@ -31,3 +38,39 @@ def validate_curation(curation: Curation, files: Iterable[Path] = ()) -> Report:
     graph: Graph = read_graph()
     graph.parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
     return validate(graph)
+
+
+def validate_change(engine: Engine, patch: Patch) -> Report | None:
+    """The SHACL report on what a patch touches, in the state after it; None where that is no business of the shapes.
+
+    Validated are the nodes of the patch and those that point to them, with what is said of them and of their
+    neighbours; all graphs count as one. A whole store would take seconds at each write.
+    """
+    changed = {t for q in (*patch.adds, *patch.deletes) for t in (q.subject, q.object) if isinstance(t, ox.NamedNode)}
+    touched = {t for t in changed if any(True for _ in engine.about(t))}
+    pointing = (q.subject for t in changed for q in engine.pointing_to(t))
+    focus = touched | {s for s, _ in zip(pointing, range(POINTING_NODES), strict=False) if isinstance(s, ox.NamedNode)}
+    about = {n: list(engine.about(n)) for n in focus}
+    if not any(_ours(q) for quads in about.values() for q in quads):
+        return None
+    neighbours = {q.object for quads in about.values() for q in quads if isinstance(q.object, ox.NamedNode)} - focus
+    triples = {q.triple for quads in about.values() for q in quads}
+    triples |= {q.triple for n in neighbours for q in engine.about(n)}
+    graph = background() + Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
+    return validate(graph, focus=sorted(n.value for n in focus))
+
+
+def _ours(quad: ox.Quad) -> bool:
+    return quad.predicate.value.startswith(BASE) or getattr(quad.object, "value", "").startswith(BASE + "ns#")
+
+
+@cache
+def background() -> Graph:
+    """What the shapes look up in the ontology: which class lies below which, which code is in which list."""
+    ontology, graph = read_graph(), Graph()
+    for predicate in (RDFS.subClassOf, SKOS.inScheme):
+        for triple in ontology.triples((None, predicate, None)):
+            graph.add(triple)
+    for scheme in ontology.subjects(RDF.type, SKOS.ConceptScheme):
+        graph.add((scheme, RDF.type, SKOS.ConceptScheme))
+    return graph

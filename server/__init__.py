@@ -1,5 +1,3 @@
-"""The HTTP server: a SPARQL 1.1 endpoint and pages."""
+"""The HTTP server: a SPARQL 1.1 endpoint and pages. `server.app.create_app` makes the application."""
 
-from server.app import create_app
-
-__all__ = ["create_app"]
+__all__: list[str] = []

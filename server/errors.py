@@ -1,13 +1,28 @@
 """The one shape of every error: problem details (RFC 9457), as JSON, or as a page for a browser."""
 
 import logging
+from typing import Final
 
 from flask import Flask, Response, json, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kg.engine import QuerySyntaxError
 from kg.guard import OutboundRefusedError
+from kg.pool import BusyError, NotAcceptableError, QueryTimeoutError, TooDeepError, TooLargeError
 from ontology import KelisimError
+
+RETRY_SECONDS: Final = 5
+"""What Retry-After says when the server is busy."""
+
+_STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
+    QuerySyntaxError: (400, "Malformed query"),
+    TooDeepError: (400, "Query too complex"),
+    OutboundRefusedError: (403, "Outbound request refused"),
+    NotAcceptableError: (406, "Not acceptable"),
+    TooLargeError: (413, "Too large"),
+    BusyError: (503, "Busy"),
+    QueryTimeoutError: (503, "Out of time"),
+}
 
 
 class ProblemError(KelisimError):
@@ -22,10 +37,7 @@ class ProblemError(KelisimError):
 
 def register(app: Flask) -> None:
     """Makes every error of the application end in that shape."""
-    app.register_error_handler(ProblemError, lambda e: respond(e.status, e.title, str(e), e.headers))
-    app.register_error_handler(QuerySyntaxError, _malformed)
-    app.register_error_handler(OutboundRefusedError, lambda e: respond(403, "Outbound request refused", str(e)))
-    app.register_error_handler(KelisimError, lambda e: respond(400, "The request cannot be answered", str(e)))
+    app.register_error_handler(KelisimError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -40,10 +52,8 @@ def respond(
     """The error as a response: a page if the client prefers HTML, else ``application/problem+json``."""
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(position or {})}
     accepted = request.accept_mimetypes
-    if (
-        accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
-        and "text/html" in accepted.values()
-    ):
+    prefers_page = accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
+    if prefers_page and "text/html" in accepted.values():
         response = make_response(render_template("error.html", **problem))
     else:
         response = make_response(json.dumps(problem) + "\n")
@@ -53,9 +63,15 @@ def respond(
     return response
 
 
-def _malformed(error: QuerySyntaxError) -> Response:
-    position = {"line": error.line, "column": error.column} if error.line else {}
-    return respond(400, "Malformed query", str(error), position=position)
+def _known(error: KelisimError) -> Response:
+    if isinstance(error, ProblemError):
+        return respond(error.status, error.title, str(error), error.headers)
+    status, title = _STATUS.get(type(error), (400, "The request cannot be answered"))
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    position = (
+        {"line": error.line, "column": error.column} if isinstance(error, QuerySyntaxError) and error.line else {}
+    )
+    return respond(status, title, str(error), headers, position)
 
 
 def _http(error: HTTPException) -> Response:

@@ -1,41 +1,69 @@
 """Chooses the format of an answer (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from flask import Request
+from werkzeug.datastructures import MIMEAccept
 
-from kg.formats import ALIASES, OTHER_NAMES, GraphFormat, ResultFormat
+from kg.formats import ALIASES, GRAPH_FORMATS, OTHER_NAMES, RESULT_FORMATS, GraphFormat, ResultFormat
 from server.errors import ProblemError
 
 HTML = "text/html"
+_PAGE = "html"
 
 
-def choose(
-    request: Request, formats: Sequence[ResultFormat] | Sequence[GraphFormat]
-) -> ResultFormat | GraphFormat | None:
-    """The format that the client likes best, or None for an HTML page.
+@dataclass(frozen=True)
+class Wanted:
+    """The formats that a client likes best, by name: for bindings, and for graphs; empty where it takes none.
 
-    ``format=`` (a name, a file ending or a media type) goes before the Accept header; without either, the first format
-    is taken. Raises a 406 ProblemError that lists what there is.
+    `page` says that it likes a page better than either, as browsers do.
     """
-    by_type: dict[str, ResultFormat | GraphFormat] = {f.media_type: f for f in formats}
-    by_name = {name: f for f in formats for name in (f.name, f.extension, f.media_type)}
-    by_type |= {alias: by_name[name] for alias, name in ALIASES.items() if name in by_name}
-    offered = ", ".join(f"{f.name} ({f.media_type})" for f in formats)
-    wanted = request.values.get("format")
-    if wanted:
-        if wanted in ("html", HTML):
-            return None
-        found = by_name.get(OTHER_NAMES.get(wanted, wanted)) or by_type.get(wanted)
-        if found is None:
-            raise ProblemError(
-                406, "Not acceptable", f"There is no format {wanted!r} for this answer; there is: {offered}."
-            )
-        return found
-    accepted = request.accept_mimetypes
-    if not accepted:
-        return formats[0]
-    best = accepted.best_match([*by_type, HTML])
-    if best is None:
-        raise ProblemError(406, "Not acceptable", f"None of the types in Accept fits this answer; there is: {offered}.")
-    return None if best == HTML else by_type[best]
+
+    bindings: str
+    graph: str
+    page: bool
+
+
+def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
+    """What a client wants of a query whose kind is not known yet.
+
+    `name` is ``format=`` (a name, a file ending or a media type) and goes before the Accept header; without either, the
+    first formats are taken. Raises a 406 ProblemError where nothing fits any kind of query.
+    """
+    if name:
+        found = Wanted(_named(name, RESULT_FORMATS), _named(name, GRAPH_FORMATS), name in (_PAGE, HTML))
+        message = f"There is no format {name!r}"
+    else:
+        bindings, graph = _accepted(accept, RESULT_FORMATS), _accepted(accept, GRAPH_FORMATS)
+        found = Wanted(
+            bindings if bindings != _PAGE else "", graph if graph != _PAGE else "", _PAGE in (bindings, graph)
+        )
+        message = "None of the types in Accept fits"
+    if not (found.bindings or found.graph or found.page):
+        offered = ", ".join(f"{f.name} ({f.media_type})" for f in (*RESULT_FORMATS, *GRAPH_FORMATS))
+        raise ProblemError(406, "Not acceptable", f"{message}; there is: {offered}.")
+    return found
+
+
+def graph_format(accept: MIMEAccept, name: str | None) -> GraphFormat:
+    """The format in which a client wants a graph; raises a 406 ProblemError where none fits."""
+    chosen = wanted_formats(accept, name).graph
+    for form in GRAPH_FORMATS:
+        if form.name == chosen:
+            return form
+    offered = ", ".join(f"{f.name} ({f.media_type})" for f in GRAPH_FORMATS)
+    raise ProblemError(406, "Not acceptable", f"A graph comes as one of: {offered}.")
+
+
+def _named(name: str, formats: Sequence[ResultFormat | GraphFormat]) -> str:
+    name = ALIASES.get(name, OTHER_NAMES.get(name, name))
+    return next((f.name for f in formats if name in (f.name, f.extension, f.media_type)), "")
+
+
+def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat]) -> str:
+    if not accept:
+        return formats[0].name
+    names = {f.name: f.name for f in formats}
+    by_type = {f.media_type: f.name for f in formats} | {t: n for t, n in ALIASES.items() if n in names}
+    best = accept.best_match([*by_type, HTML])
+    return by_type.get(best, _PAGE) if best else ""

@@ -1,41 +1,68 @@
 """``/sparql``: queries by the SPARQL 1.1 Protocol."""
 
+import hashlib
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, json, render_template, request
 
-from kg.engine import Answer, Engine
-from kg.formats import RESULT_FORMATS, GraphFormat
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS
+from kg.pool import Reply, WorkerPool
+from kg.worker import Task
 from ontology import PREFIXES
 from server.errors import ProblemError
-from server.negotiation import choose
+from server.negotiation import Wanted, wanted_formats
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
+_MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+
+PAGE_BYTES = 2_000_000
+"""Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
 
 
-def blueprint(engine: Engine) -> Blueprint:
-    """The endpoint over one engine."""
+@dataclass(frozen=True)
+class Request:
+    """One query as asked: its text, its dataset, the formats that fit, and the seconds that it may take (0: usual)."""
+
+    query: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    wanted: Wanted
+    timeout: float
+
+
+def blueprint(pool: WorkerPool, version: str) -> Blueprint:
+    """The endpoint over a pool of workers; `version` identifies the dataset that they hold."""
     routes = Blueprint("sparql", __name__)
 
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
         """Answers a query (SPARQL 1.1 Protocol, section 2.1): GET, URL-encoded POST, or POST of the query itself."""
-        query = _query()
-        answer = engine.query(
-            query,
-            default_graphs=request.values.getlist("default-graph-uri"),
-            named_graphs=request.values.getlist("named-graph-uri"),
-        )
-        form = choose(request, answer.formats)
-        response = _page(query, answer) if form is None else Response(answer.serialize(form), mimetype=form.media_type)
-        response.vary.add("Accept")
+        asked = read_request()
+        etag = _etag(version, asked)
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(pool, asked)
+        response.set_etag(etag)
+        response.cache_control.public = True
+        response.cache_control.no_cache = True
+        response.vary.update(("Accept", "Accept-Encoding"))
         return response
 
     return routes
 
 
+def read_request() -> Request:
+    """The query that the HTTP request holds; raises a ProblemError with 400, 403, 406 or 415."""
+    return Request(
+        _query(),
+        tuple(request.values.getlist("default-graph-uri")),
+        tuple(request.values.getlist("named-graph-uri")),
+        wanted_formats(request.accept_mimetypes, request.values.get("format")),
+        _timeout(request.values.get("timeout")),
+    )
+
+
 def _query() -> str:
-    """The query of the request; raises a ProblemError with 400, 403 or 415 where there is not just one."""
     if request.method == "POST" and request.mimetype == _QUERY:
         try:
             return request.get_data().decode("utf-8")
@@ -53,22 +80,57 @@ def _query() -> str:
     return queries[0]
 
 
-def _page(query: str, answer: Answer) -> Response:
+def _timeout(given: str | None) -> float:
+    if not given:
+        return 0.0
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ProblemError(400, "Malformed request", f"timeout={given} is no number of seconds above 0.")
+    return seconds
+
+
+def _etag(version: str, asked: Request) -> str:
+    """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
+    seen = repr((version, asked.query, asked.default_graphs, asked.named_graphs, asked.wanted))
+    return hashlib.sha256(seen.encode() + request.headers.get("Accept-Encoding", "").encode()).hexdigest()[:32]
+
+
+def _answer(pool: WorkerPool, asked: Request) -> Response:
+    wanted = asked.wanted
+    if wanted.page:
+        reply = _evaluate(pool, asked, RESULT_FORMATS[0].name, GRAPH_FORMATS[0].name)
+        return _page(asked.query, reply)
+    reply = _evaluate(pool, asked, wanted.bindings, wanted.graph)
+    response = Response(reply.body, mimetype=_MEDIA_TYPES[reply.format])
+    response.content_length = len(reply.body)
+    return response
+
+
+def _evaluate(pool: WorkerPool, asked: Request, bindings: str, graph: str) -> Reply:
+    task = Task(asked.query, asked.default_graphs, asked.named_graphs, bindings, graph, pool.limits.result)
+    return pool.query(task, asked.timeout or None)
+
+
+def _page(query: str, reply: Reply) -> Response:
     """The answer for a browser: a table, yes or no, or the graph as Turtle text."""
-    form = answer.formats[0]
-    body = answer.serialize(form)
-    if isinstance(form, GraphFormat):
-        return Response(render_template("results.html", query=query, turtle=body.decode()))
+    names = [f.name for f in (GRAPH_FORMATS if reply.format == GRAPH_FORMATS[0].name else RESULT_FORMATS)]
+    if not isinstance(reply.body, bytes) and len(reply.body) > PAGE_BYTES:
+        return Response(render_template("results.html", query=query, formats=names, size=len(reply.body)))
+    body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    if reply.format == GRAPH_FORMATS[0].name:
+        return Response(render_template("results.html", query=query, formats=names, turtle=body.decode()))
     results = json.loads(body)
-    rows = results.get("results", {}).get("bindings", [])
     return Response(
         render_template(
             "results.html",
             query=query,
+            formats=names,
             variables=results["head"].get("vars", []),
-            rows=rows,
+            rows=results.get("results", {}).get("bindings", []),
             truth=results.get("boolean"),
-            formats=[f.name for f in RESULT_FORMATS],
             shorten=shorten,
         )
     )

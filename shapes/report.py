@@ -64,6 +64,11 @@ class Report:
         return self.graph.serialize(format="turtle")
 
 
+def in_words(report: Report) -> str:
+    """What is wrong, one sentence a line, for a message in plain text."""
+    return "\n".join(f"{_short(r.focus)}: {r.message}" for r in report.results)
+
+
 def render(report: Report) -> Group:
     """The report for a terminal: a summary, and a table with one row to a result."""
     if not report.results:

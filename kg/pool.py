@@ -1,0 +1,311 @@
+"""A pool of worker processes that evaluate queries within limits of time, memory and size."""
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from kg.engine import Engine, QuerySyntaxError
+from kg.guard import OutboundRefusedError
+from kg.staging import Change, DocumentError
+from kg.worker import Outcome, Task, keep, receive, send
+from ontology import KelisimError
+
+_CHUNK: Final = 1 << 18
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a query may take. Times in seconds, sizes in bytes.
+
+    timeout: for a query that names none; max_timeout: the most that a query may ask for.
+    memory: of one worker, above the store that all share. result: of one answer.
+    workers: how many queries are evaluated at once. queue: how many more may wait.
+    """
+
+    timeout: float = 30.0
+    max_timeout: float = 120.0
+    memory: int = 1 << 30
+    result: int = 1 << 30
+    workers: int = max(2, os.cpu_count() or 2)
+    queue: int = 64
+
+
+class QueryTimeoutError(KelisimError):
+    """The query took longer than it may."""
+
+
+class BusyError(KelisimError):
+    """More queries wait than the server lets wait."""
+
+
+class TooLargeError(KelisimError):
+    """The query needs more memory, or its answer is larger, than the server gives."""
+
+
+class TooDeepError(KelisimError):
+    """The query is nested too deeply for the engine."""
+
+
+class NotAcceptableError(KelisimError):
+    """The query's answer has none of the formats that the client takes."""
+
+
+class InvalidChangeError(KelisimError):
+    """The state after a change would break the shapes; `report` is the SHACL report in Turtle."""
+
+    def __init__(self, message: str, report: bytes) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class SpooledFile:
+    """A large answer in a file without a name; can be read several times, and goes with the last reference."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self.size = os.fstat(file).st_size
+        weakref.finalize(self, os.close, file)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The content in parts."""
+        for offset in range(0, self.size, _CHUNK):
+            yield os.pread(self._file, _CHUNK, offset)
+
+    def __len__(self) -> int:
+        return self.size
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A complete answer: the name of its format and its content."""
+
+    format: str
+    body: bytes | SpooledFile
+
+
+class _Worker:
+    """The server's side of one worker process."""
+
+    def __init__(self, control: socket.socket, taken_in: int) -> None:
+        """Asks the keeper for a worker; `taken_in` counts the patches that the keeper's store has."""
+        self.taken_in = taken_in
+        self.channel, theirs = socket.socketpair()
+        self._last_words = os.memfd_create("last-words")
+        with theirs:
+            socket.send_fds(control, [b"w"], [theirs.fileno(), self._last_words])
+            (self._pid,) = struct.unpack("!I", control.recv(4))
+        try:
+            self._pidfd = os.pidfd_open(self._pid)
+        except ProcessLookupError:
+            self._pidfd = -1
+
+    def kill(self) -> str:
+        """Ends the process, and returns what it said last; once."""
+        if self._last_words < 0:
+            return ""
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            os.close(self._pidfd)
+        self.channel.close()
+        said = os.pread(self._last_words, 4096, 0).decode(errors="replace")
+        os.close(self._last_words)
+        self._last_words = -1
+        return said
+
+
+class WorkerPool:
+    """Evaluates queries in worker processes; safe for several threads.
+
+    Make it while the process has one thread: it forks.
+    """
+
+    def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._control, theirs = socket.socketpair()
+        self._keeper = os.fork()
+        if self._keeper == 0:
+            self._control.close()
+            try:
+                keep(theirs, engine, self.limits.memory)
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._forking = threading.Lock()
+        self._patches: list[bytes] = []
+        self._idle = [self._fork() for _ in range(self.limits.workers)]
+        self._free = threading.Condition()
+        self._waiting = 0
+        self._flights: dict[Task, Future[Reply]] = {}
+        self._flying = threading.Lock()
+
+    def close(self) -> None:
+        """Ends all processes of the pool."""
+        self._control.close()
+        os.kill(self._keeper, signal.SIGKILL)
+        os.waitpid(self._keeper, 0)
+
+    @property
+    def alive(self) -> bool:
+        """Whether new workers can be had."""
+        return os.waitpid(self._keeper, os.WNOHANG) == (0, 0)
+
+    def query(self, task: Task, timeout: float | None = None) -> Reply:
+        """The complete answer to a task. Identical tasks at the same time are evaluated once.
+
+        Raises QuerySyntaxError, OutboundRefusedError, NotAcceptableError, QueryTimeoutError, BusyError, TooLargeError,
+        TooDeepError; or KelisimError if evaluation fails otherwise.
+        """
+        seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
+        with self._flying:
+            flight = self._flights.get(task)
+            leads = flight is None
+            if flight is None:
+                flight = self._flights[task] = Future()
+        if not leads:
+            try:
+                return flight.result(seconds)
+            except FutureTimeoutError:
+                raise _timed_out(seconds) from None
+        try:
+            reply = self._evaluate(task, seconds)
+        except BaseException as error:
+            self._land(task)
+            flight.set_exception(error)
+            raise
+        self._land(task)
+        flight.set_result(reply)
+        return reply
+
+    def _land(self, task: Task) -> None:
+        with self._flying:
+            del self._flights[task]
+
+    def _evaluate(self, task: Task, seconds: float) -> Reply:
+        deadline = time.monotonic() + seconds
+        worker = self._take(deadline, seconds)
+        outcome, body, file = self._ask(worker, {"kind": "task", "what": asdict(task)}, b"", deadline, seconds)
+        self._give(worker)
+        if outcome.kind != "ok":
+            raise self._failure(outcome)
+        return Reply(outcome.format, SpooledFile(file) if file >= 0 else body)
+
+    def work_out(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
+        """What a change comes to, as a serialised patch; nothing is changed yet.
+
+        Raises what `query` raises, DocumentError where a document cannot be read, and InvalidChangeError where the
+        shapes forbid the state after it.
+        """
+        seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
+        deadline = time.monotonic() + seconds
+        description = {"kind": "change", "what": asdict(change), "sizes": [len(d) for d in documents]}
+        worker = self._fork()
+        try:
+            outcome, body, _ = self._ask(worker, description, b"".join(documents), deadline, seconds, keep=False)
+        finally:
+            worker.kill()
+        if outcome.kind == "invalid":
+            raise InvalidChangeError(outcome.message, body)
+        if outcome.kind != "ok":
+            raise self._failure(outcome)
+        return body
+
+    def take_in(self, patch: bytes) -> None:
+        """Brings the keeper to the state after a patch; each worker follows before its next query."""
+        with self._forking:
+            self._control.sendall(b"p" + struct.pack("!I", len(patch)) + patch)
+            if self._control.recv(1) != b"p":
+                raise KelisimError("The keeper of the store is gone. Restart the server.")
+            self._patches.append(patch)
+
+    def _ask(  # noqa: PLR0913 - a message with its deadline
+        self,
+        worker: _Worker,
+        description: dict[str, Any],
+        body: bytes,
+        deadline: float,
+        seconds: float,
+        *,
+        keep: bool = True,
+    ) -> tuple[Outcome, bytes, int]:
+        """A worker's answer; a worker that gives none in time, or dies, is replaced if it is one to keep."""
+        try:
+            worker.channel.settimeout(max(0.001, deadline - time.monotonic()))
+            for patch in self._patches[worker.taken_in :]:
+                send(worker.channel, {"kind": "patch", "what": None}, patch)
+                worker.taken_in += 1
+            send(worker.channel, description, body)
+            answer, content, file = receive(worker.channel)
+        except BaseException as error:
+            said = worker.kill()
+            if keep:
+                self._give(self._fork())
+            if isinstance(error, TimeoutError):
+                raise _timed_out(seconds) from None
+            if isinstance(error, EOFError | OSError):
+                raise self._death(said) from None
+            raise
+        return Outcome(**answer), content, file
+
+    def _fork(self) -> _Worker:
+        with self._forking:
+            return _Worker(self._control, len(self._patches))
+
+    def _take(self, deadline: float, seconds: float) -> _Worker:
+        with self._free:
+            if not self._idle:
+                if self._waiting >= self.limits.queue:
+                    raise BusyError(f"{self._waiting} queries wait already. Try again in a few seconds.")
+                self._waiting += 1
+                try:
+                    if not self._free.wait_for(lambda: self._idle, deadline - time.monotonic()):
+                        raise BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
+                finally:
+                    self._waiting -= 1
+            return self._idle.pop()
+
+    def _give(self, worker: _Worker) -> None:
+        with self._free:
+            self._idle.append(worker)
+            self._free.notify()
+
+    def _death(self, said: str) -> KelisimError:
+        if "memory" in said:
+            mib = self.limits.memory >> 20
+            return TooLargeError(
+                f"The query needs more than {mib} MiB of memory. Ask for less, add a LIMIT, sort and group fewer rows."
+            )
+        # A stack that runs over in a thread leaves no words: the kernel ends the process.
+        return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")
+
+    def _failure(self, outcome: Outcome) -> KelisimError:
+        if outcome.kind == "syntax":
+            return QuerySyntaxError(outcome.message, outcome.line, outcome.column)
+        if outcome.kind == "outbound":
+            return OutboundRefusedError(outcome.message)
+        if outcome.kind == "document":
+            return DocumentError(outcome.message)
+        if outcome.kind == "not-acceptable":
+            return NotAcceptableError(outcome.message)
+        if outcome.kind == "too-large":
+            size = self.limits.result
+            return TooLargeError(
+                f"The answer is larger than {size} bytes. Ask for less, or page with LIMIT and OFFSET."
+            )
+        return KelisimError(outcome.message)
+
+
+def _timed_out(seconds: float) -> QueryTimeoutError:
+    return QueryTimeoutError(
+        f"The query took longer than {seconds:g} seconds and was stopped. Ask for less, or for more time with timeout=."
+    )

@@ -1,0 +1,277 @@
+"""The processes in which queries are evaluated, so that whatever a query does, the server goes on.
+
+A *keeper* process holds the store and forks *workers* from it: a fork shares the store's pages and takes milliseconds.
+A worker answers one query after another on a socket. It may be killed at any moment, and dies by itself when a query
+takes more memory or stack than it may; what it says last stands in a file that the server reads. A change is worked out
+in a worker of its own, whose fork of the store is the staged copy; what comes of it is a patch, which keeper and
+workers take in once the server has made it last.
+"""
+
+import array
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from kg.engine import Engine, QuerySyntaxError
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.guard import OutboundRefusedError
+from kg.patches import parse as parse_patch
+from kg.staging import Change, DocumentError, stage
+from kg.validation import validate_change
+from ontology import KelisimError
+from shapes import in_words
+
+INLINE_BYTES: Final = 1 << 20
+"""Results up to this size come over the socket; bigger ones as a file."""
+
+_STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
+_HEAD: Final = struct.Struct("!II")  # lengths of the description (JSON) and of the body that follow
+_FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """One query and how to answer it.
+
+    `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
+    client takes none. `result_bytes` bounds the size of the answer.
+    """
+
+    query: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    bindings: str
+    graph: str
+    result_bytes: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task or change ended, by `kind`.
+
+    ``ok``: `format` names the answer's format. ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``,
+    ``document`` (it cannot be read), ``invalid`` (the shapes forbid it) and ``error``: `message` says what happened,
+    `line` and `column` where.
+    """
+
+    kind: str
+    format: str = ""
+    message: str = ""
+    line: int = 0
+    column: int = 0
+
+
+class ResultTooLargeError(KelisimError):
+    """The answer is bigger than the server gives out."""
+
+
+class Spool:
+    """Takes an answer as it is written: small ones in memory, bigger ones in a file without a name."""
+
+    def __init__(self, limit: int, file: int = -1) -> None:
+        """Bounds the answer to `limit` bytes; `file` is one made before, to be used if need be."""
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._spare = file
+        self.size = 0
+        self.file = -1
+
+    def write(self, data: bytes) -> int:
+        """Takes the next part; raises ResultTooLargeError past the limit."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise ResultTooLargeError(f"The answer is larger than {self._limit} bytes.")
+        if self.file < 0 and self.size <= INLINE_BYTES:
+            self._parts.append(bytes(data))
+            return len(data)
+        if self.file < 0:
+            self.file = self._spare if self._spare >= 0 else os.memfd_create("answer")
+            for part in self._parts:
+                _write_all(self.file, part)
+            self._parts.clear()
+        _write_all(self.file, data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    @property
+    def body(self) -> bytes:
+        """The answer, where it is in memory."""
+        return b"".join(self._parts)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
+    """Evaluates a task in this process; `file` is one for a large answer."""
+    spool = Spool(task.result_bytes, file)
+    try:
+        answer = engine.query(task.query, default_graphs=task.default_graphs, named_graphs=task.named_graphs)
+        name = task.graph if answer.is_graph else task.bindings
+        if not name:
+            offered = ", ".join(f"{f.name} ({f.media_type})" for f in answer.formats)
+            return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
+        answer.write(_FORMATS[name], spool)
+    except KelisimError as error:
+        return _failure(error), spool
+    return Outcome("ok", format=name), spool
+
+
+def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
+    """Works a change out on this process's copy of the store: the patch, or why it may not be."""
+    try:
+        patch = stage(engine, change, documents)
+        report = validate_change(engine, patch)
+        if report and not report.conforms:
+            return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
+        return Outcome("ok"), patch.serialize()
+    except KelisimError as error:
+        return _failure(error), b""
+
+
+def _failure(error: KelisimError) -> Outcome:
+    if isinstance(error, QuerySyntaxError):
+        return Outcome("syntax", message=str(error), line=error.line, column=error.column)
+    kinds = {ResultTooLargeError: "too-large", OutboundRefusedError: "outbound", DocumentError: "document"}
+    return Outcome(kinds.get(type(error), "error"), message=str(error))
+
+
+# ── The wire: a head with two lengths, a JSON description, a body; a file may come beside the head ──
+
+
+def send(channel: socket.socket, description: dict[str, Any], body: bytes = b"", file: int = -1) -> None:
+    """Sends one message."""
+    head = json.dumps(description).encode()
+    message = _HEAD.pack(len(head), len(body)) + head
+    if file >= 0:
+        sent = channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))])
+        channel.sendall(message[sent:])
+    else:
+        channel.sendall(message + body if len(body) < INLINE_BYTES else message)
+        if len(body) >= INLINE_BYTES:
+            channel.sendall(body)
+
+
+def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, int]:
+    """The next message: description, body, and a file or -1. Raises EOFError when the other side is gone."""
+    data, files, _, _ = socket.recv_fds(channel, 1 << 16, 4)
+    file = files[0] if files else -1
+    buffer = bytearray(data)
+    _fill(channel, buffer, _HEAD.size)
+    head, body = _HEAD.unpack_from(buffer)
+    end = _HEAD.size + head
+    _fill(channel, buffer, end + body)
+    return json.loads(buffer[_HEAD.size : end]), bytes(memoryview(buffer)[end : end + body]), file
+
+
+def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
+    while len(buffer) < size:
+        data = channel.recv(min(1 << 20, size - len(buffer)))
+        if not data:
+            raise EOFError
+        buffer += data
+
+
+# ── Keeper and workers ──
+
+
+def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
+    """Runs as the keeper: forks a worker for each request on `control` until that closes.
+
+    ``w`` asks for a worker and brings two files: the worker's end of its socket, and the file for its last words; the
+    reply is its process id. ``p``, a length and as many bytes bring a patch; the reply is ``p`` when it is taken in.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business; it closes the control socket
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
+    _die_with_parent()
+    while True:
+        data, files, _, _ = socket.recv_fds(control, 1, 2)
+        if not data:
+            return
+        if data == b"p":
+            size = bytearray()
+            _fill(control, size, 4)
+            patch = bytearray()
+            _fill(control, patch, struct.unpack("!I", size)[0])
+            engine.apply(parse_patch(bytes(patch)))
+            control.sendall(b"p")
+            continue
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            _work(files[0], files[1], engine, memory_bytes)
+            os._exit(0)
+        for file in files:
+            os.close(file)
+        control.sendall(struct.pack("!I", pid))
+
+
+def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int) -> None:
+    os.dup2(last_words, 2)
+    _die_with_parent()
+    pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115 - one read in a process of its own
+    limit = pages * resource.getpagesize() + memory_bytes + _STACK_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    channel = socket.socket(fileno=channel_file)
+    threading.stack_size(_STACK_BYTES)
+    thread = threading.Thread(target=_answer, args=(channel, engine))
+    thread.start()
+    thread.join()
+
+
+def _answer(channel: socket.socket, engine: Engine) -> None:
+    while True:
+        try:
+            description, body, _ = receive(channel)
+        except (EOFError, OSError):
+            return
+        try:
+            _do(channel, engine, description, body)
+        except MemoryError:
+            os.write(2, b"memory allocation failed")
+            os.abort()
+
+
+def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], body: bytes) -> None:
+    kind, what = description["kind"], description["what"]
+    if kind == "patch":
+        engine.apply(parse_patch(body))
+    elif kind == "change":
+        view, documents = memoryview(body), []
+        for size in description["sizes"]:
+            documents.append(bytes(view[:size]))
+            view = view[size:]
+        outcome, patch = work_out(engine, Change(**what), documents)
+        send(channel, asdict(outcome), patch)
+    else:
+        file = os.memfd_create("answer")
+        _shut_the_door(file)
+        outcome, spool = perform(engine, Task(**what), file)
+        send(channel, asdict(outcome), spool.body, spool.file)
+        os.close(file)
+
+
+def _shut_the_door(last: int) -> None:
+    """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,76 @@
+"""The service description: what the endpoint speaks and holds, in RDF (SPARQL 1.1 Service Description)."""
+
+from collections import Counter
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.dataset import Dataset
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from ontology import BASE, PREFIXES
+
+SD: Final = "http://www.w3.org/ns/sparql-service-description#"
+_FORMATS: Final = "http://www.w3.org/ns/formats/"
+_VOID: Final = PREFIXES["void"]
+_FORMAT_IRIS: Final = {
+    "json": "SPARQL_Results_JSON",
+    "xml": "SPARQL_Results_XML",
+    "csv": "SPARQL_Results_CSV",
+    "tsv": "SPARQL_Results_TSV",
+    "turtle": "Turtle",
+    "ntriples": "N-Triples",
+    "rdfxml": "RDF_XML",
+    "jsonld": "JSON-LD",
+    "trig": "TriG",
+    "nquads": "N-Quads",
+}
+_COMMENT: Final = (
+    "The default graph is not the union of the named graphs. It holds the ontology, the reference data, the records of "
+    "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
+    "expected, thought possible or denied is in the named graph of its claim alone."
+)
+
+
+def describe(dataset: Dataset, endpoint: str, form: GraphFormat, *, updates: bool) -> bytes:
+    """The description of the service at the URL `endpoint`, in the given format."""
+    prefixes = {**PREFIXES, "sd": SD, "formats": _FORMATS}
+    triples = sorted(_triples(dataset, endpoint, updates=updates), key=str)
+    return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+
+
+def _triples(dataset: Dataset, endpoint: str, *, updates: bool) -> set[ox.Triple]:
+    service, default = f"{BASE}service", f"{BASE}service/default-graph"
+    found: set[ox.Triple] = set()
+
+    def say(subject: str, predicate: str, value: str | int) -> None:
+        term = ox.Literal(value) if isinstance(value, int) or " " in value else ox.NamedNode(value)
+        found.add(ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term))
+
+    rdf_type = PREFIXES["rdf"] + "type"
+    say(service, rdf_type, SD + "Service")
+    say(service, SD + "endpoint", endpoint)
+    say(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+    if updates:
+        say(service, SD + "supportedLanguage", SD + "SPARQL11Update")
+    for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
+        say(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
+    for form in GRAPH_FORMATS:
+        say(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
+    say(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
+    say(service, SD + "defaultDataset", BASE)
+    say(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
+    say(BASE, rdf_type, SD + "Dataset")
+    say(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
+    say(BASE, SD + "defaultGraph", default)
+    say(default, rdf_type, SD + "Graph")
+    sizes = Counter(q.graph_name.value for q in dataset.quads if isinstance(q.graph_name, ox.NamedNode))
+    say(default, _VOID + "triples", len(dataset.quads) - sum(sizes.values()))
+    for name, size in sizes.items():
+        node = f"{BASE}service/graph/{name.removeprefix(BASE)}"
+        say(BASE, SD + "namedGraph", node)
+        say(node, rdf_type, SD + "NamedGraph")
+        say(node, SD + "name", name)
+        say(node, SD + "graph", node + "/content")
+        say(node + "/content", rdf_type, SD + "Graph")
+        say(node + "/content", _VOID + "triples", size)
+    return found
