@@ -4,16 +4,18 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from kg.curation import Curation, packaged_data, read_curation
 from kg.dataset import Dataset, build
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology import KelisimError
+
+if TYPE_CHECKING:
+    from kg.sources import ArticleText
 
 FORMAT_NAMES = [f.name for f in (*RESULT_FORMATS, *GRAPH_FORMATS)]
 
@@ -33,7 +35,7 @@ class Group(click.Group):
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Read the curated files of this folder instead of those in the package.",
+    help="Read the curated files of this folder instead of those in the package; its questions too, if it has any.",
 )
 @click.pass_context
 def cli(ctx: click.Context, data: Path | None) -> None:
@@ -68,13 +70,12 @@ def _articles_option(command: Callable[..., None]) -> Callable[..., None]:
 def read(ctx: click.Context, article: str, folder: Path, paragraph: int | None) -> None:
     """Print an article's sentences with their numbers, for curating."""
     text = _article(_curation(ctx), folder, article)
-    for part in text.paragraphs:
-        if paragraph in (None, part.number):
-            for s in text.sentences(part):
-                click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
+    for part in text.paragraphs if paragraph is None else [text.paragraph(paragraph)]:
+        for s in text.sentences(part):
+            click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
 
 
-def _article(curation: Curation, folder: Path, name: str) -> Any:
+def _article(curation: Curation, folder: Path, name: str) -> "ArticleText":
     from kg.verification import article_texts
 
     texts = article_texts(curation, folder)
@@ -89,14 +90,15 @@ def _article(curation: Curation, folder: Path, name: str) -> Any:
 @click.pass_context
 def passages(ctx: click.Context, article: str, folder: Path) -> None:
     """Write the records of the passages that an article's claims refer to."""
+    from kg.export import make_folder, write
     from kg.passages import Passage, render
 
     curation = _curation(ctx)
     text = _article(curation, folder, article)
     found = [Passage.parse(c.value("passage")) for c in curation.claims]
     path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(render((p for p in found if p.article == article), text), encoding="utf-8")
+    make_folder(path.parent)
+    write(render((p for p in found if p.article == article), text).encode(), path)
     click.echo(f"Wrote {path}.")
 
 
@@ -123,18 +125,13 @@ def verify(ctx: click.Context, folder: Path) -> None:
 def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
     """Show, paragraph by paragraph, how many claims stand on it."""
     from kg.coverage import coverage as measure
+    from kg.printing import print_coverage
 
     rows = measure(_curation(ctx), folder)
     if as_json:
         click.echo(json.dumps([vars(r) for r in rows], ensure_ascii=False, indent=1))
     else:
-        table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
-        for r in rows:
-            style = None if r.sound else "bold red"
-            table.add_row(
-                r.article, str(r.paragraph), str(r.claims), f"{r.touched} of {r.sentences}", r.omission, style=style
-            )
-        Console().print(table)
+        print_coverage(rows)
     bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.sound]
     if bad:
         raise click.ClickException(
@@ -162,7 +159,9 @@ def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
 
 @cli.command()
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write what is inferred here (N-Triples)."
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here what the OWL 2 RL rules infer (N-Triples), if all is consistent.",
 )
 @click.option(
     "--with",
@@ -172,12 +171,12 @@ def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
 )
 @click.pass_context
 def reason(ctx: click.Context, output: Path | None, extra: Path | None) -> None:
-    """Check ontology and facts for consistency with HermiT, and write what follows from them."""
+    """Check ontology and facts for consistency with HermiT, and write what follows from them by the OWL 2 RL rules."""
     from kg.consistency import check
 
     result = check(_curation(ctx), extra)
     click.echo(result.in_words())
-    if output:
+    if output and result.verdict.consistent:
         from kg.export import write
 
         write(result.inferred, output)
@@ -238,7 +237,10 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
 @cli.command()
 @click.argument("query", required=False)
 @click.option(
-    "--file", "file", type=click.File(encoding="utf-8"), help="Read the query from a file (- for standard input)."
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the query from a file (- for standard input).",
 )
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
 @click.option(
@@ -250,13 +252,14 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     help="A table on the terminal, or the format of the answer.",
 )
 @click.pass_context
-def query(ctx: click.Context, query: str | None, file: Any, endpoint: str | None, form: str) -> None:
+def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str) -> None:
     """Ask a SPARQL query. Our prefixes need not be declared."""
+    from kg.files import read_given
     from kg.printing import print_answer
 
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
-    print_answer(query or file.read(), form, endpoint, lambda: loaded(ctx))
+    print_answer(read_given(file) if file else query or "", form, endpoint, lambda: loaded(ctx))
 
 
 @cli.group(invoke_without_command=True)
@@ -268,7 +271,7 @@ def questions(ctx: click.Context, as_json: bool) -> None:
 
     if ctx.invoked_subcommand:
         return
-    found = read_questions()
+    found = read_questions(ctx.obj)
     if as_json:
         click.echo(json.dumps([vars(q) for q in found], ensure_ascii=False, indent=1))
         return
@@ -287,7 +290,7 @@ def run(ctx: click.Context, name: str, form: str, endpoint: str | None) -> None:
     from kg.printing import print_answer
     from kg.questions import find_question
 
-    question = find_question(name)
+    question = find_question(name, ctx.obj)
     if form == "table":
         click.echo(f"{question.title}\n{question.description}\n")
     print_answer(question.query, form, endpoint, lambda: loaded(ctx))

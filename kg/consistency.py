@@ -8,13 +8,15 @@ from rdflib import Graph
 
 from kg.curation import Curation, parse
 from kg.dataset import build
-from ontology import INFERRED_GRAPH, read_graph
+from kg.files import read_text
+from ontology import BASE, INFERRED_GRAPH, read_graph
 from ontology.reasoning import Verdict, reason
+from ontology.rules import infer
 
 
 @dataclass(frozen=True)
 class Consistency:
-    """The verdict of the reasoner, and the inferred graph as sorted N-Triples."""
+    """The verdict of HermiT, and what our OWL 2 RL rules infer, as sorted N-Triples."""
 
     verdict: Verdict
     inferred: bytes
@@ -33,31 +35,31 @@ class Consistency:
             named = "\n".join(f"  {iri}" for iri in verdict.individuals) or "  (none named)"
             why = "\n".join(f"  {line}" for line in verdict.explanation)
             return f"Inconsistent. Things that clash:\n{named}\nBecause:\n{why}"
-        lines = [f"Consistent. {len(self.inferred.splitlines())} triples follow."]
+        count = len(self.inferred.splitlines())
+        lines = [f"Consistent. {count} triples follow by the OWL 2 RL rules (ontology/rules), checked against HermiT."]
         lines += [f"Unsatisfiable class: {iri}" for iri in verdict.unsatisfiable]
-        lines += [f"Missed by ontology/rules: {triple}" for triple in self.missed]
+        lines += [f"Derived by HermiT and missed by the rules: {triple}" for triple in self.missed]
         return "\n".join(lines)
 
 
 def check(curation: Curation, extra: Path | None = None) -> Consistency:
-    """Runs HermiT over the ontology, the default graph and, if given, one more Turtle file.
+    """Runs HermiT and our rules over the ontology, the default graph and, if given, one more Turtle file.
 
-    Raises KelisimError where the file is malformed or the reasoner fails.
+    Raises KelisimError where the file cannot be read or is malformed, or the reasoner fails.
     """
     dataset = build(curation)
-    inferred = [line for q, line in zip(dataset.quads, dataset.lines, strict=True) if _is_inferred(q)]
-    triples = sorted(line.rpartition(b" <")[0] + b" ." for line in inferred)
-    graph = read_graph()
     derived = {q.triple for q in dataset.quads if _is_inferred(q)}
-    given = (t for t in dataset.default_graph if t not in derived)
-    graph.parse(data=ox.serialize(given, format=ox.RdfFormat.N_TRIPLES), format="nt")
+    given = {t for t in dataset.default_graph if t not in derived}
     if extra:
-        quads = parse(extra.read_text(encoding="utf-8"), extra.name)
-        graph.parse(data=ox.serialize((q.triple for q in quads), format=ox.RdfFormat.N_TRIPLES), format="nt")
+        given.update(q.triple for q in parse(read_text(extra), str(extra)))
+        derived = set(infer(given))
+    inferred = ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""
+    graph = read_graph()
+    graph.parse(data=ox.serialize(given, format=ox.RdfFormat.N_TRIPLES), format="nt")
     verdict = reason(graph)
-    known = Graph().parse(data=b"\n".join(triples), format="nt")
-    missed = [] if extra else sorted(" ".join(t) for t in verdict.inferred if t not in known and t not in graph)
-    return Consistency(verdict, b"".join(t + b"\n" for t in triples), tuple(missed))
+    known = graph + Graph().parse(data=inferred, format="nt")
+    missed = sorted(" ".join(t) for t in verdict.inferred if t[0].startswith(BASE) and t not in known)
+    return Consistency(verdict, b"".join(sorted(inferred.splitlines(keepends=True))), tuple(missed))
 
 
 def _is_inferred(quad: ox.Quad) -> bool:

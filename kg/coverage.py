@@ -8,7 +8,7 @@ from kg.curation import Curation, text_of
 from kg.passages import Passage
 from kg.verification import article_texts
 from ontology import KelisimError
-from ontology.namespaces import KEL, PREFIXES, SRC
+from ontology.namespaces import KEL, RDF_TYPE, SRC
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ParagraphCoverage:
 def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
     """The coverage of every paragraph of every article, in reading order.
 
-    Raises KelisimError where an article is missing or has changed, or an omission names no paragraph.
+    Raises KelisimError where an article is missing or has changed, or an omission is incomplete or names no paragraph.
     """
     texts = article_texts(curation, folder)
     omissions = _omissions(curation)
@@ -64,9 +64,14 @@ def _omissions(curation: Curation) -> dict[tuple[str, int], str]:
     found: dict[str, dict[str, str]] = {}
     for triple in curation.reference:
         found.setdefault(text_of(triple.subject), {})[triple.predicate.value] = text_of(triple.object)
-    kind = PREFIXES["rdf"] + "type"
-    return {
-        (d[str(KEL.article)].removeprefix(str(SRC)), int(d[str(KEL.paragraph)])): d[str(KEL.note)]
-        for d in found.values()
-        if d.get(kind) == str(KEL.Omission)
-    }
+    omissions = {}
+    for iri, description in found.items():
+        if description.get(RDF_TYPE) == str(KEL.Omission):
+            article, paragraph, note = (description.get(str(KEL[n]), "") for n in ("article", "paragraph", "note"))
+            if not (article and paragraph.isdecimal() and note):
+                raise KelisimError(
+                    f"omissions: {iri.removeprefix(str(SRC))} needs a kel:article, a kel:paragraph that is a number, "
+                    "and a kel:note that says why; correct kg/data/omissions.ttl."
+                )
+            omissions[article.removeprefix(str(SRC)), int(paragraph)] = note
+    return omissions

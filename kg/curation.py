@@ -2,13 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 
 import pyoxigraph as ox
 
+from kg.files import list_files, read_text
 from ontology import BASE, KelisimError
 from ontology.namespaces import CLAIM, KEL
 
@@ -67,18 +68,36 @@ def packaged_data() -> Traversable:
 def read_curation(data: Traversable | None = None) -> Curation:
     """Reads the curated files of a folder, of the package by default.
 
-    Raises KelisimError, with file and line, on a syntax error, a blank node or a claim graph that stands twice.
+    Raises KelisimError where there is no file of claims, one cannot be read, or, with file and line, on a syntax
+    error, a blank node or a claim that stands twice.
     """
     data = data or packaged_data()
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
+    files = list_files(data.joinpath("claims"), ".trig")
+    if not files:
+        raise KelisimError(
+            f"No claims in {data}: give the folder that holds claims/NAME.trig, which may be empty to begin with."
+        )
     for file in _turtle_files(data):
-        reference += (q.triple for q in parse(file.read_text(encoding="utf-8"), file.name))
-    for file in _sorted(data.joinpath("claims"), ".trig"):
-        found, rest = read_claims(file.read_text(encoding="utf-8"), file.name)
+        reference += (q.triple for q in parse(read_text(file), file.name))
+    for file in files:
+        found, rest = read_claims(read_text(file), file.name)
         claims += found
         reference += rest
-    return Curation(tuple(claims), tuple(reference))
+    return Curation(tuple(distinct(claims)), tuple(reference))
+
+
+def distinct(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims as given; raises KelisimError, with both places, where two have the same name."""
+    found: dict[str, Claim] = {}
+    for claim in claims:
+        first = found.setdefault(claim.iri, claim)
+        if first is not claim:
+            raise KelisimError(
+                f"{claim.place}: stands in {first.file}:{first.line} too. Rename one of the two, or leave it out."
+            )
+    return [*found.values()]
 
 
 def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
@@ -104,10 +123,17 @@ def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
 
 
 def parse(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TURTLE) -> Iterator[ox.Quad]:
-    """The quads of a text; raises KelisimError with file and line on a syntax error or a blank node."""
+    """The quads of a text; raises KelisimError with the file on a syntax error (there with the line), or a blank node.
+
+    The same goes for a triple that stands as a value.
+    """
     try:
         for quad in ox.parse(input=text, format=syntax, base_iri=BASE):
-            if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
+            if isinstance(quad.object, ox.Triple):
+                raise KelisimError(
+                    f"{file}: a triple as the value of {quad.predicate.value}: say it in a claim of its own."
+                )
+            if any(isinstance(t, ox.BlankNode) for t in (quad.subject, quad.object, quad.graph_name)):
                 raise KelisimError(
                     f"{file}: a blank node with {quad.predicate.value}: give it a name, blank nodes are not allowed."
                 )
@@ -133,12 +159,6 @@ def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
 
 
 def _turtle_files(data: Traversable) -> Iterator[Traversable]:
-    yield from _sorted(data, ".ttl")
+    yield from list_files(data, ".ttl")
     for folder in _TURTLE_FOLDERS:
-        yield from _sorted(data.joinpath(folder), ".ttl")
-
-
-def _sorted(folder: Traversable, ending: str) -> list[Traversable]:
-    if not folder.is_dir():
-        return []
-    return sorted((f for f in folder.iterdir() if f.name.endswith(ending)), key=lambda f: f.name)
+        yield from list_files(data.joinpath(folder), ".ttl")

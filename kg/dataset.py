@@ -12,13 +12,11 @@ import pyoxigraph as ox
 
 from kg.curation import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
-from ontology.namespaces import CLAIM, CODE, KEL
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, shorten
 from ontology.rules import infer
 
 PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
 """Claims in these modalities reach the default graph; the others stay in their own graphs."""
-
-RDF_TYPE: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,13 @@ class Dataset:
         """Counts, digest and version: what ``kelisim stats`` prints."""
         default = list(self.default_graph)
         types = Counter(
-            t.object.value.rpartition("#")[2]
+            shorten(t.object.value)
             for t in default
-            if t.predicate == RDF_TYPE
+            if t.predicate.value == RDF_TYPE
             and isinstance(t.object, ox.NamedNode)
             and isinstance(t.subject, ox.NamedNode)
             and t.subject.value.startswith(BASE + "id/")
-            and t.object.value.startswith((str(KEL), "http://xmlns.com/foaf/0.1/Person"))
+            and t.object.value.startswith((str(KEL), PREFIXES["foaf"] + "Person"))
         )
         modalities = Counter(
             t.object.value.removeprefix(str(CODE))

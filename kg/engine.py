@@ -74,13 +74,21 @@ class Answer:
 class Engine:
     """A SPARQL 1.1 engine over one dataset in memory; for queries safe for several threads."""
 
-    def __init__(self, quads: Iterable[ox.Quad]) -> None:
-        self._store = ox.Store()
-        self._store.bulk_extend(quads)
+    def __init__(self, quads: Iterable[ox.Quad] | ox.Store) -> None:
+        """Over the given quads, or over a store that nobody else uses from now on."""
+        if isinstance(quads, ox.Store):
+            self._store = quads
+        else:
+            self._store = ox.Store()
+            self._store.bulk_extend(quads)
 
     def quads(self, graph: ox.NamedNode | ox.DefaultGraph | None = None) -> Iterable[ox.Quad]:
         """All quads, or those of one graph."""
         return self._store.quads_for_pattern(None, None, None, graph)
+
+    def holds(self, quad: ox.Quad) -> bool:
+        """Whether the store has the quad."""
+        return quad in self._store
 
     def about(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
         """The quads with the node as subject."""

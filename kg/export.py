@@ -10,10 +10,10 @@ from typing import Any
 import pyoxigraph as ox
 from pyld import jsonld
 
-from kg.dataset import RDF_TYPE, Dataset
-from kg.formats import GRAPH_FORMATS, GraphFormat
+from kg.dataset import Dataset
+from kg.formats import GRAPH_FORMATS, GraphFormat, by_name
 from ontology import BASE, PREFIXES, KelisimError, read_text
-from ontology.namespaces import KEL
+from ontology.namespaces import KEL, RDF_TYPE
 
 _RDF = PREFIXES["rdf"]
 
@@ -43,24 +43,44 @@ def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> byt
 def write(body: bytes, path: Path, *, compress: bool = False) -> None:
     """Writes a file whole or not at all, gzipped if asked (without a time stamp, so that the bytes repeat).
 
-    Raises KelisimError where the file cannot be written.
+    What is no file, such as ``/dev/stdout``, is written straight. Raises KelisimError where that cannot be done.
     """
     if compress:
         body = gzip.compress(body, mtime=0)
-    part = path.with_name(path.name + ".part")
+    part = path.parent / (path.name + ".part")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(body)
+        else:
+            _replace(part, body, path)
+    except OSError as error:
+        raise KelisimError(
+            f"Cannot write {path}: {error.strerror}. Give a file in a folder that exists and is yours."
+        ) from error
+
+
+def _replace(part: Path, body: bytes, path: Path) -> None:
     try:
         part.write_bytes(body)
         part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it, if it is not there; raises KelisimError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise KelisimError(f"Cannot write {path}: {error.strerror}. Give a folder that exists and is yours.") from error
+        raise KelisimError(
+            f"Cannot make the folder {folder}: {error.strerror}. Give another, in a folder that is yours."
+        ) from error
 
 
 def graph_format(name: str) -> GraphFormat:
     """The graph format of that name; raises KelisimError, listing all, if there is none."""
-    for form in GRAPH_FORMATS:
-        if form.name == name:
-            return form
-    raise KelisimError(f"There is no format {name!r}; choose one of: {', '.join(f.name for f in GRAPH_FORMATS)}.")
+    return by_name(name, GRAPH_FORMATS)
 
 
 def _reified(dataset: Dataset) -> Iterator[ox.Triple]:
@@ -68,7 +88,7 @@ def _reified(dataset: Dataset) -> Iterator[ox.Triple]:
         if isinstance(quad.graph_name, ox.DefaultGraph):
             continue
         statement = ox.NamedNode(f"{BASE}statement/{hashlib.sha256(line).hexdigest()[:32]}")
-        yield ox.Triple(statement, RDF_TYPE, ox.NamedNode(_RDF + "Statement"))
+        yield ox.Triple(statement, ox.NamedNode(RDF_TYPE), ox.NamedNode(_RDF + "Statement"))
         yield ox.Triple(statement, ox.NamedNode(_RDF + "subject"), quad.subject)
         yield ox.Triple(statement, ox.NamedNode(_RDF + "predicate"), quad.predicate)
         yield ox.Triple(statement, ox.NamedNode(_RDF + "object"), quad.object)
@@ -88,7 +108,7 @@ def _typed(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Expanded nodes with ``@type`` in place of the property rdf:type, which the engine writes out."""
     for node in nodes:
         _typed(node.get("@graph", []))
-        types = node.pop(RDF_TYPE.value, None)
+        types = node.pop(RDF_TYPE, None)
         if types:
             node["@type"] = [t["@id"] for t in types]
     return nodes

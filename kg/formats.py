@@ -1,9 +1,12 @@
 """The formats of results and graphs, with their names, media types and file endings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import pyoxigraph as ox
+
+from ontology import KelisimError
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class GraphFormat:
     quads: bool = False
 
 
+_Format = TypeVar("_Format", bound=ResultFormat | GraphFormat)
+
 RESULT_FORMATS: Final = (
     ResultFormat("json", "application/sparql-results+json", "srj", ox.QueryResultsFormat.JSON),
     ResultFormat("xml", "application/sparql-results+xml", "srx", ox.QueryResultsFormat.XML),
@@ -53,8 +58,17 @@ ALIASES: Final = {
     "application/x-turtle": "turtle",
     "application/turtle": "turtle",
     "text/plain": "ntriples",
+    "text/n3": "turtle",
 }
 """Other media types that clients send, and the format each means."""
 
 OTHER_NAMES: Final = {"rdf+xml": "rdfxml", "json-ld": "jsonld", "n-triples": "ntriples", "n3": "turtle"}
 """Other names that clients send as ``format=``, SPARQLWrapper among them, and the format each means."""
+
+
+def by_name(name: str, formats: Sequence[_Format]) -> _Format:
+    """The one of the given formats with that name; raises KelisimError, listing all, if there is none."""
+    for form in formats:
+        if form.name == name:
+            return form
+    raise KelisimError(f"There is no format {name!r}; choose one of: {', '.join(f.name for f in formats)}.")

@@ -14,6 +14,8 @@ from ontology import KelisimError
 MAGIC: Final = b"\x89KP\n"
 """The first bytes of each frame; 0x89 occurs at no such place in UTF-8, so no patch can hold them."""
 
+WHAT_TO_DO: Final = "Keep a copy of the folder, then restore the latest backup into a new one."
+
 _HEAD = struct.Struct(">4sQQI")
 _VERSION_AND_LENGTH = struct.Struct(">QQ")
 
@@ -42,7 +44,7 @@ class PatchLog:
         self.path = path
         self.base = base
         self._descriptor = descriptor
-        self.close = weakref.finalize(self, os.close, descriptor)
+        weakref.finalize(self, os.close, descriptor)
         self._frames: list[tuple[int, int]] = []
         self.end = 0
         """Where the last whole frame ends, in bytes."""
@@ -52,6 +54,7 @@ class PatchLog:
             self.end += _HEAD.size + len(frame)
         self.torn = size - self.end
         """How many bytes follow the last whole frame: the torn end of a write that was not finished."""
+        self._unfinished = False
         self._refuse_a_whole_frame_after(self.end, size)
 
     @property
@@ -71,14 +74,19 @@ class PatchLog:
     def append(self, payload: bytes) -> int:
         """Writes one more frame through to the disk and returns its version.
 
-        Raises StoreFullError, whatever the disk's reason, with the file cut back to what it was.
+        Raises StoreFullError, whatever the disk's reason, with the file cut back to what it was; KelisimError if
+        another writer has been at the file, as one that was forked from the same process could.
         """
         version = self.version + 1
         data = frame(version, payload)
         try:
-            self.cut()
+            if self._unfinished:
+                self.cut()
+            self._refuse_if_changed_elsewhere()
+            self._unfinished = True
             write_all(self._descriptor, data)
             os.fsync(self._descriptor)
+            self._unfinished = False
         except OSError as error:
             with suppress(OSError):  # if this fails as well, the next append cuts before it writes
                 self.cut()
@@ -96,10 +104,11 @@ class PatchLog:
             os.ftruncate(self._descriptor, self.end)
             os.fsync(self._descriptor)
         self.torn = 0
+        self._unfinished = False
 
-    def content(self) -> bytes:
-        """All whole frames, as they stand in the file."""
-        return read_at(self._descriptor, 0, self.end)
+    def content(self, until: int) -> bytes:
+        """The frames up to a version, as they stand in the file."""
+        return read_at(self._descriptor, 0, sum(self._frames[until - self.base - 1]) if until > self.base else 0)
 
     def _frame_at(self, offset: int, limit: int, version: int | None = None) -> bytes | None:
         """The payload of the frame at a place, or None if there is no whole frame, or one of another version."""
@@ -111,6 +120,14 @@ class PatchLog:
             return None
         payload = read_at(self._descriptor, offset + _HEAD.size, length)
         return payload if len(payload) == length and _checksum(found, payload) == checksum else None
+
+    def _refuse_if_changed_elsewhere(self) -> None:
+        found = os.fstat(self._descriptor)
+        if found.st_size != self.end or not found.st_nlink:
+            raise KelisimError(
+                f"{self.path}: the change was not written: another writer has changed or replaced this file since it "
+                "was opened. Open the history anew, in one process only, and send the change again."
+            )
 
     def _refuse_a_whole_frame_after(self, broken: int, size: int) -> None:
         rest = read_at(self._descriptor, broken, size - broken)
@@ -151,6 +168,6 @@ def _checksum(version: int, payload: bytes) -> int:
 
 def _damage(path: Path, offset: int, what: str) -> str:
     return (
-        f"{path}, byte {offset}: {what}. This is damage of the disk or by another program, not of a crash, and nothing "
-        "was cut. Keep a copy of the folder, then restore the latest backup into a new one."
+        f"{path}, byte {offset}: {what}. A crash does not do this: the disk or another program did, and nothing was "
+        f"cut. {WHAT_TO_DO}"
     )

@@ -143,6 +143,7 @@ class WorkerPool:
         theirs.close()
         self._forking = threading.Lock()
         self._patches: list[bytes] = []
+        self._replaced = 0
         self._idle = [self._fork() for _ in range(self.limits.workers)]
         self._free = threading.Condition()
         self._waiting = 0
@@ -156,9 +157,9 @@ class WorkerPool:
         os.waitpid(self._keeper, 0)
 
     @property
-    def alive(self) -> bool:
-        """Whether new workers can be had."""
-        return os.waitpid(self._keeper, os.WNOHANG) == (0, 0)
+    def usage(self) -> tuple[int, int, int]:
+        """How many workers are busy, how many queries wait, and how many workers have been replaced."""
+        return self.limits.workers - len(self._idle), self._waiting, self._replaced
 
     def query(self, task: Task, timeout: float | None = None) -> Reply:
         """The complete answer to a task. Identical tasks at the same time are evaluated once.
@@ -249,6 +250,7 @@ class WorkerPool:
         except BaseException as error:
             said = worker.kill()
             if keep:
+                self._replaced += 1
                 self._give(self._fork())
             if isinstance(error, TimeoutError):
                 raise _timed_out(seconds) from None
@@ -283,7 +285,7 @@ class WorkerPool:
         if "memory" in said:
             mib = self.limits.memory >> 20
             return TooLargeError(
-                f"The query needs more than {mib} MiB of memory. Ask for less, add a LIMIT, sort and group fewer rows."
+                f"This needs more than {mib} MiB of memory. Ask for less, add a LIMIT, sort and group fewer rows."
             )
         # A stack that runs over in a thread leaves no words: the kernel ends the process.
         return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")

@@ -2,20 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kg.coverage import ParagraphCoverage
 from kg.dataset import Dataset
 from kg.engine import Engine, with_prefixes
-from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from kg.remote import RemoteEndpoint
-from ontology import PREFIXES
-
-_FORMATS: dict[str, ResultFormat | GraphFormat] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+from ontology.namespaces import shorten
 
 
 def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset]) -> None:
@@ -24,8 +23,8 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
     A graph asked for as a table is printed as Turtle.
     """
     query = with_prefixes(query)
-    wanted = _FORMATS.get(form)
-    if endpoint:
+    wanted = None if form == "table" else by_name(form, (*RESULT_FORMATS, *GRAPH_FORMATS))
+    if endpoint is not None:
         body, used = RemoteEndpoint(endpoint).query(query, wanted)
     else:
         answer = Engine(dataset().quads).query(query)
@@ -35,6 +34,15 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
         _print_table(json.loads(body))
     else:
         sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
+
+
+def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
+    """Prints how the paragraphs are covered, those that are not sound in red."""
+    table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
+    for r in rows:
+        touched, style = f"{r.touched} of {r.sentences}", None if r.sound else "bold red"
+        table.add_row(r.article, str(r.paragraph), str(r.claims), touched, r.omission, style=style)
+    Console().print(table)
 
 
 def _print_table(results: dict[str, Any]) -> None:
@@ -51,12 +59,13 @@ def _print_table(results: dict[str, Any]) -> None:
     Console().print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
 
-def _cell(term: dict[str, str] | None) -> Text:
+def _cell(term: dict[str, Any] | None) -> Text:
     if term is None:
         return Text("")
     if term["type"] == "uri":
-        for prefix, namespace in PREFIXES.items():
-            if term["value"].startswith(namespace):
-                return Text(f"{prefix}:{term['value'].removeprefix(namespace)}", style="cyan")
-        return Text(f"<{term['value']}>", style="cyan")
+        short = shorten(term["value"])
+        return Text(short if short != term["value"] else f"<{short}>", style="cyan")
+    if term["type"] == "triple":  # of SPARQL 1.2 Query Results JSON
+        parts = (_cell(term["value"][name]) for name in ("subject", "predicate", "object"))
+        return Text(" ").join([Text("<<"), *parts, Text(">>")])
     return Text(term["value"])

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 from kg.curation import packaged_data
+from kg.files import list_files, read_text
 from ontology import KelisimError
 
 _HEADER = re.compile(r"^#\s*(title|description|tags):\s*(.*)$")
@@ -21,15 +23,19 @@ class Question:
     query: str
 
 
-def read_questions() -> list[Question]:
-    """All questions, by name. Raises KelisimError where a header lacks title, description or tags."""
-    files = sorted(packaged_data().joinpath("questions").iterdir(), key=lambda f: f.name)
-    return [_question(f.name, f.read_text(encoding="utf-8")) for f in files if f.name.endswith(".rq")]
+def read_questions(data: Traversable | None = None) -> list[Question]:
+    """All questions in a folder of curated files, by name; those of the package where the folder has none.
+
+    Raises KelisimError where a file cannot be read or its header lacks title, description or tags.
+    """
+    own = list_files(data.joinpath("questions"), ".rq") if data else []
+    files = own or list_files(packaged_data().joinpath("questions"), ".rq")
+    return [_question(f.name, read_text(f)) for f in files]
 
 
-def find_question(name: str) -> Question:
+def find_question(name: str, data: Traversable | None = None) -> Question:
     """The question of that name; raises KelisimError, with the names that come near, if there is none."""
-    questions = {q.name: q for q in read_questions()}
+    questions = {q.name: q for q in read_questions(data)}
     if name in questions:
         return questions[name]
     near = [n for n in questions if set(n.split("-")) & set(name.split("-"))] or list(questions)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from kg.files import decode, list_files, read_bytes
 from ontology import KelisimError
 
-# A sentence ends at . ! or ?, perhaps with a closing quotation mark, before white space and the start of another.
-_SENTENCE_BREAK = re.compile(r"(?<=[.!?])[\"”»]?\s+(?=[\"“«A-ZА-Я])")
+# A sentence ends at . ! or ?, perhaps with a closing quotation mark, before white space and the start of another,
+# which is a capital letter of any script or an opening quotation mark.
+_SENTENCE_BREAK = re.compile(r"(?<=[.!?])[\"”»]?\s+(?=(\S))")
+_OPENING = frozenset('"“«„')
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,21 @@ class ArticleText:
         Found by punctuation alone, so that anybody gets the same numbers; where a stray full stop breaks a sentence in
         two, a passage takes both parts.
         """
-        breaks = [m.end() for m in _SENTENCE_BREAK.finditer(self.text, paragraph.start, paragraph.end)]
+        found = _SENTENCE_BREAK.finditer(self.text, paragraph.start, paragraph.end)
+        breaks = [m.end() for m in found if m[1].isupper() or m[1] in _OPENING]
         bounds = [paragraph.start, *breaks, paragraph.end]
         return tuple(Span(i, *_trimmed(self.text, a, b)) for i, (a, b) in enumerate(pairwise(bounds), 1))
 
+    def paragraph(self, number: int) -> Span:
+        """The paragraph of that number; raises KelisimError if there is none such."""
+        paragraphs = self.paragraphs
+        if not 1 <= number <= len(paragraphs):
+            raise KelisimError(f"{self.path.name} has {len(paragraphs)} paragraphs; there is no paragraph {number}.")
+        return paragraphs[number - 1]
+
     def passage(self, paragraph: int, first: int, last: int) -> Span:
         """The span from sentence `first` to `last` of a paragraph; raises KelisimError if there is none such."""
-        paragraphs = self.paragraphs
-        if not 1 <= paragraph <= len(paragraphs):
-            raise KelisimError(f"{self.path.name} has {len(paragraphs)} paragraphs; there is no paragraph {paragraph}.")
-        sentences = self.sentences(paragraphs[paragraph - 1])
+        sentences = self.sentences(self.paragraph(paragraph))
         if not 1 <= first <= last <= len(sentences):
             raise KelisimError(
                 f"Paragraph {paragraph} of {self.path.name} has {len(sentences)} sentences; "
@@ -75,17 +83,14 @@ def text_digest(text: str) -> str:
 def read_articles(folder: Path) -> dict[str, ArticleText]:
     """The texts of a folder (``*.txt``, UTF-8) by the SHA-256 of their bytes.
 
-    Raises KelisimError where there is no such folder, no text in it, or a text that is not UTF-8.
+    Raises KelisimError where there is no such folder, no text in it, or one that cannot be read or is not UTF-8.
     """
-    files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    files = list_files(folder, ".txt")
     if not files:
         raise KelisimError(f"No articles in {folder}: give the folder that holds the articles' .txt files.")
     found = {}
     for path in files:
-        data = path.read_bytes()
-        try:
-            article = ArticleText(path, data.decode("utf-8"), hashlib.sha256(data).hexdigest())
-        except UnicodeDecodeError as error:
-            raise KelisimError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+        data = read_bytes(path)
+        article = ArticleText(folder / path.name, decode(data, path), hashlib.sha256(data).hexdigest())
         found[article.sha256] = article
     return found

@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from kg.engine import Engine
 from kg.formats import GRAPH_FORMATS
+from kg.guard import inserts_data_only
 from kg.patches import Patch, diff
 from ontology import KelisimError
 
@@ -41,6 +42,13 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
 
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or KelisimError where an operation fails.
     """
+    if change.kind == "update" and inserts_data_only(change.text):
+        scratch = Engine(())
+        scratch.update(change.text, base=change.base or None)
+        named = set(scratch.quads())
+        patch = diff({q for q in named if engine.holds(q)}, named, {})
+        engine.apply(patch)
+        return patch
     if change.kind == "update":
         before = set(engine.quads())
         engine.update(change.text, base=change.base or None)

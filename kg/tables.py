@@ -9,8 +9,9 @@ from pathlib import Path
 from kg.curation import packaged_data
 from kg.dataset import Dataset
 from kg.engine import Engine
-from kg.export import write
-from kg.formats import RESULT_FORMATS
+from kg.export import make_folder, write
+from kg.files import list_files, read_text
+from kg.formats import RESULT_FORMATS, by_name
 from ontology import KelisimError
 
 _COLUMN = re.compile(r"^# column: (\w+) \| (\w+) \| (.+)$", re.MULTILINE)
@@ -31,8 +32,7 @@ class Table:
 
         Raises KelisimError where the query's variables are not the columns that its header describes.
         """
-        csv = next(f for f in RESULT_FORMATS if f.name == "csv")
-        body = engine.query(self.query).serialize(csv)
+        body = engine.query(self.query).serialize(by_name("csv", RESULT_FORMATS))
         header = body.split(b"\r\n", 1)[0].decode().split(",")
         if header != [name for name, _, _ in self.columns]:
             raise KelisimError(f"{self.name}.rq describes other columns than it selects: {', '.join(header)}.")
@@ -41,12 +41,11 @@ class Table:
 
 def read_tables() -> list[Table]:
     """All tables, by name."""
-    files = sorted(packaged_data().joinpath("tables").iterdir(), key=lambda f: f.name)
-    return [_table(f) for f in files if f.name.endswith(".rq")]
+    return [_table(f) for f in list_files(packaged_data().joinpath("tables"), ".rq")]
 
 
 def _table(file: Traversable) -> Table:
-    text = file.read_text(encoding="utf-8")
+    text = read_text(file)
     title = _TITLE.search(text)
     columns = tuple((m[1], m[2], m[3]) for m in _COLUMN.finditer(text))
     if not title or not columns:
@@ -78,11 +77,14 @@ def csvw(tables: list[Table], ending: str = ".csv") -> bytes:
 
 
 def export_tables(dataset: Dataset, folder: Path, *, compress: bool = False) -> list[Path]:
-    """Writes all tables and their metadata into a folder, which is made if need be; returns the files written."""
+    """Writes all tables and their metadata into a folder, which is made if need be; returns the files written.
+
+    Raises KelisimError where a file or the folder cannot be written.
+    """
     engine = Engine(dataset.quads)
     tables = read_tables()
     ending = ".csv.gz" if compress else ".csv"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     written = []
     for table in tables:
         path = folder / (table.name + ending)

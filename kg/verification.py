@@ -12,7 +12,7 @@ from kg.curation import Claim, Curation, text_of
 from kg.passages import Passage
 from kg.sources import ArticleText, read_articles, text_digest
 from ontology import KelisimError, read_graph
-from ontology.namespaces import CODE, KEL, PREFIXES, SRC
+from ontology.namespaces import CODE, KEL, PREFIXES, RDF_TYPE, SRC
 
 COPIED_RUN: Final = 5
 """So many words in a row as in the article, none of them a name or a figure, are a copied phrase."""
@@ -21,7 +21,6 @@ Descriptions = dict[str, dict[str, list[str]]]
 """Values by subject and predicate."""
 
 _OWN_WORDS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
-_TYPE: Final = PREFIXES["rdf"] + "type"
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
@@ -82,7 +81,7 @@ def _one(description: dict[str, list[str]], predicate: str) -> str:
 def _articles(reference: Descriptions, texts: dict[str, ArticleText]) -> tuple[dict[str, ArticleText], list[Problem]]:
     found, problems = {}, []
     for iri, description in sorted(reference.items()):
-        if str(KEL.Article) in description.get(_TYPE, ()):
+        if str(KEL.Article) in description.get(RDF_TYPE, ()):
             name = iri.removeprefix(str(SRC))
             digest = _one(description, str(KEL.sha256))
             if digest in texts:
@@ -101,7 +100,7 @@ def _passages(
     spans: dict[str, tuple[int, int] | None] = {}
     problems = []
     for iri, description in sorted(reference.items()):
-        if str(KEL.Passage) in description.get(_TYPE, ()):
+        if str(KEL.Passage) in description.get(RDF_TYPE, ()):
             try:
                 spans[iri] = _span(iri, description, reference, articles)
             except KelisimError as error:
@@ -126,8 +125,7 @@ def _span(
     if not all(b.isdigit() for b in bounds):
         raise KelisimError("it needs one selector with one oa:start and one oa:end")
     start, end = map(int, bounds)
-    paragraph = article.passage(passage.paragraph, 1, 1)
-    whole = article.paragraphs[paragraph.number - 1]
+    whole = article.paragraph(passage.paragraph)
     if not whole.start <= start < end <= whole.end:
         raise KelisimError(f"its selector {start}-{end} leaves paragraph {whole.number} ({whole.start}-{whole.end})")
     if text_digest(article.text[start:end]) != _one(description, str(KEL.sha256)):
@@ -172,8 +170,13 @@ def _pointed(
     yield from (
         Problem(claim.place, f"the figure “{figure}” does not stand in passage {passage.name}")
         for figure in printed
-        if figure not in text
+        if not _stands(figure, text)
     )
+
+
+def _stands(figure: str, text: str) -> bool:
+    """Whether the figure stands in the text as a whole, and not as a piece of another such as 2.5 in 12.5."""
+    return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
 
 
 def _copied(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:

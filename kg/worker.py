@@ -43,15 +43,17 @@ class Task:
     """One query and how to answer it.
 
     `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
-    client takes none. `result_bytes` bounds the size of the answer.
+    client takes none. `result_bytes` bounds the size of the answer. `version` names the state that is asked, so that
+    tasks at different states are not taken for the same.
     """
 
     query: str
-    default_graphs: tuple[str, ...]
-    named_graphs: tuple[str, ...]
-    bindings: str
-    graph: str
-    result_bytes: int
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    bindings: str = ""
+    graph: str = ""
+    result_bytes: int = 1 << 30
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,14 +170,14 @@ def send(channel: socket.socket, description: dict[str, Any], body: bytes = b"",
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, int]:
     """The next message: description, body, and a file or -1. Raises EOFError when the other side is gone."""
-    data, files, _, _ = socket.recv_fds(channel, 1 << 16, 4)
+    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, 4)  # no further: the next message may follow at once
     file = files[0] if files else -1
-    buffer = bytearray(data)
-    _fill(channel, buffer, _HEAD.size)
-    head, body = _HEAD.unpack_from(buffer)
-    end = _HEAD.size + head
-    _fill(channel, buffer, end + body)
-    return json.loads(buffer[_HEAD.size : end]), bytes(memoryview(buffer)[end : end + body]), file
+    sizes = bytearray(data)
+    _fill(channel, sizes, _HEAD.size)
+    head, body = _HEAD.unpack(sizes)
+    buffer = bytearray()
+    _fill(channel, buffer, head + body)
+    return json.loads(buffer[:head]), bytes(memoryview(buffer)[head:]), file
 
 
 def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:

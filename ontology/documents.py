@@ -11,7 +11,7 @@ from typing import Any, Final
 from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph, URIRef
 from rdflib.namespace import split_uri
 
-from ontology.namespaces import KEL, PREFIXES
+from ontology.namespaces import KEL, PREFIXES, shorten
 from ontology.terms import read_graph
 
 MARK: Final = "<!-- From here on written by `python -m ontology.documents`. -->\n"
@@ -109,10 +109,8 @@ def _node(graph: Graph, iri: URIRef) -> str:
 
 
 def _curie(graph: Graph, iri: str) -> str:
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace):
-            return f"{prefix}:{iri.removeprefix(namespace)}"
-    return graph.namespace_manager.curie(URIRef(iri))
+    short = shorten(iri)
+    return short if short != iri else graph.namespace_manager.curie(URIRef(iri))
 
 
 def _curies(graph: Graph, subject: URIRef, predicate: URIRef) -> list[str]:

@@ -49,3 +49,14 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The prefixes used throughout the project, by name."""
+
+RDF_TYPE: Final = PREFIXES["rdf"] + "type"
+"""The property that says of which class a thing is."""
+
+
+def shorten(iri: str) -> str:
+    """The IRI by one of our prefixes, such as ``id:astana``; as it is where none fits. For people, not for parsers."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri.removeprefix(namespace)}"
+    return iri

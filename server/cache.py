@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+from server.logs import query_hash
+
 _Key = tuple[str, ...] | tuple[str | bytes, ...]
 
 CACHED_PATHS: Final = frozenset({"/sparql"})
@@ -29,6 +29,7 @@ class _Entry:
     headers: list[tuple[str, str]]
     body: bytes
     etag: str
+    query: str
 
 
 class ResponseCache:
@@ -38,7 +39,7 @@ class ResponseCache:
     `capacity` bounds the kept bodies in bytes. It sets ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
     """
 
-    def __init__(self, application: Application, version: Callable[[], str], capacity: int = 1 << 26) -> None:
+    def __init__(self, application: WSGIApplication, version: Callable[[], str], capacity: int = 1 << 26) -> None:
         self._application = application
         self._version = version
         self._capacity = capacity
@@ -46,7 +47,7 @@ class ResponseCache:
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers from the cache, or from the application."""
         key = self._key(environ)
         if key is None:
@@ -59,13 +60,14 @@ class ResponseCache:
             environ["kelisim.cache"] = "miss"
             return self._ask(key, environ, start_response)
         environ["kelisim.cache"] = "hit"
+        environ["kelisim.query"] = entry.query
         if environ.get("HTTP_IF_NONE_MATCH") == entry.etag:
             start_response("304 Not Modified", [h for h in entry.headers if h[0].lower() not in _NOT_FOR_304])
             return []
         start_response("200 OK", entry.headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
 
-    def _key(self, environ: Environ) -> _Key | None:
+    def _key(self, environ: WSGIEnvironment) -> _Key | None:
         """What the answer depends on; None where it is not one to keep."""
         if environ["PATH_INFO"] not in CACHED_PATHS or "HTTP_AUTHORIZATION" in environ:
             return None
@@ -85,7 +87,7 @@ class ResponseCache:
         environ["wsgi.input"] = BytesIO(body)
         return (*key, environ.get("CONTENT_TYPE", ""), body)
 
-    def _ask(self, key: _Key, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _ask(self, key: _Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         status, headers = "", list[tuple[str, str]]()
 
         def start(given: str, pairs: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -106,7 +108,7 @@ class ResponseCache:
         close = getattr(body, "close", None)
         if close:
             close()
-        self._keep(key, _Entry(headers, whole, names.get("etag", "")))
+        self._keep(key, _Entry(headers, whole, names.get("etag", ""), query_hash(environ.get("kelisim.query", ""))))
         return [whole]
 
     def _keep(self, key: _Key, entry: _Entry) -> None:

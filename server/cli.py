@@ -1,4 +1,6 @@
-"""The command ``kelisim``: the commands of `kg.cli` and ``serve``."""
+"""The command ``kelisim``: the commands of `kg.cli`, ``serve``, and those for a store that is served."""
+
+from pathlib import Path
 
 import click
 
@@ -6,33 +8,158 @@ from kg.cli import cli, loaded
 
 __all__ = ["cli", "main"]
 
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
 )
+@click.option("--store", "folder", type=_FOLDER, help="Folder of a store; a new one begins with the curated graph.")
+@click.option("--empty", is_flag=True, help="Begin without the curated graph.")
+@click.option("--allow-updates", is_flag=True, help="Take changes from holders of a token (kelisim token create).")
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds that a query may take if it does not say.")
 @click.option("--max-timeout", default=120.0, show_default=True, help="Seconds that a query may ask for with timeout=.")
 @click.option("--memory", default=1024, show_default=True, help="MiB that one query may take.")
 @click.option("--result", default=1024, show_default=True, help="MiB that one answer may hold.")
+@click.option("--queue", default=64, show_default=True, help="Queries that may wait for a worker.")
+@click.option("--rate", default=0.0, help="Requests per second that one client may send; 0, the default: any number.")
+@click.option(
+    "--access-log", default="", help="Write a JSON line for each request here: a file, or - for standard error."
+)
+@click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
-    ctx: click.Context, host: str, port: int, timeout: float, max_timeout: float, memory: int, result: int
+    ctx: click.Context,
+    host: str,
+    port: int,
+    folder: Path | None,
+    empty: bool,
+    allow_updates: bool,
+    timeout: float,
+    max_timeout: float,
+    memory: int,
+    result: int,
+    queue: int,
+    rate: float,
+    access_log: str,
+    query_log: str,
 ) -> None:
-    """Serve the SPARQL endpoint and the pages until Ctrl-C."""
+    """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
+    from importlib.metadata import version
+
     from kg.pool import Limits
+    from server.serving import Settings
     from server.serving import serve as run
 
-    dataset = loaded(ctx)
-
-    def ready(address: str) -> None:
-        click.echo(f"Kelisim {dataset.version}: {len(dataset.quads)} quads, digest {dataset.digest[:12]}")
+    def ready(address: str, words: str) -> None:
+        click.echo(f"Kelisim {version('kelisim')}: {words}")
         click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
 
-    limits = Limits(timeout=timeout, max_timeout=max(timeout, max_timeout), memory=memory << 20, result=result << 20)
-    run(dataset, host, port, limits, ready)
+    limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, queue=queue)
+    settings = Settings(host, port, limits, folder, allow_updates, access_log, query_log, rate)
+    run(settings, lambda: None if empty else loaded(ctx), ready)
     click.echo("Stopped.")
+
+
+@cli.group()
+def token() -> None:
+    """Make and revoke tokens for a store."""
+
+
+@token.command()
+@click.argument("name")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(["query", "update", "admin"]),
+    default=["update"],
+    show_default=True,
+    help="What its holder may do; may be given several times.",
+)
+def create(name: str, folder: Path, scopes: tuple[str, ...]) -> None:
+    """Make the token NAME and print it, this once."""
+    from server.tokens import TokenStore
+
+    click.echo(TokenStore(folder).create(scopes, name))
+
+
+@token.command("list")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+def list_tokens(folder: Path) -> None:
+    """List the tokens of a store: name, scopes, when made."""
+    from server.tokens import TokenStore
+
+    for found in TokenStore(folder).list():
+        click.echo(f"{found.name}\t{' '.join(found.scopes)}\t{found.created}")
+
+
+@token.command()
+@click.argument("name")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+def revoke(name: str, folder: Path) -> None:
+    """Revoke the token NAME."""
+    from server.tokens import TokenStore
+
+    TokenStore(folder).revoke(name)
+    click.echo(f"Revoked {name}.")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--last", default=20, show_default=True, help="How many changes, the latest first.")
+def log(folder: Path, last: int) -> None:
+    """Show who changed the store in FOLDER, when, and with what message."""
+    from itertools import islice
+
+    from kg.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder), read_only=True) as history:
+        for e in islice(history.entries(), last):
+            click.echo(f"{e.version}\t{e.time}\t{e.author}\t+{e.adds} -{e.deletes}\t{e.message}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.argument("path", type=click.Path(path_type=Path))
+def backup(folder: Path, path: Path) -> None:
+    """Copy the store in FOLDER to PATH (a .tar.gz file or a new folder), while it is served or not."""
+    from kg.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder), read_only=True) as history:
+        click.echo(f"Wrote version {history.backup(path)} to {path}.")
+
+
+@cli.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("folder", type=_FOLDER)
+def restore(path: Path, folder: Path) -> None:
+    """Make a store in the empty FOLDER from the backup in PATH."""
+    from kg.history import History
+    from server.serving import history_folder
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with History.restore(path, history_folder(folder)) as history:
+        click.echo(f"Restored version {history.version} to {folder}.")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+def compact(folder: Path) -> None:
+    """Make the latest version of the store in FOLDER its snapshot, and begin a new log.
+
+    While a server has the store, ask the server: POST /compact with a token of scope admin.
+    """
+    from kg.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder)) as history:
+        click.echo(f"Compacted to version {history.compact()}.")
 
 
 def main() -> None:

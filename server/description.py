@@ -1,12 +1,14 @@
 """The service description: what the endpoint speaks and holds, in RDF (SPARQL 1.1 Service Description)."""
 
-from collections import Counter
+import json
 from typing import Final
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from kg.dataset import Dataset
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.store import Store
+from kg.worker import Task
 from ontology import BASE, PREFIXES
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -31,14 +33,22 @@ _COMMENT: Final = (
 )
 
 
-def describe(dataset: Dataset, endpoint: str, form: GraphFormat, *, updates: bool) -> bytes:
+def describe(store: Store, endpoint: str, form: GraphFormat) -> bytes:
     """The description of the service at the URL `endpoint`, in the given format."""
     prefixes = {**PREFIXES, "sd": SD, "formats": _FORMATS}
-    triples = sorted(_triples(dataset, endpoint, updates=updates), key=str)
+    triples = sorted(_triples(_sizes(store), endpoint, updates=store.writable), key=str)
     return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
 
 
-def _triples(dataset: Dataset, endpoint: str, *, updates: bool) -> set[ox.Triple]:
+def _sizes(store: Store) -> dict[str, int]:
+    """How many triples each graph holds, by IRI; the default graph's under the empty name."""
+    query = """SELECT ?g (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } GROUP BY ?g"""
+    body = store.query(Task(query, bindings="json")).body
+    rows = json.loads(body if isinstance(body, bytes) else b"".join(body))["results"]["bindings"]
+    return {row["g"]["value"] if "g" in row else "": int(row["n"]["value"]) for row in rows}
+
+
+def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.Triple]:
     service, default = f"{BASE}service", f"{BASE}service/default-graph"
     found: set[ox.Triple] = set()
 
@@ -63,10 +73,9 @@ def _triples(dataset: Dataset, endpoint: str, *, updates: bool) -> set[ox.Triple
     say(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
     say(BASE, SD + "defaultGraph", default)
     say(default, rdf_type, SD + "Graph")
-    sizes = Counter(q.graph_name.value for q in dataset.quads if isinstance(q.graph_name, ox.NamedNode))
-    say(default, _VOID + "triples", len(dataset.quads) - sum(sizes.values()))
+    say(default, _VOID + "triples", sizes.pop("", 0))
     for name, size in sizes.items():
-        node = f"{BASE}service/graph/{name.removeprefix(BASE)}"
+        node = f"{BASE}service/graph/{quote(name.removeprefix(BASE), safe='')}"
         say(BASE, SD + "namedGraph", node)
         say(node, rdf_type, SD + "NamedGraph")
         say(node, SD + "name", name)

@@ -8,7 +8,17 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kg.engine import QuerySyntaxError
 from kg.guard import OutboundRefusedError
-from kg.pool import BusyError, NotAcceptableError, QueryTimeoutError, TooDeepError, TooLargeError
+from kg.history import StoreFullError
+from kg.pool import (
+    BusyError,
+    InvalidChangeError,
+    NotAcceptableError,
+    QueryTimeoutError,
+    TooDeepError,
+    TooLargeError,
+)
+from kg.staging import DocumentError
+from kg.store import ReadOnlyError
 from ontology import KelisimError
 
 RETRY_SECONDS: Final = 5
@@ -17,6 +27,10 @@ RETRY_SECONDS: Final = 5
 _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     QuerySyntaxError: (400, "Malformed query"),
     TooDeepError: (400, "Query too complex"),
+    DocumentError: (400, "Malformed document"),
+    ReadOnlyError: (403, "Read-only"),
+    InvalidChangeError: (422, "Not allowed by the shapes"),
+    StoreFullError: (507, "Store full"),
     OutboundRefusedError: (403, "Outbound request refused"),
     NotAcceptableError: (406, "Not acceptable"),
     TooLargeError: (413, "Too large"),
@@ -60,18 +74,36 @@ def respond(
         response.mimetype = "application/problem+json"
     response.status_code = status
     response.headers.update(headers or {})
+    response.vary.add("Accept")
     return response
 
 
 def _known(error: KelisimError) -> Response:
     if isinstance(error, ProblemError):
         return respond(error.status, error.title, str(error), error.headers)
+    if isinstance(error, InvalidChangeError) and _prefers_rdf():
+        return Response(error.report, status=422, mimetype="text/turtle")
+    status, title, detail, headers, position = problem_of(error)
+    return respond(status, title, detail, dict(headers), position)
+
+
+def problem_of(error: KelisimError) -> tuple[int, str, str, list[tuple[str, str]], dict[str, int]]:
+    """Status, title, detail, headers and position of an error that the user can mend."""
     status, title = _STATUS.get(type(error), (400, "The request cannot be answered"))
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    headers = [("Retry-After", str(RETRY_SECONDS))] if status == 503 else []
     position = (
         {"line": error.line, "column": error.column} if isinstance(error, QuerySyntaxError) and error.line else {}
     )
-    return respond(status, title, str(error), headers, position)
+    return status, title, str(error), headers, position
+
+
+def _prefers_rdf() -> bool:
+    """Whether the client would rather have the SHACL report in RDF than in words."""
+    types = ["application/problem+json", "text/html", "text/turtle"]
+    return (
+        "text/turtle" in request.accept_mimetypes.values()
+        and request.accept_mimetypes.best_match(types) == "text/turtle"
+    )
 
 
 def _http(error: HTTPException) -> Response:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from kg.formats import ALIASES, GRAPH_FORMATS, OTHER_NAMES, RESULT_FORMATS, GraphFormat, ResultFormat
 from server.errors import ProblemError
 
 HTML = "text/html"
+MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 _PAGE = "html"
 
 
@@ -24,6 +26,16 @@ class Wanted:
     page: bool
 
 
+def accepted_types(header: str | None) -> MIMEAccept:
+    """The Accept header without parameters other than the quality: our formats differ by type alone."""
+    ranges = []
+    for part in (header or "").split(","):
+        media_range, *parameters = (p.strip() for p in part.split(";"))
+        quality = next((p for p in parameters if p.lower().replace(" ", "").startswith("q=")), "")
+        ranges.append(f"{media_range};{quality}" if quality else media_range)
+    return parse_accept_header(", ".join(r for r in ranges if r), MIMEAccept)
+
+
 def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
     """What a client wants of a query whose kind is not known yet.
 
@@ -31,6 +43,7 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
     first formats are taken. Raises a 406 ProblemError where nothing fits any kind of query.
     """
     if name:
+        name = name.lower()
         found = Wanted(_named(name, RESULT_FORMATS), _named(name, GRAPH_FORMATS), name in (_PAGE, HTML))
         message = f"There is no format {name!r}"
     else:
@@ -47,7 +60,7 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
 
 def graph_format(accept: MIMEAccept, name: str | None) -> GraphFormat:
     """The format in which a client wants a graph; raises a 406 ProblemError where none fits."""
-    chosen = wanted_formats(accept, name).graph
+    chosen = _named(name.lower(), GRAPH_FORMATS) if name else _accepted(accept, GRAPH_FORMATS, page=False)
     for form in GRAPH_FORMATS:
         if form.name == chosen:
             return form
@@ -60,10 +73,10 @@ def _named(name: str, formats: Sequence[ResultFormat | GraphFormat]) -> str:
     return next((f.name for f in formats if name in (f.name, f.extension, f.media_type)), "")
 
 
-def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat]) -> str:
+def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat], *, page: bool = True) -> str:
     if not accept:
         return formats[0].name
     names = {f.name: f.name for f in formats}
     by_type = {f.media_type: f.name for f in formats} | {t: n for t, n in ALIASES.items() if n in names}
-    best = accept.best_match([*by_type, HTML])
+    best = accept.best_match([*by_type, HTML] if page else [*by_type])
     return by_type.get(best, _PAGE) if best else ""

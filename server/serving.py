@@ -1,61 +1,168 @@
 """Runs the application on Granian, a production WSGI server."""
 
 import multiprocessing
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
+from pathlib import Path
 from threading import Thread
+from wsgiref.types import WSGIApplication
 
+import pyoxigraph as ox
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from kg.dataset import Dataset
 from kg.engine import Engine
+from kg.history import History
 from kg.pool import Limits, WorkerPool
+from kg.store import Store
+from kg.validation import background
 from ontology import KelisimError
-from server.app import create_app
-from server.cache import Application, ResponseCache
+from server.access import Access
+from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
+from server.cache import ResponseCache
+from server.connections import Patience, SlowClients
+from server.front import QueryFront
+from server.limits import RequestGuard, RequestLimits
+from server.logs import AccessLog, LineLog, QueryLog
+from server.metrics import Metrics, MetricsPage, Workers
+from server.observation import Exchange, Observation
+from server.pages import Statistics
+from server.rates import Buckets, RateLimit, client_key
+from server.tokens import TokenStore
 
-BLOCKING_THREADS = 32
-"""Threads of the serving process. Most of them wait for workers, so there are far more than cores."""
+CONNECTIONS = 2048
+"""Connections at once, and threads: a slow client holds one, and parked threads cost little."""
 
 STOP_SECONDS = 10
 """How long requests under way may take to end when the server stops."""
 
 
-def serve(dataset: Dataset, host: str, port: int, limits: Limits, ready: Callable[[str], None]) -> None:
-    """Serves the dataset until SIGINT or SIGTERM, then stops cleanly.
+@dataclass(frozen=True)
+class Settings:
+    """How to serve: where to listen, what queries may take, and where the store is, if there is one on disk.
 
-    Calls `ready` with the address once requests are answered. Port 0 takes a free one. Raises KelisimError if the
-    address cannot be had.
+    access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client,
+    0 for any number.
     """
-    port = _free(host, port)
-    engine = Engine(dataset.quads)
-    shown = f"[{host}]" if ":" in host else host
 
-    def load(*_: object) -> Application:
+    host: str = "127.0.0.1"
+    port: int = 8000
+    limits: Limits = field(default_factory=Limits)
+    folder: Path | None = None
+    allow_updates: bool = False
+    access_log: str = ""
+    query_log: str = ""
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What is served: the engine, what names its state, what is told of it, and the log of its changes."""
+
+    engine: Engine
+    identity: str
+    statistics: Statistics
+    history: History | None
+    words: str
+
+
+def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
+    """Serves until SIGINT or SIGTERM, then stops cleanly.
+
+    `dataset` gives what to serve, and what a new store begins with (None for nothing). Calls `ready` with the address
+    and what is loaded once requests are answered. Port 0 takes a free one. Raises KelisimError if the address or the
+    store cannot be had.
+    """
+    port = _free(settings.host, settings.port)
+    loaded = _load(settings, dataset)
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+
+    def load(*_: object) -> WSGIApplication:
         """Runs in the serving process, before it begins to serve."""
-        pool = WorkerPool(engine, limits)
-        app = create_app(dataset, pool)
-        Thread(target=_announce, args=(host, port, lambda: ready(f"http://{shown}:{port}/")), daemon=True).start()
-        return ResponseCache(app, lambda: dataset.digest)
+        pool = WorkerPool(loaded.engine, settings.limits)
+        store = Store(pool, loaded.identity, loaded.history)
+        tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
+        app = create_app(store, loaded.statistics, Access(tokens))
+        tell = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
+        Thread(target=_announce, args=(settings.host, port, tell), daemon=True).start()
+        SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()
+        return _layers(ResponseCache(QueryFront(app, store), lambda: store.version), settings, pool, tokens)
 
     # The serving process is forked, so that it shares the loaded store instead of loading it again.
     multiprocessing.set_start_method("fork", force=True)
     server = Granian(
         "server.app",
-        address=host,
+        address=settings.host,
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=BLOCKING_THREADS,
+        blocking_threads=CONNECTIONS,
+        backpressure=CONNECTIONS,
+        backlog=CONNECTIONS,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=1 << 17),
         log_level=LogLevels.error,  # it warns of many threads, which here is meant
         workers_kill_timeout=STOP_SECONDS,
     )
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _layers(
+    application: WSGIApplication, settings: Settings, pool: WorkerPool, tokens: TokenStore | None
+) -> WSGIApplication:
+    """What stands before the cache: observation outside, then the rate of a client, then what a request may hold."""
+    metrics = Metrics(lambda: Workers(*pool.usage))
+    observers: list[Callable[[Exchange], None]] = [metrics]
+    if settings.access_log:
+        observers.append(AccessLog(LineLog(settings.access_log)))
+    if settings.query_log:
+        observers.append(QueryLog(LineLog(settings.query_log)))
+    limits = RequestLimits(body=QUERY_BYTES, bodies={"/graphs": UPLOAD_BYTES})
+    layered: WSGIApplication = RequestGuard(MetricsPage(application, metrics), limits)
+    if settings.rate:
+        buckets = Buckets(settings.rate, max(1, round(2 * settings.rate)))
+        layered = RateLimit(layered, buckets, lambda environ: client_key(environ, tokens))
+    return Observation(layered, observers)
+
+
+def history_folder(folder: Path) -> Path:
+    """Where the history is in the folder of a store; beside it are the tokens."""
+    return folder / "history"
+
+
+def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
+    if settings.folder is None:
+        if settings.allow_updates:
+            raise KelisimError("Changes need a place to last: give a folder with --store.")
+        built = dataset()
+        quads = built.quads if built else ()
+        identity = built.digest if built else "empty"
+        statistics = built.statistics() if built else {}
+        return _Loaded(Engine(quads), identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}")
+    folder = history_folder(settings.folder)
+    if folder.exists():
+        history = History.open(folder, read_only=not settings.allow_updates)
+    else:
+        built = dataset()
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        history = History.create(folder, built.quads if built else ())
+    store = ox.Store()
+    version = history.load_into(store)
+    words = f"{len(store)} quads, version {version} of {settings.folder}"
+    if history.recovered:
+        words += f". {history.recovered}"
+    background()  # so that the workers that check changes need not read the ontology each
+    # Named anew at each start: a state is known by this name and the number of its version.
+    identity = secrets.token_hex(8)
+    return _Loaded(Engine(store), identity, {}, history if settings.allow_updates else None, words)
 
 
 def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
@@ -68,9 +175,10 @@ def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
                 ready()
                 return
         except OSError:
-            time.sleep(0.02)
+            pass
         finally:
             connection.close()
+        time.sleep(0.02)
 
 
 def _free(host: str, port: int) -> int:

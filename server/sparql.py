@@ -1,21 +1,25 @@
-"""``/sparql``: queries by the SPARQL 1.1 Protocol."""
+"""``/sparql``: queries and updates by the SPARQL 1.1 Protocol, and the service's description."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, json, render_template, request
+from flask import Blueprint, Response, json, redirect, render_template, request, url_for
 
-from kg.formats import GRAPH_FORMATS, RESULT_FORMATS
-from kg.pool import Reply, WorkerPool
+from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.pool import Reply
+from kg.store import Store
 from kg.worker import Task
-from ontology import PREFIXES
+from ontology.namespaces import shorten
+from server.access import Access
 from server.errors import ProblemError
-from server.negotiation import Wanted, wanted_formats
+from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, graph_format, wanted_formats
+from server.updates import run_update
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
-_MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 
 PAGE_BYTES = 2_000_000
 """Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
@@ -32,16 +36,23 @@ class Request:
     timeout: float
 
 
-def blueprint(pool: WorkerPool, version: str) -> Blueprint:
-    """The endpoint over a pool of workers; `version` identifies the dataset that they hold."""
+def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
+    """The endpoint over one store; `describe` gives the service description for an endpoint's URL."""
     routes = Blueprint("sparql", __name__)
 
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
-        """Answers a query (SPARQL 1.1 Protocol, section 2.1): GET, URL-encoded POST, or POST of the query itself."""
+        """A query (SPARQL 1.1 Protocol, section 2.1) or update (2.2); for a bare GET the service description."""
+        if request.method != "POST" and "query" not in request.args:
+            return _described(describe)
+        update = _update()
+        if update is not None:
+            return run_update(store, access, update)
         asked = read_request()
-        etag = _etag(version, asked)
-        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(pool, asked)
+        request.environ["kelisim.query"] = asked.query
+        seen = (asked.query, asked.default_graphs, asked.named_graphs, asked.wanted)
+        etag = etag_of(store.version, seen, request.headers.get("Accept-Encoding", ""))
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
         response.set_etag(etag)
         response.cache_control.public = True
         response.cache_control.no_cache = True
@@ -57,27 +68,65 @@ def read_request() -> Request:
         _query(),
         tuple(request.values.getlist("default-graph-uri")),
         tuple(request.values.getlist("named-graph-uri")),
-        wanted_formats(request.accept_mimetypes, request.values.get("format")),
+        wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         _timeout(request.values.get("timeout")),
     )
 
 
+def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
+    """What the service is: for a browser the query page, else RDF (SPARQL 1.1 Service Description, section 2)."""
+    wanted = wanted_formats(accepted_types(request.headers.get("Accept")), request.args.get("format"))
+    if wanted.page:
+        return redirect(url_for("pages.home"), 303)  # type: ignore[return-value]
+    form = graph_format(accepted_types(request.headers.get("Accept")), request.args.get("format"))
+    response = Response(describe(request.base_url, form), mimetype=form.media_type)
+    response.vary.add("Accept")
+    return response
+
+
+def _update() -> str | None:
+    """The update that the request holds, if it holds one; raises a 400 ProblemError for what is ambiguous."""
+    request.get_data(cache=True)  # before the form is read from it, so that its bytes can be looked at again
+    if request.method == "POST" and request.mimetype == _UPDATE:
+        return _text()
+    if request.method == "POST" and request.mimetype == _FORM and "update" in request.form:
+        if len(request.form.getlist("update")) > 1 or "query" in request.form:
+            raise ProblemError(400, "Malformed request", "Give one update, and no query with it.")
+        return request.form["update"]
+    return None
+
+
 def _query() -> str:
     if request.method == "POST" and request.mimetype == _QUERY:
-        try:
-            return request.get_data().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ProblemError(400, "Malformed request", f"The query is not UTF-8 (byte {error.start}).") from error
-    if request.mimetype == _UPDATE or "update" in request.values:
-        raise ProblemError(403, "Read-only", "This endpoint takes queries; updates are off.")
+        return _text()
     if request.method == "POST" and request.mimetype != _FORM:
-        detail = f"Send the query as {_FORM} (query=...) or as the body itself with {_QUERY}."
-        raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}"})
-    queries = request.values.getlist("query")
+        detail = f"Send a query as {_FORM} (query=...) or as the body itself with {_QUERY}."
+        raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}, {_UPDATE}"})
+    queries = (request.form if request.method == "POST" else request.args).getlist("query")
     if len(queries) != 1:
         detail = f"Give exactly one query parameter; there are {len(queries)}. The form on the start page helps."
         raise ProblemError(400, "Malformed request", detail)
+    _check_encoding(request.query_string if request.method != "POST" else request.get_data())
     return queries[0]
+
+
+def _text() -> str:
+    """The body as text (SPARQL 1.1 Protocol, sections 2.1.3 and 2.2.2: UTF-8 only)."""
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise ProblemError(415, "Unsupported media type", f"The charset is UTF-8, not {charset}.")
+    try:
+        return request.get_data().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, "Malformed request", f"The body is not UTF-8 (byte {error.start}).") from error
+
+
+def _check_encoding(encoded: bytes) -> None:
+    """Raises a 400 ProblemError if URL-encoded text is not UTF-8."""
+    try:
+        unquote_to_bytes(encoded).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
 
 
 def _timeout(given: str | None) -> float:
@@ -92,26 +141,25 @@ def _timeout(given: str | None) -> float:
     return seconds
 
 
-def _etag(version: str, asked: Request) -> str:
-    """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
-    seen = repr((version, asked.query, asked.default_graphs, asked.named_graphs, asked.wanted))
-    return hashlib.sha256(seen.encode() + request.headers.get("Accept-Encoding", "").encode()).hexdigest()[:32]
+def etag_of(version: str, request: object, accept_encoding: str) -> str:
+    """Names an answer before it is known: what it depends on is the dataset, the request and the encoding."""
+    return hashlib.sha256(repr((version, request, accept_encoding)).encode()).hexdigest()[:32]
 
 
-def _answer(pool: WorkerPool, asked: Request) -> Response:
+def _answer(store: Store, asked: Request) -> Response:
     wanted = asked.wanted
     if wanted.page:
-        reply = _evaluate(pool, asked, RESULT_FORMATS[0].name, GRAPH_FORMATS[0].name)
+        reply = _evaluate(store, asked, RESULT_FORMATS[0].name, GRAPH_FORMATS[0].name)
         return _page(asked.query, reply)
-    reply = _evaluate(pool, asked, wanted.bindings, wanted.graph)
-    response = Response(reply.body, mimetype=_MEDIA_TYPES[reply.format])
+    reply = _evaluate(store, asked, wanted.bindings, wanted.graph)
+    response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
     response.content_length = len(reply.body)
     return response
 
 
-def _evaluate(pool: WorkerPool, asked: Request, bindings: str, graph: str) -> Reply:
-    task = Task(asked.query, asked.default_graphs, asked.named_graphs, bindings, graph, pool.limits.result)
-    return pool.query(task, asked.timeout or None)
+def _evaluate(store: Store, asked: Request, bindings: str, graph: str) -> Reply:
+    task = Task(asked.query, asked.default_graphs, asked.named_graphs, bindings, graph, store.pool.limits.result)
+    return store.query(task, asked.timeout or None)
 
 
 def _page(query: str, reply: Reply) -> Response:
@@ -134,11 +182,3 @@ def _page(query: str, reply: Reply) -> Response:
             shorten=shorten,
         )
     )
-
-
-def shorten(iri: str) -> str:
-    """The IRI with one of our prefixes, if one fits."""
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace):
-            return f"{prefix}:{iri.removeprefix(namespace)}"
-    return iri

@@ -1,8 +1,9 @@
 """What validation found: results in a fixed order, as data, as RDF, and as a table for a terminal."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
@@ -10,8 +11,10 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from ontology.namespaces import PREFIXES, SHAPE
+from ontology.namespaces import PREFIXES, SHAPE, shorten
 from shapes.paths import path_text
+
+_IRI: Final = re.compile(r"<([^<>\s]*)>")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Report:
 
 def in_words(report: Report) -> str:
     """What is wrong, one sentence a line, for a message in plain text."""
-    return "\n".join(f"{_short(r.focus)}: {r.message}" for r in report.results)
+    return "\n".join(f"{_short(str(r.focus))}: {r.message}" for r in report.results)
 
 
 def render(report: Report) -> Group:
@@ -135,7 +138,7 @@ def _copy(graph: Graph, target: Graph, node: Node, name: str) -> BNode:
 
 
 def _short(text: str) -> str:
-    """The text with the IRIs in it abbreviated by the project's prefixes."""
-    for prefix, namespace in PREFIXES.items():
-        text = text.replace(f"<{namespace}", f"<{prefix}:").replace(namespace, f"{prefix}:")
-    return text.replace(str(SHAPE), "shape:").replace("<", "").replace(">", "")
+    """An IRI by the project's prefixes, or a text (a literal, a path) with the IRIs in it shortened so."""
+    if "<" in text:
+        return _IRI.sub(lambda match: _short(match[1]), text)
+    return text.replace(str(SHAPE), "shape:") if text.startswith(str(SHAPE)) else shorten(text)

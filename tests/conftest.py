@@ -1,5 +1,6 @@
 """What tests share: the dataset, the articles where they are, and a real server."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from kg.dataset import Dataset, build
 from kg.engine import Engine
 
 ROOT = Path(__file__).parent.parent
-ARTICLES = ROOT.parent / "shared" / "articles"
+ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,7 @@ def engine(dataset: Dataset) -> Engine:
 @pytest.fixture(scope="session")
 def articles() -> Path:
     if not ARTICLES.is_dir():
-        pytest.skip("the articles are not here (../shared/articles), so nothing was checked against them")
+        pytest.skip(f"the articles are not in {ARTICLES} (set KELISIM_ARTICLES), so nothing was checked against them")
     return ARTICLES
 
 

@@ -34,7 +34,8 @@ def test_query_formats() -> None:
     assert "id:astana" in table
     assert "1 row" in table
     assert run("query", "ASK { ?s a kel:State }") == (0, "yes\n")
-    assert "wd:Q1520" in run("query", "DESCRIBE id:astana")[1] or "Q1520" in run("query", "DESCRIBE id:astana")[1]
+    assert "<http://www.wikidata.org/entity/Q1520>" in run("query", "DESCRIBE id:astana", "--format", "turtle")[1]
+    assert "<< id:astana kel:inState x >>" in run("query", 'SELECT (<<( id:astana kel:inState "x" )>> AS ?t) {}')[1]
 
 
 def test_query_from_a_file(tmp_path: Path) -> None:
@@ -42,6 +43,29 @@ def test_query_from_a_file(tmp_path: Path) -> None:
     assert run("query", "--file", str(tmp_path / "q.rq")) == (0, "yes\n")
     assert run("query")[0] == 2
     assert run("query", "ASK {}", "--file", str(tmp_path / "q.rq"))[0] == 2
+    assert CliRunner().invoke(cli, ["query", "--file", "-"], input=b"\xef\xbb\xbfASK {}").output == "yes\n"
+
+
+@pytest.mark.parametrize("arguments", [["query", "--file"], ["validate"], ["reason", "--with"]])
+def test_files_that_are_not_utf_8_are_named(tmp_path: Path, arguments: list[str]) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_bytes(b"# caf\xe9")
+    status, printed = run(*arguments, str(path))
+    assert status == 1
+    assert printed == f"Error: {path} is not UTF-8 (byte 5): save it as UTF-8.\n"
+
+
+def test_an_empty_query_is_malformed() -> None:
+    status, printed = run("query", "")
+    assert status == 1
+    assert "malformed" in printed
+
+
+def test_a_folder_without_claims_passes_no_check(tmp_path: Path) -> None:
+    for command in ("validate", "stats", "reason"):
+        status, printed = run("--data", str(tmp_path), command)
+        assert status == 1
+        assert "No claims in" in printed
 
 
 def test_query_against_an_endpoint(server: str) -> None:
@@ -75,6 +99,19 @@ def test_questions() -> None:
     assert "row" in answer or answer.strip().endswith(("yes", "no"))
     assert run("questions", "run", "no-such-question")[0] == 1
     assert json.loads(run("questions", "--json")[1])[0]["name"] == name
+
+
+def test_questions_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "made.trig").touch()
+    (tmp_path / "questions").mkdir()
+    text = (
+        "# title: Any visit?\n# description: None.\n# tags: all\nASK { ?visit a <https://w3id.org/kelisim/ns#Visit> }\n"
+    )
+    (tmp_path / "questions" / "any.rq").write_text(text)
+    data = ["--data", str(tmp_path), "questions"]
+    assert run(*data) == (0, "any  Any visit?  [all]\n")
+    assert run(*data, "run", "any")[1].endswith("no\n")
 
 
 def test_export_to_standard_output_and_file(tmp_path: Path) -> None:
@@ -115,6 +152,24 @@ def test_reason_writes_what_follows(tmp_path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert f"{len(lines)} triples follow" in printed
     assert lines == sorted(lines)
+
+
+def test_reason_takes_a_file_into_what_follows(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text(
+        "@prefix kel: <https://w3id.org/kelisim/ns#> . @prefix id: <https://w3id.org/kelisim/id/> .\n"
+        "id:made-up-visit a kel:Visit ; kel:visitor id:nobody ."
+    )
+    path = tmp_path / "inferred.nt"
+    status, printed = run("reason", "--with", str(tmp_path / "a.ttl"), "--output", str(path))
+    assert (status, "OWL 2 RL rules" in printed) == (0, True)
+    base = "https://w3id.org/kelisim/"
+    assert f"<{base}id/made-up-visit> <{base}ns#participant> <{base}id/nobody> ." in path.read_text().splitlines()
+
+
+def test_reason_writes_nothing_that_follows_from_a_contradiction(tmp_path: Path) -> None:
+    fixture = Path(__file__).parent / "fixtures/inconsistent/state-and-place.ttl"
+    assert run("reason", "--with", str(fixture), "--output", str(tmp_path / "a.nt"))[0] == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_taken_port_is_a_clear_error() -> None:

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.curation import Curation
 from kg.dataset import PUBLISHED_MODALITIES, Dataset
 from kg.engine import Engine
-from kg.formats import RESULT_FORMATS
+from kg.formats import RESULT_FORMATS, by_name
 from ontology import BASE, INFERRED_GRAPH
 from ontology.namespaces import CODE
 
@@ -73,8 +73,7 @@ def test_every_fact_has_a_source(engine: Engine) -> None:
           FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } }
           FILTER NOT EXISTS { ?s dcterms:source ?source }
         }"""
-    csv = next(f for f in RESULT_FORMATS if f.name == "csv")
-    rows = engine.query(query).serialize(csv).decode().splitlines()[1:]
+    rows = engine.query(query).serialize(by_name("csv", RESULT_FORMATS)).decode().splitlines()[1:]
     assert [r for r in rows if "/id/kelisim," not in r] == []
 
 
@@ -85,3 +84,6 @@ def test_statistics_count(dataset: Dataset, curation: Curation) -> None:
     by_modality = statistics["claims by modality"]
     assert isinstance(by_modality, dict)
     assert sum(by_modality.values()) == len(curation.claims)
+    by_class = statistics["things by class"]
+    assert isinstance(by_class, dict)
+    assert {n.partition(":")[0] for n in by_class} == {"foaf", "kel"}

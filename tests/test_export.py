@@ -77,7 +77,30 @@ def test_files_are_whole_or_not_there(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "a").read_bytes()) == b"abc"
     with pytest.raises(KelisimError, match="Cannot write"):
         write(b"abc", tmp_path / "missing" / "a")
+    with pytest.raises(KelisimError, match="Is a directory"):
+        write(b"abc", tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
+    write(b"abc", Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"before")
+
+    def full(path: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(KelisimError, match="No space left"):
+        write(b"abc", tmp_path / "a")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"before")]
+
+
+def test_tables_need_a_folder(dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+        with pytest.raises(KelisimError, match="Cannot make the folder"):
+            export_tables(dataset, folder)
 
 
 def test_unknown_formats_are_refused() -> None:

@@ -1,17 +1,18 @@
 """The ontology: what is written from it is current, and it says what we think it says."""
 
+import re
 from pathlib import Path
 
 import owlrl
 import pyoxigraph as ox
 import pytest
-from rdflib import OWL, RDF, RDFS, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, URIRef
 
 import ontology
 from kg.consistency import check
 from kg.curation import Curation
 from kg.dataset import Dataset
-from ontology import BASE, INFERRED_GRAPH, published_triples, read_graph, read_text, version
+from ontology import BASE, INFERRED_GRAPH, PREFIXES, published_triples, read_graph, read_text, version
 from ontology.documents import MARK, context, readme
 from ontology.namespaces import KEL
 from ontology.reasoning import reason
@@ -35,6 +36,10 @@ def test_versions_agree() -> None:
     graph = read_graph("core.ttl")
     iri = graph.value(URIRef(ontology.ONTOLOGY_IRI), OWL.versionIRI)
     assert str(iri) == f"{ontology.ONTOLOGY_IRI}/{version()}"
+    described = Graph().parse(ROOT / "kg" / "data" / "dataset.ttl")
+    assert {str(v) for v in described.objects(None, OWL.versionInfo)} == {version()}
+    _, _, cite = (ROOT / "README.md").read_text(encoding="utf-8").partition("## How to cite")
+    assert f"version {version()}, " in cite
 
 
 def test_about_twenty_classes() -> None:
@@ -45,14 +50,43 @@ def test_about_twenty_classes() -> None:
 
 def test_every_term_is_used(dataset: Dataset) -> None:
     """A term that no fact, record or shape uses is dead."""
-    shapes = " ".join(p.read_text(encoding="utf-8") for p in (ROOT / "shapes").glob("*.ttl"))
+    shapes = {str(t) for p in (ROOT / "shapes").glob("*.ttl") for triple in Graph().parse(p) for t in triple}
     graph = read_graph("core.ttl")
     terms = {str(t) for t in graph.subjects(RDFS.isDefinedBy) if isinstance(t, URIRef)}
     assert terms
     used = {q.predicate.value for q in dataset.quads}
     used |= {q.object.value for q in dataset.quads if q.predicate.value == str(RDF.type)}  # type: ignore[union-attr]
-    unused = {t.rpartition("#")[2] for t in terms - used}
-    assert {t for t in unused if f"kel:{t}" not in shapes} <= {"inGraph"}  # of reified exports only
+    assert terms - used - shapes <= {str(KEL.inGraph)}  # of reified exports only
+
+
+MADE_UP = {str(KEL[name]) for name in ("force", "inPackage", "inGraph")}
+"""Terms that no fact uses yet: their examples are made up."""
+
+
+def quads(text: str, form: ox.RdfFormat) -> set[ox.Quad]:
+    prefixes = "".join(f"@prefix {p}: <{n}> .\n" for p, n in PREFIXES.items())
+    return set(ox.parse(input=prefixes + text, format=form))
+
+
+def test_examples_of_terms_are_facts_of_the_graph(dataset: Dataset) -> None:
+    facts = {q.triple for q in dataset.quads}
+    used = {q.predicate.value for q in dataset.quads}
+    examples = sorted((str(s), str(o)) for s, o in read_graph("core.ttl").subject_objects(SKOS.example))
+    assert len(examples) > 90
+    for term, example in examples:
+        found = {q.triple for q in quads(example, ox.RdfFormat.TURTLE)}
+        assert found, term
+        if term in MADE_UP:
+            assert term not in used, f"{term} is used now: take its example from the graph"
+        else:
+            assert found <= facts, f"{term}: {example}"
+
+
+def test_the_example_of_the_rule_book_is_a_claim_of_the_graph(dataset: Dataset) -> None:
+    (example,) = re.findall(r"```trig\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    found = quads(example, ox.RdfFormat.TRIG)
+    assert len({q.graph_name for q in found}) == 2
+    assert found <= set(dataset.quads)
 
 
 def test_the_ontology_is_in_owl_2_rl() -> None:

@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 
 from kg.engine import Engine
-from kg.formats import RESULT_FORMATS
+from kg.formats import RESULT_FORMATS, by_name
 from kg.questions import Question, find_question, read_questions
-from ontology import PREFIXES, KelisimError
+from ontology import KelisimError
+from ontology.namespaces import shorten
 
 ANSWERS = Path(__file__).parent / "answers"
-CSV = next(f for f in RESULT_FORMATS if f.name == "csv")
-
-
-def shorten(cell: str) -> str:
-    for prefix, namespace in PREFIXES.items():
-        if cell.startswith(namespace):
-            return f"{prefix}:{cell.removeprefix(namespace)}"
-    return cell
+CSV = by_name("csv", RESULT_FORMATS)
 
 
 def rows(text: str) -> tuple[list[str], Counter[tuple[str, ...]]]:
@@ -48,3 +42,12 @@ def test_unknown_questions_are_refused_with_a_hint() -> None:
     name = read_questions()[0].name
     with pytest.raises(KelisimError, match=name):
         find_question(name + "-x")
+
+
+def test_a_folder_has_questions_of_its_own_or_those_of_the_package(tmp_path: Path) -> None:
+    (tmp_path / "questions").mkdir()
+    assert read_questions(tmp_path) == read_questions()
+    text = "# title: Any?\n# description: Whether there is anything.\n# tags: all\nASK { ?s ?p ?o }\n"
+    (tmp_path / "questions" / "any.rq").write_text("\ufeff" + text, encoding="utf-8")
+    assert [q.name for q in read_questions(tmp_path)] == ["any"]
+    assert find_question("any", tmp_path).query == text

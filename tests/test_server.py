@@ -1,39 +1,22 @@
 """The running server, spoken to over HTTP by the clients that people use."""
 
+import gzip
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
-from email.message import Message
 from xml.dom.minidom import Document
 
 import pyoxigraph as ox
 import pytest
 import rdflib
+import zstandard
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
 
 from kg.dataset import Dataset
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from tests.http import BROWSER, ask, send
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-
-
-def send(
-    url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
-) -> tuple[int, Message, bytes]:
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return response.status, response.headers, response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read()
-
-
-def ask(server: str, query: str, **more: str) -> str:
-    return f"{server}sparql?" + urllib.parse.urlencode({"query": query, **more})
 
 
 def count(body: bytes) -> int:
@@ -107,6 +90,8 @@ def test_graph_formats(server: str, form: GraphFormat) -> None:
         ("text/*", "text/csv"),
         (BROWSER, "text/html"),
         ("image/png, text/tab-separated-values;q=0.1", "text/tab-separated-values"),
+        ("application/sparql-results+xml;charset=utf-8", "application/sparql-results+xml"),
+        ("text/csv; header=absent; q=0.3, text/tab-separated-values;q=0.2", "text/csv"),
     ],
 )
 def test_negotiation(server: str, accept: str, expected: str) -> None:
@@ -118,7 +103,17 @@ def test_negotiation(server: str, accept: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status"),
     [
-        ("GET", "sparql", None, {}, 400),
+        ("GET", "sparql?default-graph-uri=http%3A%2F%2Fx%2F", None, {"Accept": "image/png"}, 406),
+        ("GET", "sparql?query=ASK%7B%23%FF%0A%7D", None, {}, 400),
+        ("GET", "sparql?query=ASK%7B%7D&timeout=soon", None, {}, 400),
+        ("POST", "sparql", b"ASK{}", {"Content-Type": "application/sparql-query; charset=iso-8859-1"}, 415),
+        ("POST", "sparql", b"query=ASK%7B%23%FF%0A%7D", {"Content-Type": "application/x-www-form-urlencoded"}, 400),
+        ("GET", "graphs", None, {}, 400),
+        ("GET", "graphs?graph=no%20iri", None, {}, 400),
+        ("GET", "graphs?graph=http%3A%2F%2Fno.such%2Fgraph", None, {}, 404),
+        ("GET", "graphs?default&graph=http%3A%2F%2Fx%2F", None, {}, 400),
+        ("PUT", "graphs?default", b"", {"Content-Type": "text/turtle"}, 403),
+        ("PATCH", "graphs?default", b"", {}, 405),
         ("GET", "sparql?query=ASK%7B%7D&query=ASK%7B%7D", None, {}, 400),
         ("GET", "sparql?query=SELEKT", None, {}, 400),
         ("GET", "sparql?query=ASK%7BSERVICE%20%3Chttp%3A%2F%2F127.0.0.1%3A1%2F%3E%7B%7D%7D", None, {}, 403),
@@ -144,7 +139,8 @@ def test_every_error_has_one_shape(
     assert problem["title"]
     assert problem["detail"]
     if status == 405:
-        assert answered["Allow"] == "GET, HEAD, OPTIONS, POST"
+        assert {"GET", "HEAD", "OPTIONS", "POST"} <= set(answered["Allow"].split(", "))
+        assert method not in answered["Allow"]
     page = send(server + path, method=method, body=body, headers={**headers, "Accept": headers.get("Accept", BROWSER)})
     assert page[0] == status
     assert b"Traceback" not in page[2]
@@ -167,12 +163,9 @@ def test_head_and_options(server: str) -> None:
 def test_health(server: str, dataset: Dataset) -> None:
     status, _, body = send(f"{server}health")
     assert status == 200
-    assert json.loads(body) == {
-        "status": "ok",
-        "version": dataset.version,
-        "digest": dataset.digest,
-        "quads": len(dataset.quads),
-    }
+    assert json.loads(body) == {"status": "ok", "version": dataset.digest}
+    status, _, body = send(f"{server}ready")
+    assert (status, json.loads(body)["status"]) == (200, "ready")
 
 
 def test_pages_escape_what_they_show(server: str) -> None:
@@ -229,3 +222,72 @@ def test_rdflib_sparqlstore(server: str, dataset: Dataset) -> None:
         )
     )
     assert len(rows) == 4
+
+
+def test_unchanged_answers_are_not_sent_again(server: str) -> None:
+    url = ask(server, COUNT)
+    _, headers, _ = send(url, headers={"Accept": "text/csv"})
+    again = send(url, headers={"Accept": "text/csv", "If-None-Match": headers["ETag"]})
+    assert (again[0], again[2]) == (304, b"")
+    other = send(url, headers={"Accept": "text/tab-separated-values", "If-None-Match": headers["ETag"]})
+    assert other[0] == 200
+
+
+def test_names_of_formats_are_taken_as_clients_send_them(server: str) -> None:
+    for name in ("JSON", "Xml", "srj", "application/json"):
+        assert send(ask(server, "ASK {}", format=name))[0] == 200
+
+
+def test_the_service_describes_itself(server: str, dataset: Dataset) -> None:
+    status, headers, body = send(f"{server}sparql", headers={"Accept": "text/turtle"})
+    assert (status, headers.get_content_type()) == (200, "text/turtle")
+    graph = rdflib.Graph().parse(data=body, format="turtle")
+    sd = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
+    (service,) = graph.subjects(rdflib.RDF.type, sd.Service)
+    assert str(graph.value(service, sd.endpoint)) == f"{server}sparql"
+    assert sd.SPARQL11Query in set(graph.objects(service, sd.supportedLanguage))
+    assert sd.SPARQL11Update not in set(graph.objects(service, sd.supportedLanguage))
+    assert {str(n) for n in graph.objects(None, sd.name)} == dataset.named_graphs
+    page = send(f"{server}sparql", headers={"Accept": BROWSER})
+    assert (page[0], page[1].get_content_type()) == (200, "text/html")
+
+
+def test_graphs_can_be_read_by_name(server: str, dataset: Dataset) -> None:
+    name = "https://w3id.org/kelisim/claim/izv24-p11-1"
+    url = f"{server}graphs?" + urllib.parse.urlencode({"graph": name})
+    status, _, body = send(url, headers={"Accept": "application/n-triples"})
+    assert status == 200
+    expected = [q for q in dataset.quads if q.graph_name == ox.NamedNode(name)]
+    assert len(body.splitlines()) == len(expected) > 0
+    assert send(url, method="HEAD")[0] == 200
+    status, _, body = send(f"{server}graphs?default", headers={"Accept": "application/n-triples"})
+    assert (status, len(body.splitlines())) == (200, len(list(dataset.default_graph)))
+
+
+def test_other_pages_may_ask(server: str) -> None:
+    """The preflight of a cross-origin request is answered (Fetch standard, CORS)."""
+    asked = {"Origin": "http://example.org", "Access-Control-Request-Method": "POST"}
+    status, headers, _ = send(f"{server}sparql", method="OPTIONS", headers=asked)
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, "*")
+    assert "POST" in headers["Access-Control-Allow-Methods"]
+    assert "Content-Type" in headers["Access-Control-Allow-Headers"]
+
+
+def unzstd(body: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+
+
+def test_answers_are_compressed_for_those_who_ask(server: str) -> None:
+    url = ask(server, "SELECT * WHERE { ?s ?p ?o } LIMIT 2000", format="csv")
+    plain = send(url)[2]
+    for encoding in ("gzip", "zstd"):
+        for _ in range(2):  # the second time from the cache
+            _, headers, body = send(url, headers={"Accept-Encoding": encoding})
+            assert headers["Content-Encoding"] == encoding
+            unpacked = gzip.decompress(body) if encoding == "gzip" else unzstd(body)
+            assert unpacked == plain
+            assert len(body) < len(plain) / 3
+    assert send(url, headers={"Accept-Encoding": "gzip;q=0, br"})[1]["Content-Encoding"] is None
+    large = ask(server, "SELECT * WHERE { ?s ?p ?o }", format="json")
+    packed = send(large, headers={"Accept-Encoding": "gzip"})[2]
+    assert gzip.decompress(packed) == send(large)[2]

@@ -1,5 +1,6 @@
 """Paragraphs, sentences and passages of an article, on a made-up text."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_sentences(article: ArticleText) -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "count"), [("Мир. Ұлт. Әке. Île. Über.", 5), ("At 5 p.m. it rained. 3 came.", 1)])
+def test_sentences_begin_with_any_capital_letter(text: str, count: int) -> None:
+    made = ArticleText(Path("made.txt"), text, "0" * 64)
+    assert len(made.sentences(made.paragraphs[0])) == count
+
+
 def test_a_passage_spans_sentences(article: ArticleText) -> None:
     span = article.passage(2, 1, 2)
     assert TEXT[span.start : span.end] == "One thing is. Another was!"
@@ -59,5 +66,16 @@ def test_a_folder_without_articles_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KelisimError, match="No articles in"):
         read_articles(tmp_path)
     (tmp_path / "a.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(KelisimError, match=r"not UTF-8 \(byte 3"):
+    with pytest.raises(KelisimError, match=r"a\.txt is not UTF-8 \(byte 3"):
         read_articles(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(KelisimError, match=r"Cannot read .*a\.txt: Is a directory"):
+        read_articles(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfOne.")
+    (article,) = read_articles(tmp_path).values()
+    assert article.text == "One."
+    assert article.sha256 == hashlib.sha256(b"\xef\xbb\xbfOne.").hexdigest()

@@ -78,6 +78,19 @@ def test_sound_curation_has_no_problem(folder: Path) -> None:
         ),
         (
             "data/claims/made.trig",
+            "12.5 million",
+            "2.5 million",
+            "made.trig:7: claim made-p2-1: the figure “2.5 million”",
+        ),
+        ("data/claims/made.trig", '"12.5 million"', '"12"', "made.trig:7: claim made-p2-1: the figure “12”"),
+        (
+            "data/claims/made.trig",
+            '"12.5 million"',
+            '"12.5 mill"',
+            "made.trig:7: claim made-p2-1: the figure “12.5 mill”",
+        ),
+        (
+            "data/claims/made.trig",
             'kel:speaker id:paper ; kel:modality code:asserted ;\n    kel:gloss "The',
             'kel:modality code:asserted ;\n    kel:gloss "The',
             "made.trig:11: claim made-p2-2: needs exactly one kel:speaker, has 0",
@@ -167,6 +180,25 @@ def test_an_omission_of_no_paragraph_is_an_error(folder: Path) -> None:
     change(folder, "data/sources.ttl", "kel:paragraph 1", "kel:paragraph 9")
     with pytest.raises(KelisimError, match="article made has no paragraph 9"):
         coverage(read_curation(folder / "data"), folder / "articles")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(' ; kel:note "A heading."@en', ""), ("kel:paragraph 1", "kel:paragraph 1.5"), ("kel:article src:made ; ", "")],
+)
+def test_an_incomplete_omission_is_an_error(folder: Path, old: str, new: str) -> None:
+    change(folder, "data/sources.ttl", old, new)
+    with pytest.raises(KelisimError, match=r"omissions: made-p1-omission needs a kel:article"):
+        coverage(read_curation(folder / "data"), folder / "articles")
+
+
+def test_a_paragraph_that_is_not_there_is_an_error(folder: Path) -> None:
+    arguments = ["--data", str(folder / "data"), "read", "made", "--articles", str(folder / "articles"), "--paragraph"]
+    done = CliRunner().invoke(cli, [*arguments, "2"])
+    assert [line.split("\t")[0] for line in done.output.splitlines()] == ["p2-s1", "p2-s2"]
+    done = CliRunner().invoke(cli, [*arguments, "9"])
+    assert done.exit_code == 1
+    assert "there is no paragraph 9" in done.output
 
 
 def test_the_claims_hold_against_the_articles(curation: Curation, articles: Path) -> None:

@@ -1,0 +1,147 @@
+"""What a history asks of the disk: its folder and lock, backups as one compressed file."""
+
+import fcntl
+import io
+import os
+import tarfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from kg.patchlog import DamagedHistoryError, StoreFullError
+from kg.snapshots import FILE_NAME, Generation, generations, sync_folder, write_file
+from ontology import KelisimError
+
+FORMAT: Final = b"Kelisim history, format 1\n"
+"""What the file FORMAT holds; it is written last, so a folder without it is no history yet."""
+
+
+class HistoryLockedError(KelisimError):
+    """Another process, or another object of this one, has the history open for writing."""
+
+
+def take_lock(folder: Path) -> int:
+    """The descriptor of the folder's lock file, locked until it is closed; raises HistoryLockedError, OSError."""
+    path = folder / "lock"
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(lock, 20, 0).decode(errors="replace").strip()
+        os.close(lock)
+        raise HistoryLockedError(
+            f"{folder} is open for writing already, by process {holder or '(unknown)'}: "
+            "end that one first, or open the history read-only."
+        ) from error
+    except BaseException:
+        os.close(lock)
+        raise
+    with suppress(OSError):  # only a help to whoever looks for the holder: a full disk must not matter
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
+
+
+def check_format(folder: Path) -> None:
+    """Raises KelisimError unless the folder holds a history in a format that is known here."""
+    try:
+        found = (folder / "FORMAT").read_bytes()
+    except OSError as error:
+        raise KelisimError(
+            f"{folder} holds no history ({error.strerror}: FORMAT): name the folder of one, or create one there."
+        ) from error
+    if found != FORMAT:
+        raise KelisimError(
+            f"{folder}/FORMAT says {found[:60].decode(errors='replace').strip()!r}, not {FORMAT.decode().strip()!r}: "
+            "use the version of Kelisim that wrote it."
+        )
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[int]:
+    """Makes an empty folder ready for a history and gives its lock; on any failure what was put into it goes again."""
+    with refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise KelisimError(f"{folder} is not empty: name a new or an empty folder.")
+        lock = take_lock(folder)
+        if [path.name for path in folder.iterdir()] != ["lock"]:
+            os.close(lock)
+            raise KelisimError(f"{folder} is no longer empty: another process has filled it.")
+        try:
+            yield lock
+            write_file(folder / "FORMAT", FORMAT)
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        except BaseException:
+            for path in list(folder.iterdir()):
+                if path.name in ("FORMAT", "lock") or FILE_NAME.fullmatch(path.name):
+                    path.unlink()
+            os.close(lock)
+            raise
+
+
+def fill(folder: Path, contents: dict[str, bytes]) -> Generation:
+    """Writes the files of a history and checks them; raises OSError, or DamagedHistoryError if they do not fit."""
+    for name, data in contents.items():
+        write_file(folder / name, data)
+    generation = Generation.open(folder, generations(folder)[-1], writable=True)
+    generation.snapshot()
+    if generation.log.torn:
+        raise DamagedHistoryError(
+            f"{generation.log.path}: the last {generation.log.torn} bytes are no whole patch. Use another backup."
+        )
+    return generation
+
+
+def pack(contents: dict[str, bytes], path: Path) -> None:
+    """Writes a ``.tar.gz`` file, whole or not at all; raises KelisimError if the path is taken, StoreFullError."""
+    if path.exists():
+        raise KelisimError(f"{path} is there already: name a new file for the backup.")
+    part = path.with_name(path.name + ".part")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=6) as archive:
+        for name, data in {"FORMAT": FORMAT, **contents}.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(data), int(time.time())
+            archive.addfile(member, io.BytesIO(data))
+    with refusals(path):
+        try:
+            write_file(part, packed.getvalue())
+            part.replace(path)
+            sync_folder(path.parent)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def unpack(path: Path) -> dict[str, bytes]:
+    """Names and contents of a packed history's files; raises KelisimError if the file is no whole backup."""
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                if not file or not (member.name == "FORMAT" or FILE_NAME.fullmatch(member.name)):
+                    raise KelisimError(f"{path} is no backup of a history: it holds {member.name!r}.")
+                contents[member.name] = file.read()
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise KelisimError(f"{path} cannot be read as a backup: {error}. Use another one.") from error
+    if contents.pop("FORMAT", None) != FORMAT or len(contents) != 2:
+        raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
+    return contents
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Turns the system's refusals to write into StoreFullError."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreFullError(
+            f"{path} could not be written: {error.strerror}. What was there before is unchanged; "
+            "free some space, or mend the disk, and try again."
+        ) from error

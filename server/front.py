@@ -1,0 +1,97 @@
+"""Answers plain queries by GET before Flask is reached, which alone would cost more than they do."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.http import parse_accept_header
+
+from kg.store import Store
+from kg.worker import Task
+from ontology import KelisimError
+from server.compression import WORTH_BYTES, choose, compressed
+from server.errors import ProblemError, problem_of
+from server.headers import HEADERS
+from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
+from server.problems import refuse
+from server.sparql import etag_of
+
+_PARAMETERS: Final = frozenset({"query", "default-graph-uri", "named-graph-uri", "format"})
+_NO_GRAPHS: Final[list[str]] = []
+
+
+class QueryFront:
+    """WSGI middleware that answers what is surely a plain query; all else goes on to the application.
+
+    What it answers is what the application would answer. It takes GET with one query, in UTF-8, of a client that wants
+    no page; anything with a fault in it is the application's business.
+    """
+
+    def __init__(self, application: WSGIApplication, store: Store) -> None:
+        self._application = application
+        self._store = store
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers, or passes on."""
+        asked = _plain_query(environ)
+        if asked is None:
+            return self._application(environ, start_response)
+        parameters, wanted = asked
+        query = parameters["query"][0]
+        environ["kelisim.query"] = query
+        default, named = (tuple(parameters.get(f"{n}-graph-uri", _NO_GRAPHS)) for n in ("default", "named"))
+        accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
+        etag = f'"{etag_of(self._store.version, (query, default, named, wanted), accept_encoding)}"'
+        shared = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS]
+        if environ.get("HTTP_IF_NONE_MATCH") == etag:
+            start_response("304 Not Modified", shared)
+            return []
+        task = Task(query, default, named, wanted.bindings, wanted.graph, self._store.pool.limits.result)
+        try:
+            reply = self._store.query(task)
+        except KelisimError as error:
+            status, title, detail, headers, position = problem_of(error)
+            headers = [*headers, ("Vary", "Accept")]
+            return refuse(environ, start_response, status, title, detail, headers, position)
+        body: Iterable[bytes] = [reply.body] if isinstance(reply.body, bytes) else reply.body
+        headers = [("Content-Type", MEDIA_TYPES[reply.format])]
+        encoding = _encoding(accept_encoding) if accept_encoding and len(reply.body) >= WORTH_BYTES else ""
+        if encoding:
+            body = compressed(body, encoding)
+            headers.append(("Content-Encoding", encoding))
+            if isinstance(reply.body, bytes):
+                whole = b"".join(body)
+                body = [whole]
+                headers.append(("Content-Length", str(len(whole))))
+        else:
+            headers.append(("Content-Length", str(len(reply.body))))
+        start_response("200 OK", headers + shared)
+        return body
+
+
+def _plain_query(environ: WSGIEnvironment) -> tuple[dict[str, list[str]], Wanted] | None:
+    if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != "/sparql":
+        return None
+    try:
+        parameters = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
+    except ValueError:
+        return None
+    if len(parameters.get("query", _NO_GRAPHS)) != 1 or not parameters.keys() <= _PARAMETERS:
+        return None
+    wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
+    return None if wanted is None or wanted.page else (parameters, wanted)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(accept: str, name: str) -> Wanted | None:
+    try:
+        return wanted_formats(accepted_types(accept), name)
+    except ProblemError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _encoding(accept_encoding: str) -> str:
+    return choose(parse_accept_header(accept_encoding))

@@ -1,0 +1,19 @@
+"""The headers that every response carries."""
+
+from typing import Final
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+HEADERS: Final = (
+    # Any page may read the answers, and ask: the data is public (Fetch standard, CORS).
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST, PUT, DELETE"),
+    ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Kelisim-Message"),
+    ("Access-Control-Expose-Headers", "ETag, Location, Retry-After"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Content-Security-Policy", _POLICY),
+    ("Link", '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'),
+)

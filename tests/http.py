@@ -1,0 +1,26 @@
+"""Plain HTTP for tests: one request, whatever its outcome."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+from email.message import Message
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def send(
+    url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, Message, bytes]:
+    """Status, headers and body of the answer, redirects not followed further than urllib does."""
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def ask(server: str, query: str, **more: str) -> str:
+    """The URL of a query."""
+    return f"{server}sparql?" + urllib.parse.urlencode({"query": query, **more})
