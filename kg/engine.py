@@ -2,19 +2,23 @@
 
 import io
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
 
 import pyoxigraph as ox
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import refuse_outbound
 from kg.patches import Patch
-from ontology import PREFIXES, KelisimError
+from ontology import BASE, PREFIXES, KelisimError
 
 _POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _CHARACTER_CLASS: Final = re.compile(r"(?:, )?\[[^\]]*\](?:\s*\|?\s*)", re.DOTALL)  # noise in the engine's messages
 _EXPECTED_LENGTH: Final = 300
+_UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
+_UNKNOWN_FUNCTIONS: Final = 50
+_Name = ox.NamedNode | ox.BlankNode
+_GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 class SupportsWrite(Protocol):
@@ -30,6 +34,10 @@ class QuerySyntaxError(KelisimError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+class OperationError(KelisimError):
+    """An update is well formed, but one of its operations cannot be done on the store as it is."""
 
 
 class Answer:
@@ -102,39 +110,53 @@ class Engine:
         """Takes a patch into the store."""
         patch.apply(self._store)
 
-    def update(self, update: str, *, base: str | None = None) -> None:
-        """Runs a SPARQL 1.1 Update.
+    def update(self, update: str) -> None:
+        """Runs a SPARQL 1.1 Update; relative IRIs are resolved against the root of the project's.
 
-        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or KelisimError where an operation fails.
+        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or OperationError where an operation fails.
         """
         refuse_outbound(update)
         try:
-            self._store.update(update, base_iri=base)
+            self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
             raise _syntax_error(str(error), update) from error
         except (OSError, RuntimeError, ValueError) as error:
-            raise KelisimError(f"The update failed: {error}") from error
+            raise OperationError(f"The update failed: {error}") from error
 
     def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
 
+        Relative IRIs are resolved against the root of the project's, wherever the endpoint stands.
         Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE.
         """
         refuse_outbound(query)
         chosen = bool(default_graphs or named_graphs)
         try:
-            result = self._store.query(
-                query,
-                default_graph=[ox.NamedNode(g) for g in default_graphs] if chosen else None,
-                named_graphs=[ox.NamedNode(g) for g in named_graphs] if chosen else None,
-            )
-        except SyntaxError as error:
-            raise _syntax_error(str(error), query) from error
+            default: list[_GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
+            named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
         except ValueError as error:
             raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
-        except (OSError, RuntimeError) as error:
-            raise KelisimError(f"The query cannot be evaluated: {error}") from error
-        return Answer(result)
+        unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
+        while True:
+            try:
+                result = self._store.query(
+                    query, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
+                )
+            except SyntaxError as error:
+                raise _syntax_error(str(error), query) from error
+            except (OSError, RuntimeError, ValueError) as error:
+                # A call of a function that nobody knows is an error of that expression alone (SPARQL 1.1 Query,
+                # section 17.6), so the rest of the query goes on.
+                function = _UNKNOWN_FUNCTION.search(str(error))
+                if not function or len(unknown) >= _UNKNOWN_FUNCTIONS:
+                    raise KelisimError(f"The query cannot be evaluated: {error}") from error
+                unknown[ox.NamedNode(function[1])] = _no_value
+            else:
+                return Answer(result)
+
+
+def _no_value(*_: object) -> None:
+    """What an unknown function gives: an error, which leaves its expression without a value."""
 
 
 def _syntax_error(message: str, query: str) -> QuerySyntaxError:

@@ -14,9 +14,9 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from kg.engine import Engine, QuerySyntaxError
-from kg.guard import OutboundRefusedError
-from kg.staging import Change, DocumentError
+from kg.engine import Engine
+from kg.refusals import BusyError, QueryTimeoutError, TooDeepError, TooLargeError, error_of
+from kg.staging import Change
 from kg.worker import Outcome, Task, keep, receive, send
 from ontology import KelisimError
 
@@ -38,34 +38,6 @@ class Limits:
     result: int = 1 << 30
     workers: int = max(2, os.cpu_count() or 2)
     queue: int = 64
-
-
-class QueryTimeoutError(KelisimError):
-    """The query took longer than it may."""
-
-
-class BusyError(KelisimError):
-    """More queries wait than the server lets wait."""
-
-
-class TooLargeError(KelisimError):
-    """The query needs more memory, or its answer is larger, than the server gives."""
-
-
-class TooDeepError(KelisimError):
-    """The query is nested too deeply for the engine."""
-
-
-class NotAcceptableError(KelisimError):
-    """The query's answer has none of the formats that the client takes."""
-
-
-class InvalidChangeError(KelisimError):
-    """The state after a change would break the shapes; `report` is the SHACL report in Turtle."""
-
-    def __init__(self, message: str, report: bytes) -> None:
-        super().__init__(message)
-        self.report = report
 
 
 class SpooledFile:
@@ -198,7 +170,7 @@ class WorkerPool:
         outcome, body, file = self._ask(worker, {"kind": "task", "what": asdict(task)}, b"", deadline, seconds)
         self._give(worker)
         if outcome.kind != "ok":
-            raise self._failure(outcome)
+            raise error_of(outcome, self.limits.result)
         return Reply(outcome.format, SpooledFile(file) if file >= 0 else body)
 
     def work_out(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
@@ -215,10 +187,8 @@ class WorkerPool:
             outcome, body, _ = self._ask(worker, description, b"".join(documents), deadline, seconds, keep=False)
         finally:
             worker.kill()
-        if outcome.kind == "invalid":
-            raise InvalidChangeError(outcome.message, body)
         if outcome.kind != "ok":
-            raise self._failure(outcome)
+            raise error_of(outcome, self.limits.result, body)
         return body
 
     def take_in(self, patch: bytes) -> None:
@@ -289,22 +259,6 @@ class WorkerPool:
             )
         # A stack that runs over in a thread leaves no words: the kernel ends the process.
         return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")
-
-    def _failure(self, outcome: Outcome) -> KelisimError:
-        if outcome.kind == "syntax":
-            return QuerySyntaxError(outcome.message, outcome.line, outcome.column)
-        if outcome.kind == "outbound":
-            return OutboundRefusedError(outcome.message)
-        if outcome.kind == "document":
-            return DocumentError(outcome.message)
-        if outcome.kind == "not-acceptable":
-            return NotAcceptableError(outcome.message)
-        if outcome.kind == "too-large":
-            size = self.limits.result
-            return TooLargeError(
-                f"The answer is larger than {size} bytes. Ask for less, or page with LIMIT and OFFSET."
-            )
-        return KelisimError(outcome.message)
 
 
 def _timed_out(seconds: float) -> QueryTimeoutError:

@@ -23,7 +23,7 @@ class Change:
     DELETE of the SPARQL 1.1 Graph Store HTTP Protocol, section 5).
     graph: the graph's IRI, empty for the default graph.
     syntaxes: the format of each document in `documents`, by name, in order.
-    base: the IRI against which relative ones are resolved.
+    base: the IRI against which relative ones in documents are resolved.
     """
 
     kind: str
@@ -44,14 +44,14 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
     """
     if change.kind == "update" and inserts_data_only(change.text):
         scratch = Engine(())
-        scratch.update(change.text, base=change.base or None)
+        scratch.update(change.text)
         named = set(scratch.quads())
         patch = diff({q for q in named if engine.holds(q)}, named, {})
         engine.apply(patch)
         return patch
     if change.kind == "update":
         before = set(engine.quads())
-        engine.update(change.text, base=change.base or None)
+        engine.update(change.text)
         return diff(before, set(engine.quads()), {})
     graph = ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     old = set(engine.quads(graph))

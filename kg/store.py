@@ -7,7 +7,8 @@ from typing import Protocol
 
 from kg.patches import Patch, new_header
 from kg.patches import parse as parse_patch
-from kg.pool import BusyError, Reply, WorkerPool
+from kg.pool import Reply, WorkerPool
+from kg.refusals import BusyError
 from kg.staging import Change
 from kg.worker import Task
 from ontology import KelisimError

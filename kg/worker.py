@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from kg.engine import Engine, QuerySyntaxError
+from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
 from kg.patches import parse as parse_patch
@@ -60,9 +60,9 @@ class Task:
 class Outcome:
     """How a task or change ended, by `kind`.
 
-    ``ok``: `format` names the answer's format. ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``,
-    ``document`` (it cannot be read), ``invalid`` (the shapes forbid it) and ``error``: `message` says what happened,
-    `line` and `column` where.
+    ``ok``: `format` names the answer's format. For all others `message` says what happened, `line` and `column` where:
+    ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
+    cannot be done), ``invalid`` (the shapes forbid it), ``error``.
     """
 
     kind: str
@@ -148,7 +148,12 @@ def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tupl
 def _failure(error: KelisimError) -> Outcome:
     if isinstance(error, QuerySyntaxError):
         return Outcome("syntax", message=str(error), line=error.line, column=error.column)
-    kinds = {ResultTooLargeError: "too-large", OutboundRefusedError: "outbound", DocumentError: "document"}
+    kinds: dict[type[KelisimError], str] = {
+        ResultTooLargeError: "too-large",
+        OutboundRefusedError: "outbound",
+        DocumentError: "document",
+        OperationError: "operation",
+    }
     return Outcome(kinds.get(type(error), "error"), message=str(error))
 
 

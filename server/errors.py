@@ -6,10 +6,10 @@ from typing import Final
 from flask import Flask, Response, json, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from kg.engine import QuerySyntaxError
+from kg.engine import OperationError, QuerySyntaxError
 from kg.guard import OutboundRefusedError
 from kg.history import StoreFullError
-from kg.pool import (
+from kg.refusals import (
     BusyError,
     InvalidChangeError,
     NotAcceptableError,
@@ -29,6 +29,7 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     TooDeepError: (400, "Query too complex"),
     DocumentError: (400, "Malformed document"),
     ReadOnlyError: (403, "Read-only"),
+    OperationError: (409, "Not possible"),
     InvalidChangeError: (422, "Not allowed by the shapes"),
     StoreFullError: (507, "Store full"),
     OutboundRefusedError: (403, "Outbound request refused"),

@@ -10,7 +10,6 @@ from kg.formats import ALIASES, GRAPH_FORMATS
 from kg.staging import Change
 from kg.store import Store
 from kg.worker import Task
-from ontology import BASE
 from server.access import Access
 from server.errors import ProblemError
 from server.negotiation import accepted_types, graph_format
@@ -69,7 +68,7 @@ def _graph(store: Store, access: Access, graph: str) -> Response:
 
 def _create(store: Store, access: Access) -> Response:
     author = access.require("update")
-    graph = f"{BASE}graph/{uuid4()}"
+    graph = f"{request.base_url}/{uuid4()}"
     syntaxes, documents = _documents()
     change = Change("add", graph=graph, syntaxes=syntaxes, base=graph)
     response = committed(store.change(change, documents, author=author, message=message()), 201)

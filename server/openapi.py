@@ -117,7 +117,7 @@ def _by_post() -> dict[str, Any]:
     return _operation(
         "A SPARQL query or update",
         {**_answer(), **_commit()},
-        *(304, 400, 401, 403, 406, 408, 413, 415, 422, 503, 507),
+        *(304, 400, 401, 403, 406, 408, 409, 413, 415, 422, 503, 507),
         parameters=[*_query_parameters(), *using],
         requestBody={"required": True, "content": body},
         security=[{}, *_BEARER],
@@ -126,7 +126,7 @@ def _by_post() -> dict[str, Any]:
 
 def _graph_operations() -> dict[str, Any]:
     body = {"content": {f.media_type: {"schema": {"type": "string"}} for f in GRAPH_FORMATS}}
-    writes = (400, 401, 403, 404, 408, 413, 415, 422, 503, 507)
+    writes = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503, 507)
     operations = {
         "get": _operation("A graph", _graph(), 400, 404, 406, 503),
         "put": _operation("Replaces a graph", _commit(), *writes, requestBody=body, security=_BEARER),

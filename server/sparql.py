@@ -43,6 +43,8 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
         """A query (SPARQL 1.1 Protocol, section 2.1) or update (2.2); for a bare GET the service description."""
+        if request.method != "POST" and "update" in request.args:
+            raise ProblemError(400, "Malformed request", "An update comes by POST.")
         if request.method != "POST" and "query" not in request.args:
             return _described(describe)
         update = _update()

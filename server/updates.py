@@ -21,7 +21,7 @@ def run_update(store: Store, access: Access, update: str) -> Response:
     """Runs an update for whoever may (SPARQL 1.1 Protocol, section 2.2), and tells the version that it made."""
     author = access.require("update")
     using = request.values.getlist("using-graph-uri"), request.values.getlist("using-named-graph-uri")
-    change = Change("update", text=with_using(update, *using), base=request.base_url)
+    change = Change("update", text=with_using(update, *using))
     return committed(store.change(change, author=author, message=message()))
 
 

@@ -115,7 +115,7 @@ def test_using_graphs_by_parameter(client: Client) -> None:
         ("LOAD SILENT <http://127.0.0.1:1/>", 403),
         ("INSERT { ?s ?p ?o } WHERE { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }", 403),
         ("INSERT DATA { <urn:x> a <https://w3id.org/kelisim/ns#Event> }", 422),
-        ("INSERT DATA { <urn:y> <urn:p> 1 } ; CREATE GRAPH <urn:g> ; CREATE GRAPH <urn:g>", 400),
+        ("INSERT DATA { <urn:y> <urn:p> 1 } ; CREATE GRAPH <urn:g> ; CREATE GRAPH <urn:g>", 409),
     ],
 )
 def test_what_is_refused_changes_nothing(client: Client, update: str, status: int) -> None:

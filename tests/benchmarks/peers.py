@@ -1,0 +1,139 @@
+"""Starts the servers that are compared, all on the loopback address, and stops them."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Final
+
+OXIGRAPH: Final = "oxigraph==0.5.13"
+"""The peer: the oxigraph server, as PyPI has it."""
+START_SECONDS: Final = 120
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server under test: `address` is ``host:port/path`` of its query endpoint."""
+
+    name: str
+    address: str
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.address.partition("/")[0].rpartition(":")[2])
+
+
+def cache_folder() -> Path:
+    """Where the peer's environment and the data stay between runs."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kelisim-benchmarks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def oxigraph_binary(folder: Path) -> Path:
+    """The peer's program, installed into an environment of its own if it is not there yet."""
+    home = folder / OXIGRAPH.replace("==", "-")
+    binary = home / "bin" / "oxigraph"
+    if not binary.exists():
+        venv.create(home, with_pip=True, clear=True)
+        pip: list[str | Path] = [
+            home / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
+        subprocess.run([*pip, OXIGRAPH], check=True)
+    return binary
+
+
+@contextlib.contextmanager
+def kelisim() -> Iterator[Server]:
+    """Kelisim with its curated graph."""
+    port = _free_port()
+    program = Path(sys.executable).with_name("kelisim")
+    with _running([program, "serve", "--port", str(port)], port):
+        yield Server("Kelisim", f"127.0.0.1:{port}/sparql")
+
+
+@contextlib.contextmanager
+def kelisim_with(data: Path) -> Iterator[Server]:
+    """Kelisim with the quads of an N-Quads file."""
+    port = _free_port()
+    with _running([sys.executable, "-m", "tests.benchmarks.foreign", data, str(port)], port):
+        yield Server("Kelisim", f"127.0.0.1:{port}/sparql")
+
+
+@contextlib.contextmanager
+def oxigraph_in_memory(binary: Path, data: Path) -> Iterator[Server]:
+    """The peer with the quads of an N-Quads file in memory."""
+    port = _free_port()
+    with _running([binary, "serve", "--bind", f"127.0.0.1:{port}"], port):
+        connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+        with data.open("rb") as body:
+            connection.request("POST", "/store", body, {"Content-Type": "application/n-quads"})
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        if response.status >= 300:
+            raise RuntimeError(f"oxigraph refused the data: {response.status} {text}")
+        yield Server("oxigraph in memory", f"127.0.0.1:{port}/query")
+
+
+@contextlib.contextmanager
+def oxigraph_on_disk(binary: Path, data: Path, store: Path) -> Iterator[Server]:
+    """The peer with the quads of an N-Quads file in its disk store, which is made in the empty folder `store`."""
+    subprocess.run([binary, "load", "--location", store, "--file", data], check=True, capture_output=True)
+    port = _free_port()
+    with _running([binary, "serve", "--location", store, "--bind", f"127.0.0.1:{port}"], port):
+        yield Server("oxigraph on disk", f"127.0.0.1:{port}/query")
+
+
+@contextlib.contextmanager
+def _running(command: list[str | Path], port: int) -> Iterator[None]:
+    """Runs a server until the block ends; enters it when the server takes connections."""
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, with the process that writes to it
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _await_port(process, port)
+        yield
+    except Exception as error:
+        log.seek(0)
+        error.add_note(log.read()[-2000:].decode(errors="replace"))
+        raise
+    finally:
+        log.close()
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # the group of this one server
+            process.wait()
+
+
+def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} did not listen within {START_SECONDS} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
