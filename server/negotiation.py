@@ -77,6 +77,8 @@ def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat],
     if not accept:
         return formats[0].name
     names = {f.name: f.name for f in formats}
-    by_type = {f.media_type: f.name for f in formats} | {t: n for t, n in ALIASES.items() if n in names}
+    by_type = {f.media_type: f.name for f in formats}
+    asked = set(accept.values())  # another name for a format counts where it is asked for, not under a wildcard
+    by_type |= {t: n for t, n in ALIASES.items() if n in names and t in asked}
     best = accept.best_match([*by_type, HTML] if page else [*by_type])
     return by_type.get(best, _PAGE) if best else ""

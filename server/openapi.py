@@ -8,6 +8,9 @@ _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components
 _FORM: Final = "application/x-www-form-urlencoded"
 _IRI: Final = {"type": "string", "format": "iri"}
 _IRIS: Final = {"type": "array", "items": _IRI}
+_ANYWHERE: Final = (400, 405, 408, 411, 413, 414, 429, 431)
+"""What any request may end in: see `server.limits` and `server.rates`."""
+
 _BEARER: Final[list[dict[str, list[str]]]] = [{"bearer": []}]
 
 
@@ -82,7 +85,8 @@ def _commit() -> dict[str, Any]:
 
 def _operation(summary: str, content: dict[str, Any], *errors: int, **more: Any) -> dict[str, Any]:
     """One operation that answers 200 with the content, or one of the errors as a problem."""
-    also = {str(status): {"description": "A problem", "content": {**_PROBLEM, "text/html": {}}} for status in errors}
+    statuses = sorted({*errors, *_ANYWHERE})
+    also = {str(status): {"description": "A problem", "content": {**_PROBLEM, "text/html": {}}} for status in statuses}
     return {"summary": summary, "responses": {"200": {"description": "Done", "content": content}, **also}, **more}
 
 

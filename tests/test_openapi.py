@@ -1,0 +1,36 @@
+"""The OpenAPI description: requests made up from it by schemathesis get the answers that it promises."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import serving
+from tests.http import send
+from tests.test_writes import make_token
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+def test_every_route_is_described(server: str) -> None:
+    paths = json.loads(send(f"{server}openapi.json")[2])["paths"]
+    assert {"/", "/health", "/ready", "/sparql", "/graphs", "/graphs/{name}", "/openapi.json"} <= set(paths)
+
+
+def test_made_up_requests_are_answered_as_described(kelisim: str, tmp_path: Path) -> None:
+    token = make_token(tmp_path / "store")
+    with serving(
+        kelisim, "--store", str(tmp_path / "store"), "--empty", "--allow-updates", "--timeout", "5"
+    ) as running:
+        command = [Path(sys.executable).with_name("schemathesis"), "run", f"{running.address}openapi.json"]
+        options = [
+            "--checks",
+            CHECKS,
+            "--max-examples",
+            "20",
+            "--header",
+            f"Authorization: Bearer {token}",
+            "--no-color",
+        ]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, cwd=tmp_path, timeout=280)
+    assert done.returncode == 0, done.stdout[-3000:]
