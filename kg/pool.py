@@ -21,6 +21,8 @@ from kg.worker import Outcome, Task, keep, receive, send
 from ontology import KelisimError
 
 _CHUNK: Final = 1 << 18
+_PATCHES: Final = 64
+"""So many of the latest patches are kept for workers to follow; one that is further behind is replaced."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class WorkerPool:
                 os._exit(0)
         theirs.close()
         self._forking = threading.Lock()
-        self._patches: list[bytes] = []
+        self._patches: dict[int, bytes] = {}
+        self._taken_in = 0
         self._replaced = 0
         self._idle = [self._fork() for _ in range(self.limits.workers)]
         self._free = threading.Condition()
@@ -197,7 +200,9 @@ class WorkerPool:
             self._control.sendall(b"p" + struct.pack("!I", len(patch)) + patch)
             if self._control.recv(1) != b"p":
                 raise KelisimError("The keeper of the store is gone. Restart the server.")
-            self._patches.append(patch)
+            self._patches[self._taken_in] = patch
+            self._patches.pop(self._taken_in - _PATCHES, None)
+            self._taken_in += 1
 
     def _ask(  # noqa: PLR0913 - a message with its deadline
         self,
@@ -212,9 +217,9 @@ class WorkerPool:
         """A worker's answer; a worker that gives none in time, or dies, is replaced if it is one to keep."""
         try:
             worker.channel.settimeout(max(0.001, deadline - time.monotonic()))
-            for patch in self._patches[worker.taken_in :]:
-                send(worker.channel, {"kind": "patch", "what": None}, patch)
-                worker.taken_in += 1
+            for number in range(worker.taken_in, self._taken_in):
+                send(worker.channel, {"kind": "patch", "what": None}, self._patches[number])
+                worker.taken_in = number + 1
             send(worker.channel, description, body)
             answer, content, file = receive(worker.channel)
         except BaseException as error:
@@ -231,7 +236,7 @@ class WorkerPool:
 
     def _fork(self) -> _Worker:
         with self._forking:
-            return _Worker(self._control, len(self._patches))
+            return _Worker(self._control, self._taken_in)
 
     def _take(self, deadline: float, seconds: float) -> _Worker:
         with self._free:
@@ -244,7 +249,11 @@ class WorkerPool:
                         raise BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
                 finally:
                     self._waiting -= 1
-            return self._idle.pop()
+            worker = self._idle.pop()
+        if worker.taken_in < self._taken_in - _PATCHES:  # too far behind to follow
+            worker.kill()
+            worker = self._fork()
+        return worker
 
     def _give(self, worker: _Worker) -> None:
         with self._free:

@@ -22,7 +22,7 @@ def test_made_up_requests_are_answered_as_described(kelisim: str, tmp_path: Path
     with serving(
         kelisim, "--store", str(tmp_path / "store"), "--empty", "--allow-updates", "--timeout", "5"
     ) as running:
-        command = [Path(sys.executable).with_name("schemathesis"), "run", f"{running.address}openapi.json"]
+        command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{running.address}openapi.json"]
         options = [
             "--checks",
             CHECKS,
@@ -32,5 +32,5 @@ def test_made_up_requests_are_answered_as_described(kelisim: str, tmp_path: Path
             f"Authorization: Bearer {token}",
             "--no-color",
         ]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, cwd=tmp_path, timeout=280)
+        done = subprocess.run([*command, *options], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

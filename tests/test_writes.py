@@ -275,3 +275,21 @@ def test_a_store_begins_with_the_curated_graph(kelisim: str, tmp_path: Path) -> 
         assert Client(running, "").rows("?s a <https://w3id.org/kelisim/ns#Visit>") == 4
         status, _, _ = send(f"{running.address}sparql", method="POST", body=b"CLEAR ALL", headers=UPDATE)
         assert status == 403
+
+
+def test_workers_follow_many_changes(client: Client) -> None:
+    """More changes than are kept for workers to follow: each worker still answers at the newest state."""
+    for i in range(70):
+        assert client.update(f"INSERT DATA {{ <urn:{i}> <urn:p> 1 }}")[0] == 200
+    assert client.rows("?s ?p ?o") == 70
+    found: set[int] = set()
+
+    def ask_differently(i: int) -> None:
+        found.add(client.rows(f"?s ?p ?o FILTER({i} = {i})"))
+
+    threads = [threading.Thread(target=ask_differently, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {70}

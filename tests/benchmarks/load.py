@@ -94,7 +94,7 @@ def work_off(server: Server, queries: Sequence[Query], clients: int, requests: i
         connection.close()
 
     start = time.perf_counter()
-    threads = [threading.Thread(target=client) for _ in range(clients)]
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -76,7 +76,7 @@ def drain_together(server: Server, queries: list[str]) -> list[float]:
         drain(server, query)
         seconds.append(time.perf_counter() - start)
 
-    threads = [threading.Thread(target=one, args=(q,)) for q in queries]
+    threads = [threading.Thread(target=one, args=(q,), daemon=True) for q in queries]
     for thread in threads:
         thread.start()
     for thread in threads:
