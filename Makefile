@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test check bench docs browser clean
+.PHONY: serve test check bench conformance docs browser clean
 
 serve: $(VENV)/.runtime
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -19,8 +19,15 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Speed as ratios against rdflib and the oxigraph server in the same run; wrk, from Debian's packages, makes the load.
 bench: $(VENV)/.dev
+	command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk) || true
 	$(BIN)/python -m tests.benchmarks.queries
+	$(BIN)/python -m tests.benchmarks.service
+
+# The W3C suites against Kelisim and its peers, with totals by category.
+conformance: $(VENV)/.dev
+	$(BIN)/python -m tests.conformance
 
 # The parts of ontology/README.md and ontology/context.jsonld that are written from the ontology.
 docs: $(VENV)/.dev

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kg.engine import Engine
@@ -170,7 +170,7 @@ class WorkerPool:
     def _evaluate(self, task: Task, seconds: float) -> Reply:
         deadline = time.monotonic() + seconds
         worker = self._take(deadline, seconds)
-        outcome, body, file = self._ask(worker, {"kind": "task", "what": asdict(task)}, b"", deadline, seconds)
+        outcome, body, file = self._ask(worker, {"kind": "task", "what": vars(task)}, b"", deadline, seconds)
         self._give(worker)
         if outcome.kind != "ok":
             raise error_of(outcome, self.limits.result)
@@ -184,7 +184,7 @@ class WorkerPool:
         """
         seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
         deadline = time.monotonic() + seconds
-        description = {"kind": "change", "what": asdict(change), "sizes": [len(d) for d in documents]}
+        description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
         worker = self._fork()
         try:
             outcome, body, _ = self._ask(worker, description, b"".join(documents), deadline, seconds, keep=False)

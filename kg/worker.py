@@ -17,7 +17,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kg.engine import Engine, OperationError, QuerySyntaxError
@@ -265,12 +265,12 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
             documents.append(bytes(view[:size]))
             view = view[size:]
         outcome, patch = work_out(engine, Change(**what), documents)
-        send(channel, asdict(outcome), patch)
+        send(channel, vars(outcome), patch)
     else:
         file = os.memfd_create("answer")
         _shut_the_door(file)
         outcome, spool = perform(engine, Task(**what), file)
-        send(channel, asdict(outcome), spool.body, spool.file)
+        send(channel, vars(outcome), spool.body, spool.file)
         os.close(file)
 
 

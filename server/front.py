@@ -16,9 +16,9 @@ from server.errors import ProblemError, problem_of
 from server.headers import HEADERS
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
 from server.problems import refuse
-from server.sparql import etag_of
+from server.sparql import etag_of, seconds
 
-_PARAMETERS: Final = frozenset({"query", "default-graph-uri", "named-graph-uri", "format"})
+_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
 _NO_GRAPHS: Final[list[str]] = []
 
 
@@ -38,7 +38,7 @@ class QueryFront:
         asked = _plain_query(environ)
         if asked is None:
             return self._application(environ, start_response)
-        parameters, wanted = asked
+        parameters, wanted, timeout = asked
         query = parameters["query"][0]
         environ["kelisim.query"] = query
         default, named = (tuple(parameters.get(f"{n}-graph-uri", _NO_GRAPHS)) for n in ("default", "named"))
@@ -50,7 +50,7 @@ class QueryFront:
             return []
         task = Task(query, default, named, wanted.bindings, wanted.graph, self._store.pool.limits.result)
         try:
-            reply = self._store.query(task)
+            reply = self._store.query(task, timeout)
         except KelisimError as error:
             status, title, detail, headers, position = problem_of(error)
             headers = [*headers, ("Vary", "Accept")]
@@ -71,17 +71,24 @@ class QueryFront:
         return body
 
 
-def _plain_query(environ: WSGIEnvironment) -> tuple[dict[str, list[str]], Wanted] | None:
+def _plain_query(environ: WSGIEnvironment) -> tuple[dict[str, list[str]], Wanted, float | None] | None:
+    """The parameters of a plain query, the formats wanted, and the seconds asked for; None for anything else."""
     if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != "/sparql":
         return None
     try:
         parameters = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
     except ValueError:
         return None
-    if len(parameters.get("query", _NO_GRAPHS)) != 1 or not parameters.keys() <= _PARAMETERS:
+    if len(parameters.get("query", _NO_GRAPHS)) != 1 or not _NOT_PLAIN.isdisjoint(parameters):
         return None
     wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
-    return None if wanted is None or wanted.page else (parameters, wanted)
+    if wanted is None or wanted.page:
+        return None
+    try:
+        timeout = seconds(parameters.get("timeout", [""])[0])
+    except ProblemError:
+        return None
+    return parameters, wanted, timeout or None
 
 
 @lru_cache(maxsize=1024)

@@ -71,7 +71,7 @@ def read_request() -> Request:
         tuple(request.values.getlist("default-graph-uri")),
         tuple(request.values.getlist("named-graph-uri")),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
-        _timeout(request.values.get("timeout")),
+        seconds(request.values.get("timeout")),
     )
 
 
@@ -131,16 +131,17 @@ def _check_encoding(encoded: bytes) -> None:
         raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
 
 
-def _timeout(given: str | None) -> float:
+def seconds(given: str | None) -> float:
+    """The value of ``timeout=``, 0 where there is none; raises a 400 ProblemError if it is no time."""
     if not given:
         return 0.0
     try:
-        seconds = float(given)
+        asked = float(given)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
+        asked = 0.0
+    if not 0 < asked < float("inf"):
         raise ProblemError(400, "Malformed request", f"timeout={given} is no number of seconds above 0.")
-    return seconds
+    return asked
 
 
 def etag_of(version: str, request: object, accept_encoding: str) -> str:
