@@ -7,20 +7,19 @@ import socket
 import struct
 import threading
 import time
-import weakref
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from kg.engine import Engine
 from kg.refusals import BusyError, QueryTimeoutError, TooDeepError, TooLargeError, error_of
+from kg.replies import Reply, SpooledFile
 from kg.staging import Change
-from kg.worker import Outcome, Task, keep, receive, send
+from kg.wire import receive, send
+from kg.worker import Outcome, Task, keep
 from ontology import KelisimError
 
-_CHUNK: Final = 1 << 18
+_TIMEVAL: Final = struct.Struct("@ll")
 _PATCHES: Final = 64
 """So many of the latest patches are kept for workers to follow; one that is further behind is replaced."""
 
@@ -42,37 +41,13 @@ class Limits:
     queue: int = 64
 
 
-class SpooledFile:
-    """A large answer in a file without a name; can be read several times, and goes with the last reference."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self.size = os.fstat(file).st_size
-        weakref.finalize(self, os.close, file)
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The content in parts."""
-        for offset in range(0, self.size, _CHUNK):
-            yield os.pread(self._file, _CHUNK, offset)
-
-    def __len__(self) -> int:
-        return self.size
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A complete answer: the name of its format and its content."""
-
-    format: str
-    body: bytes | SpooledFile
-
-
 class _Worker:
     """The server's side of one worker process."""
 
     def __init__(self, control: socket.socket, taken_in: int) -> None:
         """Asks the keeper for a worker; `taken_in` counts the patches that the keeper's store has."""
         self.taken_in = taken_in
+        self._limit = 0.0
         self.channel, theirs = socket.socketpair()
         self._last_words = os.memfd_create("last-words")
         with theirs:
@@ -82,6 +57,15 @@ class _Worker:
             self._pidfd = os.pidfd_open(self._pid)
         except ProcessLookupError:
             self._pidfd = -1
+
+    def wait_at_most(self, seconds: float) -> None:
+        """How long the next answer may take until BlockingIOError; told to the kernel, and only if it changes."""
+        limit = max(0.01, round(seconds, 2))
+        if limit != self._limit:
+            self._limit = limit
+            value = _TIMEVAL.pack(int(limit), int(limit % 1 * 1_000_000))
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
 
     def kill(self) -> str:
         """Ends the process, and returns what it said last; once."""
@@ -96,6 +80,26 @@ class _Worker:
         os.close(self._last_words)
         self._last_words = -1
         return said
+
+
+class _Flight:
+    """A task that is being evaluated; `landed` is there once somebody waits for the same."""
+
+    __slots__ = ("error", "landed", "reply")
+
+    def __init__(self) -> None:
+        self.landed: threading.Event | None = None
+        self.reply: Reply | None = None
+        self.error: KelisimError | None = None
+
+
+def _follow(flight: _Flight, seconds: float) -> Reply:
+    """The outcome of somebody else's flight."""
+    if flight.landed is None or not flight.landed.wait(seconds):
+        raise _timed_out(seconds)
+    if flight.reply is None:
+        raise flight.error or KelisimError("The query could not be evaluated. Try again.")
+    return flight.reply
 
 
 class WorkerPool:
@@ -122,7 +126,7 @@ class WorkerPool:
         self._idle = [self._fork() for _ in range(self.limits.workers)]
         self._free = threading.Condition()
         self._waiting = 0
-        self._flights: dict[Task, Future[Reply]] = {}
+        self._flights: dict[Task, _Flight] = {}
         self._flying = threading.Lock()
 
     def close(self) -> None:
@@ -145,27 +149,23 @@ class WorkerPool:
         seconds = min(timeout or self.limits.timeout, self.limits.max_timeout)
         with self._flying:
             flight = self._flights.get(task)
-            leads = flight is None
             if flight is None:
-                flight = self._flights[task] = Future()
-        if not leads:
-            try:
-                return flight.result(seconds)
-            except FutureTimeoutError:
-                raise _timed_out(seconds) from None
+                mine = self._flights[task] = _Flight()
+            elif flight.landed is None:
+                flight.landed = threading.Event()
+        if flight is not None:
+            return _follow(flight, seconds)
         try:
-            reply = self._evaluate(task, seconds)
-        except BaseException as error:
-            self._land(task)
-            flight.set_exception(error)
+            mine.reply = self._evaluate(task, seconds)
+        except KelisimError as error:
+            mine.error = error
             raise
-        self._land(task)
-        flight.set_result(reply)
-        return reply
-
-    def _land(self, task: Task) -> None:
-        with self._flying:
-            del self._flights[task]
+        finally:
+            with self._flying:
+                del self._flights[task]
+            if mine.landed:
+                mine.landed.set()
+        return mine.reply
 
     def _evaluate(self, task: Task, seconds: float) -> Reply:
         deadline = time.monotonic() + seconds
@@ -216,7 +216,7 @@ class WorkerPool:
     ) -> tuple[Outcome, bytes, int]:
         """A worker's answer; a worker that gives none in time, or dies, is replaced if it is one to keep."""
         try:
-            worker.channel.settimeout(max(0.001, deadline - time.monotonic()))
+            worker.wait_at_most(deadline - time.monotonic())
             for number in range(worker.taken_in, self._taken_in):
                 send(worker.channel, {"kind": "patch", "what": None}, self._patches[number])
                 worker.taken_in = number + 1
@@ -227,7 +227,7 @@ class WorkerPool:
             if keep:
                 self._replaced += 1
                 self._give(self._fork())
-            if isinstance(error, TimeoutError):
+            if isinstance(error, BlockingIOError):
                 raise _timed_out(seconds) from None
             if isinstance(error, EOFError | OSError):
                 raise self._death(said) from None
@@ -258,15 +258,17 @@ class WorkerPool:
     def _give(self, worker: _Worker) -> None:
         with self._free:
             self._idle.append(worker)
-            self._free.notify()
+            if self._waiting:
+                self._free.notify()
 
-    def _death(self, said: str) -> KelisimError:
+    def _death(self, said: str) -> Exception:
+        """Why a worker died, from what it said last."""
+        if "Traceback" in said:
+            return RuntimeError(f"A worker failed: {said}")
         if "memory" in said:
             mib = self.limits.memory >> 20
-            return TooLargeError(
-                f"This needs more than {mib} MiB of memory. Ask for less, add a LIMIT, sort and group fewer rows."
-            )
-        # A stack that runs over in a thread leaves no words: the kernel ends the process.
+            return TooLargeError(f"This needs more than {mib} MiB of memory. Ask for less, or add a LIMIT.")
+        # A stack that runs over leaves no words.
         return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")
 
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from kg.patches import Patch, new_header
 from kg.patches import parse as parse_patch
-from kg.pool import Reply, WorkerPool
+from kg.pool import WorkerPool
 from kg.refusals import BusyError
+from kg.replies import Reply
 from kg.staging import Change
 from kg.worker import Task
 from ontology import KelisimError

@@ -7,16 +7,15 @@ in a worker of its own, whose fork of the store is the staged copy; what comes o
 workers take in once the server has made it last.
 """
 
-import array
 import ctypes
-import json
 import os
 import resource
 import signal
 import socket
 import struct
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,14 +25,11 @@ from kg.guard import OutboundRefusedError
 from kg.patches import parse as parse_patch
 from kg.staging import Change, DocumentError, stage
 from kg.validation import validate_change
+from kg.wire import INLINE_BYTES, fill, receive, send
 from ontology import KelisimError
 from shapes import in_words
 
-INLINE_BYTES: Final = 1 << 20
-"""Results up to this size come over the socket; bigger ones as a file."""
-
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
-_HEAD: Final = struct.Struct("!II")  # lengths of the description (JSON) and of the body that follow
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -137,9 +133,10 @@ def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tupl
     """Works a change out on this process's copy of the store: the patch, or why it may not be."""
     try:
         patch = stage(engine, change, documents)
-        report = validate_change(engine, patch)
-        if report and not report.conforms:
-            return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
+        with _door_open():  # the shapes are read, and code that is first needed now
+            report = validate_change(engine, patch)
+            if report and not report.conforms:
+                return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
         return Outcome("ok"), patch.serialize()
     except KelisimError as error:
         return _failure(error), b""
@@ -155,45 +152,6 @@ def _failure(error: KelisimError) -> Outcome:
         OperationError: "operation",
     }
     return Outcome(kinds.get(type(error), "error"), message=str(error))
-
-
-# ── The wire: a head with two lengths, a JSON description, a body; a file may come beside the head ──
-
-
-def send(channel: socket.socket, description: dict[str, Any], body: bytes = b"", file: int = -1) -> None:
-    """Sends one message."""
-    head = json.dumps(description).encode()
-    message = _HEAD.pack(len(head), len(body)) + head
-    if file >= 0:
-        sent = channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))])
-        channel.sendall(message[sent:])
-    else:
-        channel.sendall(message + body if len(body) < INLINE_BYTES else message)
-        if len(body) >= INLINE_BYTES:
-            channel.sendall(body)
-
-
-def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, int]:
-    """The next message: description, body, and a file or -1. Raises EOFError when the other side is gone."""
-    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, 4)  # no further: the next message may follow at once
-    file = files[0] if files else -1
-    sizes = bytearray(data)
-    _fill(channel, sizes, _HEAD.size)
-    head, body = _HEAD.unpack(sizes)
-    buffer = bytearray()
-    _fill(channel, buffer, head + body)
-    return json.loads(buffer[:head]), bytes(memoryview(buffer)[head:]), file
-
-
-def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
-    while len(buffer) < size:
-        data = channel.recv(min(1 << 20, size - len(buffer)))
-        if not data:
-            raise EOFError
-        buffer += data
-
-
-# ── Keeper and workers ──
 
 
 def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
@@ -212,9 +170,9 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
             return
         if data == b"p":
             size = bytearray()
-            _fill(control, size, 4)
+            fill(control, size, 4)
             patch = bytearray()
-            _fill(control, patch, struct.unpack("!I", size)[0])
+            fill(control, patch, struct.unpack("!I", size)[0])
             engine.apply(parse_patch(bytes(patch)))
             control.sendall(b"p")
             continue
@@ -243,41 +201,62 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
 
 
 def _answer(channel: socket.socket, engine: Engine) -> None:
-    while True:
-        try:
-            description, body, _ = receive(channel)
-        except (EOFError, OSError):
-            return
-        try:
-            _do(channel, engine, description, body)
-        except MemoryError:
-            os.write(2, b"memory allocation failed")
-            os.abort()
+    spare = os.memfd_create("answer")
+    with _door_shut(spare):
+        while True:
+            try:
+                description, body, _ = receive(channel)
+            except (EOFError, OSError):
+                return
+            try:
+                used = _do(channel, engine, description, body, spare)
+            except MemoryError:
+                os.write(2, b"memory allocation failed")
+                os.abort()
+            if used:  # the next one gets the same number, the lowest that is free
+                os.close(spare)
+                spare = os.memfd_create("answer")
 
 
-def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], body: bytes) -> None:
+def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], body: bytes, spare: int) -> bool:
+    """Does what the server asks for, and tells whether the spare file was used for the answer."""
     kind, what = description["kind"], description["what"]
     if kind == "patch":
         engine.apply(parse_patch(body))
-    elif kind == "change":
+        return False
+    if kind == "change":
         view, documents = memoryview(body), []
         for size in description["sizes"]:
             documents.append(bytes(view[:size]))
             view = view[size:]
         outcome, patch = work_out(engine, Change(**what), documents)
         send(channel, vars(outcome), patch)
-    else:
-        file = os.memfd_create("answer")
-        _shut_the_door(file)
-        outcome, spool = perform(engine, Task(**what), file)
-        send(channel, vars(outcome), spool.body, spool.file)
-        os.close(file)
+        return False
+    outcome, spool = perform(engine, Task(**what), spare)
+    send(channel, vars(outcome), spool.body, spool.file)
+    return spool.file >= 0
 
 
-def _shut_the_door(last: int) -> None:
+@contextmanager
+def _door_shut(last: int) -> Iterator[None]:
     """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def _door_open() -> Iterator[None]:
+    """Lets this process open files again, for code of our own that reads them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _die_with_parent() -> None:

@@ -24,6 +24,9 @@ from ontology import KelisimError
 RETRY_SECONDS: Final = 5
 """What Retry-After says when the server is busy."""
 
+UNEXPECTED: Final = ("Internal error", "The server failed on this request; its operator finds the cause in the log.")
+"""Title and detail where the fault is ours."""
+
 _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     QuerySyntaxError: (400, "Malformed query"),
     TooDeepError: (400, "Query too complex"),
@@ -116,4 +119,4 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     logging.getLogger("kelisim").exception("Unexpected error on %s", request.path.encode("unicode_escape").decode())
-    return respond(500, "Internal error", "The server failed on this request; its operator finds the cause in the log.")
+    return respond(500, *UNEXPECTED)

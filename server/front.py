@@ -1,5 +1,6 @@
 """Answers plain queries by GET before Flask is reached, which alone would cost more than they do."""
 
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -12,7 +13,7 @@ from kg.store import Store
 from kg.worker import Task
 from ontology import KelisimError
 from server.compression import WORTH_BYTES, choose, compressed
-from server.errors import ProblemError, problem_of
+from server.errors import UNEXPECTED, ProblemError, problem_of
 from server.headers import HEADERS
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
 from server.problems import refuse
@@ -51,6 +52,9 @@ class QueryFront:
         task = Task(query, default, named, wanted.bindings, wanted.graph, self._store.pool.limits.result)
         try:
             reply = self._store.query(task, timeout)
+        except RuntimeError:
+            logging.getLogger("kelisim").exception("A query could not be evaluated")
+            return refuse(environ, start_response, 500, *UNEXPECTED)
         except KelisimError as error:
             status, title, detail, headers, position = problem_of(error)
             headers = [*headers, ("Vary", "Accept")]

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Blueprint, Response, json, redirect, render_template, request, url_for
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
-from kg.pool import Reply
+from kg.replies import Reply
 from kg.store import Store
 from kg.worker import Task
 from ontology.namespaces import shorten

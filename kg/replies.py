@@ -1,0 +1,34 @@
+"""Complete answers, in memory or in a file."""
+
+import os
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_CHUNK: Final = 1 << 18
+
+
+class SpooledFile:
+    """A large answer in a file without a name; can be read several times, and goes with the last reference."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self.size = os.fstat(file).st_size
+        weakref.finalize(self, os.close, file)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The content in parts."""
+        for offset in range(0, self.size, _CHUNK):
+            yield os.pread(self._file, _CHUNK, offset)
+
+    def __len__(self) -> int:
+        return self.size
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A complete answer: the name of its format and its content."""
+
+    format: str
+    body: bytes | SpooledFile
