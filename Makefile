@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test check bench conformance docs browser clean
+.PHONY: serve test check bench soak conformance docs browser clean
 
 serve: $(VENV)/.runtime
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -24,6 +24,10 @@ bench: $(VENV)/.dev
 	command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk) || true
 	$(BIN)/python -m tests.benchmarks.queries
 	$(BIN)/python -m tests.benchmarks.service
+
+# The fault tests over and over.
+soak: $(VENV)/.dev
+	for i in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest -q tests/test_safety.py tests/test_writes.py tests/test_history.py || exit 1; done
 
 # The W3C suites against Kelisim and its peers, with totals by category.
 conformance: $(VENV)/.dev

@@ -82,8 +82,12 @@ class Answer:
 class Engine:
     """A SPARQL 1.1 engine over one dataset in memory; for queries safe for several threads."""
 
-    def __init__(self, quads: Iterable[ox.Quad] | ox.Store) -> None:
-        """Over the given quads, or over a store that nobody else uses from now on."""
+    def __init__(self, quads: Iterable[ox.Quad] | ox.Store, services: frozenset[str] = frozenset()) -> None:
+        """Over the given quads, or over a store that nobody else uses from now on.
+
+        `services` are the IRIs of endpoints that SERVICE may ask.
+        """
+        self.services = services
         if isinstance(quads, ox.Store):
             self._store = quads
         else:
@@ -129,7 +133,7 @@ class Engine:
         Relative IRIs are resolved against the root of the project's, wherever the endpoint stands.
         Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE.
         """
-        refuse_outbound(query)
+        refuse_outbound(query, self.services)
         chosen = bool(default_graphs or named_graphs)
         try:
             default: list[_GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None

@@ -1,7 +1,10 @@
-"""Finds what a query or update must not do: reach out of the machine."""
+"""Finds what a query or update must not do: reach out of the machine, unless the operator allows it."""
 
+import ipaddress
 import re
+import socket
 from typing import Final
+from urllib.parse import urlsplit
 
 from ontology import KelisimError
 
@@ -25,21 +28,30 @@ class OutboundRefusedError(KelisimError):
     """The query would make the server fetch from elsewhere."""
 
 
-def refuse_outbound(query: str) -> None:
+def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
     """Raises OutboundRefusedError if the query or update holds SERVICE or LOAD as a keyword, naming line and column.
 
+    SERVICE may name an endpoint of `services` by its whole IRI, if that is no name for an address of a private network.
     The lexer knows strings, comments, IRIs, variables and prefixed names. The engine's grammar needs no white space
     between keywords and their neighbours (``trueSERVICE``, ``SERVICE:{``), so a word counts that holds the keyword
     anywhere, and so does a prefix where a keyword can stand. In doubt the query is refused.
     """
     before, suspect = "", None
+    service: re.Match[str] | None = None
     for token in _TOKEN.finditer(query):
         if token["skip"] and not token["skip"].startswith("<"):
             continue
         if suspect and token[0] == "{":
             raise _refusal(query, suspect)
         suspect = None
-        if token["word"] and _OUTBOUND.search(token[0]):
+        if service and token[0].upper() != "SILENT":
+            if token[0].strip("<>") not in services:
+                raise _refusal(query, service)
+            _refuse_private(token[0].strip("<>"))
+            service = None
+        elif services and token[0].upper() == "SERVICE":
+            service = token
+        elif token["word"] and _OUTBOUND.search(token[0]):
             raise _refusal(query, token)
         if token["name"]:
             found = _OUTBOUND.search(token[0].partition(":")[0])
@@ -67,5 +79,29 @@ def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:
     column = found.start() - query.rfind("\n", 0, found.start())
     return OutboundRefusedError(
         f"{found[0].upper()} at line {line}, column {column} is refused: this endpoint makes no requests to other "
-        "servers. Query the other endpoint yourself and join the answers."
+        "servers but those that its operator named with --allow-service."
     )
+
+
+def _refuse_private(endpoint: str) -> None:
+    """Raises OutboundRefusedError if a host's name leads to this machine or a private network.
+
+    An endpoint that is named by its address, or as localhost, was meant so by the operator.
+    """
+    host = urlsplit(endpoint).hostname or ""
+    if host == "localhost" or _is_address(host):
+        return
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except OSError as error:
+        raise OutboundRefusedError(f"The host {host} of SERVICE <{endpoint}> cannot be found: {error}.") from error
+    if not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
+        raise OutboundRefusedError(f"The host {host} of SERVICE <{endpoint}> is an address of a private network.")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

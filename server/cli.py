@@ -29,6 +29,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "--access-log", default="", help="Write a JSON line for each request here: a file, or - for standard error."
 )
 @click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
+@click.option(
+    "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
+)
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -45,6 +48,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: float,
     access_log: str,
     query_log: str,
+    services: tuple[str, ...],
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
     from importlib.metadata import version
@@ -58,7 +62,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
 
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, queue=queue)
-    settings = Settings(host, port, limits, folder, allow_updates, access_log, query_log, rate)
+    settings = Settings(host, port, limits, folder, allow_updates, access_log, query_log, rate, frozenset(services))
     run(settings, lambda: None if empty else loaded(ctx), ready)
     click.echo("Stopped.")
 

@@ -50,7 +50,7 @@ class Settings:
     """How to serve: where to listen, what queries may take, and where the store is, if there is one on disk.
 
     access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client,
-    0 for any number.
+    0 for any number. services: IRIs of endpoints that SERVICE may ask.
     """
 
     host: str = "127.0.0.1"
@@ -61,6 +61,7 @@ class Settings:
     access_log: str = ""
     query_log: str = ""
     rate: float = 0.0
+    services: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         quads = built.quads if built else ()
         identity = built.digest if built else "empty"
         statistics = built.statistics() if built else {}
-        return _Loaded(Engine(quads), identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}")
+        return _Loaded(
+            Engine(quads, settings.services), identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}"
+        )
     folder = history_folder(settings.folder)
     if folder.exists():
         history = History.open(folder, read_only=not settings.allow_updates)
@@ -162,7 +165,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
     background()  # so that the workers that check changes need not read the ontology each
     # Named anew at each start: a state is known by this name and the number of its version.
     identity = secrets.token_hex(8)
-    return _Loaded(Engine(store), identity, {}, history if settings.allow_updates else None, words)
+    return _Loaded(Engine(store, settings.services), identity, {}, history if settings.allow_updates else None, words)
 
 
 def _announce(host: str, port: int, ready: Callable[[], None]) -> None:

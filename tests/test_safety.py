@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -203,3 +204,47 @@ def test_the_same_question_at_the_same_time_is_evaluated_once(small: str) -> Non
     # Eight times over on two workers with room for four more would have sent some away at once, or taken 12 seconds.
     assert statuses == [503] * 8
     assert time.monotonic() - started < 11
+
+
+@pytest.fixture
+def redirecting(sink: tuple[int, list[bytes]]) -> Iterator[str]:
+    """An endpoint that sends everybody on to the sink."""
+
+    class Redirect(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", f"http://127.0.0.1:{sink[0]}/")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Redirect) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/"
+        httpd.shutdown()
+
+
+def test_federation_with_those_that_the_operator_allows(
+    kelisim: str, server: str, redirecting: str, sink: tuple[int, list[bytes]]
+) -> None:
+    _, heard = sink
+    allowed = f"{server}sparql"
+    options = [word for url in (allowed, redirecting, "http://h.invalid/") for word in ("--allow-service", url)]
+    with serving(kelisim, *options) as running:
+
+        def status(pattern: str) -> int:
+            return send(ask(running.address, f"SELECT * {{ {pattern} }}", format="json"))[0]
+
+        label = "<https://w3id.org/kelisim/id/astana> <http://www.w3.org/2000/01/rdf-schema#label> ?label"
+        for keyword in ("SERVICE", "service silent"):
+            query = f"SELECT * {{ {keyword} <{allowed}> {{ {label} }} }}"
+            body = send(ask(running.address, query, format="json"))[2]
+            assert len(json.loads(body)["results"]["bindings"]) == 3
+        assert heard == []
+        for other in (f"<{allowed}x>", f"<{server}>", "?endpoint", "<http://h.invalid/>", "x:y"):
+            assert status(f"SERVICE {other} {{ {label} }}") in (400, 403), other
+        assert status(f"{{}} SERVICESILENT <{redirecting}> {{ {label} }}") == 403
+        assert heard == []
+        assert status(f"SERVICE <{redirecting}> {{ {label} }}") == 400
+        assert heard == [], "a redirect was followed"
