@@ -1,5 +1,6 @@
 """Runs the application on Granian, a production WSGI server."""
 
+import gc
 import multiprocessing
 import secrets
 import socket
@@ -95,6 +96,8 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         tell = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_announce, args=(settings.host, port, tell), daemon=True).start()
         SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()
+        gc.collect()
+        gc.freeze()  # what is loaded stays: no need to look through it again and again
         return _layers(ResponseCache(QueryFront(app, store), lambda: store.version), settings, pool, tokens)
 
     # The serving process is forked, so that it shares the loaded store instead of loading it again.
