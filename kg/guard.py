@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,15 @@ _TOKEN: Final = re.compile(
 _OUTBOUND: Final = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
 
 
+def tokens(text: str) -> Iterator[re.Match[str]]:
+    """The tokens of a query or update, in order, in time linear in the text.
+
+    Each is in one group: ``skip`` (comment, string, IRI, variable, language tag, white space), ``name`` (prefixed
+    name), ``word`` (keyword, number) or ``sign`` (any other character).
+    """
+    return _TOKEN.finditer(text)
+
+
 class OutboundRefusedError(KelisimError):
     """The query would make the server fetch from elsewhere."""
 
@@ -38,7 +48,7 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
     """
     before, suspect = "", None
     service: re.Match[str] | None = None
-    for token in _TOKEN.finditer(query):
+    for token in tokens(query):
         if token["skip"] and not token["skip"].startswith("<"):
             continue
         if suspect and token[0] == "{":
@@ -64,7 +74,7 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
 def inserts_data_only(update: str) -> bool:
     """Whether an update is nothing but INSERT DATA, so that it touches only what it names."""
     depth, words = 0, set()
-    for token in _TOKEN.finditer(update):
+    for token in tokens(update):
         if token["sign"] in ("{", "}"):
             depth += 1 if token[0] == "{" else -1
         elif token["word"] and depth == 0:

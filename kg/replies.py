@@ -32,3 +32,8 @@ class Reply:
 
     format: str
     body: bytes | SpooledFile
+
+    @property
+    def content(self) -> bytes:
+        """The whole content in memory."""
+        return self.body if isinstance(self.body, bytes) else b"".join(self.body)

@@ -10,6 +10,7 @@ from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store import Store
 from kg.worker import Task
 from ontology import BASE, PREFIXES
+from ontology.namespaces import RDF_TYPE
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
@@ -43,8 +44,7 @@ def describe(store: Store, endpoint: str, form: GraphFormat) -> bytes:
 def _sizes(store: Store) -> dict[str, int]:
     """How many triples each graph holds, by IRI; the default graph's under the empty name."""
     query = """SELECT ?g (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } GROUP BY ?g"""
-    body = store.query(Task(query, bindings="json")).body
-    rows = json.loads(body if isinstance(body, bytes) else b"".join(body))["results"]["bindings"]
+    rows = json.loads(store.query(Task(query, bindings="json")).content)["results"]["bindings"]
     return {row["g"]["value"] if "g" in row else "": int(row["n"]["value"]) for row in rows}
 
 
@@ -56,8 +56,7 @@ def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.T
         term = ox.Literal(value) if isinstance(value, int) or " " in value else ox.NamedNode(value)
         found.add(ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term))
 
-    rdf_type = PREFIXES["rdf"] + "type"
-    say(service, rdf_type, SD + "Service")
+    say(service, RDF_TYPE, SD + "Service")
     say(service, SD + "endpoint", endpoint)
     say(service, SD + "supportedLanguage", SD + "SPARQL11Query")
     if updates:
@@ -69,17 +68,17 @@ def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.T
     say(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
     say(service, SD + "defaultDataset", BASE)
     say(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
-    say(BASE, rdf_type, SD + "Dataset")
+    say(BASE, RDF_TYPE, SD + "Dataset")
     say(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
     say(BASE, SD + "defaultGraph", default)
-    say(default, rdf_type, SD + "Graph")
+    say(default, RDF_TYPE, SD + "Graph")
     say(default, _VOID + "triples", sizes.pop("", 0))
     for name, size in sizes.items():
         node = f"{BASE}service/graph/{quote(name.removeprefix(BASE), safe='')}"
         say(BASE, SD + "namedGraph", node)
-        say(node, rdf_type, SD + "NamedGraph")
+        say(node, RDF_TYPE, SD + "NamedGraph")
         say(node, SD + "name", name)
         say(node, SD + "graph", node + "/content")
-        say(node + "/content", rdf_type, SD + "Graph")
+        say(node + "/content", RDF_TYPE, SD + "Graph")
         say(node + "/content", _VOID + "triples", size)
     return found

@@ -10,17 +10,16 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.http import parse_accept_header
 
 from kg.store import Store
-from kg.worker import Task
 from ontology import KelisimError
 from server.compression import WORTH_BYTES, choose, compressed
 from server.errors import UNEXPECTED, ProblemError, problem_of
 from server.headers import HEADERS
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
 from server.problems import refuse
-from server.sparql import etag_of, seconds
+from server.sparql import Request, seconds
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
-_NO_GRAPHS: Final[list[str]] = []
+_NO_VALUES: Final[list[str]] = []
 
 
 class QueryFront:
@@ -39,19 +38,15 @@ class QueryFront:
         asked = _plain_query(environ)
         if asked is None:
             return self._application(environ, start_response)
-        parameters, wanted, timeout = asked
-        query = parameters["query"][0]
-        environ["kelisim.query"] = query
-        default, named = (tuple(parameters.get(f"{n}-graph-uri", _NO_GRAPHS)) for n in ("default", "named"))
+        environ["kelisim.query"] = asked.query
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
-        etag = f'"{etag_of(self._store.version, (query, default, named, wanted), accept_encoding)}"'
+        etag = f'"{asked.etag(self._store.version, accept_encoding)}"'
         shared = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS]
         if environ.get("HTTP_IF_NONE_MATCH") == etag:
             start_response("304 Not Modified", shared)
             return []
-        task = Task(query, default, named, wanted.bindings, wanted.graph, self._store.pool.limits.result)
         try:
-            reply = self._store.query(task, timeout)
+            reply = asked.answer(self._store)
         except RuntimeError:
             logging.getLogger("kelisim").exception("A query could not be evaluated")
             return refuse(environ, start_response, 500, *UNEXPECTED)
@@ -75,15 +70,15 @@ class QueryFront:
         return body
 
 
-def _plain_query(environ: WSGIEnvironment) -> tuple[dict[str, list[str]], Wanted, float | None] | None:
-    """The parameters of a plain query, the formats wanted, and the seconds asked for; None for anything else."""
+def _plain_query(environ: WSGIEnvironment) -> Request | None:
+    """The plain query that a request is; None for anything else."""
     if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != "/sparql":
         return None
     try:
         parameters = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
     except ValueError:
         return None
-    if len(parameters.get("query", _NO_GRAPHS)) != 1 or not _NOT_PLAIN.isdisjoint(parameters):
+    if len(parameters.get("query", _NO_VALUES)) != 1 or not _NOT_PLAIN.isdisjoint(parameters):
         return None
     wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
     if wanted is None or wanted.page:
@@ -92,7 +87,8 @@ def _plain_query(environ: WSGIEnvironment) -> tuple[dict[str, list[str]], Wanted
         timeout = seconds(parameters.get("timeout", [""])[0])
     except ProblemError:
         return None
-    return parameters, wanted, timeout or None
+    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
+    return Request(parameters["query"][0], default, named, wanted, timeout)
 
 
 @lru_cache(maxsize=1024)

@@ -93,7 +93,7 @@ def _exists(store: Store, graph: str) -> bool:
     if not graph:
         return True
     reply = store.query(Task(f"ASK {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}", bindings="csv"))
-    return b"".join(reply.body).strip() == b"true" if not isinstance(reply.body, bytes) else b"true" in reply.body
+    return reply.content.strip() == b"true"
 
 
 def _missing(graph: str) -> ProblemError:

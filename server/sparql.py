@@ -20,6 +20,8 @@ from server.updates import run_update
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
+_PAGE_BINDINGS = RESULT_FORMATS[0].name
+_PAGE_GRAPH = GRAPH_FORMATS[0].name
 
 PAGE_BYTES = 2_000_000
 """Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
@@ -34,6 +36,19 @@ class Request:
     named_graphs: tuple[str, ...]
     wanted: Wanted
     timeout: float
+
+    def etag(self, version: str, accept_encoding: str) -> str:
+        """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
+        seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+    def answer(self, store: Store) -> Reply:
+        """The complete answer, for a page in the formats that a page is made from; raises what `Store.query` raises."""
+        wanted = self.wanted
+        bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
+        limit = store.pool.limits.result
+        task = Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, limit)
+        return store.query(task, self.timeout or None)
 
 
 def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -50,10 +65,9 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         update = _update()
         if update is not None:
             return run_update(store, access, update)
-        asked = read_request()
+        asked = _read_request()
         request.environ["kelisim.query"] = asked.query
-        seen = (asked.query, asked.default_graphs, asked.named_graphs, asked.wanted)
-        etag = etag_of(store.version, seen, request.headers.get("Accept-Encoding", ""))
+        etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
         response.set_etag(etag)
         response.cache_control.public = True
@@ -64,8 +78,8 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
     return routes
 
 
-def read_request() -> Request:
-    """The query that the HTTP request holds; raises a ProblemError with 400, 403, 406 or 415."""
+def _read_request() -> Request:
+    """The query that the HTTP request holds; raises a ProblemError with 400, 406 or 415."""
     return Request(
         _query(),
         tuple(request.values.getlist("default-graph-uri")),
@@ -77,10 +91,10 @@ def read_request() -> Request:
 
 def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     """What the service is: for a browser the query page, else RDF (SPARQL 1.1 Service Description, section 2)."""
-    wanted = wanted_formats(accepted_types(request.headers.get("Accept")), request.args.get("format"))
-    if wanted.page:
+    accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
+    if wanted_formats(accept, name).page:
         return redirect(url_for("pages.home"), 303)  # type: ignore[return-value]
-    form = graph_format(accepted_types(request.headers.get("Accept")), request.args.get("format"))
+    form = graph_format(accept, name)
     response = Response(describe(request.base_url, form), mimetype=form.media_type)
     response.vary.add("Accept")
     return response
@@ -144,36 +158,24 @@ def seconds(given: str | None) -> float:
     return asked
 
 
-def etag_of(version: str, request: object, accept_encoding: str) -> str:
-    """Names an answer before it is known: what it depends on is the dataset, the request and the encoding."""
-    return hashlib.sha256(repr((version, request, accept_encoding)).encode()).hexdigest()[:32]
-
-
 def _answer(store: Store, asked: Request) -> Response:
-    wanted = asked.wanted
-    if wanted.page:
-        reply = _evaluate(store, asked, RESULT_FORMATS[0].name, GRAPH_FORMATS[0].name)
+    reply = asked.answer(store)
+    if asked.wanted.page:
         return _page(asked.query, reply)
-    reply = _evaluate(store, asked, wanted.bindings, wanted.graph)
     response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
     response.content_length = len(reply.body)
     return response
 
 
-def _evaluate(store: Store, asked: Request, bindings: str, graph: str) -> Reply:
-    task = Task(asked.query, asked.default_graphs, asked.named_graphs, bindings, graph, store.pool.limits.result)
-    return store.query(task, asked.timeout or None)
-
-
 def _page(query: str, reply: Reply) -> Response:
     """The answer for a browser: a table, yes or no, or the graph as Turtle text."""
-    names = [f.name for f in (GRAPH_FORMATS if reply.format == GRAPH_FORMATS[0].name else RESULT_FORMATS)]
-    if not isinstance(reply.body, bytes) and len(reply.body) > PAGE_BYTES:
+    is_graph = reply.format == _PAGE_GRAPH
+    names = [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)]
+    if len(reply.body) > PAGE_BYTES:
         return Response(render_template("results.html", query=query, formats=names, size=len(reply.body)))
-    body = reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
-    if reply.format == GRAPH_FORMATS[0].name:
-        return Response(render_template("results.html", query=query, formats=names, turtle=body.decode()))
-    results = json.loads(body)
+    if is_graph:
+        return Response(render_template("results.html", query=query, formats=names, turtle=reply.content.decode()))
+    results = json.loads(reply.content)
     return Response(
         render_template(
             "results.html",

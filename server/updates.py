@@ -1,20 +1,14 @@
 """Changes over HTTP: SPARQL 1.1 Update on ``/sparql``, and what all changes share."""
 
 import re
-from typing import Final
 
 from flask import Response, jsonify, request
 
+from kg.guard import tokens
 from kg.staging import Change
 from kg.store import Commit, Store
 from server.access import Access
 from server.errors import ProblemError
-
-_KEYWORD: Final = re.compile(
-    r"""(?P<skip> \#[^\n\r]*+ | \"\"\".*?\"\"\" | '''.*?''' | "(?:[^"\\\n\r]|\\.)*+" | '(?:[^'\\\n\r]|\\.)*+'
-      | <[^<>"{}|^`\\\x00-\x20]*+> | [?$]\w++ | [\w.-]*+:[\w.:%\\-]*+ ) | (?P<word> \w++ ) | (?P<brace> [{}] )""",
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def run_update(store: Store, access: Access, update: str) -> Response:
@@ -48,7 +42,7 @@ def with_using(update: str, default: list[str], named: list[str]) -> str:
     clauses = "".join(f"USING <{checked_iri(g)}> " for g in default)
     clauses += "".join(f"USING NAMED <{checked_iri(g)}> " for g in named)
     parts, done, depth, before = [], 0, 0, ""
-    for token in _KEYWORD.finditer(update):
+    for token in tokens(update):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
         word = token[0].upper() if token["word"] else ""
         if depth == 0 and word in ("USING", "WITH"):
@@ -69,10 +63,10 @@ def with_using(update: str, default: list[str], named: list[str]) -> str:
 def _closing(update: str, start: int) -> int:
     """The end of the group that begins at or after `start`."""
     depth = 0
-    for token in _KEYWORD.finditer(update, start):
+    for token in tokens(update[start:]):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
         if token[0] == "}" and depth == 0:
-            return token.end()
+            return start + token.end()
     return len(update)
 
 
