@@ -2,12 +2,12 @@
 
 from flask import Flask, Response
 
-from kg.store import Store
-from server import errors, graphs, pages, sparql
+from server import errors, graphs, languages, pages, sparql
 from server.access import Access
 from server.compression import compress
 from server.description import describe
 from server.headers import HEADERS
+from server.site import Site
 
 QUERY_BYTES = 1_000_000
 """Longer queries and updates are refused with 413; no query by hand or program comes near."""
@@ -15,16 +15,23 @@ QUERY_BYTES = 1_000_000
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the graph store are refused with 413; load them in parts."""
 
+_PAGES = (pages,)
+"""The modules whose ``blueprint(site)`` makes the pages and the linked data."""
 
-def create_app(store: Store, statistics: pages.Statistics, access: Access | None = None) -> Flask:
-    """The WSGI application over one store; `statistics` is what the start page tells of it."""
+
+def create_app(site: Site, access: Access | None = None) -> Flask:
+    """The WSGI application over one site."""
     app = Flask("server")
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.limits` refuses longer queries before
     app.config["MAX_FORM_MEMORY_SIZE"] = UPLOAD_BYTES
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     access = access or Access()
+    store = site.store
+    languages.register(app)
     app.register_blueprint(sparql.blueprint(store, access, lambda url, form: describe(store, url, form)))
     app.register_blueprint(graphs.blueprint(store, access))
-    app.register_blueprint(pages.blueprint(store, statistics))
+    for module in _PAGES:
+        app.register_blueprint(module.blueprint(site))
     errors.register(app)
     app.after_request(compress)
     app.after_request(_headers)

@@ -32,6 +32,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
 )
+@click.option(
+    "--articles",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the articles' texts (.txt, UTF-8), to show passages beside the claims.",
+)
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -49,6 +54,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     access_log: str,
     query_log: str,
     services: tuple[str, ...],
+    articles: Path | None,
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
     from importlib.metadata import version
@@ -62,7 +68,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
 
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, queue=queue)
-    settings = Settings(host, port, limits, folder, allow_updates, access_log, query_log, rate, frozenset(services))
+    settings = Settings(
+        host, port, limits, folder, allow_updates, access_log, query_log, rate, frozenset(services), articles
+    )
     run(settings, lambda: None if empty else loaded(ctx), ready)
     click.echo("Stopped.")
 

@@ -1,25 +1,19 @@
 """The start page, and whether the server is well."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, Response, jsonify, render_template
 
 from kg.questions import find_question, read_questions
-from kg.store import Store
 from kg.worker import Task
 from ontology import version
 from server import openapi
+from server.site import Site
 
 STARTER = "visits-by-level"
 """The question that stands in the form of the start page."""
 
 
-Statistics = Mapping[str, object]
-"""Counts by name, as `Dataset.statistics` gives them."""
-
-
-def blueprint(store: Store, statistics: Statistics) -> Blueprint:
-    """The pages about one store."""
+def blueprint(site: Site) -> Blueprint:
+    """The start page of a site, and what tells of its health."""
     routes = Blueprint("pages", __name__)
     questions = read_questions()
     starter = find_question(STARTER).query
@@ -27,18 +21,18 @@ def blueprint(store: Store, statistics: Statistics) -> Blueprint:
     @routes.get("/")
     def home() -> str:
         """What this is, with a query form and example questions."""
-        return render_template("home.html", statistics=statistics, questions=questions, starter=starter)
+        return render_template("home.html", statistics=site.statistics, questions=questions, starter=starter)
 
     @routes.get("/health")
     def health() -> Response:
         """That the server lives, and the version of its data."""
-        return jsonify(status="ok", version=store.version)
+        return jsonify(status="ok", version=site.store.version)
 
     @routes.get("/ready")
     def ready() -> Response:
         """Whether queries are answered: 200 or 503."""
-        store.query(Task("ASK {}", bindings="json"))
-        return jsonify(status="ready", version=store.version)
+        site.store.query(Task("ASK {}", bindings="json"))
+        return jsonify(status="ready", version=site.store.version)
 
     @routes.get("/openapi.json")
     def description() -> Response:

@@ -35,8 +35,8 @@ from server.limits import RequestGuard, RequestLimits
 from server.logs import AccessLog, LineLog, QueryLog
 from server.metrics import Metrics, MetricsPage, Workers
 from server.observation import Exchange, Observation
-from server.pages import Statistics
 from server.rates import Buckets, RateLimit, client_key
+from server.site import Site, Statistics
 from server.tokens import TokenStore
 
 CONNECTIONS = 2048
@@ -51,7 +51,7 @@ class Settings:
     """How to serve: where to listen, what queries may take, and where the store is, if there is one on disk.
 
     access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client,
-    0 for any number. services: IRIs of endpoints that SERVICE may ask.
+    0 for any number. services: IRIs of endpoints that SERVICE may ask. articles: the folder with the articles' texts.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +63,7 @@ class Settings:
     query_log: str = ""
     rate: float = 0.0
     services: frozenset[str] = frozenset()
+    articles: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         pool = WorkerPool(loaded.engine, settings.limits)
         store = Store(pool, loaded.identity, loaded.history)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
-        app = create_app(store, loaded.statistics, Access(tokens))
+        app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens))
         tell = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_announce, args=(settings.host, port, tell), daemon=True).start()
         SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()

@@ -1,0 +1,68 @@
+"""The languages of the pages: which one a request gets, and the messages in it."""
+
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, g, request
+
+LANGUAGES: Final = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
+"""Codes (BCP 47) and the languages' own names; the first is the one that messages are written in."""
+
+PARAMETER: Final = "lang"
+"""The query parameter, and the cookie, that choose a language."""
+
+_YEAR_SECONDS: Final = 31_536_000
+
+
+def register(app: Flask) -> None:
+    """Gives templates ``_()`` and ``ngettext()`` (Jinja's i18n extension), and ``language()``."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: _translations(language()).ugettext(message),
+        lambda one, many, count: _translations(language()).ungettext(one, many, count),
+        newstyle=True,
+    )
+    app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
+    app.after_request(_remember)
+
+
+def language() -> str:
+    """The language of this request: ``?lang=``, else the cookie, else Accept-Language, else English."""
+    if "language" not in g:
+        chosen = [request.args.get(PARAMETER, ""), request.cookies.get(PARAMETER, "")]
+        g.language = next((c for c in chosen if c in LANGUAGES), "") or (
+            request.accept_languages.best_match(LANGUAGES) or next(iter(LANGUAGES))
+        )
+    return str(g.language)
+
+
+def translate(message: str) -> str:
+    """An English message of ours in the language of this request, for code that has no template."""
+    return _translations(language()).ugettext(message)
+
+
+@cache
+def _translations(code: str) -> NullTranslations:
+    """The catalogue of a language, read from its .po file: there is nothing to compile."""
+    catalogue = files("server").joinpath("locale", f"{code}.po")
+    if not catalogue.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    with catalogue.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def _remember(response: Response) -> Response:
+    if "language" in g:
+        response.vary.update(("Accept-Language", "Cookie"))
+        response.headers["Content-Language"] = language()
+        if request.args.get(PARAMETER) in LANGUAGES:
+            response.set_cookie(PARAMETER, language(), _YEAR_SECONDS, samesite="Lax", httponly=True)
+    return response
