@@ -11,7 +11,7 @@ _PATTERNS: Final = {
     "states": "?x a kel:State",
     "leaders": "?tenure a kel:Tenure ; kel:holder ?x",
     "documents": "{ ?x a kel:Instrument } UNION { ?x a kel:DocumentPackage }",
-    "trade": "?x a kel:TradeObservation",
+    "trade": "VALUES ?class { kel:Observation kel:TradeObservation } GRAPH ?claim { ?x a ?class }",
     "events": "?x a kel:Event",
     "sources": "?x a kel:Article",
     "claims": "?x a kel:Claim",
@@ -19,8 +19,8 @@ _PATTERNS: Final = {
 
 
 def counts(reader: Reader) -> dict[str, int]:
-    """The number of states, leaders (people of whom an office is told), documents, trade figures, events, articles
-    (``sources``) and claims in the default graph, `MOST` at most of each; what there is none of is missing.
+    """The number of states, leaders (people of whom an office is told), documents, figures (``trade``, those in doubt
+    too), events, articles (``sources``) and claims, `MOST` at most of each; what there is none of is missing.
     """
     parts = (
         f'{{ SELECT DISTINCT ?x ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT {MOST:d} }}'

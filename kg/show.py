@@ -65,7 +65,7 @@ def as_json(thing: Thing) -> dict[str, Any]:
             for line in lines
         ],
         "dates": [_date(thing, moment) for moment in thing.moments],
-        "contradicted_by": [_entry_json(thing, entry) for entry in thing.rivals],
+        "contradicted_by": [_entry_json(thing, entry) for entry in thing.rivals if entry.iri != thing.iri],
         "timeline": [_entry_json(thing, entry) for entry in thing.timeline],
         "sections": [
             {

@@ -10,7 +10,7 @@ from anyascii import anyascii
 WORD: Final = re.compile(r"[^\W_]+")
 """A run of letters and digits."""
 
-_KAZAKH: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
+_KAZAKH: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
 """Letters of Kazakh, which Unicode does not take apart, by those that stand for them on a Russian keyboard."""
 
 _SAME_SOUND: Final = (
@@ -37,10 +37,16 @@ def fold(text: str) -> str:
     ``Қазақстан`` gives ``казакстан``. What is left compares equal however the marks were typed; the letters of
     different scripts stay apart.
     """
-    small = text.casefold().translate(_KAZAKH)
-    if small.isascii():
-        return small
-    return "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
+    if text.isascii():
+        return text.lower()
+    # Taken apart on both sides: capitals may come apart into further ones, and small letters into letters with marks.
+    small = _plain(_plain(text).casefold()).casefold()
+    return small.translate(_KAZAKH)
+
+
+def _plain(text: str) -> str:
+    """The letters without their marks (Unicode Standard Annex 15, NFKD)."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:

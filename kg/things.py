@@ -36,7 +36,7 @@ class Thing(Notes):
     """One thing, ready to be told: its facts by group, a timeline, and what points to it, with footnotes.
 
     dates_contested: claims give dates that have no day in common. steps: how long the whole timeline is. rivals:
-    figures that contradict it, if it is a figure itself. said: claims whose record names it as speaker, modality or
+    itself and the figures that contradict it, if it is a figure. said: claims whose record names it as speaker, modality or
     passage; `said_total` is how many there are. more: further links follow, from ``after + WINDOW`` on.
     """
 
@@ -54,6 +54,16 @@ class Thing(Notes):
     inferred: tuple[Fact, ...] = ()
     said: tuple[Footnote, ...] = ()
     said_total: int = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All that is shown beside its own facts."""
+        return [*self.rivals, *self.timeline, *(entry for shelf in self.shelves for entry in shelf.entries)]
+
+    @property
+    def infers_dates(self) -> bool:
+        """Whether a date is shown that its source does not state in full."""
+        return any(moment.inferred for each in (self, *self.entries) for moment in each.moments)
 
     @property
     def label(self) -> Label:
@@ -114,20 +124,19 @@ def _groups(own: Iterable[Fact]) -> tuple[tuple[Group, tuple[Line, ...]], ...]:
 
 
 def _rivals(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ...]:
-    """The figures that contradict this one, as entries; nothing for what is no figure."""
+    """This figure and those that contradict it, as entries; nothing where none does, or for what is no figure."""
     figures = {iri: own} | facts_about(reader, set(alike(reader, own)) - {iri})
     others = rivals(figures).get(iri, [])
-    return tuple(make_entry(other, figures[other], FIGURE) for other in others)
+    return tuple(make_entry(each, figures[each], FIGURE) for each in ([iri, *others] if others else []))
 
 
 def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
     """The same with its footnotes, numbered in the order in which they are met, and the names of all that is shown."""
     facts = [fact for _, lines in thing.groups for line in lines for fact in line.facts]
-    entries = [*thing.rivals, *thing.timeline, *(entry for shelf in thing.shelves for entry in shelf.entries)]
     claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
-    claims += [claim for entry in entries for claim in entry.all_claims()]
+    claims += [claim for entry in thing.entries for claim in entry.all_claims()]
     shown = {iri for fact in (*facts, *thing.inferred) for iri in (fact.predicate, fact.iri) if iri}
-    shown.update({thing.iri}, *(entry.iris() for entry in entries))
+    shown.update({thing.iri}, *(entry.iris() for entry in thing.entries))
     return replace(
         thing,
         footnotes=footnotes(reader, claims, language),

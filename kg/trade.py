@@ -31,7 +31,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Observation:
-    """One figure as the claims in `claims` give it. IRIs are empty where they are not told.
+    """One figure as the claims in `claims` give it; what is not told is empty or None.
 
     told: the first day on which an article that gives it can have appeared. as_written: as the sources print it.
     bounds: the codes' IRIs. notes: the footnotes of those claims that have a record.
@@ -42,9 +42,9 @@ class Observation:
     value: Decimal
     unit: str
     out_of: Decimal | None
-    area: str
-    counterpart: str
-    observed: str
+    areas: tuple[str, ...]
+    counterparts: tuple[str, ...]
+    observed: tuple[str, ...]
     period: Period | None
     edtf: str
     bounds: tuple[str, ...]
@@ -71,8 +71,8 @@ class Observation:
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The area that it describes and its counterpart, as far as they are told."""
-        return tuple(iri for iri in (self.area, self.counterpart) if iri)
+        """The areas that it describes and their counterparts, as far as they are told."""
+        return self.areas + self.counterparts
 
 
 def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
@@ -92,10 +92,10 @@ def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Ob
     These measure the same between the same two sides in the same unit, have other values by other claims, and their
     periods are the same or one of them has none.
     """
-    alike: dict[tuple[str, ...], list[Observation]] = defaultdict(list)
+    alike: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     for each in given:
-        if each.area and each.counterpart:
-            alike[each.measure, each.unit, each.area, each.counterpart, each.observed].append(each)
+        if each.areas and each.counterparts:
+            alike[each.measure, each.unit, each.areas, each.counterparts, each.observed].append(each)
     return {
         (one.iri, one.value): others
         for group in alike.values()
@@ -190,9 +190,9 @@ def _observation(
         value=value,
         unit=first("unit"),
         out_of=_number(first("outOf")),
-        area=first("refArea"),
-        counterpart=first("counterpartArea"),
-        observed=first("observed"),
+        areas=every("refArea"),
+        counterparts=every("counterpartArea"),
+        observed=every("observed"),
         period=_period(first("periodStart"), first("periodEnd"), first("dateBasis")),
         edtf=first("periodEdtf"),
         bounds=every("bound"),

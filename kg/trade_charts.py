@@ -81,7 +81,7 @@ def draw(
     for each in given:
         if each.measure.startswith(_MEASURE):
             groups.setdefault((each.measure, each.unit), []).append(each)
-    called = labels(reader, {iri for each in given for iri in (each.measure, *sides(each))}, language)
+    called = labels(reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed)}, language)
     order = sorted(groups, key=lambda key: (flow(key[0]), key))
     return [_Drawing(groups[key], called, language, translate).chart(narrowing) for key in order]
 
@@ -91,11 +91,6 @@ def flow(measure: str) -> int:
     codes = list(FLOWS.values())
     code = measure.removeprefix(_MEASURE)
     return codes.index(code) if code in codes else len(codes)
-
-
-def sides(of: Observation) -> tuple[str, ...]:
-    """Of whom or what a figure is: its parties, else the thing observed."""
-    return of.parties or tuple(iri for iri in (of.observed,) if iri)
 
 
 def in_words(of: Observation, language: str, translate: Translate = str) -> str:
@@ -176,7 +171,9 @@ class _Drawing:
         return notes
 
     def _who(self, of: Observation) -> str:
-        return " – ".join(self._called[iri].text for iri in sides(of))
+        """Of whom or what a figure is: its parties, else the things observed."""
+        groups = [group for group in (of.areas, of.counterparts) if group] or [of.observed]
+        return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
 
     def _told(self, of: Observation) -> str:
         words = in_words(of, self._language, self._translate)
@@ -239,5 +236,6 @@ def _most_frequent(names: Iterable[str]) -> list[str]:
 
 def _row(of: Observation) -> tuple[str, ...]:
     start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
+    area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
     bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
-    return of.iri, of.area, of.counterpart, of.observed, start, end, plain(of.value), of.unit, bounds, printed, claims
+    return of.iri, area, counterpart, observed, start, end, plain(of.value), of.unit, bounds, printed, claims

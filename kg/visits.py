@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.facts import Fact
+from kg.listings import distinct
 from kg.offices import of_state
 from kg.reader import Reader, node, nodes
 from kg.timelines import Moment
@@ -54,13 +55,17 @@ def visits_to(reader: Reader, state: str, limit: int) -> list[Event]:
 
 
 def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits that the state itself, or a person attested in one of its offices, makes elsewhere."""
+    """The visits that the state itself, or a person attested in one of its offices, makes elsewhere; at most `limit`."""
+    holders = distinct(
+        reader,
+        f"{of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }}",
+        "who",
+    )
     return _events(
         reader,
-        f"{{ BIND({node(state)} AS ?who) }} UNION {{ {of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} "
-        f"GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }} }} GRAPH ?e {{ ?thing <{KEL.visitor}> ?who }} "
-        f"GRAPH ?f {{ ?thing a <{KEL.Visit}> }} "
-        f"FILTER NOT EXISTS {{ GRAPH ?g {{ ?thing <{KEL.visited}> {node(state)} }} }}",
+        f"VALUES ?who {{ {nodes([state, *holders])} }} GRAPH ?c {{ ?thing <{KEL.visitor}> ?who }} "
+        f"GRAPH ?d {{ ?thing a <{KEL.Visit}> }} "
+        f"FILTER NOT EXISTS {{ GRAPH ?e {{ ?thing <{KEL.visited}> {node(state)} }} }}",
         limit,
     )
 

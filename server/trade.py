@@ -72,7 +72,7 @@ def _charts(site: Site, found: Sequence[Observation], narrowing: Mapping[str, st
 
 
 def _notes(site: Site, shown: Sequence[Observation]) -> Notes:
-    iris = {iri for each in shown for iri in (each.measure, *each.parties, each.observed) if iri}
+    iris = {iri for each in shown for iri in (each.measure, *each.parties, *each.observed)}
     cited = {note.claim: note for each in shown for note in each.notes}
     return Notes(cited, labels(site.reader, iris, language()))
 

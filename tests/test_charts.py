@@ -83,7 +83,7 @@ def test_periods_and_bounds_are_drawn_as_such(reader: Reader) -> None:
     assert list(values) == [
         "2022: US$28.2B",
         "2023: US$28.4B, a record",
-        "Jan–Sept 2024 (9 months): US$20.6B",
+        "Jan\u2009–\u2009Sept 2024 (9 months): US$20.6B",
     ]
     assert [v["kind"] for v in (year, record, part)] == ["year", "year", "part"]
     assert record["bounds"] == ["record"]

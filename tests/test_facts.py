@@ -128,8 +128,8 @@ def test_a_speaker_has_the_claims_that_rest_on_it(reader: Reader) -> None:
 
 def test_figures_that_differ_contradict_each_other(reader: Reader) -> None:
     one, other = (str(ID[name]) for name in ("obs-ru-direct-investment-kz-2024", "obs-russian-direct-investment-2023"))
-    (rival,) = thing(reader, "obs-ru-direct-investment-kz-2024").rivals
-    assert rival.iri == other
+    own, rival = thing(reader, "obs-ru-direct-investment-kz-2024").rivals
+    assert (own.iri, rival.iri) == (one, other)
     assert [f.value.value for f in rival.cells[str(KEL.value)]] == ["17000000000"]
     figures = thing(reader, "kazakhstan", part="figures").shelves[0].entries
     assert {entry.iri: entry.rivals for entry in figures if entry.rivals} == {one: (other,), other: (one,)}

@@ -150,6 +150,13 @@ def test_the_real_articles_are_marked_where_their_claims_point(
     assert len(shown) == len(set(shown)) > 50
 
 
+def test_an_empty_graph_has_its_pages(kelisim: str, tmp_path: Path) -> None:
+    with serving(kelisim, "--store", str(tmp_path / "store"), "--allow-updates", "--empty") as running:
+        assert "There are no articles here." in words(get(running.address, "sources"))
+        assert "There are no claims in this graph." in words(get(running.address, ""))
+        assert "<h1>About Kelisim</h1>" in get(running.address, "about")
+
+
 def test_a_shelf_sees_changes(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     assert shelf.find(text_digest(TEXT)) is None
@@ -177,3 +184,11 @@ def test_stretches_cut_a_paragraph_where_passages_begin_and_end() -> None:
     assert [s.passages for s in stretches(text, 1, [place("C", 4, 9), Place("D", 1, 0, 2, "0" * 64)])] == [()]
     with pytest.raises(KelisimError):
         stretches(text, 3, [])
+
+
+def test_the_home_page_counts_what_the_lists_hold(server: str) -> None:
+    home = get(server, "")
+    for path in ("states", "leaders", "documents", "trade", "events"):
+        found = re.search(rf'<span class="count">(\d+)</span><h2><a href="/{path}"', home)
+        assert found
+        assert re.search(rf"\b{found[1]} (state|people|document|figure|event)", words(get(server, path))), path
