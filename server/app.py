@@ -7,6 +7,8 @@ from server.access import Access
 from server.compression import compress
 from server.description import describe
 from server.headers import HEADERS
+from server.metrics import Metrics
+from server.metrics import blueprint as metrics_page
 from server.site import Site
 
 QUERY_BYTES = 1_000_000
@@ -19,7 +21,7 @@ _PAGES = (pages,)
 """The modules whose ``blueprint(site)`` makes the pages and the linked data."""
 
 
-def create_app(site: Site, access: Access | None = None) -> Flask:
+def create_app(site: Site, access: Access | None = None, metrics: Metrics | None = None) -> Flask:
     """The WSGI application over one site."""
     app = Flask("server")
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.limits` refuses longer queries before
@@ -32,6 +34,8 @@ def create_app(site: Site, access: Access | None = None) -> Flask:
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:
         app.register_blueprint(module.blueprint(site))
+    if metrics:
+        app.register_blueprint(metrics_page(metrics))
     errors.register(app)
     app.after_request(compress)
     app.after_request(_headers)

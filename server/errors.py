@@ -10,6 +10,7 @@ from kg.engine import OperationError, QuerySyntaxError
 from kg.guard import OutboundRefusedError
 from kg.history import StoreFullError
 from kg.refusals import (
+    AbandonedError,
     BusyError,
     InvalidChangeError,
     NotAcceptableError,
@@ -38,6 +39,7 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     OutboundRefusedError: (403, "Outbound request refused"),
     NotAcceptableError: (406, "Not acceptable"),
     TooLargeError: (413, "Too large"),
+    AbandonedError: (499, "Client left"),
     BusyError: (503, "Busy"),
     QueryTimeoutError: (503, "Out of time"),
 }

@@ -42,13 +42,11 @@ class Request:
         seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
-    def answer(self, store: Store) -> Reply:
-        """The complete answer, for a page in the formats that a page is made from; raises what `Store.query` raises."""
+    def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
+        """What is to be evaluated, for a page in the formats that a page is made from; see `Task`."""
         wanted = self.wanted
         bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
-        limit = store.pool.limits.result
-        task = Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, limit)
-        return store.query(task, self.timeout or None)
+        return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
 
 
 def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -159,7 +157,7 @@ def seconds(given: str | None) -> float:
 
 
 def _answer(store: Store, asked: Request) -> Response:
-    reply = asked.answer(store)
+    reply = store.query(asked.task(store.version, store.pool.limits.result), asked.timeout or None)
     if asked.wanted.page:
         return _page(asked.query, reply)
     response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
