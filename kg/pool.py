@@ -20,6 +20,8 @@ from kg.worker import Outcome, Task, keep
 _BACKLOG_BYTES: Final = 1 << 26
 """A worker that has so many bytes of patches still to read is replaced instead."""
 
+_LEAST_SECONDS: Final = 0.01
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -39,7 +41,7 @@ class Limits:
 
     def seconds(self, asked: float | None) -> float:
         """How long a query may take that asks for so many seconds, or for none."""
-        return min(asked or self.timeout, self.max_timeout)
+        return min(max(asked or self.timeout, _LEAST_SECONDS), self.max_timeout)
 
 
 class WorkerPool:

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from server import errors, graphs, languages, pages, sparql
+from server import errors, freshness, graphs, languages, pages, sparql
 from server.access import Access
 from server.compression import compress
 from server.description import describe
@@ -39,6 +39,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     errors.register(app)
     app.after_request(compress)
     app.after_request(_headers)
+    freshness.register(app, store)  # the last comes first: what has not changed need not be compressed
     return app
 
 
