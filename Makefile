@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test check bench soak conformance docs browser clean
+.PHONY: serve test check dist bench soak conformance docs messages browser clean
 
-serve: $(VENV)/.runtime
+serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
 
-test: check
+test: check $(VENV)/.frontend
 	$(BIN)/pytest
 
 check: $(VENV)/.dev
@@ -19,11 +19,17 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The wheel, with the scripts of the pages in it.
+dist: $(VENV)/.dev $(VENV)/.frontend
+	$(BIN)/python -m build --wheel
+
 # Speed as ratios against rdflib and the oxigraph server in the same run; wrk, from Debian's packages, makes the load.
 bench: $(VENV)/.dev
 	command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk) || true
 	$(BIN)/python -m tests.benchmarks.queries
 	$(BIN)/python -m tests.benchmarks.service
+	$(BIN)/python -m tests.benchmarks.search
+	$(BIN)/python -m tests.benchmarks.pages
 
 # The fault tests over and over.
 soak: $(VENV)/.dev
@@ -36,6 +42,15 @@ conformance: $(VENV)/.dev
 # The parts of ontology/README.md and ontology/context.jsonld that are written from the ontology.
 docs: $(VENV)/.dev
 	$(BIN)/python -m ontology.documents
+
+# The catalogues of messages (server/locale/*.po), brought up to what the code and the templates say now. Messages that
+# are new stand there with an empty msgstr, for a translator.
+messages: $(VENV)/.dev
+	mkdir -p build
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k translate -k message --add-location=file \
+		--sort-output --project=Kelisim --copyright-holder='Kelisim contributors' -o build/messages.pot .
+	for l in ru kk; do $(BIN)/pybabel --quiet update -i build/messages.pot -o server/locale/$$l.po -l $$l --no-wrap \
+		--init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done
 
 # The browser of the tests, from Debian's packages; where it is missing the browser tests say that they were skipped.
 browser:
@@ -54,5 +69,13 @@ $(VENV)/.dev: pyproject.toml $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.runtime
 
+# The editor, the charts that move, and the maps: scripts of others, gathered by their own tools. Where these are out of
+# reach the pages do without them, and the next make tries again.
+$(VENV)/.frontend: pyproject.toml $(wildcard server/frontend/*.*) server/frontend/.npmrc $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[frontend]' && cd server/frontend && \
+		PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --loglevel=error --fetch-retries=1 && node build.mjs && \
+		touch "$(CURDIR)/$@" || \
+		echo "The scripts of the pages were not built (Node and the npm registry are needed). The pages work without." >&2
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf server/static/built server/frontend/node_modules $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

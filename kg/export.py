@@ -1,21 +1,15 @@
 """Writes the dataset in the formats that people use."""
 
 import gzip
-import hashlib
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
-from pyld import jsonld
 
+from kg.compaction import compact
 from kg.dataset import Dataset
 from kg.formats import GRAPH_FORMATS, GraphFormat, by_name
-from ontology import BASE, PREFIXES, KelisimError, read_text
-from ontology.namespaces import KEL, RDF_TYPE
-
-_RDF = PREFIXES["rdf"]
+from kg.reification import reified as reify
+from ontology import PREFIXES, KelisimError
 
 
 def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> bytes:
@@ -30,12 +24,12 @@ def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> byt
     if form.name == "nquads":
         return b"".join(line + b"\n" for line in dataset.lines)
     if form.name == "jsonld":
-        return _jsonld(dataset)
+        return compact(sorted(dataset.quads, key=lambda q: str(q.graph_name)))
     if form.quads:
         return ox.serialize(dataset.quads, format=form.engine, prefixes=dict(PREFIXES)) or b""
     triples = list(dataset.default_graph)
     if reified:
-        triples += _reified(dataset)
+        triples += reify(dataset.quads)
     prefixes = None if form.name == "ntriples" else dict(PREFIXES)
     return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
 
@@ -81,34 +75,3 @@ def make_folder(folder: Path) -> None:
 def graph_format(name: str) -> GraphFormat:
     """The graph format of that name; raises KelisimError, listing all, if there is none."""
     return by_name(name, GRAPH_FORMATS)
-
-
-def _reified(dataset: Dataset) -> Iterator[ox.Triple]:
-    for quad, line in zip(dataset.quads, dataset.lines, strict=True):
-        if isinstance(quad.graph_name, ox.DefaultGraph):
-            continue
-        statement = ox.NamedNode(f"{BASE}statement/{hashlib.sha256(line).hexdigest()[:32]}")
-        yield ox.Triple(statement, ox.NamedNode(RDF_TYPE), ox.NamedNode(_RDF + "Statement"))
-        yield ox.Triple(statement, ox.NamedNode(_RDF + "subject"), quad.subject)
-        yield ox.Triple(statement, ox.NamedNode(_RDF + "predicate"), quad.predicate)
-        yield ox.Triple(statement, ox.NamedNode(_RDF + "object"), quad.object)
-        yield ox.Triple(statement, ox.NamedNode(str(KEL.inGraph)), quad.graph_name)
-
-
-def _jsonld(dataset: Dataset) -> bytes:
-    """Compact JSON-LD 1.1 with our context: graph by graph, each with its subjects in order."""
-    by_graph = sorted(dataset.quads, key=lambda q: str(q.graph_name))
-    expanded = json.loads(ox.serialize(by_graph, format=ox.RdfFormat.JSON_LD) or b"[]")
-    context = json.loads(read_text("context.jsonld"))
-    compact: dict[str, Any] = jsonld.compact(_typed(expanded), context)
-    return (json.dumps(compact, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _typed(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Expanded nodes with ``@type`` in place of the property rdf:type, which the engine writes out."""
-    for node in nodes:
-        _typed(node.get("@graph", []))
-        types = node.pop(RDF_TYPE, None)
-        if types:
-            node["@type"] = [t["@id"] for t in types]
-    return nodes

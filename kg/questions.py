@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from itertools import dropwhile
 
 from kg.curation import packaged_data
 from kg.files import list_files, read_text
@@ -21,6 +22,12 @@ class Question:
     description: str
     tags: tuple[str, ...]
     query: str
+
+    @property
+    def bare(self) -> str:
+        """The query without the header, for where title and description are told beside it."""
+        lines = self.query.splitlines(keepends=True)
+        return "".join(dropwhile(lambda line: _HEADER.match(line) is not None, lines))
 
 
 def read_questions(data: Traversable | None = None) -> list[Question]:

@@ -11,6 +11,7 @@ from kg.worker import Task
 from ontology import KelisimError
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
+_TERMS = (ox.NamedNode, ox.BlankNode, ox.Literal)  # isinstance is much quicker with a tuple than with a union
 Row = Mapping[str, Term]
 """One solution: the terms by the names of their variables; what is unbound is missing."""
 
@@ -27,7 +28,7 @@ class Reader:
         solutions = ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON)
         assert isinstance(solutions, ox.QuerySolutions)
         names = [v.value for v in solutions.variables]
-        return [{n: t for n in names if (t := _term(s[n])) is not None} for s in solutions]
+        return [{n: t for n, t in zip(names, s, strict=True) if isinstance(t, _TERMS)} for s in solutions]
 
     def holds(self, query: str) -> bool:
         """The answer to an ASK query."""
@@ -54,10 +55,6 @@ def nodes(iris: Iterable[str]) -> str:
 def text(words: str, language: str = "") -> str:
     """A string literal as it stands in a query."""
     return str(ox.Literal(words, language=language or None))
-
-
-def _term(term: object) -> Term | None:
-    return term if isinstance(term, ox.NamedNode | ox.BlankNode | ox.Literal) else None
 
 
 def _of_engine(engine: Engine) -> Callable[[str], bytes]:

@@ -2,7 +2,33 @@
 
 from flask import Flask, Response
 
-from server import errors, freshness, graphs, languages, pages, sparql
+from server import (
+    catalogue,
+    charts,
+    downloads,
+    errors,
+    events,
+    freshness,
+    graphs,
+    instruments,
+    languages,
+    leaders,
+    linked_data,
+    links,
+    ontology_page,
+    pages,
+    query_page,
+    questions,
+    reconciliation,
+    search,
+    shell,
+    sources,
+    sparql,
+    states,
+    things,
+    trade,
+    wording,
+)
 from server.access import Access
 from server.compression import compress
 from server.description import describe
@@ -17,7 +43,25 @@ QUERY_BYTES = 1_000_000
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the graph store are refused with 413; load them in parts."""
 
-_PAGES = (pages,)
+_PAGES = (
+    catalogue,
+    charts,
+    downloads,
+    events,
+    instruments,
+    leaders,
+    linked_data,
+    ontology_page,
+    pages,
+    query_page,
+    questions,
+    reconciliation,
+    search,
+    sources,
+    states,
+    things,
+    trade,
+)
 """The modules whose ``blueprint(site)`` makes the pages and the linked data."""
 
 
@@ -30,6 +74,9 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     access = access or Access()
     store = site.store
     languages.register(app)
+    wording.register(app)
+    shell.register(app, site)
+    links.register(app)
     app.register_blueprint(sparql.blueprint(store, access, lambda url, form: describe(store, url, form)))
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:

@@ -1,12 +1,14 @@
-"""The command ``kelisim``: the commands of `kg.cli`, ``serve``, and those for a store that is served."""
+"""The command ``kelisim``: the commands of `kg`, ``chart``, ``serve``, and those for a served store."""
 
 from pathlib import Path
 
 import click
 
+from kg import commands
 from kg.cli import cli, loaded
+from server import chart_command
 
-__all__ = ["cli", "main"]
+__all__ = ["chart_command", "cli", "commands", "main"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 

@@ -25,6 +25,8 @@ def compress(response: Response) -> Response:
     """The response, compressed with zstd or gzip if the client takes one of them and it is worth it."""
     if response.status_code in (204, 304) or "Content-Encoding" in response.headers or request.method == "HEAD":
         return response
+    if response.accept_ranges == "bytes":  # a part of what is compressed is no part of the file
+        return response
     length = response.content_length
     if (length is not None and length < WORTH_BYTES) or response.mimetype in _ALREADY_SMALL:
         return response

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from kg.examples import QUESTIONS
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store import Store
 from kg.worker import Task
@@ -49,7 +50,7 @@ def _sizes(store: Store) -> dict[str, int]:
 
 
 def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.Triple]:
-    service, default = f"{BASE}service", f"{BASE}service/default-graph"
+    service, default = f"{BASE}service", f"{BASE}service#default-graph"
     found: set[ox.Triple] = set()
 
     def say(subject: str, predicate: str, value: str | int) -> None:
@@ -68,17 +69,18 @@ def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.T
     say(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
     say(service, SD + "defaultDataset", BASE)
     say(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
+    say(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
     say(BASE, RDF_TYPE, SD + "Dataset")
     say(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
     say(BASE, SD + "defaultGraph", default)
     say(default, RDF_TYPE, SD + "Graph")
     say(default, _VOID + "triples", sizes.pop("", 0))
     for name, size in sizes.items():
-        node = f"{BASE}service/graph/{quote(name.removeprefix(BASE), safe='')}"
+        node = f"{BASE}service#{quote(name.removeprefix(BASE), safe='')}"
         say(BASE, SD + "namedGraph", node)
         say(node, RDF_TYPE, SD + "NamedGraph")
         say(node, SD + "name", name)
-        say(node, SD + "graph", node + "/content")
-        say(node + "/content", RDF_TYPE, SD + "Graph")
-        say(node + "/content", _VOID + "triples", size)
+        say(node, SD + "graph", node + "-content")
+        say(node + "-content", RDF_TYPE, SD + "Graph")
+        say(node + "-content", _VOID + "triples", size)
     return found

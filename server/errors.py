@@ -21,28 +21,38 @@ from kg.refusals import (
 from kg.staging import DocumentError
 from kg.store import ReadOnlyError
 from ontology import KelisimError
+from server.languages import language, message, translate
 
 RETRY_SECONDS: Final = 5
 """What Retry-After says when the server is busy."""
 
-UNEXPECTED: Final = ("Internal error", "The server failed on this request; its operator finds the cause in the log.")
+UNEXPECTED: Final = (
+    message("Internal error"),
+    message("The server failed on this request; its operator finds the cause in the log."),
+)
 """Title and detail where the fault is ours."""
 
 _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
-    QuerySyntaxError: (400, "Malformed query"),
-    TooDeepError: (400, "Query too complex"),
-    DocumentError: (400, "Malformed document"),
-    ReadOnlyError: (403, "Read-only"),
-    OperationError: (409, "Not possible"),
-    InvalidChangeError: (422, "Not allowed by the shapes"),
-    StoreFullError: (507, "Store full"),
-    OutboundRefusedError: (403, "Outbound request refused"),
-    NotAcceptableError: (406, "Not acceptable"),
-    TooLargeError: (413, "Too large"),
-    AbandonedError: (499, "Client left"),
-    BusyError: (503, "Busy"),
-    QueryTimeoutError: (503, "Out of time"),
+    QuerySyntaxError: (400, message("Malformed query")),
+    TooDeepError: (400, message("Query too complex")),
+    DocumentError: (400, message("Malformed document")),
+    ReadOnlyError: (403, message("Read-only")),
+    OperationError: (409, message("Not possible")),
+    InvalidChangeError: (422, message("Not allowed by the shapes")),
+    StoreFullError: (507, message("Store full")),
+    OutboundRefusedError: (403, message("Outbound request refused")),
+    NotAcceptableError: (406, message("Not acceptable")),
+    TooLargeError: (413, message("Too large")),
+    AbandonedError: (499, message("Client left")),
+    BusyError: (503, message("Busy")),
+    QueryTimeoutError: (503, message("Out of time")),
 }
+
+_HTTP: Final = {
+    404: (message("Not found"), message("There is nothing at this address. Look for it by its name.")),
+    405: (message("Method not allowed"), message("This address does not take requests of that sort.")),
+}
+"""Title and detail of what Flask finds out by itself; the rest keeps the names of RFC 9110."""
 
 
 class ProblemError(KelisimError):
@@ -74,7 +84,16 @@ def respond(
     accepted = request.accept_mimetypes
     prefers_page = accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
     if prefers_page and "text/html" in accepted.values():
-        response = make_response(render_template("error.html", **problem))
+        told = translate(detail)
+        response = make_response(
+            render_template(
+                "error.html",
+                title=translate(title),
+                detail=told,
+                status=status,
+                detail_language=language() if told != detail else "en",
+            )
+        )
     else:
         response = make_response(json.dumps(problem) + "\n")
         response.mimetype = "application/problem+json"
@@ -116,7 +135,10 @@ def _http(error: HTTPException) -> Response:
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return respond(error.code or 500, error.name, error.description or error.name, headers)
+    status = error.code or 500
+    title, detail = _HTTP.get(status, (error.name, error.description or error.name))
+    own = error.description if error.description != type(error).description else ""
+    return respond(status, title, own or detail, headers)
 
 
 def _unexpected(error: Exception) -> Response:

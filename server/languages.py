@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
         lambda one, many, count: _translations(language()).ungettext(one, many, count),
         newstyle=True,
     )
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # a message may go over several lines of a template
     app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
     app.after_request(_remember)
 
@@ -34,16 +35,21 @@ def register(app: Flask) -> None:
 def language() -> str:
     """The language of this request: ``?lang=``, else the cookie, else Accept-Language, else English."""
     if "language" not in g:
-        chosen = [request.args.get(PARAMETER, ""), request.cookies.get(PARAMETER, "")]
-        g.language = next((c for c in chosen if c in LANGUAGES), "") or (
-            request.accept_languages.best_match(LANGUAGES) or next(iter(LANGUAGES))
-        )
+        # Of a tag such as kk-KZ the language alone counts; werkzeug's own choice would pass kk-KZ over for a plain ru.
+        accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+        chosen = (request.args.get(PARAMETER, ""), request.cookies.get(PARAMETER, ""), *accepted)
+        g.language = next((code for code in chosen if code in LANGUAGES), next(iter(LANGUAGES)))
     return str(g.language)
 
 
 def translate(message: str) -> str:
     """An English message of ours in the language of this request, for code that has no template."""
     return _translations(language()).ugettext(message)
+
+
+def message(english: str) -> str:
+    """The same text: marks it for the catalogues where it is written, to be translated where it is shown."""
+    return english
 
 
 @cache

@@ -1,27 +1,40 @@
-"""The start page, and whether the server is well."""
+"""The home page, what Kelisim is, and whether the server is well."""
+
+from collections import defaultdict
+from typing import Final
 
 from flask import Blueprint, Response, jsonify, render_template
 
-from kg.questions import find_question, read_questions
+from kg.footnotes import Footnote
+from kg.overview import counts
+from kg.questions import read_questions
+from kg.reading import Article, newest_articles, read_article
 from kg.worker import Task
 from ontology import version
 from server import openapi
+from server.languages import language
 from server.site import Site
 
-STARTER = "visits-by-level"
-"""The question that stands in the form of the start page."""
+NEWEST: Final = 8
+"""So many of the newest claims stand on the home page."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The start page of a site, and what tells of its health."""
+    """The home page of a site, the page about it, and what tells of its health."""
     routes = Blueprint("pages", __name__)
-    questions = read_questions()
-    starter = find_question(STARTER).query
+    questions = len(read_questions())
 
     @routes.get("/")
     def home() -> str:
-        """What this is, with a query form and example questions."""
-        return render_template("home.html", statistics=site.statistics, questions=questions, starter=starter)
+        """What this is, where to begin, and the newest claims."""
+        article, claims = _newest(site)
+        counted = defaultdict(int, counts(site.reader), questions=questions)
+        return render_template("home.html", statistics=site.statistics, counted=counted, newest=article, claims=claims)
+
+    @routes.get("/about")
+    def about() -> str:
+        """How facts are made and said, how to cite them, and under which licences they are."""
+        return render_template("about.html", statistics=site.statistics)
 
     @routes.get("/health")
     def health() -> Response:
@@ -46,3 +59,12 @@ def _now(response: Response) -> Response:
     """The response, which is true only now."""
     response.cache_control.no_store = True
     return response
+
+
+def _newest(site: Site) -> tuple[Article | None, list[Footnote]]:
+    """The article that appeared last, and the first of its claims."""
+    articles = newest_articles(site.reader, language(), limit=1)
+    if not articles:
+        return None, []
+    reading = read_article(site.reader, articles[0].iri, language(), limit=NEWEST)
+    return articles[0], [note for note, _ in reading.claims]

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
+from kg.current import Current
+from kg.dumps import Dumps
+from kg.index import Index
+from kg.literals import read_texts
 from kg.reader import Reader
+from kg.shelf import Shelf
 from kg.store import Store
 
 Statistics = Mapping[str, int | str | dict[str, int]]
@@ -26,3 +32,18 @@ class Site:
     def reader(self) -> Reader:
         """Asks the store."""
         return Reader(self.store)
+
+    @cached_property
+    def shelf(self) -> Shelf | None:
+        """The articles' texts by their hashes, where the operator gives them."""
+        return Shelf(self.articles) if self.articles else None
+
+    @cached_property
+    def index(self) -> Current[Index]:
+        """The index of the store's texts, made when it is first asked for and kept up to date."""
+        return Current(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
+
+    @cached_property
+    def dumps(self) -> Dumps:
+        """The whole dataset as files."""
+        return Dumps(self.store)

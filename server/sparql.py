@@ -1,20 +1,25 @@
 """``/sparql``: queries and updates by the SPARQL 1.1 Protocol, and the service's description."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, json, redirect, render_template, request, url_for
+from flask import Blueprint, Response, json, redirect, render_template, request
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.labels import labels
+from kg.reader import Reader
 from kg.replies import Reply
 from kg.store import Store
 from kg.worker import Task
-from ontology.namespaces import shorten
+from ontology.namespaces import BASE, shorten
 from server.access import Access
 from server.errors import ProblemError
+from server.languages import language
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, graph_format, wanted_formats
+from server.snippets import snippets
 from server.updates import run_update
 
 _FORM = "application/x-www-form-urlencoded"
@@ -25,6 +30,9 @@ _PAGE_GRAPH = GRAPH_FORMATS[0].name
 
 PAGE_BYTES = 2_000_000
 """Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
+
+PAGE_ROWS = 500
+"""A page shows so many rows, and says how to get the others."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ class Request:
 
     def etag(self, version: str, accept_encoding: str) -> str:
         """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
-        seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding)
+        spoken = language() if self.wanted.page else ""
+        seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding, spoken)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
@@ -68,7 +77,8 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
         response.set_etag(etag)
-        response.cache_control.public = True
+        if not asked.wanted.page:  # which depends on the reader's language
+            response.cache_control.public = True
         response.cache_control.no_cache = True
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
@@ -91,7 +101,7 @@ def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     """What the service is: for a browser the query page, else RDF (SPARQL 1.1 Service Description, section 2)."""
     accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
     if wanted_formats(accept, name).page:
-        return redirect(url_for("pages.home"), 303)  # type: ignore[return-value]
+        return redirect("/query", 303)  # type: ignore[return-value]
     form = graph_format(accept, name)
     response = Response(describe(request.base_url, form), mimetype=form.media_type)
     response.vary.add("Accept")
@@ -118,7 +128,7 @@ def _query() -> str:
         raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}, {_UPDATE}"})
     queries = (request.form if request.method == "POST" else request.args).getlist("query")
     if len(queries) != 1:
-        detail = f"Give exactly one query parameter; there are {len(queries)}. The form on the start page helps."
+        detail = f"Give exactly one query parameter; there are {len(queries)}. The page /query helps."
         raise ProblemError(400, "Malformed request", detail)
     _check_encoding(request.query_string if request.method != "POST" else request.get_data())
     return queries[0]
@@ -157,31 +167,41 @@ def seconds(given: str | None) -> float:
 
 
 def _answer(store: Store, asked: Request) -> Response:
+    began = time.perf_counter()
     reply = store.query(asked.task(store.version, store.pool.limits.result), asked.timeout or None)
     if asked.wanted.page:
-        return _page(asked.query, reply)
+        return _page(store, asked.query, reply, time.perf_counter() - began)
     response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
     response.content_length = len(reply.body)
     return response
 
 
-def _page(query: str, reply: Reply) -> Response:
-    """The answer for a browser: a table, yes or no, or the graph as Turtle text."""
+def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
+    """The answer for a browser: a table, yes or no, or the graph as Turtle text; `taken` in seconds."""
     is_graph = reply.format == _PAGE_GRAPH
-    names = [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)]
+    about = {
+        "query": query,
+        "formats": [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)],
+        "taken": round(taken, 3),
+        "snippets": snippets(request.url_root + "sparql", query),
+    }
     if len(reply.body) > PAGE_BYTES:
-        return Response(render_template("results.html", query=query, formats=names, size=len(reply.body)))
+        return Response(render_template("results.html", **about, size=len(reply.body)))
     if is_graph:
-        return Response(render_template("results.html", query=query, formats=names, turtle=reply.content.decode()))
+        return Response(render_template("results.html", **about, turtle=reply.content.decode()))
     results = json.loads(reply.content)
+    rows = results.get("results", {}).get("bindings", [])
+    shown = rows[:PAGE_ROWS]
+    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
     return Response(
         render_template(
             "results.html",
-            query=query,
-            formats=names,
+            **about,
             variables=results["head"].get("vars", []),
-            rows=results.get("results", {}).get("bindings", []),
+            rows=shown,
+            total=len(rows),
             truth=results.get("boolean"),
+            names=labels(Reader(store), ours, language()),
             shorten=shorten,
         )
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from kg.curation import Curation, read_curation
 from kg.dataset import Dataset, build
@@ -57,9 +59,10 @@ class Serving:
 
 
 @contextmanager
-def serving(kelisim: str, *options: str) -> Iterator[Serving]:
-    """Runs ``kelisim serve`` on a free port, and ends it whatever happens."""
-    process = subprocess.Popen([kelisim, "serve", "--port", "0", *options], stdout=subprocess.PIPE, text=True)
+def serving(kelisim: str, *options: str, data: Path | None = None) -> Iterator[Serving]:
+    """Runs ``kelisim serve`` on a free port, over curated files of one's own if given, and ends it whatever happens."""
+    command = [kelisim, *(("--data", str(data)) if data else ()), "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         printed = ""
@@ -84,3 +87,15 @@ def server(kelisim: str) -> Iterator[str]:
     """The address of a running server."""
     with serving(kelisim) as running:
         yield running.address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; each test opens its own context or page in it."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("no chromium here (make browser installs it), so no page was looked at")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()

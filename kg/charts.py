@@ -1,0 +1,210 @@
+"""A chart or map: its Vega-Lite document, its data as a table, and its pictures."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, Literal, NamedTuple
+from xml.sax.saxutils import escape
+
+Spec = dict[str, Any]
+"""A Vega-Lite document, or a part of one."""
+
+Translate = Callable[[str], str]
+"""Gives an English message of ours in the reader's language; `str` leaves it in English."""
+
+Theme = Literal["light", "dark"]
+
+WIDE: Final = 560
+NARROW: Final = 340
+"""Widths in pixels: a picture for wide pages, and one whose letters stay readable on a phone."""
+
+_VERSION: Final = "6.4"
+"""Of Vega-Lite, in vl-convert; the scripts of the pages have one of the same major version."""
+
+_FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
+
+
+class Column(NamedTuple):
+    """A column of the data: its name in the CSV, and its heading in the reader's language."""
+
+    name: str
+    heading: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of some rows of the graph; one without rows has nothing to draw, and says so where it is shown.
+
+    name, parameters: what ``/charts/<name>.svg?<parameters>`` needs to make it again. description: the text
+    alternative, which tells what is drawn. spec: the Vega-Lite document with all its data inside, without size and
+    theme; `narrow` the same for phones, where it differs. size, narrow_size: pixels of the two pictures. notes: what a
+    reader has to know of the way it is drawn.
+    """
+
+    name: str
+    title: str
+    description: str
+    spec: Spec
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    size: tuple[int, int] = (WIDE, 320)
+    narrow: Spec | None = None
+    narrow_size: tuple[int, int] = (NARROW, 300)
+    parameters: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def document(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> Spec:
+        """The whole Vega-Lite document: data, size, colours of a theme, and the title unless the page shows it."""
+        width, height = self.narrow_size if narrow else self.size
+        letters = width // 8
+        lines = [line for note in self.notes for line in wrapped(note, round(letters * 1.2))]
+        heading = {"text": wrapped(self.title, letters), "anchor": "start"} | ({"subtitle": lines} if lines else {})
+        return {
+            "$schema": f"https://vega.github.io/schema/vega-lite/v{_VERSION.partition('.')[0]}.json",
+            "description": self.description,
+            "width": width,
+            "height": height,
+            "autosize": {"type": "fit", "contains": "padding"},
+            "background": _COLOURS[theme].paper,
+            "padding": 8,
+            **({"title": heading} if titled else {}),
+            **((self.narrow if narrow else None) or self.spec),
+            "config": _config(_COLOURS[theme]),
+        }
+
+    def svg(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> str:
+        """A picture that scales, with its title and description inside. The first one takes half a second."""
+        import vl_convert  # it starts a JavaScript engine: half a second and 80 MB, for those who draw only
+
+        document = self.document(theme, narrow=narrow, titled=titled)
+        drawn = str(vl_convert.vegalite_to_svg(document, vl_version=_VERSION, allowed_base_urls=[]))
+        root, rest = drawn.split(">", 1)
+        words = f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>"
+        return f'{root} role="img" xml:lang="{self.language}">{words}{rest}'
+
+    def png(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> bytes:
+        """A picture in pixels, two for each of the SVG's."""
+        import vl_convert
+
+        document = self.document(theme, narrow=narrow, titled=titled)
+        return bytes(vl_convert.vegalite_to_png(document, vl_version=_VERSION, scale=2, allowed_base_urls=[]))
+
+    def csv(self) -> str:
+        """The data (RFC 4180) with a line of column names first."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([column.name for column in self.columns])
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+
+class _Palette(NamedTuple):
+    paper: str
+    ink: str
+    quiet: str
+    line: str
+    land: str
+    series: tuple[str, ...]
+
+
+_COLOURS: Final[Mapping[Theme, _Palette]] = {
+    "light": _Palette(
+        "#ffffff",
+        "#17242a",
+        "#4d5e66",
+        "#ccd8db",
+        "#e9efe6",
+        ("#00667c", "#a3271f", "#634a9e", "#1d6b3c", "#8a5a00", "#3f5fae"),
+    ),
+    "dark": _Palette(
+        "#162127",
+        "#e4ecee",
+        "#a3b4bb",
+        "#33464e",
+        "#26363a",
+        ("#5fcfe4", "#ff9c90", "#c3b0f5", "#7fd39b", "#f2c230", "#9db8ff"),
+    ),
+}
+"""Every series colour has a contrast of 4.5 to 1 or more with its paper, so that labels may wear it too."""
+
+SERIES: Final = len(_COLOURS["light"].series)
+"""How many series a chart can tell apart by colour."""
+
+
+def _config(colours: _Palette) -> Spec:
+    """Vega-Lite's theme. Marks take its colours by the names of styles, such as ``ink``."""
+    text = {"color": colours.ink, "font": _FONT}
+    labels = {"labelColor": colours.quiet, "labelFont": _FONT, "labelFontSize": 12}
+    titles = {"titleColor": colours.ink, "titleFont": _FONT, "titleFontSize": 12, "titleFontWeight": 600}
+    return {
+        "font": _FONT,
+        "view": {"stroke": None},
+        "range": {"category": list(colours.series)},
+        "title": {
+            **text,
+            "fontSize": 15,
+            "fontWeight": 600,
+            "offset": 12,
+            "subtitleColor": colours.quiet,
+            "subtitleFont": _FONT,
+            "subtitleFontSize": 12,
+            "subtitlePadding": 6,
+        },
+        "axis": {
+            **labels,
+            **titles,
+            "gridColor": colours.line,
+            "domainColor": colours.quiet,
+            "tickColor": colours.quiet,
+        },
+        "legend": {**labels, "labelColor": colours.ink, **titles, "orient": "top", "symbolSize": 90, "labelLimit": 0},
+        "text": {"font": _FONT, "fontSize": 12},
+        "style": {
+            "ink": {"color": colours.ink, "fill": colours.ink},
+            "quiet": {"color": colours.quiet, "fill": colours.quiet},
+            "cell": {"stroke": colours.paper, "strokeWidth": 2},
+            "land": {"color": colours.land, "fill": colours.land, "stroke": colours.quiet, "strokeWidth": 0.6},
+            "line": {"color": colours.line, "stroke": colours.line},
+            "halo": {
+                "color": colours.paper,
+                "stroke": colours.paper,
+                "fill": colours.paper,
+                "strokeWidth": 4,
+                "strokeJoin": "round",
+            },
+            "first": {"color": colours.series[0], "fill": colours.series[0], "stroke": colours.paper, "opacity": 0.9},
+            "first-line": {"color": colours.series[0], "stroke": colours.series[0]},
+            "open": {"color": colours.series[0], "fill": colours.paper, "stroke": colours.series[0], "strokeWidth": 2},
+        },
+    }
+
+
+def layer(mark: Spec, encoding: Spec, test: str = "") -> Spec:
+    """A layer of a document; test: a Vega expression that holds for the data drawn in it."""
+    return {"mark": mark, "encoding": encoding} | ({"transform": [{"filter": test}]} if test else {})
+
+
+def ticked(ticks: Mapping[int, str] | Mapping[float, str]) -> Spec:
+    """The part of an axis that puts these words at these values."""
+    words = {f"{tick:.0f}" if float(tick).is_integer() else repr(tick): text for tick, text in ticks.items()}
+    return {"values": list(ticks), "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.value]"}
+
+
+def wrapped(words: str, width: int) -> list[str]:
+    """Lines of about `width` letters, as Vega takes them."""
+    lines: list[str] = [""]
+    for word in words.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def plain(number: Decimal) -> str:
+    """A number with all its digits and no exponent, for data that programs read."""
+    return f"{number:f}"

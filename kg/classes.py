@@ -1,0 +1,36 @@
+"""The classes that things are sorted by where one has to do: the one that tells most."""
+
+from collections.abc import Collection
+from typing import Final
+
+from ontology.namespaces import KEL, PREFIXES
+
+STATE: Final = str(KEL.State)
+PERSON: Final = PREFIXES["foaf"] + "Person"
+ORGANISATION: Final = PREFIXES["org"] + "Organization"
+PLACE: Final = str(KEL.Place)
+INSTRUMENT: Final = str(KEL.Instrument)
+
+RECONCILED: Final = (STATE, PERSON, ORGANISATION, PLACE, INSTRUMENT)
+"""The classes whose things others match their own names with."""
+
+_OWL: Final = "http://www.w3.org/2002/07/owl#"
+_TELLING: Final = (
+    STATE,
+    PERSON,
+    *(str(KEL[n]) for n in ("StateGroup", "Instrument", "DocumentPackage", "Visit", "Event", "EventSeries")),
+    *(str(KEL[n]) for n in ("Place", "Office", "Project", "Facility", "Route", "Policy", "Relation")),
+    *(str(KEL[n]) for n in ("TradeObservation", "Observation", "Statement", "StageEvent", "Tenure", "Participation")),
+    ORGANISATION,
+    *(str(KEL[n]) for n in ("Claim", "Article", "Passage")),
+    PREFIXES["foaf"] + "Image",
+    PREFIXES["skos"] + "Concept",
+    PREFIXES["skos"] + "ConceptScheme",
+    *(_OWL + n for n in ("Class", "ObjectProperty", "DatatypeProperty", "Ontology")),
+)
+_PLACES: Final = {iri: place for place, iri in enumerate(_TELLING)}
+
+
+def telling(classes: Collection[str]) -> str:
+    """Which of a thing's classes says most of it, such as Visit of Visit and Event; empty for a thing without any."""
+    return min(classes, key=lambda iri: (_PLACES.get(iri, len(_PLACES)), iri), default="")

@@ -1,0 +1,29 @@
+// The colours that the reader chose. A classic script in the head, since a module would run after the first paint.
+(() => {
+  const KEY = "kelisim-colours";
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const stored = () => {
+    try { return localStorage.getItem(KEY); } catch { return null; } // storage may be forbidden
+  };
+  const isDark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+
+  const chosen = stored();
+  if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.querySelector("button.theme");
+    const tell = () => {
+      button.setAttribute("aria-pressed", String(isDark()));
+      document.dispatchEvent(new CustomEvent("colours", { detail: { dark: isDark() } }));
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      try { localStorage.setItem(KEY, root.dataset.theme); } catch { /* holds for this page only */ }
+      tell();
+    });
+    system.addEventListener("change", tell);
+    tell();
+  });
+})();

@@ -1,0 +1,143 @@
+"""An independent client crawls the linked data from the home page on, over RDF alone.
+
+It knows HTTP, RDF and that our IRIs are served by the host under test; it has no code of ours.
+"""
+
+import json
+import re
+import urllib.parse
+import urllib.request
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from rdflib import Dataset, Graph, URIRef
+
+# rdflib uses what it has deprecated itself.
+pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
+
+BASE = "https://w3id.org/kelisim/"
+READERS = {
+    "text/turtle": "turtle",
+    "application/n-triples": "nt",
+    "application/rdf+xml": "xml",
+    "application/ld+json": "json-ld",
+    "application/trig": "trig",
+    "application/n-quads": "nquads",
+}
+WITH_GRAPHS = {"application/ld+json", "application/trig", "application/n-quads"}
+SAMPLE = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came: where from in the end, how it was called, what it links to (relation, type, address), the body."""
+
+    url: str
+    media_type: str
+    links: list[tuple[str, str, str]]
+    body: bytes
+
+
+@dataclass
+class Crawl:
+    """What was found: IRIs of ours by document, what each document mentions, and the first answer for it."""
+
+    found: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    mentions: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+def get(url: str, accept: str) -> Answer:
+    """Follows redirects; raises on any status but 200."""
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        links = []
+        for target, parameters in re.findall(r"<([^>]*)>([^,<]*)", response.headers.get("Link", "")):
+            given = dict(re.findall(r'(\w+)="([^"]*)"', parameters))
+            links.append((given["rel"], given.get("type", ""), urllib.parse.urljoin(response.url, target)))
+        return Answer(response.url, response.headers.get_content_type(), links, response.read())
+
+
+def parse(answer: Answer) -> set[str]:
+    """All IRIs of ours in an answer, in whatever place and graph."""
+    graph: Graph = Dataset() if answer.media_type in WITH_GRAPHS else Graph()
+    graph.parse(data=answer.body, format=READERS[answer.media_type], publicID=answer.url)
+    rows = graph.quads() if isinstance(graph, Dataset) else graph.triples((None, None, None))
+    return {str(t) for row in rows for t in row if isinstance(t, URIRef) and str(t).startswith(BASE)}
+
+
+def located(iri: str, server: str) -> str:
+    """Where a document of ours is: the one thing that the client is told."""
+    return server + iri.removeprefix(BASE)
+
+
+def visit(document: str, server: str) -> tuple[str, Answer, set[str]]:
+    """A document with all its pages, in Turtle: the first answer, and the IRIs in all of them."""
+    first = answer = get(located(document, server), "text/turtle")
+    assert answer.media_type == "text/turtle", document
+    mentioned = parse(answer)
+    while following := [url for relation, _, url in answer.links if relation == "next"]:
+        answer = get(following[0], "text/turtle")
+        mentioned |= parse(answer)
+    return document, first, mentioned
+
+
+@pytest.fixture(scope="module")
+def crawl(server: str) -> Crawl:
+    home = get(server, "text/html")
+    (start,) = [url for relation, kind, url in home.links if (relation, kind) == ("alternate", "text/turtle")]
+    crawl = Crawl()
+    waiting = {iri.partition("#")[0] for iri in note(crawl, parse(get(start, "text/turtle")))}
+    with ThreadPoolExecutor(4) as clients:
+        while waiting:
+            now, waiting = sorted(waiting), set()
+            for document, answer, mentioned in clients.map(lambda each: visit(each, server), now):
+                crawl.answers[document], crawl.mentions[document] = answer, mentioned
+                waiting |= {iri.partition("#")[0] for iri in note(crawl, mentioned)}
+            waiting -= set(crawl.answers)
+    return crawl
+
+
+def note(crawl: Crawl, iris: set[str]) -> set[str]:
+    for iri in iris:
+        crawl.found[iri.partition("#")[0]].add(iri)
+    return iris
+
+
+def test_every_iri_found_is_mentioned_where_it_leads(crawl: Crawl) -> None:
+    assert len(crawl.answers) > 1000
+    for document, iris in crawl.found.items():
+        # The name of a namespace that ends in # is that of its document.
+        assert {iri.removesuffix("#") for iri in iris} <= crawl.mentions[document] | {document}, document
+        assert document in crawl.mentions[document], document
+
+
+def test_all_that_the_endpoint_holds_was_found(crawl: Crawl, server: str) -> None:
+    query = f"""SELECT DISTINCT ?s WHERE {{
+      {{ ?s ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?p ?o }} }} FILTER STRSTARTS(STR(?s), "{BASE}")
+    }}"""
+    url = f"{server}sparql?{urllib.parse.urlencode({'query': query})}"
+    rows = json.loads(get(url, "application/sparql-results+json").body)["results"]["bindings"]
+    held = {row["s"]["value"] for row in rows}
+    assert len(held) > 1000
+    assert held - {iri for iris in crawl.found.values() for iri in iris} == set()
+
+
+def test_every_format_of_every_kind_parses_and_mentions_its_subject(crawl: Crawl) -> None:
+    kinds = defaultdict(list)
+    for document in sorted(crawl.answers):
+        kinds[re.split("[/#]", document.removeprefix(BASE))[0]].append(document)
+    assert {"", "id", "code", "claim", "source", "ns", "catalogue", "graph"} <= set(kinds)
+    for documents in kinds.values():
+        for document in documents[:: max(1, len(documents) // SAMPLE)]:
+            alternates = {kind: url for relation, kind, url in crawl.answers[document].links if relation == "alternate"}
+            if "service" in document or "/question/" in document:
+                continue  # these are described by the endpoint and the questions, in tests of their own
+            assert set(READERS) <= set(alternates), document
+            for media_type in READERS:
+                for url, accept in ((alternates[media_type], "*/*"), (crawl.answers[document].url, media_type)):
+                    answer = get(url, accept)
+                    assert answer.media_type == media_type, url
+                    assert document in parse(answer), url
