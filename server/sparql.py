@@ -77,8 +77,7 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
         response.set_etag(etag)
-        if not asked.wanted.page:  # which depends on the reader's language
-            response.cache_control.public = True
+        response.cache_control.public = True
         response.cache_control.no_cache = True
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
