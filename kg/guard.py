@@ -46,6 +46,8 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
     between keywords and their neighbours (``trueSERVICE``, ``SERVICE:{``), so a word counts that holds the keyword
     anywhere, and so does a prefix where a keyword can stand. In doubt the query is refused.
     """
+    if not _OUTBOUND.search(query):
+        return  # nearly all of them
     before, suspect = "", None
     service: re.Match[str] | None = None
     for token in tokens(query):

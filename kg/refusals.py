@@ -17,6 +17,10 @@ class BusyError(KelisimError):
     """More queries wait than the server lets wait."""
 
 
+class AbandonedError(KelisimError):
+    """Nobody waits for the answer any more."""
+
+
 class TooLargeError(KelisimError):
     """The query needs more memory, or its answer is larger, than the server gives."""
 

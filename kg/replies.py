@@ -28,10 +28,11 @@ class SpooledFile:
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete answer: the name of its format and its content."""
+    """A complete answer: the name of its format, its content, and how many rows that has, -1 if that is not known."""
 
     format: str
     body: bytes | SpooledFile
+    rows: int = -1
 
     @property
     def content(self) -> bytes:

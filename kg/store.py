@@ -1,14 +1,17 @@
 """The store that a server serves: workers that answer, and, where it may be written, a history that lasts."""
 
+import asyncio
+import concurrent.futures
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from kg.patches import Patch, new_header
 from kg.patches import parse as parse_patch
 from kg.pool import WorkerPool
-from kg.refusals import BusyError
+from kg.refusals import AbandonedError, BusyError
 from kg.replies import Reply
 from kg.staging import Change
 from kg.worker import Task
@@ -16,6 +19,11 @@ from ontology import KelisimError
 
 WRITE_WAIT_SECONDS = 30.0
 """How long a change waits for the changes before it."""
+
+UNDER_WAY: Final[ContextVar[list[concurrent.futures.Future[Any]]]] = ContextVar("UNDER_WAY")
+"""What a request's thread waits for, for whoever cancels that when the client leaves."""
+
+_T = TypeVar("_T")
 
 
 class Log(Protocol):
@@ -46,10 +54,10 @@ class Commit:
 
 
 class Store:
-    """Answers queries at the newest version, and takes changes one after another; safe for several threads.
+    """Answers queries at the newest version, and takes changes one after another.
 
-    A change is worked out on a copy, checked against the shapes, made to last in the log, and only then seen by
-    readers, whole.
+    The pool's event loop is `start`ed with; `answer` belongs to it, all else to other threads. A change is worked out
+    on a copy, checked against the shapes, made to last in the log, and only then seen by readers, whole.
     """
 
     def __init__(self, pool: WorkerPool, identity: str, log: Log | None = None) -> None:
@@ -57,22 +65,32 @@ class Store:
         self.pool = pool
         self._identity = identity
         self._log = log
-        self._version = log.version if log else 0
+        self._number = log.version if log else 0
         self._writing = threading.Lock()
+        self.version = self._named(self._number)
+        """Names the newest state: the same name is the same data."""
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begins to answer, on that loop."""
+        self._loop = loop
+        self.pool.start(loop)
 
     @property
     def writable(self) -> bool:
         """Whether the store takes changes at all."""
         return self._log is not None
 
-    @property
-    def version(self) -> str:
-        """Names the newest state: the same name is the same data."""
-        return f"{self._identity}-{self._version}" if self._log else self._identity
+    def answer(self, task: Task, timeout: float | None = None) -> asyncio.Future[Reply]:
+        """The complete answer to a query whose task names `version`; see `WorkerPool.query`."""
+        return self.pool.query(task, timeout)
 
     def query(self, task: Task, timeout: float | None = None) -> Reply:
-        """The complete answer to a query; raises what `WorkerPool.query` raises."""
-        return self.pool.query(replace(task, version=self.version), timeout)
+        """Waits for the answer; raises what `WorkerPool.query` raises, and AbandonedError if the client has left."""
+
+        async def answered() -> Reply:
+            return await self.answer(replace(task, version=self.version), timeout)
+
+        return self._wait(answered())
 
     def compact(self) -> int:
         """Makes the latest version the log's snapshot; returns that version. Raises ReadOnlyError or StoreFullError."""
@@ -100,13 +118,29 @@ class Store:
         if not self._writing.acquire(timeout=WRITE_WAIT_SECONDS):
             raise BusyError("Changes before this one take too long. Try again in a few seconds.")
         try:
-            patch = parse_patch(self.pool.work_out(change, documents, timeout))
+            patch = parse_patch(self._wait(self.pool.work_out(change, documents, timeout)))
             if patch.is_empty:
-                return Commit(self._version, 0, 0)
+                return Commit(self._number, 0, 0)
             patch = replace(patch, header=new_header(author, message))
-            version = self._log.append(patch)
-            self.pool.take_in(patch.serialize())
-            self._version = version
-            return Commit(version, len(patch.adds), len(patch.deletes))
+            number = self._log.append(patch)
+            take_in = self.pool.take_in(patch.serialize(), lambda: self._see(number))
+            asyncio.run_coroutine_threadsafe(take_in, self._loop).result()  # it lasts: nobody can give it up any more
+            return Commit(number, len(patch.adds), len(patch.deletes))
         finally:
             self._writing.release()
+
+    def _see(self, number: int) -> None:
+        self._number = number
+        self.version = self._named(number)
+
+    def _named(self, number: int) -> str:
+        return f"{self._identity}-{number}" if self._log else self._identity
+
+    def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """What comes of a coroutine on the loop, for another thread."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        UNDER_WAY.get([]).append(future)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise AbandonedError("The client has left.") from None

@@ -1,46 +1,152 @@
-"""Messages between the server and its workers: two lengths, a description in JSON, a body; perhaps a file beside."""
+"""Messages between the server and its workers: two lengths, a description in JSON, a body; perhaps files beside."""
 
 import array
+import asyncio
 import json
+import os
 import socket
 import struct
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 INLINE_BYTES: Final = 1 << 20
 """Results up to this size come over the socket; bigger ones as a file."""
 
 _HEAD: Final = struct.Struct("!II")
+_PART_BYTES: Final = 1 << 18
+_FILES: Final = 2
+
+
+def packed(description: dict[str, Any], body: bytes = b"") -> bytes:
+    """One message as bytes."""
+    head = json.dumps(description).encode()
+    return b"".join((_HEAD.pack(len(head), len(body)), head, body))
 
 
 def send(channel: socket.socket, description: dict[str, Any], body: bytes = b"", file: int = -1) -> None:
-    """Sends one message."""
-    head = json.dumps(description).encode()
-    message = _HEAD.pack(len(head), len(body)) + head
+    """Sends one message, and waits until it is sent."""
+    message = packed(description, body)
     if file >= 0:
         sent = channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))])
-        channel.sendall(message[sent:])
-    else:
-        channel.sendall(message + body if len(body) < INLINE_BYTES else message)
-        if len(body) >= INLINE_BYTES:
-            channel.sendall(body)
+        message = message[sent:]
+    channel.sendall(message)
 
 
-def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, int]:
-    """The next message: description, body, and a file or -1. Raises EOFError when the other side is gone."""
-    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, 4)  # no further: the next message may follow at once
-    file = files[0] if files else -1
+def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, list[int]]:
+    """Waits for the next message: description, body, files. Raises EOFError when the other side is gone."""
+    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, _FILES)  # no further: the next message may follow at once
     sizes = bytearray(data)
-    fill(channel, sizes, _HEAD.size)
+    _fill(channel, sizes, _HEAD.size)
     head, body = _HEAD.unpack(sizes)
     buffer = bytearray()
-    fill(channel, buffer, head + body)
-    return json.loads(buffer[:head]), bytes(memoryview(buffer)[head:]), file
+    _fill(channel, buffer, head + body)
+    return json.loads(buffer[:head]), bytes(memoryview(buffer)[head:]), files
 
 
-def fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
-    """Reads on until the buffer has `size` bytes. Raises EOFError when the other side is gone."""
+def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
     while len(buffer) < size:
         data = channel.recv(min(1 << 20, size - len(buffer)))
         if not data:
             raise EOFError
         buffer += data
+
+
+class Channel:
+    """The server's end of a socket, on an event loop: messages go out without waiting, and come in by a callback.
+
+    `received` gets description, body and a file or -1; `lost` is called once, when the other side is gone.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        end: socket.socket,
+        received: Callable[[dict[str, Any], bytes, int], None],
+        lost: Callable[[], None],
+    ) -> None:
+        end.setblocking(False)
+        self._loop = loop
+        self._end = end
+        self._received = received
+        self._lost = lost
+        self._unsent: deque[tuple[bytes, Sequence[int]]] = deque()
+        self._buffer = bytearray()
+        self._file = -1
+        self.backlog = 0
+        """Bytes that wait until the other side reads."""
+        loop.add_reader(end.fileno(), self._read)
+
+    def send(self, message: bytes, files: Sequence[int] = ()) -> None:
+        """Sends a message of `packed`, after those before it; `files` are closed here once they are sent."""
+        self._unsent.append((message, files))
+        self.backlog += len(message)
+        if len(self._unsent) == 1:
+            self._write()
+
+    def close(self) -> None:
+        """Closes this end; nothing is called any more."""
+        if self._end.fileno() >= 0:
+            self._loop.remove_reader(self._end.fileno())
+            self._loop.remove_writer(self._end.fileno())
+            self._end.close()
+        for _, files in self._unsent:
+            for file in files:
+                os.close(file)
+        self._unsent.clear()
+
+    def _write(self) -> None:
+        while self._unsent:
+            message, files = self._unsent[0]
+            try:
+                sent = socket.send_fds(self._end, [message], files) if files else self._end.send(message)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._end_of_it()
+                return
+            self.backlog -= sent
+            if sent:
+                for file in files:
+                    os.close(file)
+                files = ()
+            if sent < len(message):
+                self._unsent[0] = (message[sent:] if sent else message, files)
+                self._loop.add_writer(self._end.fileno(), self._write_on)
+                return
+            self._unsent.popleft()
+
+    def _write_on(self) -> None:
+        self._loop.remove_writer(self._end.fileno())
+        self._write()
+
+    def _read(self) -> None:
+        try:
+            data, files, _, _ = socket.recv_fds(self._end, _PART_BYTES, _FILES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data, files = b"", []
+        if files:
+            self._file = files[0]
+        if not data:
+            self._end_of_it()
+            return
+        buffer = self._buffer
+        buffer += data
+        while len(buffer) >= _HEAD.size:
+            head, body = _HEAD.unpack_from(buffer)
+            start = _HEAD.size + head
+            if len(buffer) < start + body:
+                return
+            view = memoryview(buffer)
+            description, content = json.loads(bytes(view[_HEAD.size : start])), bytes(view[start : start + body])
+            view.release()
+            del buffer[: start + body]
+            file, self._file = self._file, -1
+            self._received(description, content, file)
+
+    def _end_of_it(self) -> None:
+        if self._end.fileno() >= 0:
+            self.close()
+            self._lost()

@@ -8,11 +8,11 @@ workers take in once the server has made it last.
 """
 
 import ctypes
+import mmap
 import os
 import resource
 import signal
 import socket
-import struct
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,9 +23,10 @@ from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
 from kg.patches import parse as parse_patch
+from kg.rows import count_rows
 from kg.staging import Change, DocumentError, stage
 from kg.validation import validate_change
-from kg.wire import INLINE_BYTES, fill, receive, send
+from kg.wire import INLINE_BYTES, receive, send
 from ontology import KelisimError
 from shapes import in_words
 
@@ -40,7 +41,7 @@ class Task:
 
     `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
     client takes none. `result_bytes` bounds the size of the answer. `version` names the state that is asked, so that
-    tasks at different states are not taken for the same.
+    tasks at different states are not taken for the same. `counted` asks for the number of rows.
     """
 
     query: str
@@ -50,15 +51,17 @@ class Task:
     graph: str = ""
     result_bytes: int = 1 << 30
     version: str = ""
+    counted: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a task or change ended, by `kind`.
 
-    ``ok``: `format` names the answer's format. For all others `message` says what happened, `line` and `column` where:
-    ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
-    cannot be done), ``invalid`` (the shapes forbid it), ``error``.
+    ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known. For all
+    others `message` says what happened, `line` and `column` where: ``not-acceptable``, ``too-large``, ``syntax``,
+    ``outbound``, ``document`` (it cannot be read), ``operation`` (it cannot be done), ``invalid`` (the shapes forbid
+    it), ``error``.
     """
 
     kind: str
@@ -66,6 +69,7 @@ class Outcome:
     message: str = ""
     line: int = 0
     column: int = 0
+    rows: int = -1
 
 
 class ResultTooLargeError(KelisimError):
@@ -75,7 +79,7 @@ class ResultTooLargeError(KelisimError):
 class Spool:
     """Takes an answer as it is written: small ones in memory, bigger ones in a file without a name."""
 
-    def __init__(self, limit: int, file: int = -1) -> None:
+    def __init__(self, limit: int = 1 << 62, file: int = -1) -> None:
         """Bounds the answer to `limit` bytes; `file` is one made before, to be used if need be."""
         self._limit = limit
         self._parts: list[bytes] = []
@@ -107,6 +111,13 @@ class Spool:
         """The answer, where it is in memory."""
         return b"".join(self._parts)
 
+    def rows(self, form: str) -> int:
+        """The rows of the answer, in the format of that name; -1 if not known."""
+        if self.file < 0:
+            return count_rows(form, self.body)
+        with _door_open(), mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as content:
+            return count_rows(form, content)
+
 
 def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
@@ -126,7 +137,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         answer.write(_FORMATS[name], spool)
     except KelisimError as error:
         return _failure(error), spool
-    return Outcome("ok", format=name), spool
+    return Outcome("ok", format=name, rows=spool.rows(name) if task.counted else -1), spool
 
 
 def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
@@ -155,26 +166,23 @@ def _failure(error: KelisimError) -> Outcome:
 
 
 def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
-    """Runs as the keeper: forks a worker for each request on `control` until that closes.
+    """Runs as the keeper: does what `control` asks for, one after another, until that closes.
 
-    ``w`` asks for a worker and brings two files: the worker's end of its socket, and the file for its last words; the
-    reply is its process id. ``p``, a length and as many bytes bring a patch; the reply is ``p`` when it is taken in.
+    ``worker`` brings two files, the worker's end of its socket and the file for its last words; the answer is its
+    process id. ``patch`` brings a patch; the answer comes when it is taken in.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business; it closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     _die_with_parent()
     while True:
-        data, files, _, _ = socket.recv_fds(control, 1, 2)
-        if not data:
+        try:
+            description, body, files = receive(control)
+        except (EOFError, OSError):
             return
-        if data == b"p":
-            size = bytearray()
-            fill(control, size, 4)
-            patch = bytearray()
-            fill(control, patch, struct.unpack("!I", size)[0])
-            engine.apply(parse_patch(bytes(patch)))
-            control.sendall(b"p")
+        if description["kind"] == "patch":
+            engine.apply(parse_patch(body))
+            send(control, {"pid": 0})
             continue
         pid = os.fork()
         if pid == 0:
@@ -183,7 +191,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
             os._exit(0)
         for file in files:
             os.close(file)
-        control.sendall(struct.pack("!I", pid))
+        send(control, {"pid": pid})
 
 
 def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int) -> None:

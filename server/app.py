@@ -8,6 +8,7 @@ from server import (
     downloads,
     errors,
     events,
+    freshness,
     graphs,
     instruments,
     languages,
@@ -32,6 +33,8 @@ from server.access import Access
 from server.compression import compress
 from server.description import describe
 from server.headers import HEADERS
+from server.metrics import Metrics
+from server.metrics import blueprint as metrics_page
 from server.site import Site
 
 QUERY_BYTES = 1_000_000
@@ -62,7 +65,7 @@ _PAGES = (
 """The modules whose ``blueprint(site)`` makes the pages and the linked data."""
 
 
-def create_app(site: Site, access: Access | None = None) -> Flask:
+def create_app(site: Site, access: Access | None = None, metrics: Metrics | None = None) -> Flask:
     """The WSGI application over one site."""
     app = Flask("server")
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.limits` refuses longer queries before
@@ -78,9 +81,12 @@ def create_app(site: Site, access: Access | None = None) -> Flask:
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:
         app.register_blueprint(module.blueprint(site))
+    if metrics:
+        app.register_blueprint(metrics_page(metrics))
     errors.register(app)
     app.after_request(compress)
     app.after_request(_headers)
+    freshness.register(app, store)  # the last comes first: what has not changed need not be compressed
     return app
 
 

@@ -3,120 +3,94 @@
 Flask alone costs more than a whole small query, so what stands in front of it decides how fast hot answers are.
 """
 
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from http import HTTPStatus
-from io import BytesIO
-from typing import Any, Final
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from collections.abc import Callable
+from typing import Final, NamedTuple
+from wsgiref.types import WSGIEnvironment
 
 from server.logs import query_hash
+from server.problems import Answer
 
-_Key = tuple[str, ...] | tuple[str | bytes, ...]
+_Key = tuple[str | bytes, ...]
 
-CACHED_PATHS: Final = frozenset({"/sparql"})
 ENTRY_BYTES: Final = 1 << 20
 """Larger answers are not kept."""
 
 _KEY_BODY_BYTES: Final = 1 << 16
+_KEYED: Final = frozenset({"accept", "accept-encoding", "accept-language", "cookie"})
 _NOT_FOR_304: Final = frozenset({"content-type", "content-length", "content-encoding"})
 
 
-@dataclass(frozen=True)
-class _Entry:
-    headers: list[tuple[str, str]]
-    body: bytes
+class _Entry(NamedTuple):
+    answer: Answer
     etag: str
-    query: str
+    query: str | None
+    rows: int | None
 
 
 class ResponseCache:
-    """WSGI middleware that keeps public answers of the query endpoint, the least recently used going first.
+    """Keeps public answers, the least recently used going first. For one event loop.
 
     `version` tells the dataset's version of now; an answer is found again only under the version that it was given for.
     `capacity` bounds the kept bodies in bytes. It sets ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
     """
 
-    def __init__(self, application: WSGIApplication, version: Callable[[], str], capacity: int = 1 << 26) -> None:
-        self._application = application
+    def __init__(self, version: Callable[[], str], capacity: int = 1 << 26) -> None:
         self._version = version
         self._capacity = capacity
         self._size = 0
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers from the cache, or from the application."""
-        key = self._key(environ)
-        if key is None:
-            return self._application(environ, start_response)
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry:
-                self._entries.move_to_end(key)
-        if entry is None:
-            environ["kelisim.cache"] = "miss"
-            return self._ask(key, environ, start_response)
-        environ["kelisim.cache"] = "hit"
-        environ["kelisim.query"] = entry.query
-        if environ.get("HTTP_IF_NONE_MATCH") == entry.etag:
-            start_response("304 Not Modified", [h for h in entry.headers if h[0].lower() not in _NOT_FOR_304])
-            return []
-        start_response("200 OK", entry.headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [entry.body]
-
-    def _key(self, environ: WSGIEnvironment) -> _Key | None:
-        """What the answer depends on; None where it is not one to keep."""
-        if environ["PATH_INFO"] not in CACHED_PATHS or "HTTP_AUTHORIZATION" in environ:
+    def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> _Key | None:
+        """What the answer to a request depends on; None where it is not one to keep."""
+        if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ:
             return None
-        method = environ["REQUEST_METHOD"]
         key = (
             self._version(),
-            environ.get("QUERY_STRING", ""),
+            environ["PATH_INFO"],
+            environ["QUERY_STRING"],
             environ.get("HTTP_ACCEPT", ""),
             environ.get("HTTP_ACCEPT_ENCODING", ""),
+            environ.get("HTTP_ACCEPT_LANGUAGE", ""),
+            environ.get("HTTP_COOKIE", ""),
         )
-        if method in ("GET", "HEAD"):
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return key
-        length = environ.get("CONTENT_LENGTH") or ""
-        if method != "POST" or not length.isdigit() or int(length) > _KEY_BODY_BYTES:
+        if environ["PATH_INFO"] != "/sparql" or body is None or len(body) > _KEY_BODY_BYTES:
             return None
-        body = environ["wsgi.input"].read(int(length))
-        environ["wsgi.input"] = BytesIO(body)
         return (*key, environ.get("CONTENT_TYPE", ""), body)
 
-    def _ask(self, key: _Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status, headers = "", list[tuple[str, str]]()
+    def find(self, key: _Key, environ: WSGIEnvironment) -> Answer | None:
+        """The answer that is kept, or that it has not changed for a client that knows it."""
+        entry = self._entries.get(key)
+        if entry is None:
+            environ["kelisim.cache"] = "miss"
+            return None
+        self._entries.move_to_end(key)
+        environ["kelisim.cache"] = "hit"
+        environ["kelisim.query"] = entry.query
+        environ["kelisim.rows"] = entry.rows
+        answer = entry.answer
+        if entry.etag and environ.get("HTTP_IF_NONE_MATCH") == entry.etag:
+            return Answer(304, [h for h in answer.headers if h[0].lower() not in _NOT_FOR_304])
+        return answer
 
-        def start(given: str, pairs: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status, headers
-            status, headers = given, pairs
-            return start_response(given, pairs, exc_info) if exc_info else start_response(given, pairs)
-
-        body = self._application(environ, start)
-        names = {name.lower(): value for name, value in headers}
-        keep = status.startswith(str(HTTPStatus.OK.value)) and "public" in names.get("cache-control", "")
-        if (
-            not keep
-            or environ["REQUEST_METHOD"] == "HEAD"
-            or int(names.get("content-length", ENTRY_BYTES + 1)) > ENTRY_BYTES
-        ):
-            return body
-        whole = b"".join(body)
-        close = getattr(body, "close", None)
-        if close:
-            close()
-        self._keep(key, _Entry(headers, whole, names.get("etag", ""), query_hash(environ.get("kelisim.query", ""))))
-        return [whole]
-
-    def _keep(self, key: _Key, entry: _Entry) -> None:
-        with self._lock:
-            old = self._entries.pop(key, None)
-            self._size -= len(old.body) if old else 0
-            self._entries[key] = entry
-            self._size += len(entry.body)
-            while self._size > self._capacity:
-                _, oldest = self._entries.popitem(last=False)
-                self._size -= len(oldest.body)
+    def keep(self, key: _Key, environ: WSGIEnvironment, answer: Answer) -> None:
+        """Keeps the answer to a request, if it is public and depends on nothing but the key."""
+        body = answer.body
+        if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":
+            return
+        names = {name.lower(): value for name, value in answer.headers}
+        varies = {v.strip().lower() for v in names.get("vary", "").split(",")} - {""}
+        if "public" not in names.get("cache-control", "") or "set-cookie" in names or not varies <= _KEYED:
+            return
+        if len(body) > ENTRY_BYTES:
+            return
+        query = environ.get("kelisim.query")
+        entry = _Entry(answer, names.get("etag", ""), query and query_hash(query), environ.get("kelisim.rows"))
+        old = self._entries.pop(key, None)
+        self._size += len(body) - (len(old.answer.body) if old and isinstance(old.answer.body, bytes) else 0)
+        self._entries[key] = entry
+        while self._size > self._capacity:
+            _, oldest = self._entries.popitem(last=False)
+            self._size -= len(oldest.answer.body) if isinstance(oldest.answer.body, bytes) else 0

@@ -10,6 +10,7 @@ from kg.engine import OperationError, QuerySyntaxError
 from kg.guard import OutboundRefusedError
 from kg.history import StoreFullError
 from kg.refusals import (
+    AbandonedError,
     BusyError,
     InvalidChangeError,
     NotAcceptableError,
@@ -42,6 +43,7 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     OutboundRefusedError: (403, message("Outbound request refused")),
     NotAcceptableError: (406, message("Not acceptable")),
     TooLargeError: (413, message("Too large")),
+    AbandonedError: (499, message("Client left")),
     BusyError: (503, message("Busy")),
     QueryTimeoutError: (503, message("Out of time")),
 }

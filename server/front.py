@@ -1,104 +1,194 @@
-"""Answers plain queries by GET before Flask is reached, which alone would cost more than they do."""
+"""What stands before Flask, on one event loop: limits, rates, the cache, plain queries; and it tells what came of all.
 
+Requests that are not answered here go to Flask, in a thread; none waits there for its client.
+"""
+
+import asyncio
+import io
 import logging
-from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final
-from urllib.parse import parse_qs
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import IO, Any, Final
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from werkzeug.http import parse_accept_header
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
-from kg.store import Store
-from ontology import KelisimError
-from server.compression import WORTH_BYTES, choose, compressed
-from server.errors import UNEXPECTED, ProblemError, problem_of
-from server.headers import HEADERS
-from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
-from server.problems import refuse
-from server.sparql import Request, seconds
+from kg.store import UNDER_WAY, Store
+from server.cache import ResponseCache
+from server.compression import WORTH_BYTES
+from server.errors import UNEXPECTED
+from server.gateway import deliver, environ_of, for_wsgi, run
+from server.limits import RefusedError, RequestGuard
+from server.observation import Exchange, Observer, tell
+from server.plain import answer_of, compressed, encoding_of, plain_query, refusal_of, shared_headers
+from server.problems import Answer, problem
+from server.rates import RateLimit
+from server.sparql import Request
 
-_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
-_NO_VALUES: Final[list[str]] = []
+THREADS: Final = 64
+"""So many requests Flask answers at once; those that come beyond wait."""
+
+WATCH_SECONDS: Final = 0.1
+"""After so long it is worth while to watch whether the client leaves."""
+
+_INLINE_BYTES: Final = 1 << 15
+"""Larger answers are compressed in a thread, so that others need not wait."""
+
+LEFT: Final = Answer(499, [])
+"""What is noted where the client left before the answer; nobody gets it."""
 
 
-class QueryFront:
-    """WSGI middleware that answers what is surely a plain query; all else goes on to the application.
+@dataclass(frozen=True)
+class Layers:
+    """What stands before the application; `counted` asks for the rows of answers."""
 
-    What it answers is what the application would answer. It takes GET with one query, in UTF-8, of a client that wants
-    no page; anything with a fault in it is the application's business.
-    """
+    cache: ResponseCache
+    guard: RequestGuard
+    rate: RateLimit | None = None
+    observers: Sequence[Observer] = ()
+    counted: bool = False
 
-    def __init__(self, application: WSGIApplication, store: Store) -> None:
+
+class Front:
+    """The RSGI application."""
+
+    def __init__(self, application: WSGIApplication, store: Store, layers: Layers) -> None:
         self._application = application
         self._store = store
+        self._layers = layers
+        self._threads = ThreadPoolExecutor(THREADS, "flask")
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers, or passes on."""
-        asked = _plain_query(environ)
-        if asked is None:
-            return self._application(environ, start_response)
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begins, on Granian's loop."""
+        self._loop = loop
+        self._store.start(loop)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answers one request, and tells of it."""
+        started, began = time.time(), time.perf_counter()
+        environ = environ_of(scope)
+        try:
+            answer = await self._answer(environ, scope, protocol)
+        except Exception:
+            logging.getLogger("kelisim").exception("Unexpected error before Flask")
+            answer = problem(500, *UNEXPECTED)
+        size, complete = 0, False
+        if answer is not LEFT:
+            with suppress(RuntimeError):  # of the protocol: the client has left
+                size, complete = await deliver(
+                    protocol, answer, self._threads, head=environ["REQUEST_METHOD"] == "HEAD"
+                )
+        seconds = time.perf_counter() - began
+        tell(self._layers.observers, Exchange(environ, answer.status, size, started, seconds, complete))
+
+    async def _answer(self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol) -> Answer:
+        layers = self._layers
+        refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
+        if refusal:
+            return refusal
+        content, body = None, None
+        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            try:
+                content = await layers.guard.body(environ, _parts(protocol))
+            except RefusedError as error:
+                return error.answer
+            if environ["PATH_INFO"] == "/sparql":
+                body = content.read()
+                content.seek(0)
+        key = layers.cache.key(environ, body)
+        if key:
+            found = layers.cache.find(key, environ)
+            if found:
+                return found
+        asked = plain_query(environ, body)
+        if asked:
+            answer = await self._ask(asked, environ, protocol)
+        else:
+            answer = await self._pass_on(environ, scope, protocol, content or io.BytesIO())
+        if key:
+            layers.cache.keep(key, environ, answer)
+        return answer
+
+    async def _ask(self, asked: Request, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Answer:
+        """Answers a plain query."""
         environ["kelisim.query"] = asked.query
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         etag = f'"{asked.etag(self._store.version, accept_encoding)}"'
-        shared = [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS]
         if environ.get("HTTP_IF_NONE_MATCH") == etag:
-            start_response("304 Not Modified", shared)
-            return []
+            return Answer(304, shared_headers(etag))
+        task = asked.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
+        future = self._store.answer(task, asked.timeout or None)
+        watch = _Watch(self._loop, protocol, [future])
         try:
-            reply = asked.answer(self._store)
-        except RuntimeError:
-            logging.getLogger("kelisim").exception("A query could not be evaluated")
-            return refuse(environ, start_response, 500, *UNEXPECTED)
-        except KelisimError as error:
-            status, title, detail, headers, position = problem_of(error)
-            headers = [*headers, ("Vary", "Accept")]
-            return refuse(environ, start_response, status, title, detail, headers, position)
-        body: Iterable[bytes] = [reply.body] if isinstance(reply.body, bytes) else reply.body
-        headers = [("Content-Type", MEDIA_TYPES[reply.format])]
-        encoding = _encoding(accept_encoding) if accept_encoding and len(reply.body) >= WORTH_BYTES else ""
-        if encoding:
-            body = compressed(body, encoding)
-            headers.append(("Content-Encoding", encoding))
-            if isinstance(reply.body, bytes):
-                whole = b"".join(body)
-                body = [whole]
-                headers.append(("Content-Length", str(len(whole))))
-        else:
-            headers.append(("Content-Length", str(len(reply.body))))
-        start_response("200 OK", headers + shared)
-        return body
+            reply = await future
+        except asyncio.CancelledError:
+            environ["kelisim.outcome"] = "abandoned"
+            return LEFT
+        except Exception as error:
+            return refusal_of(error)
+        finally:
+            watch.end()
+        if reply.rows >= 0:
+            environ["kelisim.rows"] = reply.rows
+        answer = answer_of(reply, etag)
+        encoding = encoding_of(accept_encoding) if accept_encoding and len(reply.body) >= WORTH_BYTES else ""
+        if not encoding:
+            return answer
+        if len(reply.body) <= _INLINE_BYTES:
+            return compressed(answer, encoding)
+        return await self._loop.run_in_executor(self._threads, compressed, answer, encoding)
+
+    async def _pass_on(
+        self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol, content: IO[bytes]
+    ) -> Answer:
+        """Has Flask answer."""
+        under_way: list[Future[Any]] = []
+        context = copy_context()
+        context.run(UNDER_WAY.set, under_way)
+        watch = _Watch(self._loop, protocol, under_way)
+        environ = for_wsgi(environ, scope, content, sys.stderr)
+        try:
+            answer = await self._loop.run_in_executor(self._threads, context.run, run, self._application, environ)
+        finally:
+            watch.end()
+            content.close()
+        return LEFT if answer.status == LEFT.status else answer
 
 
-def _plain_query(environ: WSGIEnvironment) -> Request | None:
-    """The plain query that a request is; None for anything else."""
-    if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != "/sparql":
-        return None
-    try:
-        parameters = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
-    except ValueError:
-        return None
-    if len(parameters.get("query", _NO_VALUES)) != 1 or not _NOT_PLAIN.isdisjoint(parameters):
-        return None
-    wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
-    if wanted is None or wanted.page:
-        return None
-    try:
-        timeout = seconds(parameters.get("timeout", [""])[0])
-    except ProblemError:
-        return None
-    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
-    return Request(parameters["query"][0], default, named, wanted, timeout)
+class _Watch:
+    """Gives up what is under way for a client if that leaves, until `end`."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        protocol: HTTPProtocol,
+        under_way: Sequence[asyncio.Future[Any] | Future[Any]],
+    ) -> None:
+        self._protocol = protocol
+        self._under_way = under_way
+        self._task: asyncio.Task[None] | None = None
+        self._timer = loop.call_later(WATCH_SECONDS, self._begin, loop)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._task = loop.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await self._protocol.client_disconnect()
+        for future in self._under_way:
+            future.cancel()
+
+    def end(self) -> None:
+        """The answer is there."""
+        self._timer.cancel()
+        if self._task:
+            self._task.cancel()
 
 
-@lru_cache(maxsize=1024)
-def _wanted(accept: str, name: str) -> Wanted | None:
-    try:
-        return wanted_formats(accepted_types(accept), name)
-    except ProblemError:
-        return None
-
-
-@lru_cache(maxsize=256)
-def _encoding(accept_encoding: str) -> str:
-    return choose(parse_accept_header(accept_encoding))
+async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:
+    async for part in protocol:
+        yield part

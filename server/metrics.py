@@ -2,13 +2,13 @@
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPMethod
 from itertools import accumulate
 from typing import Final, NamedTuple
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -16,12 +16,12 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from server.observation import Exchange
-from server.problems import refuse
-
-PATH: Final = "/metrics"
 
 ROUTES: Final = frozenset(
-    ["", "sparql", "graphs", "health", "ready", "metrics", "openapi.json", "static", "id", "page", "data", "ns", "code"]
+    [
+        *("", "sparql", "graphs", "health", "ready", "metrics", "openapi.json", "static", "id", "page", "data", "ns"),
+        *("code", "claim", "source", "search", "reconcile", "query", "charts"),
+    ]
 )
 """First segments of paths that are counted apart; all other paths are ``other``, so that nobody can invent series."""
 
@@ -121,24 +121,20 @@ class Metrics(Collector):
         return media_type, encode(self.registry)
 
 
-class MetricsPage:
-    """WSGI middleware that answers ``/metrics`` and passes on everything else."""
+def blueprint(metrics: Metrics) -> Blueprint:
+    """The page for Prometheus."""
+    routes = Blueprint("metrics", __name__)
 
-    def __init__(self, application: WSGIApplication, metrics: Metrics) -> None:
-        self._application = application
-        self._metrics = metrics
+    @routes.get("/metrics")
+    def page() -> Response:
+        """The metrics as they are now."""
+        media_type, body = metrics.page(request.headers.get("Accept", ""))
+        response = Response(body, content_type=media_type)
+        response.cache_control.no_store = True
+        response.vary.add("Accept")
+        return response
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers GET and HEAD of ``/metrics``."""
-        if environ.get("PATH_INFO") != PATH:
-            return self._application(environ, start_response)
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            detail = f"{PATH} is only read."
-            return refuse(environ, start_response, 405, "Method not allowed", detail, [("Allow", "GET, HEAD")])
-        media_type, body = self._metrics.page(environ.get("HTTP_ACCEPT", ""))
-        headers = [("Content-Type", media_type), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
-        start_response("200 OK", [*headers, ("X-Content-Type-Options", "nosniff"), ("Vary", "Accept")])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    return routes
 
 
 def route_of(path: str) -> str:

@@ -39,13 +39,13 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/health")
     def health() -> Response:
         """That the server lives, and the version of its data."""
-        return jsonify(status="ok", version=site.store.version)
+        return _now(jsonify(status="ok", version=site.store.version))
 
     @routes.get("/ready")
     def ready() -> Response:
         """Whether queries are answered: 200 or 503."""
         site.store.query(Task("ASK {}", bindings="json"))
-        return jsonify(status="ready", version=site.store.version)
+        return _now(jsonify(status="ready", version=site.store.version))
 
     @routes.get("/openapi.json")
     def description() -> Response:
@@ -53,6 +53,12 @@ def blueprint(site: Site) -> Blueprint:
         return jsonify(openapi.describe(version()))
 
     return routes
+
+
+def _now(response: Response) -> Response:
+    """The response, which is true only now."""
+    response.cache_control.no_store = True
+    return response
 
 
 def _newest(site: Site) -> tuple[Article | None, list[Footnote]]:

@@ -1,27 +1,31 @@
-"""Errors of the WSGI layers before Flask, in the shape of `server.errors`: problem details (RFC 9457)."""
+"""Answers, and errors among them, of the layers before Flask; errors have the shape of `server.errors`."""
 
 import json
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
-from typing import Final
-from wsgiref.types import StartResponse, WSGIEnvironment
+from typing import Final, NamedTuple
 
+from kg.replies import SpooledFile
 from server.headers import HEADERS
 
 _HEADERS: Final = (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *HEADERS)
 
 
-def refuse(  # noqa: PLR0913, PLR0917 - what WSGI gives, and what a problem says
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
+class Answer(NamedTuple):
+    """What a request gets: status, headers, and the body, whole or in parts. A HEAD request gets no body of it."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes | SpooledFile | Iterable[bytes] = b""
+
+
+def problem(
     status: int,
     title: str,
     detail: str,
     headers: Iterable[tuple[str, str]] = (),
     more: Mapping[str, int] | None = None,
-) -> list[bytes]:
-    """Answers a request with one problem; its body is empty for HEAD, as its length is not."""
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
-    body = json.dumps(problem).encode() + b"\n"
-    start_response(f"{status} {HTTPStatus(status).phrase}", [*_HEADERS, ("Content-Length", str(len(body))), *headers])
-    return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+) -> Answer:
+    """Problem details (RFC 9457)."""
+    said = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
+    body = json.dumps(said).encode() + b"\n"
+    return Answer(status, [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)

@@ -5,11 +5,11 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from wsgiref.types import WSGIEnvironment
 
-from server.problems import refuse
+from server.problems import Answer, problem
 from server.tokens import TokenStore
 
 CLIENTS: Final = 10_000
@@ -58,28 +58,25 @@ class Buckets:
 
 
 class RateLimit:
-    """WSGI middleware that refuses with 429 and Retry-After (whole seconds) what a client asks beyond its rate.
+    """Refuses with 429 and Retry-After (whole seconds) what a client asks beyond its rate.
 
     `identify` names the client of a request; see `client_key`.
     """
 
-    def __init__(
-        self, application: WSGIApplication, buckets: Buckets, identify: Callable[[WSGIEnvironment], str] | None = None
-    ) -> None:
-        self._application = application
+    def __init__(self, buckets: Buckets, identify: Callable[[WSGIEnvironment], str] | None = None) -> None:
         self._buckets = buckets
         self._identify = identify or client_key
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Passes the request on, or refuses it."""
-        if environ.get("PATH_INFO") in EXEMPT:
-            return self._application(environ, start_response)
+    def refusal(self, environ: WSGIEnvironment) -> Answer | None:
+        """The problem, if this request is one too many."""
+        if environ["PATH_INFO"] in EXEMPT:
+            return None
         wait = self._buckets.take(self._identify(environ))
         if not wait:
-            return self._application(environ, start_response)
+            return None
         seconds = max(1, math.ceil(wait - _EPSILON))
         detail = f"You ask more often than this server allows. Try again in {seconds} s."
-        return refuse(environ, start_response, 429, "Too many requests", detail, [("Retry-After", str(seconds))])
+        return problem(429, "Too many requests", detail, [("Retry-After", str(seconds))])
 
 
 def client_key(environ: WSGIEnvironment, tokens: TokenStore | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Runs the application on Granian, a production WSGI server."""
+"""Runs the application on Granian, a production server."""
 
 import gc
 import multiprocessing
@@ -11,11 +11,10 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
-from wsgiref.types import WSGIApplication
 
 import pyoxigraph as ox
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -30,17 +29,17 @@ from server.access import Access
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
 from server.cache import ResponseCache
 from server.connections import Patience, SlowClients
-from server.front import QueryFront
+from server.front import Front, Layers
 from server.limits import RequestGuard, RequestLimits
 from server.logs import AccessLog, LineLog, QueryLog
-from server.metrics import Metrics, MetricsPage, Workers
-from server.observation import Exchange, Observation
+from server.metrics import Metrics, Workers
+from server.observation import Observer
 from server.rates import Buckets, RateLimit, client_key
 from server.site import Site, Statistics
 from server.tokens import TokenStore
 
 CONNECTIONS = 2048
-"""Connections at once, and threads: a slow client holds one, and parked threads cost little."""
+"""Connections at once; those beyond wait."""
 
 STOP_SECONDS = 10
 """How long requests under way may take to end when the server stops."""
@@ -88,54 +87,52 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     loaded = _load(settings, dataset)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
-    def load(*_: object) -> WSGIApplication:
+    def load(*_: object) -> Front:
         """Runs in the serving process, before it begins to serve."""
         pool = WorkerPool(loaded.engine, settings.limits)
         store = Store(pool, loaded.identity, loaded.history)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
-        app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens))
+        metrics = Metrics(lambda: Workers(*pool.usage))
+        app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens), metrics)
         tell = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_announce, args=(settings.host, port, tell), daemon=True).start()
         SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()
         gc.collect()
         gc.freeze()  # what is loaded stays: no need to look through it again and again
-        return _layers(ResponseCache(QueryFront(app, store), lambda: store.version), settings, pool, tokens)
+        return Front(app, store, _layers(settings, store, metrics, tokens))
 
     # The serving process is forked, so that it shares the loaded store instead of loading it again.
     multiprocessing.set_start_method("fork", force=True)
     server = Granian(
-        "server.app",
+        "server.front",
         address=settings.host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
         workers=1,
-        blocking_threads=CONNECTIONS,
+        websockets=False,
         backpressure=CONNECTIONS,
         backlog=CONNECTIONS,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=1 << 17),
-        log_level=LogLevels.error,  # it warns of many threads, which here is meant
+        log_level=LogLevels.error,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.serve(target_loader=load, wrap_loader=False)
+    server.serve(target_loader=load, wrap_loader=False)  # type: ignore[arg-type] # an RSGI application is an object
 
 
-def _layers(
-    application: WSGIApplication, settings: Settings, pool: WorkerPool, tokens: TokenStore | None
-) -> WSGIApplication:
-    """What stands before the cache: observation outside, then the rate of a client, then what a request may hold."""
-    metrics = Metrics(lambda: Workers(*pool.usage))
-    observers: list[Callable[[Exchange], None]] = [metrics]
+def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenStore | None) -> Layers:
+    observers: list[Observer] = [metrics]
     if settings.access_log:
         observers.append(AccessLog(LineLog(settings.access_log)))
     if settings.query_log:
         observers.append(QueryLog(LineLog(settings.query_log)))
-    limits = RequestLimits(body=QUERY_BYTES, bodies={"/graphs": UPLOAD_BYTES})
-    layered: WSGIApplication = RequestGuard(MetricsPage(application, metrics), limits)
+    guard = RequestGuard(RequestLimits(body=QUERY_BYTES, bodies={"/graphs": UPLOAD_BYTES}))
+    rate = None
     if settings.rate:
         buckets = Buckets(settings.rate, max(1, round(2 * settings.rate)))
-        layered = RateLimit(layered, buckets, lambda environ: client_key(environ, tokens))
-    return Observation(layered, observers)
+        rate = RateLimit(buckets, lambda environ: client_key(environ, tokens))
+    return Layers(ResponseCache(lambda: store.version), guard, rate, observers, counted=bool(settings.query_log))
 
 
 def history_folder(folder: Path) -> Path:

@@ -51,13 +51,11 @@ class Request:
         seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding, spoken)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
-    def answer(self, store: Store) -> Reply:
-        """The complete answer, for a page in the formats that a page is made from; raises what `Store.query` raises."""
+    def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
+        """What is to be evaluated, for a page in the formats that a page is made from; see `Task`."""
         wanted = self.wanted
         bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
-        limit = store.pool.limits.result
-        task = Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, limit)
-        return store.query(task, self.timeout or None)
+        return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
 
 
 def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -79,8 +77,7 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
         response.set_etag(etag)
-        if not asked.wanted.page:  # which depends on the reader's language
-            response.cache_control.public = True
+        response.cache_control.public = True
         response.cache_control.no_cache = True
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
@@ -170,7 +167,7 @@ def seconds(given: str | None) -> float:
 
 def _answer(store: Store, asked: Request) -> Response:
     began = time.perf_counter()
-    reply = asked.answer(store)
+    reply = store.query(asked.task(store.version, store.pool.limits.result), asked.timeout or None)
     if asked.wanted.page:
         return _page(store, asked.query, reply, time.perf_counter() - began)
     response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])

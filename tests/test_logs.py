@@ -6,28 +6,19 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import EnvironBuilder
 
 from ontology import KelisimError
 from server.logs import LINE_BYTES, AccessLog, LineLog, QueryLog, query_hash
-from server.observation import Exchange, Observation
+from server.observation import Exchange
 
 QUERY = "SELECT * WHERE { ?s ?p ?o }\n"
-
-
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    environ["kelisim.query"] = QUERY
-    environ["kelisim.rows"] = 2
-    start_response("200 OK", [])
-    return iter([b"one ", b"two"])
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -36,9 +27,9 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_what_an_access_line_says(tmp_path: Path) -> None:
     log = LineLog(str(tmp_path / "access.log"))
-    observed = Observation(application, [AccessLog(log)], clock=iter([1.0, 1.25]).__next__, now=lambda: 1_700_000_000.5)
-    address = {"REMOTE_ADDR": "192.0.2.1"}
-    Client(observed).get("/pagé?secret", headers={"User-Agent": "test/1"}, environ_overrides=address, buffered=True)
+    environ = EnvironBuilder("/pagé?secret", headers=[("User-Agent", "test/1")]).get_environ()
+    environ["REMOTE_ADDR"] = "192.0.2.1"
+    AccessLog(log)(Exchange(environ, 200, 7, 1_700_000_000.5, 0.25, True))
     assert lines(tmp_path / "access.log") == [
         {
             "time": "2023-11-14T22:13:20.500Z",
@@ -58,8 +49,8 @@ def test_what_an_access_line_says(tmp_path: Path) -> None:
 
 def test_what_a_query_line_says(tmp_path: Path) -> None:
     log = LineLog(str(tmp_path / "query.log"))
-    observed = Observation(application, [QueryLog(log)], clock=iter([1.0, 1.25]).__next__, now=lambda: 1_700_000_000.5)
-    Client(observed).get("/sparql", buffered=True)
+    environ = {"kelisim.query": QUERY, "kelisim.rows": 2}
+    QueryLog(log)(Exchange(environ, 200, 7, 1_700_000_000.5, 0.25, True))
     assert lines(tmp_path / "query.log") == [
         {
             "time": "2023-11-14T22:13:20.500Z",
@@ -160,10 +151,12 @@ def test_a_log_that_cannot_be_opened_is_an_error_at_the_start(tmp_path: Path) ->
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system, which plays the full disk")
-def test_a_full_disk_fails_no_request() -> None:
+def test_a_full_disk_is_counted() -> None:
     log = LineLog("/dev/full")
-    answer = Client(Observation(application, [AccessLog(log), QueryLog(log)])).get("/sparql", buffered=True)
-    assert (answer.status_code, answer.data, log.dropped) == (200, b"one two", 2)
+    told = exchange({"kelisim.query": QUERY})
+    AccessLog(log)(told)
+    QueryLog(log)(told)
+    assert log.dropped == 2
 
 
 def test_a_line_that_was_cut_off_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,12 @@
 """What is counted of requests, and how Prometheus is told of it."""
 
-from collections.abc import Iterable, Iterator
-from wsgiref.types import StartResponse, WSGIEnvironment
-from wsgiref.validate import validator
-
 import pytest
+from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import EnvironBuilder
 
-from server.metrics import BUCKETS, Metrics, MetricsPage, Workers, route_of
-from server.observation import Exchange, Observation
+from server.metrics import BUCKETS, Metrics, Workers, blueprint, route_of
+from server.observation import Exchange, tell
 
 
 class Clock:
@@ -22,27 +19,11 @@ class Clock:
         return self.now
 
 
-class Stream:
-    """A body in parts that takes a second for each, and knows whether it was closed."""
-
-    def __init__(self, clock: Clock, parts: list[bytes]) -> None:
-        self.clock, self.parts, self.closed = clock, parts, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self.parts:
-            self.clock.now += 1
-            yield part
-
-    def close(self) -> None:
-        self.clock.now += 1
-        self.closed += 1
-
-
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    environ["kelisim.cache"] = "hit" if "hit" in environ["QUERY_STRING"] else "miss"
-    missing = environ["PATH_INFO"] == "/missing"
-    start_response("404 Not Found" if missing else "200 OK", [("Content-Type", "text/plain")])
-    return [b"four"]
+def exchange(target: str, status: int = 200, method: str = "GET", size: int = 4, complete: bool = True) -> Exchange:
+    """A request that took no time; its query string says what the cache said."""
+    path, _, cache = target.partition("?")
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "kelisim.cache": cache or None}
+    return Exchange(environ, status, size, 0.0, 0.0, complete)
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -56,12 +37,11 @@ def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
 
 def test_requests_are_counted_by_route_method_and_status() -> None:
     metrics = Metrics(lambda: Workers(busy=2, waiting=3, replaced=4))
-    client = Client(MetricsPage(Observation(application, [metrics]), metrics))
-    client.get("/sparql?hit")
-    client.get("/sparql")
-    client.post("/sparql?hit", data=b"x", buffered=True)
-    client.get("/missing", buffered=True)
-    client.open("/id/astana", method="PATCHED", buffered=True)
+    metrics(exchange("/sparql?hit"))
+    metrics(exchange("/sparql?miss"))
+    metrics(exchange("/sparql?hit", method="POST"))
+    metrics(exchange("/missing?miss", 404))
+    metrics(exchange("/id/astana?miss", method="PATCHED"))
     found = samples(metrics)
     assert found["kelisim_http_requests_total", ("GET", "/sparql", "200")] == 2
     assert found["kelisim_http_requests_total", ("POST", "/sparql", "200")] == 1
@@ -77,33 +57,23 @@ def test_requests_are_counted_by_route_method_and_status() -> None:
     assert found["kelisim_http_incomplete_total", ()] == 0
 
 
-def test_it_keeps_to_wsgi() -> None:
-    client = Client(validator(Observation(validator(MetricsPage(validator(application), Metrics())), [])))
-    assert client.get("/sparql", buffered=True).data == b"four"
-    assert client.get("/metrics", buffered=True).status_code == 200
-
-
 def test_the_page_in_both_formats() -> None:
-    metrics = Metrics()
-    client = Client(MetricsPage(application, metrics))
+    app = Flask("test")
+    app.register_blueprint(blueprint(Metrics()))
+    client = app.test_client()
     plain = client.get("/metrics")
-    assert plain.status_code == 200
-    assert plain.mimetype == "text/plain"
+    assert (plain.status_code, plain.mimetype) == (200, "text/plain")
     assert b"process_open_fds" in plain.data
     opened = client.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
     assert opened.mimetype == "application/openmetrics-text"
     assert opened.data.endswith(b"# EOF\n")
-    head = client.head("/metrics")
-    assert (head.status_code, head.data) == (200, b"")
-    refused = client.post("/metrics")
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
-    assert refused.json
-    assert refused.json["status"] == 405
+    assert client.head("/metrics").data == b""
+    assert client.post("/metrics").status_code == 405
 
 
 def test_two_instances_share_nothing() -> None:
     one, other = Metrics(), Metrics()
-    Client(Observation(application, [one])).get("/sparql")
+    one(exchange("/sparql"))
     assert ("kelisim_http_requests_total", ("GET", "/sparql", "200")) in samples(one)
     assert ("kelisim_http_requests_total", ("GET", "/sparql", "200")) not in samples(other)
 
@@ -136,59 +106,10 @@ def test_route_classes(path: str, route: str) -> None:
     assert route_of(path) == route
 
 
-def test_a_stream_is_timed_to_its_end_and_told_of_once() -> None:
-    clock, told = Clock(), list[Exchange]()
-    stream = Stream(clock, [b"ab", b"cde"])
-
-    def streaming(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        return stream
-
-    environ = EnvironBuilder("/sparql").get_environ()
-    body = Observation(streaming, [told.append], clock, lambda: 77.0)(environ, lambda *_: lambda _: None)
-    assert b"".join(body) == b"abcde"
-    assert not told
-    body.close()  # type: ignore[attr-defined]
-    body.close()  # type: ignore[attr-defined]
-    assert told == [Exchange(environ, 200, 5, 77.0, 3.0, True)]
-
-
 def test_a_client_that_leaves_is_told_of() -> None:
-    clock, told, metrics = Clock(), list[Exchange](), Metrics()
-
-    def streaming(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        return iter([b"ab", b"cde"])
-
-    body = Observation(streaming, [told.append, metrics], clock)(
-        EnvironBuilder("/sparql").get_environ(), lambda *_: lambda _: None
-    )
-    assert next(iter(body)) == b"ab"
-    body.close()  # type: ignore[attr-defined]
-    assert [(e.size, e.complete) for e in told] == [(2, False)]
+    metrics = Metrics()
+    metrics(exchange("/sparql", size=2, complete=False))
     assert samples(metrics)["kelisim_http_incomplete_total", ()] == 1
-
-
-def test_a_list_stays_a_list() -> None:
-    body = [b"four"]
-
-    def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        return body
-
-    environ = EnvironBuilder("/").get_environ()
-    assert Observation(answering, [Metrics()])(environ, lambda *_: lambda _: None) is body
-
-
-def test_an_application_that_raises_counts_as_500() -> None:
-    told = list[Exchange]()
-
-    def failing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        Client(Observation(failing, [told.append])).get("/sparql")
-    assert [e.status for e in told] == [500]
 
 
 def test_an_observer_that_fails_fails_no_request(caplog: pytest.LogCaptureFixture) -> None:
@@ -197,6 +118,6 @@ def test_an_observer_that_fails_fails_no_request(caplog: pytest.LogCaptureFixtur
     def failing(_: Exchange) -> None:
         raise RuntimeError("broken observer")
 
-    assert Client(Observation(application, [failing, told.append])).get("/sparql").status_code == 200
+    tell([failing, told.append], exchange("/sparql"))
     assert len(told) == 1
     assert "broken observer" in caplog.text

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from server.cli import cli
@@ -31,6 +32,21 @@ def test_logs_and_metrics(kelisim: str, tmp_path: Path) -> None:
     assert len(asked) == 4
     assert asked[0]["hash"] == asked[1]["hash"] != asked[2]["hash"], "an answer from the cache is logged like any other"
     assert {"time", "hash", "duration_ms", "bytes", "outcome"} <= set(asked[0])
+
+
+TRICKY = r"""SELECT * {
+  VALUES (?a ?b) { ("}},{" 1) ('''a\n\"b\",\r\n<result>''' 2) ("\"bindings\":[{" UNDEF) }
+}"""
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+def test_the_query_log_tells_the_rows(kelisim: str, tmp_path: Path, form: str) -> None:
+    log = tmp_path / "queries.jsonl"
+    with serving(kelisim, "--query-log", str(log)) as running:
+        for query in (TRICKY, "SELECT * { ?s ?p ?o } LIMIT 9000", "SELECT * { ?s <urn:none> ?o }", TRICKY):
+            assert send(ask(running.address, query, format=form))[0] == 200
+        assert send(ask(running.address, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 7", format="ntriples"))[0] == 200
+    assert [line["rows"] for line in lines(log)] == [3, 9000, 0, 3, 7]
 
 
 def test_a_client_that_asks_too_often_is_told_to_wait(kelisim: str) -> None:

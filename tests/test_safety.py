@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -22,6 +23,13 @@ QUERY = {"Content-Type": "application/sparql-query"}
 def small(kelisim: str) -> Iterator[str]:
     """A server with small limits."""
     with serving(kelisim, *LIMITS) as running:
+        yield running.address
+
+
+@pytest.fixture(scope="module")
+def patient(kelisim: str) -> Iterator[str]:
+    """A server that lets queries take long."""
+    with serving(kelisim, "--timeout", "60") as running:
         yield running.address
 
 
@@ -190,17 +198,9 @@ def test_a_thousand_idle_connections_and_slow_heads_block_nobody(small: str) -> 
     assert answers(small)
 
 
-def replaced(server: str) -> int:
-    """How many workers the server has had to replace."""
-    (line,) = (
-        row for row in send(f"{server}metrics")[2].decode().splitlines() if row.startswith("kelisim_workers_rep")
-    )
-    return int(float(line.split()[-1]))
-
-
 def test_the_same_question_at_the_same_time_is_evaluated_once(small: str) -> None:
     query = f"SELECT (COUNT(*) AS ?same) {{ {PRODUCT} }}"
-    before = replaced(small)
+    before = metric(small, "kelisim_workers_replaced")
     statuses: list[int] = []
     threads = [
         threading.Thread(target=lambda: statuses.append(send(ask(small, query, timeout="4"))[0])) for _ in range(8)
@@ -210,7 +210,60 @@ def test_the_same_question_at_the_same_time_is_evaluated_once(small: str) -> Non
     for thread in threads:
         thread.join()
     assert statuses == [503] * 8
-    assert replaced(small) == before + 1, "one worker was stopped for all of them"
+    assert metric(small, "kelisim_workers_replaced") == before + 1, "one worker was stopped for all of them"
+
+
+def metric(server: str, name: str) -> int:
+    lines = send(f"{server}metrics")[2].decode().splitlines()
+    return int(float(next(line for line in lines if line.startswith(name)).split()[-1]))
+
+
+def until(server: str, name: str, value: int, seconds: float) -> bool:
+    """Whether a metric reaches the value in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if metric(server, name) == value:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def open_request(server: str, request: str) -> socket.socket:
+    """A connection on which a request was sent whose answer nobody has read."""
+    host, port = server.removeprefix("http://").rstrip("/").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    connection.sendall(request.encode())
+    return connection
+
+
+@pytest.mark.parametrize("kind", ["GET", "POST", "page"])
+def test_a_query_whose_client_leaves_is_stopped(patient: str, kind: str) -> None:
+    query = urllib.parse.urlencode({"query": f"SELECT (COUNT(*) AS ?{kind}) {{ {PRODUCT} }}", "timeout": "60"})
+    head = "Host: x\r\nAccept: " + ("text/html" if kind == "page" else "*/*") + "\r\n"
+    posted = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(query)}\r\n\r\n{query}"
+    request = f"POST /sparql HTTP/1.1\r\n{head}{posted}" if kind == "POST" else ""
+    before = metric(patient, "kelisim_workers_replaced")
+    with open_request(patient, request or f"GET /sparql?{query} HTTP/1.1\r\n{head}\r\n"):
+        assert until(patient, "kelisim_workers_busy", 1, 5)
+        time.sleep(0.3)
+        assert metric(patient, "kelisim_workers_busy") == 1
+    assert until(patient, "kelisim_workers_replaced", before + 1, 5), "its worker goes on for nobody"
+    assert until(patient, "kelisim_workers_busy", 0, 5)
+    assert answers(patient)
+
+
+def test_a_query_goes_on_while_somebody_waits_for_it(patient: str) -> None:
+    query = urllib.parse.urlencode({"query": f"SELECT (COUNT(*) AS ?both) {{ {PRODUCT} }}", "timeout": "60"})
+    request = f"GET /sparql?{query} HTTP/1.1\r\nHost: x\r\n\r\n"
+    before = metric(patient, "kelisim_workers_replaced")
+    with open_request(patient, request):
+        with open_request(patient, request):
+            assert until(patient, "kelisim_workers_busy", 1, 5)
+            time.sleep(0.3)
+        time.sleep(1)
+        assert metric(patient, "kelisim_workers_replaced") == before
+        assert metric(patient, "kelisim_workers_busy") == 1
+    assert until(patient, "kelisim_workers_replaced", before + 1, 5)
 
 
 @pytest.fixture

@@ -1,0 +1,76 @@
+"""The server's side of worker processes, and the tasks that they work on."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from kg.refusals import TooDeepError, TooLargeError
+from kg.replies import Reply
+from kg.wire import Channel, packed
+from kg.worker import Outcome, Task
+
+
+class Flight:
+    """A task that is evaluated or waits for a worker, and all who wait for its answer."""
+
+    __slots__ = ("message", "task", "waiting", "worker")
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.message = packed({"kind": "task", "what": vars(task)})
+        self.waiting: set[asyncio.Future[Reply]] = set()
+        self.worker: WorkerProcess | None = None
+
+
+class WorkerProcess:
+    """A worker that the keeper is asked for; it is there once `begin` was called.
+
+    `landed` is called with each outcome of its, `lost` when it died. `flight` is what it evaluates.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        landed: Callable[["WorkerProcess", Outcome, bytes, int], None],
+        lost: Callable[["WorkerProcess"], None],
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        self.theirs = theirs.detach()
+        self.last_words = os.memfd_create("last-words")
+        self.channel = Channel(
+            loop, ours, lambda what, body, file: landed(self, Outcome(**what), body, file), lambda: lost(self)
+        )
+        self.flight: Flight | None = None
+        self._pidfd = -1
+
+    def begin(self, pid: int) -> None:
+        """Takes note of the process."""
+        with contextlib.suppress(ProcessLookupError):
+            self._pidfd = os.pidfd_open(pid)
+
+    def kill(self) -> str:
+        """Ends the process, and returns what it said last; once."""
+        if self.last_words < 0:
+            return ""
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            os.close(self._pidfd)
+        self.channel.close()
+        said = os.pread(self.last_words, 4096, 0).decode(errors="replace")
+        os.close(self.last_words)
+        self.last_words = -1
+        return said
+
+    def bury(self, memory: int) -> Exception:
+        """Ends the process, and tells why it died, from what it said last; it had so many bytes of memory."""
+        said = self.kill()
+        if "Traceback" in said:
+            return RuntimeError(f"A worker failed: {said}")
+        if "memory" in said:
+            return TooLargeError(f"This needs more than {memory >> 20} MiB of memory. Ask for less, or add a LIMIT.")
+        # A stack that runs over leaves no words.
+        return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")

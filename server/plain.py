@@ -1,0 +1,103 @@
+"""Plain queries, which are answered before Flask is reached, since Flask alone would cost more than they do."""
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+from urllib.parse import parse_qs
+from wsgiref.types import WSGIEnvironment
+
+from werkzeug.http import parse_accept_header
+
+from kg.replies import Reply
+from ontology import KelisimError
+from server.compression import choose
+from server.compression import compressed as pack
+from server.errors import UNEXPECTED, ProblemError, problem_of
+from server.gateway import whole
+from server.headers import HEADERS
+from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
+from server.problems import Answer, problem
+from server.sparql import Request, seconds
+
+_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
+_NO_VALUES: Final[list[str]] = []
+_FORM: Final = "application/x-www-form-urlencoded"
+_QUERY: Final = "application/sparql-query"
+
+
+def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
+    """The query that a request surely is: one, in UTF-8, of a client that wants no page. None for anything else.
+
+    What has a fault in it is Flask's business, and so is the answer to it.
+    """
+    if environ["PATH_INFO"] != "/sparql":
+        return None
+    try:
+        query, parameters = _sent(environ, body)
+        wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
+        timeout = seconds(parameters.get("timeout", [""])[0])
+    except (ValueError, ProblemError):
+        return None
+    if wanted is None or wanted.page or not _NOT_PLAIN.isdisjoint(parameters):
+        return None
+    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
+    return Request(query, default, named, wanted, timeout)
+
+
+def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, list[str]]]:
+    """The query and all parameters, by one of the ways of SPARQL 1.1 Protocol, section 2.1; else ValueError."""
+    parameters = parse_qs(environ["QUERY_STRING"], keep_blank_values=True, errors="strict")
+    method, media_type = environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE", "")
+    if method == "GET":
+        (query,) = parameters.get("query", _NO_VALUES)
+    elif method == "POST" and body is not None and media_type == _QUERY:
+        query = body.decode("utf-8-sig")
+    elif method == "POST" and body is not None and media_type == _FORM:
+        form = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict")
+        (query,) = form.get("query", _NO_VALUES)
+        parameters = {n: parameters.get(n, _NO_VALUES) + form.get(n, _NO_VALUES) for n in {*parameters, *form}}
+    else:
+        raise ValueError
+    return query, parameters
+
+
+def shared_headers(etag: str) -> list[tuple[str, str]]:
+    """The headers of every answer to a plain query, also of 304."""
+    return [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS]
+
+
+def answer_of(reply: Reply, etag: str) -> Answer:
+    """The answer that a reply makes, not compressed yet."""
+    headers = [("Content-Type", MEDIA_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
+    return Answer(200, headers + shared_headers(etag), reply.body)
+
+
+def refusal_of(error: Exception) -> Answer:
+    """The answer to a query that ended in an error."""
+    if not isinstance(error, KelisimError):
+        logging.getLogger("kelisim").error("A query could not be evaluated", exc_info=error)
+        return problem(500, *UNEXPECTED)
+    status, title, detail, headers, position = problem_of(error)
+    return problem(status, title, detail, [*headers, ("Vary", "Accept")], position)
+
+
+def compressed(answer: Answer, encoding: str) -> Answer:
+    """The answer in a content encoding, whole before it is sent."""
+    body = answer.body
+    packed = whole(pack([body] if isinstance(body, bytes) else body, encoding))
+    headers = [h for h in answer.headers if h[0] != "Content-Length"]
+    headers += [("Content-Encoding", encoding), ("Content-Length", str(len(packed)))]
+    return Answer(answer.status, headers, packed)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(accept: str, name: str) -> Wanted | None:
+    try:
+        return wanted_formats(accepted_types(accept), name)
+    except ProblemError:
+        return None
+
+
+encoding_of: Callable[[str], str] = lru_cache(maxsize=256)(lambda header: choose(parse_accept_header(header)))
+"""The content encoding for an Accept-Encoding header, empty for none."""
