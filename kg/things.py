@@ -35,8 +35,8 @@ class Line:
 class Thing(Notes):
     """One thing, ready to be told: its facts by group, a timeline, and what points to it, with footnotes.
 
-    dates_contested: claims give dates that have no day in common. steps: how long the whole timeline is. rivals:
-    itself and the figures that contradict it, if it is a figure. said: claims whose record names it as speaker, modality or
+    dates_contested: claims give dates that have no day in common. steps: how long the whole timeline is. rivals: if it
+    is a figure, itself and those that contradict it. said: claims whose record names it as speaker, modality or
     passage; `said_total` is how many there are. more: further links follow, from ``after + WINDOW`` on.
     """
 
@@ -63,7 +63,8 @@ class Thing(Notes):
     @property
     def infers_dates(self) -> bool:
         """Whether a date is shown that its source does not state in full."""
-        return any(moment.inferred for each in (self, *self.entries) for moment in each.moments)
+        shown = [*self.moments, *(moment for entry in self.entries for moment in entry.moments)]
+        return any(moment.inferred for moment in shown)
 
     @property
     def label(self) -> Label:

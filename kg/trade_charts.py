@@ -115,8 +115,13 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _source(note: Footnote) -> str:
-    return ", ".join(text for text in (note.speaker_label.text, note.article_label.text) if text)
+def _source(note: Footnote, translate: Translate) -> str:
+    """Who says so, in which article and paragraph; a paper that speaks for itself is named once."""
+    speaker, article = note.speaker_label.text, note.article_label.text
+    told = article if speaker in article else f"{speaker}, {article}".strip(", ")
+    if note.paragraph:
+        told = translate("{source}, paragraph {number}").format(source=told, number=note.paragraph)
+    return told
 
 
 class _Drawing:
@@ -199,7 +204,7 @@ class _Drawing:
                 say("Period"): when(of, self._language, say),
                 say("Parties"): self._who(of),
                 say("As printed"): "; ".join(of.as_written),
-                say("Source"): "; ".join(dict.fromkeys(_source(note) for note in of.notes)),
+                say("Source"): "; ".join(dict.fromkeys(_source(note, say) for note in of.notes)),
             },
         )
 

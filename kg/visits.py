@@ -55,7 +55,7 @@ def visits_to(reader: Reader, state: str, limit: int) -> list[Event]:
 
 
 def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits that the state itself, or a person attested in one of its offices, makes elsewhere; at most `limit`."""
+    """The visits elsewhere of the state itself and of people attested in its offices; at most `limit`."""
     holders = distinct(
         reader,
         f"{of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }}",

@@ -15,7 +15,7 @@ from server.languages import language, translate
 from server.notes import notes
 from server.site import Site
 
-MOST: Final = 100
+MOST: Final = 50
 """How many meetings, statements and claims the page of one person shows; it says so where there are more."""
 
 _NO_OFFICE: Final = "none"

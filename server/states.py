@@ -21,7 +21,7 @@ from server.languages import language, message, translate
 from server.notes import notes
 from server.site import Site
 
-MOST: Final = 100
+MOST: Final = 50
 """How many of a sort the page of one state shows; it says so where there are more."""
 
 _HOLDINGS: Final = {
