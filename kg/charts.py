@@ -27,6 +27,21 @@ _VERSION: Final = "6.4"
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
+Form = Literal["svg", "png"]
+Draw = Callable[[Spec, Form], bytes]
+"""Makes a picture of a whole Vega-Lite document: `render`, or an artist that draws elsewhere."""
+
+
+def render(document: Spec, form: Form) -> bytes:
+    """The picture, drawn in this process without reaching any address; the first one takes half a second."""
+    import vl_convert  # it starts a JavaScript engine of 80 MB, for those who draw only
+
+    if form == "svg":
+        drawn: str = vl_convert.vegalite_to_svg(document, vl_version=_VERSION, allowed_base_urls=[])
+        return drawn.encode()
+    return bytes(vl_convert.vegalite_to_png(document, vl_version=_VERSION, scale=2, allowed_base_urls=[]))
+
+
 class Column(NamedTuple):
     """A column of the data: its name in the CSV, and its heading in the reader's language."""
 
@@ -76,22 +91,16 @@ class Chart:
             "config": _config(_COLOURS[theme]),
         }
 
-    def svg(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> str:
-        """A picture that scales, with its title and description inside. The first one takes half a second."""
-        import vl_convert  # it starts a JavaScript engine: half a second and 80 MB, for those who draw only
-
-        document = self.document(theme, narrow=narrow, titled=titled)
-        drawn = str(vl_convert.vegalite_to_svg(document, vl_version=_VERSION, allowed_base_urls=[]))
+    def svg(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> str:
+        """A picture that scales, with its title and description inside. draw: who draws it."""
+        drawn = draw(self.document(theme, narrow=narrow, titled=titled), "svg").decode()
         root, rest = drawn.split(">", 1)
         words = f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>"
         return f'{root} role="img" xml:lang="{self.language}">{words}{rest}'
 
-    def png(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> bytes:
+    def png(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> bytes:
         """A picture in pixels, two for each of the SVG's."""
-        import vl_convert
-
-        document = self.document(theme, narrow=narrow, titled=titled)
-        return bytes(vl_convert.vegalite_to_png(document, vl_version=_VERSION, scale=2, allowed_base_urls=[]))
+        return draw(self.document(theme, narrow=narrow, titled=titled), "png")
 
     def csv(self) -> str:
         """The data (RFC 4180) with a line of column names first."""

@@ -17,7 +17,7 @@ ENTRY_BYTES: Final = 1 << 20
 """Larger answers are not kept."""
 
 _KEY_BODY_BYTES: Final = 1 << 16
-_KEYED: Final = frozenset({"accept", "accept-encoding", "accept-language", "cookie"})
+_KEYED: Final = frozenset({"host", "accept", "accept-encoding", "accept-language", "cookie"})
 _NOT_FOR_304: Final = frozenset({"content-type", "content-length", "content-encoding"})
 
 
@@ -47,6 +47,7 @@ class ResponseCache:
             return None
         key = (
             self._version(),
+            environ.get("HTTP_HOST", ""),
             environ["PATH_INFO"],
             environ["QUERY_STRING"],
             environ.get("HTTP_ACCEPT", ""),

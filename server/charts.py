@@ -10,8 +10,10 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 
 from kg import gallery
-from kg.charts import Chart, Theme
+from kg.artist import Artist
+from kg.charts import Chart, Draw, Theme
 from kg.maps import with_world
+from kg.reader import nodes
 from ontology import KelisimError
 from ontology.namespaces import shorten
 from server.languages import language, translate
@@ -34,14 +36,14 @@ _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 def blueprint(site: Site) -> Blueprint:
     """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``, and the filter ``shorten`` for templates."""
     charts = Blueprint("charts", __name__)
-    pictures = _Pictures(CACHE_BYTES)
+    pictures, artist = _Pictures(CACHE_BYTES), Artist()
     charts.add_app_template_filter(shorten, "shorten")
 
     @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
     def chart(name: str, suffix: str) -> Response:
         """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` where the page has the title."""
         key = (site.store.version, language(), request.full_path)
-        body = pictures.get(key, lambda: _drawn(_chart(site, name), suffix))
+        body = pictures.get(key, lambda: _drawn(_chart(site, name), suffix, artist.draw))
         answer = Response(body, content_type=_TYPES[suffix])
         if suffix == "svg":
             answer.headers["Content-Security-Policy"] = _SVG_POLICY
@@ -56,15 +58,16 @@ def _chart(site: Site, name: str) -> Chart:
     narrowing = {key: expanded(value) for key, value in request.args.items()}
     things = tuple(expanded(thing) for thing in request.args.getlist("thing"))
     try:
-        found = gallery.chart(site.reader, gallery.Request(name, narrowing, things), language(), translate)
-    except KelisimError as error:  # a parameter that is no IRI
+        nodes([*things, *(narrowing[key] for key in ("party", "unit") if narrowing.get(key))])
+    except KelisimError as error:  # one is no IRI
         abort(400, str(error))
+    found = gallery.chart(site.reader, gallery.Request(name, narrowing, things), language(), translate)
     if found is None:
         abort(404, translate("There is no data for this chart."))
     return with_world(found, world())
 
 
-def _drawn(chart: Chart, suffix: str) -> bytes:
+def _drawn(chart: Chart, suffix: str, draw: Draw) -> bytes:
     theme: Theme = "dark" if request.args.get("theme") == "dark" else "light"
     narrow, titled = request.args.get("width") == "narrow", request.args.get("titled") != "no"
     match suffix:
@@ -74,9 +77,9 @@ def _drawn(chart: Chart, suffix: str) -> bytes:
             document = chart.document(theme, narrow=narrow, titled=titled)
             return json.dumps(document, ensure_ascii=False).encode()
         case "png":
-            return chart.png(theme, narrow=narrow, titled=titled)
+            return chart.png(theme, narrow=narrow, titled=titled, draw=draw)
         case _:
-            return chart.svg(theme, narrow=narrow, titled=titled).encode()
+            return chart.svg(theme, narrow=narrow, titled=titled, draw=draw).encode()
 
 
 def world() -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def describe(version: str) -> dict[str, Any]:
             "license": {"name": "CC BY 4.0 (data)", "url": "https://creativecommons.org/licenses/by/4.0/"},
         },
         "paths": {
-            "/": {"get": operation("The start page; who asks for RDF is sent to the catalogue", {"text/html": {}}, 303)},
+            "/": {"get": operation("The start page; for RDF, 303 to the catalogue", {"text/html": {}}, 303)},
             "/health": {"get": operation("That the server lives", json_object())},
             "/ready": {"get": operation("That queries are answered", json_object(), 503)},
             "/openapi.json": {"get": operation("This description", json_object())},

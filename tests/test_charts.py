@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from kg.amounts import amount, hedged, ticks
+from kg.artist import Artist
 from kg.charts import Chart, Theme
 from kg.engine import Engine, with_prefixes
 from kg.event_charts import event_chart
@@ -21,6 +22,7 @@ from kg.gallery import NAMES, Request, chart
 from kg.maps import place_map, with_world
 from kg.periods import Period, time_ticks, year_ticks
 from kg.reader import Reader
+from kg.refusals import TooLargeError
 from ontology.namespaces import CODE, ID, shorten
 from tests.http import send
 from tests.test_questions import CSV, rows
@@ -132,6 +134,27 @@ def test_drawing_reaches_no_address(reader: Reader) -> None:
     outside = replace(drawn, spec={**drawn.spec, "data": {"url": "http://127.0.0.1:9/x.json"}})
     with pytest.raises(ValueError, match="not allowed"):
         outside.svg()
+
+
+def test_an_artist_draws_elsewhere_and_again_after_its_end(reader: Reader) -> None:
+    artist, drawn = Artist(), found(reader, "trade")
+    try:
+        assert drawn.svg(draw=artist.draw) == drawn.svg()
+        assert artist._process
+        first = artist._process
+        first.kill()
+        first.wait()
+        assert drawn.png(draw=artist.draw).startswith(b"\x89PNG")
+        assert artist._process.pid != first.pid
+    finally:
+        artist.close()
+
+
+def test_an_artist_who_takes_too_long_is_ended(reader: Reader) -> None:
+    artist = Artist(drawing_seconds=0.001)
+    with pytest.raises(TooLargeError, match="longer than"):
+        found(reader, "trade").svg(draw=artist.draw)
+    assert artist._process is None
 
 
 def test_names_and_numbers_are_in_the_language(reader: Reader) -> None:
