@@ -100,17 +100,6 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
         before = token[0].upper()
 
 
-def inserts_data_only(update: str) -> bool:
-    """Whether an update is nothing but INSERT DATA, so that it touches only what it names."""
-    depth, words = 0, set()
-    for token in tokens(update):
-        if token["sign"] in ("{", "}"):
-            depth += 1 if token[0] == "{" else -1
-        elif token["word"] and depth == 0:
-            words.add(token[0].upper())
-    return "INSERT" in words and words <= {"INSERT", "DATA", "PREFIX", "BASE"}
-
-
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:
     found = _OUTBOUND.search(query, token.start())
     assert found
