@@ -23,13 +23,15 @@ check: $(VENV)/.dev
 dist: $(VENV)/.dev $(VENV)/.frontend
 	$(BIN)/python -m build --wheel
 
-# Speed as ratios against rdflib and the oxigraph server in the same run; wrk, from Debian's packages, makes the load.
+# Speed as ratios against rdflib and the oxigraph server in the same run, and of changes against comparing all that a
+# store holds; wrk, from Debian's packages, makes the load.
 bench: $(VENV)/.dev
 	command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk) || true
 	$(BIN)/python -m tests.benchmarks.queries
 	$(BIN)/python -m tests.benchmarks.service
 	$(BIN)/python -m tests.benchmarks.search
 	$(BIN)/python -m tests.benchmarks.pages
+	$(BIN)/python -m tests.benchmarks.updates
 
 # The fault tests over and over.
 soak: $(VENV)/.dev

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
@@ -18,7 +18,7 @@ _EXPECTED_LENGTH: Final = 300
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
 _Name = ox.NamedNode | ox.BlankNode
-_GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 class SupportsWrite(Protocol):
@@ -94,9 +94,17 @@ class Engine:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
 
-    def quads(self, graph: ox.NamedNode | ox.DefaultGraph | None = None) -> Iterable[ox.Quad]:
+    def quads(self, graph: GraphName | None = None) -> Iterable[ox.Quad]:
         """All quads, or those of one graph."""
         return self._store.quads_for_pattern(None, None, None, graph)
+
+    def graphs(self) -> Iterable[_Name]:
+        """The names of all named graphs, empty ones too."""
+        return self._store.named_graphs()
+
+    def remove_graph(self, graph: ox.NamedNode) -> None:
+        """Removes a graph with its name, if it is there."""
+        self._store.remove_graph(graph)
 
     def holds(self, quad: ox.Quad) -> bool:
         """Whether the store has the quad."""
@@ -136,7 +144,7 @@ class Engine:
         refuse_outbound(query, self.services)
         chosen = bool(default_graphs or named_graphs)
         try:
-            default: list[_GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
+            default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
             named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
         except ValueError as error:
             raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error

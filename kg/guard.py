@@ -14,24 +14,50 @@ from ontology import KelisimError
 _TOKEN: Final = re.compile(
     r"""
       (?P<skip> \#[^\n\r]*+ | \"\"\"(?:\"{0,2}+(?:[^"\\]|\\.))*+\"\"\" | '''(?:'{0,2}+(?:[^'\\]|\\.))*+'''
-      | "(?:[^"\\\n\r]|\\.)*+" | '(?:[^'\\\n\r]|\\.)*+' | <[^<>"{}|^`\\\x00-\x20]*+> | [?$][\w·‿⁀]++
+      | "(?:[^"\\\n\r]|\\.)*+" | '(?:[^'\\\n\r]|\\.)*+' | <[^<>"{}|^`\x00-\x20]*+> | [?$][\w·‿⁀]++
       | @[A-Za-z0-9-]++ | \s++ )
-    | (?P<name> [\w·‿⁀.-]*+:[\w.:%\\·‿⁀-]*+ )
+    | (?P<name> [\w·‿⁀.-]*+:(?:[\w.:%·‿⁀-]|\\.)*+ )
     | (?P<word> [\w·‿⁀.-]++ )
     | (?P<sign> . )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _OUTBOUND: Final = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
+_HIDING: Final = re.compile(r"""<(?!\w[\w.+-]*+://)[^<>"{}|^`\x00-\x20'#]*+['#]""")
 
 
 def tokens(text: str) -> Iterator[re.Match[str]]:
     """The tokens of a query or update, in order, in time linear in the text.
 
     Each is in one group: ``skip`` (comment, string, IRI, variable, language tag, white space), ``name`` (prefixed
-    name), ``word`` (keyword, number) or ``sign`` (any other character).
+    name), ``word`` (keyword, number) or ``sign`` (any other character). They are the engine's but for `find_doubt`.
     """
     return _TOKEN.finditer(text)
+
+
+def is_blank(token: re.Match[str]) -> bool:
+    """Whether the token is white space or a comment."""
+    return token[0][0] == "#" or token[0].isspace()
+
+
+def find_doubt(text: str) -> int:
+    """Where the engine may read a ``<`` as less-than that is the start of an IRI to `tokens`; -1 where nowhere.
+
+    The longest token counts (SPARQL 1.1 Query, section 19.8), but the engine decides by what is around it, and reads
+    ``(?a<b:c#d>`` as a comparison with ``b:c`` and a comment. Only where a quote or comment would begin in the IRI is
+    what follows in doubt, only in brackets and after an operand; and ``scheme://`` is no expression.
+    """
+    if not _HIDING.search(text):
+        return -1
+    depth, operand = 0, False
+    for token in tokens(text):
+        if is_blank(token):
+            continue
+        if depth and operand and _HIDING.match(token[0]):
+            return token.start()
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        operand = token[0] == ")" or not token["sign"]
+    return -1
 
 
 class OutboundRefusedError(KelisimError):
@@ -48,6 +74,9 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
     """
     if not _OUTBOUND.search(query):
         return  # nearly all of them
+    doubt = find_doubt(query)
+    if doubt >= 0 and (found := _OUTBOUND.search(query, doubt)):
+        raise _refusal(query, found)
     before, suspect = "", None
     service: re.Match[str] | None = None
     for token in tokens(query):
@@ -71,17 +100,6 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
                 raise _refusal(query, token)
             suspect = token if found and before != "GRAPH" else None
         before = token[0].upper()
-
-
-def inserts_data_only(update: str) -> bool:
-    """Whether an update is nothing but INSERT DATA, so that it touches only what it names."""
-    depth, words = 0, set()
-    for token in tokens(update):
-        if token["sign"] in ("{", "}"):
-            depth += 1 if token[0] == "{" else -1
-        elif token["word"] and depth == 0:
-            words.add(token[0].upper())
-    return "INSERT" in words and words <= {"INSERT", "DATA", "PREFIX", "BASE"}
 
 
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.engine import Engine
 from kg.formats import GRAPH_FORMATS
-from kg.guard import inserts_data_only
 from kg.patches import Patch, diff
+from kg.updates import run
 from ontology import KelisimError
 
 _SYNTAXES: Final = {f.name: f.engine for f in GRAPH_FORMATS}
@@ -42,23 +43,13 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
 
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or KelisimError where an operation fails.
     """
-    if change.kind == "update" and inserts_data_only(change.text):
-        scratch = Engine(())
-        scratch.update(change.text)
-        named = set(scratch.quads())
-        patch = diff({q for q in named if engine.holds(q)}, named, {})
-        engine.apply(patch)
-        return patch
     if change.kind == "update":
-        before = set(engine.quads())
-        engine.update(change.text)
-        return diff(before, set(engine.quads()), {})
+        return run(engine, change.text)
     graph = ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
-    old = set(engine.quads(graph))
-    new = {q for s, d in zip(change.syntaxes, documents, strict=True) for q in _read(d, s, graph, change.base)}
-    if change.kind == "add":
-        new |= old
-    patch = diff(old, new, {})
+    read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
+    new = set(Engine(read).quads())  # literals as a store holds them
+    old = {q for q in new if engine.holds(q)} if change.kind == "add" else set(engine.quads(graph))
+    patch = diff(old, new)
     engine.apply(patch)
     return patch
 

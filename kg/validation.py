@@ -44,12 +44,14 @@ def validate_curation(curation: Curation, files: Iterable[Path] = ()) -> Report:
 def validate_change(engine: Engine, patch: Patch) -> Report | None:
     """The SHACL report on what a patch touches, in the state after it; None where that is no business of the shapes.
 
-    Validated are the nodes of the patch and those that point to them, with what is said of them and of their
-    neighbours; all graphs count as one. A whole store would take seconds at each write.
+    Validated are the nodes of the patch, and those that point to its subjects, with what is said of them and of their
+    neighbours; all graphs count as one. A whole store would take seconds at each write, and so would all that points
+    to an object: our shapes look at what is said of a node and of those that it names, not at what names it.
     """
     changed = {t for q in (*patch.adds, *patch.deletes) for t in (q.subject, q.object) if isinstance(t, ox.NamedNode)}
     touched = {t for t in changed if any(True for _ in engine.about(t))}
-    pointing = (q.subject for t in changed for q in engine.pointing_to(t))
+    subjects = {q.subject for q in (*patch.adds, *patch.deletes) if isinstance(q.subject, ox.NamedNode)}
+    pointing = (q.subject for t in subjects for q in engine.pointing_to(t))
     focus = touched | {s for s, _ in zip(pointing, range(POINTING_NODES), strict=False) if isinstance(s, ox.NamedNode)}
     about = {n: list(engine.about(n)) for n in focus}
     if not any(_ours(q) for quads in about.values() for q in quads):
@@ -59,6 +61,11 @@ def validate_change(engine: Engine, patch: Patch) -> Report | None:
     triples |= {q.triple for n in neighbours for q in engine.about(n)}
     graph = background() + Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
     return validate(graph, focus=sorted(n.value for n in focus))
+
+
+def prepare() -> None:
+    """Reads what a check needs, so that processes forked later, one for each change, need not."""
+    validate(background())
 
 
 def _ours(quad: ox.Quad) -> bool:

@@ -12,7 +12,10 @@ HEADERS: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST, PUT, DELETE"),
     ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Kelisim-Message"),
-    ("Access-Control-Expose-Headers", "Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After"),
+    (
+        "Access-Control-Expose-Headers",
+        "Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After",
+    ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Content-Security-Policy", _POLICY),

@@ -23,7 +23,7 @@ from kg.engine import Engine
 from kg.history import History
 from kg.pool import Limits, WorkerPool
 from kg.store import Store
-from kg.validation import background
+from kg.validation import prepare
 from ontology import KelisimError
 from server.access import Access
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
@@ -163,7 +163,8 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
     words = f"{len(store)} quads, version {version} of {settings.folder}"
     if history.recovered:
         words += f". {history.recovered}"
-    background()  # so that the workers that check changes need not read the ontology each
+    if settings.allow_updates:
+        prepare()
     # Named anew at each start: a state is known by this name and the number of its version.
     identity = secrets.token_hex(8)
     return _Loaded(Engine(store, settings.services), identity, {}, history if settings.allow_updates else None, words)

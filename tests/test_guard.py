@@ -16,6 +16,8 @@ HARMLESS = [
     'SELECT * { ?s ?p """ a " SERVICE "" """ }',
     "SELECT * { ?s ?p '''it's SERVICE''' }",
     "SELECT * { ?s ?p 'don\\'t SERVICE' }",
+    "SELECT * { ?s <urn:x#y> ?service FILTER(?service<1||?p>2) VALUES ?p { <#a> } }",
+    "SELECT * { VALUES (?service ?p) { (<http://x/#a> <http://x/#b>) } }",
     "SELECT * { ?s <http://x/SERVICE> ?o } # SERVICE <http://x/>",
     "PREFIX service: <http://x/> SELECT * { ?s service:load ?o }",
     "PREFIX : <http://x/> SELECT * { ?s :SERVICE ?o }",
@@ -30,6 +32,11 @@ HARMFUL = [
     "SELECT * { FILTER(1 <2) SERVICE <http://x/> { FILTER(3> 1) } }",
     "LOAD <http://x/>",
     "INSERT DATA {} ; LOAD SILENT <http://x/> INTO GRAPH <http://g/>",
+    "SELECT * { ?s e:it\\'s ?o SERVICE <http://x/> {} } #'",
+    "SELECT * { ?s e:a\\#b ?o SERVICE <http://x/> {} }",
+    "SELECT * { ?s <http://x/\\u0041#> ?o SERVICE <http://x/> {} }",
+    "SELECT * { FILTER(?s<'x>y') SERVICE <http://x/> {} } #'",
+    "SELECT * { FILTER(?s<e:a#>) SERVICE <http://x/> {}\n) }",
 ]
 
 

@@ -1,0 +1,86 @@
+"""How long a change of one quad takes in stores of several sizes, beside comparing the whole store before and after.
+
+``make bench`` or ``python -m tests.benchmarks.updates``. The medians of both ways are taken in the same run, and the
+time until such a change is acknowledged: worked out in a fork, checked against the shapes, on disk, and seen.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg import updates
+from kg.engine import Engine
+from kg.history import History
+from kg.patches import diff
+from kg.pool import Limits, WorkerPool
+from kg.staging import Change
+from kg.store import Store
+
+SIZES: Final = (20_000, 200_000, 2_000_000)
+ROUNDS: Final = {"direct": 51, "whole": 3}
+UPDATE: Final = """
+DELETE {{ <x:{0}> <x:p2> ?o }} INSERT {{ <x:{0}> <x:p2> ?n }} WHERE {{ <x:{0}> <x:p2> ?o BIND(?o + 1 AS ?n) }}
+"""
+
+
+def quads(number: int) -> Iterator[ox.Quad]:
+    """Quads with ten to a subject; of each ten one is in a named graph."""
+    predicates = [ox.NamedNode(f"x:p{n}") for n in range(10)]
+    for subject in range(number // 10):
+        node, graph = ox.NamedNode(f"x:{subject}"), ox.NamedNode(f"x:g{subject % 1000}")
+        for n, predicate in enumerate(predicates):
+            yield ox.Quad(node, predicate, ox.Literal(subject * 7 + n), graph if n == 9 else ox.DefaultGraph())
+
+
+def median(name: str, run: Callable[[str], object]) -> float:
+    """The median seconds that different updates take."""
+    times = []
+    for number in range(ROUNDS[name]):
+        start = time.perf_counter()
+        run(UPDATE.format(number))
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def compare(engine: Engine, update: str) -> None:
+    """The whole store before and after."""
+    before = set(engine.quads())
+    engine.update(update)
+    diff(before, set(engine.quads()))
+
+
+def acknowledged(engine: Engine, folder: Path) -> float:
+    """The median seconds until a change lasts and is seen."""
+    pool = WorkerPool(engine, Limits(workers=2))
+    try:
+        with History.create(folder, ()) as history:
+            store = Store(pool, "benchmark", history)
+            return median("direct", lambda update: store.change(Change("update", update)))
+    finally:
+        pool.close()
+
+
+def row(size: int) -> str:
+    """The times for one size, in milliseconds."""
+    engine = Engine(quads(size))
+    direct = median("direct", lambda update: updates.run(engine, update))
+    whole = median("whole", lambda update: compare(engine, update))
+    with tempfile.TemporaryDirectory() as folder:
+        lasting = acknowledged(engine, Path(folder) / "history")
+    return f"{size:10} {direct * 1000:10.2f} {whole * 1000:12.0f} {whole / direct:9.0f} {lasting * 1000:13.1f}"
+
+
+def main() -> None:
+    """Prints a table."""
+    print(f"{'quads':>10} {'direct':>10} {'whole store':>12} {'ratio':>9} {'acknowledged':>13}  (milliseconds)")
+    for size in SIZES:
+        print(row(size), flush=True)
+
+
+if __name__ == "__main__":
+    main()
