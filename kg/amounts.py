@@ -14,6 +14,9 @@ _QUDT: Final = "http://qudt.org/vocab/unit/"
 _CURRENCY: Final = "CCY_"
 _COMPACT_FROM: Final = 10_000
 
+_MENDED: Final = {"kk": ("\xa0м.", "\xa0мың")}
+"""What CLDR writes wrongly in shortened numbers: Kazakh thousands from a hundred on, as if they were metres."""
+
 
 def amount(value: Decimal, unit: str, language: str, translate: Translate = str) -> str:
     """A value in a QUDT unit (an IRI, or nothing for a count): ``$28.4B``, ``35B m³ a year``, ``7%``, ``93.6K``.
@@ -75,7 +78,8 @@ def _number(value: Decimal, language: str) -> str:
     locale = locale_of(language)
     if abs(value) < _COMPACT_FROM:
         return str(format_decimal(value, locale=locale))
-    return str(format_compact_decimal(value, format_type="short", locale=locale, fraction_digits=_digits(value)))
+    words = str(format_compact_decimal(value, format_type="short", locale=locale, fraction_digits=_digits(value)))
+    return words.replace(*_MENDED.get(language, ("", "")))
 
 
 def _digits(value: Decimal) -> int:

@@ -181,11 +181,12 @@ class _Drawing:
         return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
 
     def _told(self, of: Observation) -> str:
-        words = in_words(of, self._language, self._translate)
+        say = self._translate
+        words = in_words(of, self._language, say)
         if of.period:
-            words = f"{when(of, self._language, self._translate)}: {words}"
+            words = f"{when(of, self._language, say)}: {words}"
         else:
-            words = self._translate("{amount}, no period given").format(amount=words)
+            words = say("{amount}, no period given").format(amount=words)
         return f"{self._who(of)}, {words}" if len(self._series) > 1 else words
 
     def _mark(self, of: Observation) -> TimeMark:

@@ -53,34 +53,34 @@ def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.T
     service, default = f"{BASE}service", f"{BASE}service#default-graph"
     found: set[ox.Triple] = set()
 
-    def say(subject: str, predicate: str, value: str | int) -> None:
+    def tell(subject: str, predicate: str, value: str | int) -> None:
         term = ox.Literal(value) if isinstance(value, int) or " " in value else ox.NamedNode(value)
         found.add(ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term))
 
-    say(service, RDF_TYPE, SD + "Service")
-    say(service, SD + "endpoint", endpoint)
-    say(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+    tell(service, RDF_TYPE, SD + "Service")
+    tell(service, SD + "endpoint", endpoint)
+    tell(service, SD + "supportedLanguage", SD + "SPARQL11Query")
     if updates:
-        say(service, SD + "supportedLanguage", SD + "SPARQL11Update")
+        tell(service, SD + "supportedLanguage", SD + "SPARQL11Update")
     for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
-        say(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
+        tell(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
     for form in GRAPH_FORMATS:
-        say(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
-    say(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
-    say(service, SD + "defaultDataset", BASE)
-    say(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
-    say(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
-    say(BASE, RDF_TYPE, SD + "Dataset")
-    say(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
-    say(BASE, SD + "defaultGraph", default)
-    say(default, RDF_TYPE, SD + "Graph")
-    say(default, _VOID + "triples", sizes.pop("", 0))
+        tell(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
+    tell(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
+    tell(service, SD + "defaultDataset", BASE)
+    tell(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
+    tell(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
+    tell(BASE, RDF_TYPE, SD + "Dataset")
+    tell(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
+    tell(BASE, SD + "defaultGraph", default)
+    tell(default, RDF_TYPE, SD + "Graph")
+    tell(default, _VOID + "triples", sizes.pop("", 0))
     for name, size in sizes.items():
         node = f"{BASE}service#{quote(name.removeprefix(BASE), safe='')}"
-        say(BASE, SD + "namedGraph", node)
-        say(node, RDF_TYPE, SD + "NamedGraph")
-        say(node, SD + "name", name)
-        say(node, SD + "graph", node + "-content")
-        say(node + "-content", RDF_TYPE, SD + "Graph")
-        say(node + "-content", _VOID + "triples", size)
+        tell(BASE, SD + "namedGraph", node)
+        tell(node, RDF_TYPE, SD + "NamedGraph")
+        tell(node, SD + "name", name)
+        tell(node, SD + "graph", node + "-content")
+        tell(node + "-content", RDF_TYPE, SD + "Graph")
+        tell(node + "-content", _VOID + "triples", size)
     return found

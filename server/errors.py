@@ -56,12 +56,19 @@ _HTTP: Final = {
 
 
 class ProblemError(KelisimError):
-    """An error with the HTTP status that it ends in, and headers that belong to it."""
+    """An error with the HTTP status that it ends in, and headers that belong to it.
 
-    def __init__(self, status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
+    values: what stands for ``%(name)s`` in a detail that pages translate.
+    """
+
+    def __init__(
+        self, status: int, title: str, detail: str, headers: dict[str, str] | None = None, **values: str
+    ) -> None:
+        super().__init__(detail % values if values else detail)
         self.status = status
         self.title = title
+        self.detail = detail
+        self.values = values
         self.headers = headers or {}
 
 
@@ -78,13 +85,16 @@ def respond(
     detail: str,
     headers: dict[str, str] | None = None,
     position: dict[str, int] | None = None,
+    **values: str,
 ) -> Response:
     """The error as a response: a page if the client prefers HTML, else ``application/problem+json``."""
+    told = translate(detail)
+    if values:
+        told, detail = told % values, detail % values
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(position or {})}
     accepted = request.accept_mimetypes
     prefers_page = accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
     if prefers_page and "text/html" in accepted.values():
-        told = translate(detail)
         response = make_response(
             render_template(
                 "error.html",
@@ -105,7 +115,7 @@ def respond(
 
 def _known(error: KelisimError) -> Response:
     if isinstance(error, ProblemError):
-        return respond(error.status, error.title, str(error), error.headers)
+        return respond(error.status, error.title, error.detail, error.headers, None, **error.values)
     if isinstance(error, InvalidChangeError) and _prefers_rdf():
         return Response(error.report, status=422, mimetype="text/turtle")
     status, title, detail, headers, position = problem_of(error)

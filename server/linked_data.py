@@ -15,7 +15,7 @@ from kg.schema_org import schema_org
 from ontology import BASE, ONTOLOGY_IRI, KelisimError, version
 from ontology.namespaces import SHAPE
 from server.errors import ProblemError
-from server.languages import language
+from server.languages import language, message
 from server.negotiation import HTML, accepted_types, graph_format
 from server.signposts import of_dataset, of_thing
 from server.site import Site
@@ -153,7 +153,8 @@ def check(reader: Reader, iri: str) -> None:
 
 def unknown(iri: str) -> ProblemError:
     """The 404 for an IRI that the graph knows nothing of."""
-    return ProblemError(404, "Not found", f"Nothing is known of <{iri}>. The search may find what is meant.")
+    detail = message("Nothing is known of <%(iri)s>. The search may find what is meant.")
+    return ProblemError(404, "Not found", detail, iri=iri)
 
 
 def _iri(what: str) -> str:
