@@ -89,13 +89,18 @@ class Front:
     async def _answer(self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol) -> Answer:
         layers = self._layers
         refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
+        sends = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
         if refusal:
+            if sends and "HTTP_EXPECT" not in environ:
+                await layers.guard.discard(_parts(protocol))
             return refusal
         content, body = None, None
-        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+        if sends:
+            parts = _parts(protocol)
             try:
-                content = await layers.guard.body(environ, _parts(protocol))
+                content = await layers.guard.body(environ, parts)
             except RefusedError as error:
+                await layers.guard.discard(parts)
                 return error.answer
             if environ["PATH_INFO"] == "/sparql":
                 body = content.read()

@@ -1,6 +1,7 @@
 """Limits on what a request may send; each ends in a clear problem before Flask is reached."""
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class RequestLimits:
     unmeasured: media types of bodies that may come without a length (chunked); others are refused with 411. The end of
     such a body and the loss of its connection look alike, so half a document would pass for a whole one; a query of
     which half is lost has nobody left who could be misled by its answer.
+    discarded: how much of a refused body is read, so that its client hears why.
     body_seconds: how long a body may take to come, and longer for each `body_rate` bytes that have come already.
     """
 
@@ -35,6 +37,7 @@ class RequestLimits:
     bodies: Mapping[str, int] = field(default_factory=dict)
     bodies_at_once: int = 1 << 30
     unmeasured: frozenset[str] = frozenset({"application/sparql-query"})
+    discarded: int = 1 << 24
     body_seconds: float = 10.0
     body_rate: int = 10_000
 
@@ -101,6 +104,16 @@ class RequestGuard:
             raise
         whole.seek(0)
         return whole
+
+    async def discard(self, parts: AsyncIterator[bytes]) -> None:
+        """Reads what is left of a body that is refused, within bounds: a client that still sends hears no answer."""
+        left = self._limits.discarded
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.body_seconds):
+                async for part in parts:
+                    left -= len(part)
+                    if left < 0:
+                        return
 
     async def _fill(self, whole: IO[bytes], parts: AsyncIterator[bytes], limit: int, expected: int) -> None:
         limits, size = self._limits, 0

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterable
-from typing import IO
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, TypeVar
 from wsgiref.types import WSGIEnvironment
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from server.limits import RefusedError, RequestGuard, RequestLimits
 from server.problems import Answer
 
+Outcome = TypeVar("Outcome")
 LIMITS = RequestLimits(target=200, headers=10, header_bytes=400, body=100, bodies={"/graphs": 1000})
 
 
@@ -39,12 +41,18 @@ class Parts:
         raise StopAsyncIteration
 
 
+def run(coroutine: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What comes of it, on a loop of its own: the browser of other tests has one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def read(environ: WSGIEnvironment, parts: Parts, limits: RequestLimits = LIMITS) -> bytes:
     async def reading() -> bytes:
         with await RequestGuard(limits).body(environ, parts) as whole:
             return whole.read()
 
-    return asyncio.run(reading())
+    return run(reading())
 
 
 def refused(environ: WSGIEnvironment, parts: Parts, limits: RequestLimits = LIMITS) -> Answer:
@@ -121,14 +129,14 @@ def test_bodies_that_are_too_much_together_are_sent_away() -> None:
         bodies = [guard.body(request(), Parts([part] * 5, seconds=0.01)) for _ in range(2)]
         return list(await asyncio.gather(*bodies, return_exceptions=True))
 
-    outcomes = asyncio.run(both())
+    outcomes = run(both())
     for whole in outcomes:
         if not isinstance(whole, BaseException):
             whole.close()
     errors = [o for o in outcomes if isinstance(o, RefusedError)]
     assert [e.answer.status for e in errors] == [503]
     assert dict(errors[0].answer.headers)["Retry-After"] == "5"
-    with asyncio.run(guard.body(request(), Parts([part] * 5))) as alone:  # those before are over
+    with run(guard.body(request(), Parts([part] * 5))) as alone:  # those before are over
         assert len(alone.read()) == 5 << 19
 
 
@@ -139,3 +147,12 @@ def test_what_fits_arrives_unchanged_and_nothing_else_does(parts: list[bytes]) -
         assert read(request(), Parts(parts)) == data
     else:
         assert refused(request(), Parts(parts)).status == 413
+
+
+def test_what_is_left_of_a_refused_body_is_read_within_bounds() -> None:
+    guard = RequestGuard(RequestLimits(discarded=100, body_seconds=0.2))
+    short, long = Parts([b"x" * 10] * 5), Parts([b"x" * 10] * 50)
+    run(guard.discard(short))
+    run(guard.discard(long))
+    run(guard.discard(Parts([], seconds=30)))
+    assert (short.taken, long.taken) == (50, 110)
