@@ -13,7 +13,7 @@ from kg.examples import QUESTION
 from kg.questions import read_questions
 from kg.reader import Reader
 from ontology import BASE, PREFIXES, KelisimError
-from ontology.namespaces import KEL, RDF_TYPE, shorten
+from ontology.namespaces import ID, KEL, RDF_TYPE, shorten
 
 CATALOGUE: Final = BASE + "catalogue"
 SERVICE: Final = BASE + "service"
@@ -86,6 +86,10 @@ def _catalogue() -> Iterator[ox.Triple]:
     yield _say(CATALOGUE, RDF_TYPE, _DCAT + "Catalog")
     yield _say(CATALOGUE, RDF_TYPE, _VOID + "DatasetDescription")
     yield _say(CATALOGUE, _DCTERMS + "title", ox.Literal("What this server offers", language="en"))
+    about = "The dataset Kelisim with all that it can be had as: files, an endpoint for queries, linked data."
+    yield _say(CATALOGUE, _DCTERMS + "description", ox.Literal(about, language="en"))
+    yield _say(CATALOGUE, _DCTERMS + "publisher", str(ID.kelisim))
+    yield _say(CATALOGUE, _DCTERMS + "license", LICENSE)
     yield _say(CATALOGUE, _DCAT + "dataset", BASE)
     yield _say(CATALOGUE, _DCAT + "service", SERVICE)
     yield _say(CATALOGUE, _FOAF + "primaryTopic", BASE)
@@ -98,6 +102,7 @@ def _dataset(host: str, version: str, counts: Counts, roots: list[str]) -> Itera
     yield _say(BASE, _DCAT + "version", ox.Literal(version))
     yield _say(BASE, _DCAT + "landingPage", host)
     yield _say(BASE, _VOID + "sparqlEndpoint", host + "sparql")
+    yield _say(BASE, _VOID + "openSearchDescription", host + "opensearch.xml")
     yield _say(BASE, _VOID + "uriSpace", ox.Literal(BASE))
     for extension, name in FORMAT_IRIS.items():
         yield _say(BASE, _VOID + "feature", _FORMATS + name)

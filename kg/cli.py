@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from kg.curation import Curation, packaged_data, read_curation
 from kg.dataset import Dataset, build
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS
+from kg.progress import progress
 from ontology import KelisimError
 
 if TYPE_CHECKING:
@@ -43,16 +43,19 @@ def cli(ctx: click.Context, data: Path | None) -> None:
     ctx.obj = data
 
 
-def _curation(ctx: click.Context) -> Curation:
+def curation(ctx: click.Context) -> Curation:
+    """The curated files that the command works on."""
     return read_curation(ctx.obj)
 
 
 def loaded(ctx: click.Context) -> Dataset:
     """The dataset that the command works on."""
-    return build(_curation(ctx))
+    with progress("Reading the curated files"):
+        return build(curation(ctx))
 
 
-def _articles_option(command: Callable[..., None]) -> Callable[..., None]:
+def articles_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command ``--articles``, its parameter `folder`."""
     return click.option(
         "--articles",
         "folder",
@@ -64,21 +67,21 @@ def _articles_option(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command()
 @click.argument("article")
-@_articles_option
+@articles_option
 @click.option("--paragraph", type=int, help="Only this paragraph.")
 @click.pass_context
 def read(ctx: click.Context, article: str, folder: Path, paragraph: int | None) -> None:
     """Print an article's sentences with their numbers, for curating."""
-    text = _article(_curation(ctx), folder, article)
+    text = _article(curation(ctx), folder, article)
     for part in text.paragraphs if paragraph is None else [text.paragraph(paragraph)]:
         for s in text.sentences(part):
             click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
 
 
-def _article(curation: Curation, folder: Path, name: str) -> "ArticleText":
+def _article(curated: Curation, folder: Path, name: str) -> "ArticleText":
     from kg.verification import article_texts
 
-    texts = article_texts(curation, folder)
+    texts = article_texts(curated, folder)
     if name not in texts:
         raise KelisimError(f"There is no article {name!r} in kg/data/sources.ttl; there are: {', '.join(texts)}.")
     return texts[name]
@@ -86,103 +89,20 @@ def _article(curation: Curation, folder: Path, name: str) -> "ArticleText":
 
 @cli.command()
 @click.argument("article")
-@_articles_option
+@articles_option
 @click.pass_context
 def passages(ctx: click.Context, article: str, folder: Path) -> None:
     """Write the records of the passages that an article's claims refer to."""
     from kg.export import make_folder, write
     from kg.passages import Passage, render
 
-    curation = _curation(ctx)
-    text = _article(curation, folder, article)
-    found = [Passage.parse(c.value("passage")) for c in curation.claims]
+    curated = curation(ctx)
+    text = _article(curated, folder, article)
+    found = [Passage.parse(c.value("passage")) for c in curated.claims]
     path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
     make_folder(path.parent)
     write(render((p for p in found if p.article == article), text).encode(), path)
     click.echo(f"Wrote {path}.")
-
-
-@cli.command()
-@_articles_option
-@click.pass_context
-def verify(ctx: click.Context, folder: Path) -> None:
-    """Check every claim against the articles: hashes, passages, printed figures, own words."""
-    from kg.verification import verify as check
-
-    curation = _curation(ctx)
-    problems = check(curation, folder)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        raise click.ClickException(f"{len(problems)} problems in {len(curation.claims)} claims.")
-    click.echo(f"{len(curation.claims)} claims hold against the articles.")
-
-
-@cli.command()
-@_articles_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
-def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """Show, paragraph by paragraph, how many claims stand on it."""
-    from kg.coverage import coverage as measure
-    from kg.printing import print_coverage
-
-    rows = measure(_curation(ctx), folder)
-    if as_json:
-        click.echo(json.dumps([vars(r) for r in rows], ensure_ascii=False, indent=1))
-    else:
-        print_coverage(rows)
-    bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.sound]
-    if bad:
-        raise click.ClickException(
-            f"{', '.join(bad)}: curate a claim or give the reason in kg/data/omissions.ttl, and not both."
-        )
-
-
-@cli.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["table", "turtle"]), default="table", show_default=True)
-@click.pass_context
-def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
-    """Check the graph, or claims in FILES together with it, against the SHACL shapes."""
-    from kg.validation import validate_curation
-    from shapes.report import render
-
-    report = validate_curation(_curation(ctx), files)
-    if form == "turtle":
-        click.echo(report.to_turtle(), nl=False)
-    else:
-        Console().print(render(report))
-    if not report.conforms:
-        ctx.exit(1)
-
-
-@cli.command()
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write here what the OWL 2 RL rules infer (N-Triples), if all is consistent.",
-)
-@click.option(
-    "--with",
-    "extra",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Take this Turtle file in too.",
-)
-@click.pass_context
-def reason(ctx: click.Context, output: Path | None, extra: Path | None) -> None:
-    """Check ontology and facts for consistency with HermiT, and write what follows from them by the OWL 2 RL rules."""
-    from kg.consistency import check
-
-    result = check(_curation(ctx), extra)
-    click.echo(result.in_words())
-    if output and result.verdict.consistent:
-        from kg.export import write
-
-        write(result.inferred, output)
-        click.echo(f"Wrote {output}.")
-    if not result.sound:
-        ctx.exit(1)
 
 
 @cli.command()
@@ -224,10 +144,13 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
 
         if output is None or reified:
             raise click.UsageError("csv makes a folder of tables: give it with --output, without --reified.")
-        for path in export_tables(dataset, output, compress=compress):
+        with progress("Writing the tables"):
+            written = export_tables(dataset, output, compress=compress)
+        for path in written:
             click.echo(f"Wrote {path}.")
         return
-    body = write_out(dataset, graph_format(form), reified=reified)
+    with progress(f"Writing {form}"):
+        body = write_out(dataset, graph_format(form), reified=reified)
     if output:
         write(body, output, compress=compress)
     else:

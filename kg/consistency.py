@@ -28,6 +28,18 @@ class Consistency:
         """Consistent, every class satisfiable, and no inference missed."""
         return self.verdict.consistent and not self.verdict.unsatisfiable and not self.missed
 
+    def as_json(self) -> dict[str, bool | int | list[str]]:
+        """The verdict for programs; ``inferred`` counts triples."""
+        return {
+            "consistent": self.verdict.consistent,
+            "sound": self.sound,
+            "inferred": len(self.inferred.splitlines()),
+            "unsatisfiable": list(self.verdict.unsatisfiable),
+            "missed": list(self.missed),
+            "individuals": list(self.verdict.individuals),
+            "explanation": list(self.verdict.explanation),
+        }
+
     def in_words(self) -> str:
         """The verdict for people."""
         verdict = self.verdict

@@ -157,7 +157,7 @@ def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
         found |= set(
             _quads(reader.rows(f"SELECT (?claim AS ?s) ?p ?o WHERE {{ {values} ?claim ?p ?o }} LIMIT {_MOST_ROWS}"))
         )
-        where = f"{values} VALUES ?p {{ <{KEL.article}> <{KEL.paragraph}> }} ?claim <{KEL.passage}> ?s . ?s ?p ?o"
+        where = f"{values} ?claim <{KEL.passage}> ?s . ?s ?p ?o FILTER(?p IN (<{KEL.article}>, <{KEL.paragraph}>))"
         found |= set(_quads(reader.rows(f"SELECT DISTINCT ?s ?p ?o WHERE {{ {where} }} LIMIT {_MOST_ROWS}")))
     return found
 
@@ -165,8 +165,10 @@ def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
 def _names(reader: Reader, iris: Iterable[str]) -> set[ox.Quad]:
     """The labels of things; their preferred labels or glosses where they have no others."""
     found: set[ox.Quad] = set()
+    # With VALUES for the properties too, the engine would go through all names that there are.
+    names = f"FILTER(?p IN ({', '.join(map(node, _NAMES))}))"
     for batch in _batches(iris):
-        pattern = f"VALUES ?s {{ {batch} }} VALUES ?p {{ {nodes(_NAMES)} }} {_anywhere('?s ?p ?o')}"
+        pattern = f"VALUES ?s {{ {batch} }} {_anywhere('?s ?p ?o')} {names}"
         found |= set(_quads(reader.rows(f"SELECT ?g ?s ?p ?o WHERE {{ {pattern} }} LIMIT {_MOST_ROWS}")))
     labelled = {quad.subject for quad in found if quad.predicate.value == _LABEL}
     return {quad for quad in found if quad.predicate.value == _LABEL or quad.subject not in labelled}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kg.listings import Listing, distinct, listing
+from kg.listings import Listing, distinct, listing, years_within
 from kg.offices import of_state
 from kg.reader import Reader, node
 from ontology.namespaces import KEL
@@ -21,9 +21,6 @@ _SPAN: Final = (
     "GRAPH ?dating { ?thing ?opening ?from . ?thing ?closing ?until }"
 )
 """Binds ``?from`` and ``?until`` to the first and last day of ``?thing``, held or planned."""
-
-_MOST_YEARS: Final = 400
-_MOST_SPAN: Final = 100
 
 
 @dataclass(frozen=True)
@@ -75,11 +72,8 @@ def states(reader: Reader) -> list[str]:
 
 
 def years(reader: Reader) -> list[int]:
-    """The years in which events are dated, the latest first; of events dated to more than a century only the first."""
-    span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
-    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {_ANY} {_SPAN} }} LIMIT {_MOST_YEARS}")
-    spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
-    return sorted({y for a, b in spans for y in range(a, (b if b - a < _MOST_SPAN else a) + 1)}, reverse=True)
+    """The years in which events are dated, the latest first; see `kg.listings.years_within`."""
+    return years_within(reader, f"{_ANY} {_SPAN}")
 
 
 def _of_state(state: str) -> str:

@@ -60,6 +60,7 @@ def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
             (PREFIXES["dcterms"] + "isPartOf", collection),
             (text_property, ox.Literal(question.bare)),
             (SCHEMA + "target", ox.NamedNode(endpoint)),
+            *((PREFIXES["rdfs"] + "label", ox.Literal(t, language=code)) for code, t in question.titles.items()),
             *((SCHEMA + "keywords", ox.Literal(tag)) for tag in question.tags),
         ]
         found |= {ox.Triple(subject, ox.NamedNode(predicate), term) for predicate, term in said}

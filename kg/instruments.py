@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.facts import Fact
-from kg.listings import PAGE_SIZE, Listing, distinct, listing, named
+from kg.listings import PAGE_SIZE, Listing, distinct, listing, named, years_within
 from kg.reader import Reader, node, nodes
 from kg.timelines import Moment
 from kg.told import Told, told
@@ -44,7 +44,6 @@ ADOPTED: Final = tuple(stage.replace("signature", "adoption").replace("signed", 
 _CLASSES: Final = f"VALUES ?class {{ <{KEL.Instrument}> <{KEL.DocumentPackage}> }}"
 _ANY: Final = f"{_CLASSES} {{ ?thing a ?class }} UNION {{ GRAPH ?stating {{ ?thing a ?class }} }}"
 _MOST_STAGES: Final = 5_000
-_MOST_YEARS: Final = 400
 _SPAN: Final = (
     f"{{ GRAPH ?c {{ ?dated <{KEL.stageOf}> ?thing }} }} UNION "
     f"{{ GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} GRAPH ?d {{ ?step <{KEL.atEvent}> ?at }} "
@@ -154,13 +153,8 @@ def stages(reader: Reader) -> list[str]:
 
 
 def years(reader: Reader) -> list[int]:
-    """The years in which documents have a date, the latest first."""
-    rows = reader.rows(
-        f"SELECT DISTINCT (YEAR(?from) AS ?first) (YEAR(?until) AS ?last) WHERE {{ {_ANY} {_SPAN} }} "
-        f"LIMIT {_MOST_YEARS}"
-    )
-    spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
-    return sorted({year for first, last in spans for year in range(first, min(last, first + 100) + 1)}, reverse=True)
+    """The years in which documents have a date, the latest first; see `kg.listings.years_within`."""
+    return years_within(reader, f"{_ANY} {_SPAN}")
 
 
 def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:

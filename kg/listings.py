@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from kg.alphabet import sparql_key
 from kg.labels import FALLBACK
 from kg.reader import Reader, text
 
 PAGE_SIZE: Final = 50
 _MOST_CHOICES: Final = 1_000
+_MOST_YEARS: Final = 10
 
 _NAMED: Final = "<http://www.w3.org/2000/01/rdf-schema#label>|<http://www.w3.org/2004/02/skos/core#altLabel>"
 _LABEL: Final = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -61,6 +63,18 @@ def distinct(reader: Reader, pattern: str, name: str) -> list[str]:
     return [str(row[name].value) for row in rows]
 
 
+def years_within(reader: Reader, pattern: str) -> list[int]:
+    """The years from ``?from`` to ``?until`` (days) in what a pattern binds, the latest first.
+
+    Of a span of more than ten years only the first is among them: what is dated to a century was not in each year.
+    """
+    span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
+    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MOST_CHOICES}")
+    spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
+    found = {year for a, b in spans for year in range(a, (b if b - a < _MOST_YEARS else a) + 1)}
+    return sorted(found, reverse=True)
+
+
 def named(words: str) -> str:
     """The pattern that holds where one of the names of ``?thing``, in whatever language, contains the words."""
     return f"?thing {_NAMED} ?spelt FILTER(CONTAINS(LCASE(STR(?spelt)), LCASE({text(words)})))"
@@ -69,7 +83,8 @@ def named(words: str) -> str:
 def _names(language: str) -> str:
     own = f"OPTIONAL {{ ?thing {_LABEL} ?own FILTER(LANG(?own) = {text(language)}) }}"
     other = f"OPTIONAL {{ ?thing {_LABEL} ?other FILTER(LANG(?other) = {text(FALLBACK)}) }}"
-    return f"{own} {other} BIND(LCASE(STR(COALESCE(?own, ?other, ?thing))) AS ?name)"
+    key = sparql_key("COALESCE(?own, ?other, ?thing)", language)
+    return f"{own} {other} BIND({key} AS ?name)"
 
 
 def _order(descending: bool, *, by_key: bool) -> str:

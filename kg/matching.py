@@ -14,7 +14,7 @@ from kg.spelling import fold, sound, words
 from ontology.namespaces import ID
 
 MOST_CHARACTERS: Final = 300
-"""Longer names are refused; no name comes near."""
+"""Longer names have no candidates; no name comes near."""
 
 MOST_CANDIDATES: Final = 50
 

@@ -1,27 +1,36 @@
 """The competency questions: what the graph must be able to answer, each a query with a title."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from itertools import dropwhile
 
 from kg.curation import packaged_data
 from kg.files import list_files, read_text
+from kg.labels import FALLBACK, Label
 from ontology import KelisimError
 
-_HEADER = re.compile(r"^#\s*(title|description|tags):\s*(.*)$")
+_HEADER = re.compile(r"^#\s*(title(?:-[a-z]{2,3})?|description|tags):\s*(.*)$")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question: `name` is its file's name without ``.rq``; `query` the whole file, comments and all."""
+    """One question: `name` is its file's name without ``.rq``; `query` the whole file, comments and all.
+
+    The title and the description are English; `titles` has the title in other languages, by code (BCP 47).
+    """
 
     name: str
     title: str
     description: str
     tags: tuple[str, ...]
     query: str
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def titled(self, language: str) -> Label:
+        """The title in the language, else in English."""
+        return Label(self.titles[language], language) if language in self.titles else Label(self.title, FALLBACK)
 
     @property
     def bare(self) -> str:
@@ -57,7 +66,8 @@ def _question(file: str, text: str) -> Question:
             f"{file}: the header lacks {', '.join(missing)}; write lines such as `# title: Who met whom`."
         )
     tags = tuple(t.strip() for t in header["tags"].split(",") if t.strip())
-    return Question(file.removesuffix(".rq"), header["title"], header["description"], tags, text)
+    titles = {key.removeprefix("title-"): words for key, words in header.items() if key.startswith("title-")}
+    return Question(file.removesuffix(".rq"), header["title"], header["description"], tags, text, titles)
 
 
 def _header_lines(text: str) -> Iterator[tuple[str, str]]:

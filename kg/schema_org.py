@@ -58,13 +58,21 @@ _PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Claim": {KEL.speaker: "author", KEL.passage: "isBasedOn"},
     "Statement": {KEL.speaker: "author", KEL.topic: "about", KEL.earliest: "dateCreated"},
-    "Observation": {KEL.value: "value", KEL.unit: "unitCode", KEL.measure: "variableMeasured", KEL.party: "about"},
+    "Observation": {
+        KEL.value: "value",
+        KEL.unit: "unitCode",
+        KEL.measure: "variableMeasured",
+        KEL.party: "observationAbout",
+    },
     "CreativeWork": {KEL.topic: "about"},
     "Person": {KEL.hasHeldOffice: "hasOccupation"},
     "Place": {KEL.locatedIn: "containedInPlace", KEL.inState: "containedInPlace"},
     "DefinedTerm": {PREFIXES["skos"] + "inScheme": "inDefinedTermSet"},
 }
 """By type: properties, and those of schema.org that come near."""
+
+_ADDRESSES: Final = frozenset({"sameAs", "unitCode"})
+"""Properties whose values are addresses rather than things."""
 
 _NAME: Final = PREFIXES["rdfs"] + "label"
 _SAID: Final = (str(KEL.gloss), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description")
@@ -101,11 +109,12 @@ def _values(
     reader: Reader, said: Mapping[str, list[Any]], names: Mapping[str, str], language: str
 ) -> dict[str, str | list[Any]]:
     told = [(key, term) for p, key in names.items() for term in said.get(str(p), [])]
-    ours = {term.value for key, term in told if isinstance(term, ox.NamedNode) and key != "sameAs"}
-    called = labels(reader, ours, language)
+    things = {term.value for key, term in told if isinstance(term, ox.NamedNode) and key not in _ADDRESSES}
+    called = labels(reader, things, language)
     found: dict[str, list[Any]] = defaultdict(list)
     for key, term in told:
-        value = {"@id": term.value, "name": called[term.value].text} if term.value in ours else term.value
+        plain = key in _ADDRESSES or term.value not in things
+        value = term.value if plain else {"@id": term.value, "name": called[term.value].text}
         if value not in found[key]:
             found[key].append(value)
     return {key: values[0] if len(values) == 1 else values for key, values in sorted(found.items())}

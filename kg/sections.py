@@ -161,32 +161,3 @@ SECTIONS: Final = (
     Section("others", message("Other things that point here"), (), property_iris("type")),
 )
 """The sections of what points to a thing: each stands in the first that has one of its classes, else in the last."""
-
-NAMES: Final = {
-    iri: title
-    for short, title in {
-        "type": message("is a"),
-        "dcterms:creator": message("made by"),
-        "dcterms:description": message("description"),
-        "dcterms:isPartOf": message("part of"),
-        "dcterms:language": message("language"),
-        "dcterms:license": message("licence"),
-        "dcterms:publisher": message("publisher"),
-        "dcterms:source": message("source of its names and codes"),
-        "dcterms:spatial": message("place"),
-        "geo:lat": message("latitude"),
-        "geo:long": message("longitude"),
-        "org:classification": message("sort"),
-        "org:memberOf": message("member of"),
-        "org:postIn": message("post in"),
-        "org:role": message("role"),
-        "org:subOrganizationOf": message("body of"),
-        "skos:altLabel": message("also called"),
-        "skos:broader": message("broader"),
-        "skos:definition": message("meaning"),
-        "skos:exactMatch": message("the same elsewhere"),
-        "skos:inScheme": message("in the list"),
-    }.items()
-    for iri in property_iris(short)
-}
-"""Names for properties of other vocabularies, which have none in the graph."""

@@ -1,6 +1,7 @@
 """A thing on the terminal: its facts with their footnotes, as tables or as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -14,41 +15,27 @@ from kg.entries import Entry
 from kg.facts import WINDOW, Fact
 from kg.footnotes import Footnote
 from kg.labels import Label
-from kg.sections import NAMES
+from kg.names import NAMES
 from kg.things import Thing
 from kg.timelines import Moment
 from ontology.namespaces import CODE, KEL, shorten
+
+Translate = Callable[[str], str]
 
 _VALUE: Final = str(KEL.value)
 _UNIT: Final = str(KEL.unit)
 _EXACT: Final = str(CODE["bound-exact"])
 
 
-def render(thing: Thing) -> Group:
-    """Headings and tables for rich: facts, dates, timeline, what points here, and the footnotes."""
-    parts: list[Any] = [Text.assemble((str(thing.label), "bold"), "  ", (shorten(thing.iri), "dim"))]
-    for group, lines in thing.groups:
-        rows = [(_heading(thing, line.predicate), _values(thing, line.facts, line.contested)) for line in lines]
-        parts += _block(group.title, rows)
-    parts += _block("When", [(m.sort, Text(_days([m])).append_text(_marks(thing, m.claims))) for m in thing.moments])
-    if thing.rivals:
-        parts += _block(
-            "Claims do not agree on this figure", [(_name(thing, e), _told(thing, e)) for e in thing.rivals]
-        )
-    parts += _block("Timeline", [(_days(e.moments), _entry(thing, e)) for e in thing.timeline])
-    for shelf in thing.shelves:
-        shown, total = len(shelf.entries), shelf.total
-        title = f"{shelf.section.title} ({shown} of {total}; --part {shelf.section.name} shows all)"
-        rows = [(_name(thing, e), _told(thing, e)) for e in shelf.entries]
-        parts += _block(shelf.section.title if shown == total else title, rows)
-    parts += _block("What it says, by the claims", [(note.modality_code, _source(note)) for note in thing.said])
-    parts += _block("Who says so", [(str(n), _source(note)) for n, note in enumerate(thing.footnotes.values(), 1)])
-    if thing.more:
-        parts.append(Text(f"\nMore points here: --after {thing.after + WINDOW}", "dim"))
-    return Group(*parts)
+def render(thing: Thing, language: str = "en", translate: Translate = str) -> Group:
+    """Headings and tables for rich: facts, dates, timeline, what points here, and the footnotes.
+
+    language: the code (BCP 47) for numbers. translate: from our English into that language.
+    """
+    return Group(*_Page(thing, language, translate).parts())
 
 
-def as_json(thing: Thing) -> dict[str, Any]:
+def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
     """The same for programs; `notes` in it are numbers of `footnotes`, which count from 1."""
     return {
         "iri": thing.iri,
@@ -57,7 +44,9 @@ def as_json(thing: Thing) -> dict[str, Any]:
         "facts": [
             {
                 "property": line.predicate,
-                "label": _heading(thing, line.predicate),
+                "label": translate(NAMES[line.predicate])
+                if line.predicate in NAMES
+                else str(thing.name(line.predicate)),
                 "contested": line.contested,
                 "values": [_value(thing, fact) for fact in line.facts],
             }
@@ -82,6 +71,116 @@ def as_json(thing: Thing) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Page:
+    """A thing as the terminal shows it, in one language."""
+
+    thing: Thing
+    language: str
+    say: Translate
+
+    def parts(self) -> list[Any]:
+        """Its headings and tables, from the top."""
+        thing, say = self.thing, self.say
+        parts: list[Any] = [Text.assemble((str(thing.label), "bold"), "  ", (shorten(thing.iri), "dim"))]
+        for group, lines in thing.groups:
+            rows = [(self.name(line.predicate), self.values(line.facts, line.contested)) for line in lines]
+            parts += _block(say(group.title), rows)
+        sorts = {
+            "held": say("date"),
+            "planned": say("planned date"),
+            "period": say("period"),
+            "attested": say("attested on"),
+        }
+        moments = [(sorts[m.sort], Text(self.days([m])).append_text(self.marks(m.claims))) for m in thing.moments]
+        parts += _block(say("When"), moments)
+        rivals = [(self.name(e.iri), self.told(e)) for e in thing.rivals]
+        parts += _block(say("Claims do not agree on this figure"), rivals)
+        parts += _block(say("Timeline"), [(self.days(e.moments), self.entry(e)) for e in thing.timeline])
+        for shelf in thing.shelves:
+            shown, total = len(shelf.entries), shelf.total
+            more = say("{title} ({shown} of {total}; --part {name} shows all)")
+            title = say(shelf.section.title)
+            if shown < total:
+                title = more.format(title=title, shown=shown, total=total, name=shelf.section.name)
+            parts += _block(title, [(self.name(e.iri), self.told(e)) for e in shelf.entries])
+        said = [(str(note.modality_label), self.source(note)) for note in thing.said]
+        parts += _block(say("What it says, by the claims"), said)
+        notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]
+        parts += _block(say("Who says so"), notes)
+        if thing.more:
+            parts.append(
+                Text("\n" + say("More points here: --after {number}").format(number=thing.after + WINDOW), "dim")
+            )
+        return parts
+
+    def name(self, iri: str) -> str:
+        return self.say(NAMES[iri]) if iri in NAMES else str(self.thing.name(iri))
+
+    def values(self, facts: Iterable[Fact], contested: bool) -> Text:
+        text = Text(self.say("contested") + ": ", "bold yellow") if contested else Text()
+        for place, fact in enumerate(facts):
+            text.append("; " if place else "")
+            text.append(self.name(fact.iri) if fact.iri else str(fact.value.value))
+            if self.thing.disputed(fact):
+                text.append(" " + self.say("denied by others"), "bold yellow")
+            text.append_text(self.marks(fact.claims))
+        return text
+
+    def marks(self, claims: Iterable[str]) -> Text:
+        """How surely, where it is not sure, and the numbers of the footnotes."""
+        text = Text()
+        claims = tuple(claims)
+        if note := self.thing.doubt(claims):
+            text.append(f" ({note.modality_label})", "magenta")
+        numbers = ",".join(str(number) for number, _ in self.thing.notes(claims))
+        return text.append(f" [{numbers}]" if numbers else "", "dim")
+
+    def days(self, moments: Iterable[Moment]) -> str:
+        """As precisely as the source has them, and whether planned or inferred."""
+        sorts = {"planned": " " + self.say("planned"), "attested": " " + self.say("attested")}
+        inferred = f" ({self.say('inferred')})"
+        return "; ".join(
+            (m.edtf or (m.first if m.first == m.last else f"{m.first}/{m.last}"))
+            + sorts.get(m.sort, "")
+            + (inferred if m.inferred else "")
+            for m in moments
+        )
+
+    def entry(self, entry: Entry) -> Text:
+        return Text(self.name(entry.iri)).append_text(self.marks(entry.claims))
+
+    def told(self, entry: Entry) -> Text:
+        """What is told of an entry in a line: how it points here, its properties, dates and stages."""
+        parts = [Text(", ".join(self.name(role) for role in entry.roles), "dim")] if entry.roles else []
+        for name, facts in entry.cells.items():
+            unit = next((fact.iri for fact in entry.cells.get(_UNIT, ())), "")
+            texts = [self.measured(fact, unit if name == _VALUE else "") for fact in facts if fact.iri != _EXACT]
+            if texts and name != _UNIT:
+                parts.append(Text(", ".join(texts)))
+        if entry.moments:
+            parts.append(Text(self.days(entry.moments)))
+        parts += [self.told(stage) for stage in entry.stages]
+        if entry.rivals:
+            parts.append(Text(self.say("contested"), "bold yellow"))
+        return Text(" · ").join(parts).append_text(self.marks(entry.claims))
+
+    def measured(self, fact: Fact, unit: str) -> str:
+        """The value in words, with its unit if it has one."""
+        if fact.iri:
+            return self.name(fact.iri)
+        try:
+            return amount(Decimal(fact.value.value), unit, self.language, self.say) if unit else fact.value.value
+        except InvalidOperation:
+            return fact.value.value
+
+    def source(self, note: Footnote) -> Text:
+        paragraph = self.say("paragraph %(number)s") % {"number": note.paragraph}
+        place = f"{note.article_label}, {paragraph}" if note.article else ""
+        told = ", ".join(part for part in (str(note.speaker_label), place, str(note.modality_label)) if part)
+        return Text(note.gloss).append(f"  {told}  {shorten(note.claim)}", "dim")
+
+
 def _block(title: str, rows: Iterable[tuple[str | Text, str | Text]]) -> list[Any]:
     """A heading and a table of two columns; nothing where there are no rows."""
     table = Table.grid(padding=(0, 2))
@@ -90,81 +189,6 @@ def _block(title: str, rows: Iterable[tuple[str | Text, str | Text]]) -> list[An
     for left, right in rows:
         table.add_row(left, right)
     return [Text(f"\n{title}", "bold"), Padding(table, (0, 0, 0, 2))] if table.row_count else []
-
-
-def _heading(thing: Thing, iri: str) -> str:
-    return NAMES.get(iri) or str(thing.name(iri))
-
-
-def _values(thing: Thing, facts: Iterable[Fact], contested: bool = False) -> Text:
-    text = Text("contested: ", "bold yellow") if contested else Text()
-    for place, fact in enumerate(facts):
-        text.append("; " if place else "")
-        text.append(str(thing.name(fact.iri)) if fact.iri else str(fact.value.value))
-        if thing.disputed(fact):
-            text.append(" denied by others", "bold yellow")
-        text.append_text(_marks(thing, fact.claims))
-    return text
-
-
-def _marks(thing: Thing, claims: Iterable[str]) -> Text:
-    """How surely, where it is not sure, and the numbers of the footnotes."""
-    text = Text()
-    claims = tuple(claims)
-    if note := thing.doubt(claims):
-        text.append(f" ({note.modality_code})", "magenta")
-    numbers = ",".join(str(number) for number, _ in thing.notes(claims))
-    return text.append(f" [{numbers}]" if numbers else "", "dim")
-
-
-def _days(moments: Iterable[Moment]) -> str:
-    """As precisely as the source has them, and whether planned or inferred."""
-    return "; ".join(
-        (m.edtf or (m.first if m.first == m.last else f"{m.first}/{m.last}"))
-        + {"planned": " planned", "attested": " attested"}.get(m.sort, "")
-        + (" (inferred)" if m.inferred else "")
-        for m in moments
-    )
-
-
-def _name(thing: Thing, entry: Entry) -> str:
-    return str(thing.name(entry.iri))
-
-
-def _entry(thing: Thing, entry: Entry) -> Text:
-    return Text(_name(thing, entry)).append_text(_marks(thing, entry.claims))
-
-
-def _told(thing: Thing, entry: Entry) -> Text:
-    """What is told of an entry in a line: how it points here, its properties, dates and stages."""
-    parts = [Text(", ".join(_heading(thing, role) for role in entry.roles), "dim")] if entry.roles else []
-    for name, facts in entry.cells.items():
-        unit = next((fact.iri for fact in entry.cells.get(_UNIT, ())), "")
-        texts = [_measured(thing, fact, unit if name == _VALUE else "") for fact in facts if fact.iri != _EXACT]
-        if texts and name != _UNIT:
-            parts.append(Text(", ".join(texts)))
-    if entry.moments:
-        parts.append(Text(_days(entry.moments)))
-    parts += [_told(thing, stage) for stage in entry.stages]
-    if entry.rivals:
-        parts.append(Text("contested", "bold yellow"))
-    return Text(" · ").join(parts).append_text(_marks(thing, entry.claims))
-
-
-def _measured(thing: Thing, fact: Fact, unit: str) -> str:
-    """The value in words, with its unit if it has one."""
-    if fact.iri:
-        return str(thing.name(fact.iri))
-    try:
-        return amount(Decimal(fact.value.value), unit, "en") if unit else fact.value.value
-    except InvalidOperation:
-        return fact.value.value
-
-
-def _source(note: Footnote) -> Text:
-    place = f"{note.article_label}, paragraph {note.paragraph}" if note.article else ""
-    told = ", ".join(part for part in (str(note.speaker_label), place, str(note.modality_label)) if part)
-    return Text(note.gloss).append(f"  {told}  {shorten(note.claim)}", "dim")
 
 
 def _label(label: Label) -> dict[str, str]:

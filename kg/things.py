@@ -137,7 +137,7 @@ def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
     claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
     claims += [claim for entry in thing.entries for claim in entry.all_claims()]
     shown = {iri for fact in (*facts, *thing.inferred) for iri in (fact.predicate, fact.iri) if iri}
-    shown.update({thing.iri}, *(entry.iris() for entry in thing.entries))
+    shown.update({thing.iri}, thing.classes, *(entry.iris() for entry in thing.entries))
     return replace(
         thing,
         footnotes=footnotes(reader, claims, language),

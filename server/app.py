@@ -31,7 +31,7 @@ from server import (
 )
 from server.access import Access
 from server.compression import compress
-from server.description import describe
+from server.description import describer
 from server.headers import HEADERS
 from server.metrics import Metrics
 from server.metrics import blueprint as metrics_page
@@ -77,7 +77,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     wording.register(app)
     shell.register(app, site)
     links.register(app)
-    app.register_blueprint(sparql.blueprint(store, access, lambda url, form: describe(store, url, form)))
+    app.register_blueprint(sparql.blueprint(store, access, describer(store)))
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:
         app.register_blueprint(module.blueprint(site))

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from kg.catalogue import Counts, catalogue, count
 from kg.dumps import MEDIA_TYPES
@@ -62,12 +62,12 @@ def blueprint(site: Site) -> Blueprint:
         found = catalogue(site.reader, request.url_root, version, counts(version), dumps.made())
         response = Response(found.serialize(form), mimetype=form.media_type)
         response.headers["Link"] = of_dataset()
-        return _of_host(response)
+        return _of_now(_of_host(response))
 
     @routes.get("/downloads")
-    def downloads() -> str:
+    def downloads() -> Response:
         """The files, for people."""
-        return render_template("downloads.html", files=MEDIA_TYPES, made=dumps.made())
+        return _of_now(make_response(render_template("downloads.html", files=MEDIA_TYPES, made=dumps.made())))
 
     @routes.get("/sitemap.xml")
     def sitemap() -> Response:
@@ -102,6 +102,14 @@ def _address(root: Element, name: str, path: str) -> None:
 
 def _xml(root: Element) -> Response:
     return _of_host(Response(tostring(root, "utf-8", xml_declaration=True), mimetype="application/xml"))
+
+
+def _of_now(response: Response) -> Response:
+    """The answer tells of files that are made while the data stay as they are: its tag is that of what it says."""
+    response.cache_control.no_cache = True
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
 
 
 def _of_host(response: Response) -> Response:

@@ -23,7 +23,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.argument("name", required=False, shell_complete=_names)
 @click.option("--list", "listed", is_flag=True, help="List the names of charts.")
 @click.option("--party", help="Only what one state or other party has to do with: its identifier or name.")
-@click.option("--language", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help="Of names.")
+@click.option("--language", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help="To write in.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -41,8 +41,10 @@ def chart(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.gallery import chart as find
     from kg.maps import with_world
     from kg.naming import resolve
+    from kg.progress import progress
     from kg.reader import Reader
     from server.charts import world
+    from server.languages import translator
 
     if listed:
         click.echo("\n".join(NAMES))
@@ -59,9 +61,10 @@ def chart(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError(f"{output.name} has no ending of a chart: give {', '.join(drawn)}.")
     reader = Reader(Engine(loaded(ctx).quads))
     narrowing = {"party": resolve(reader, party)} if party else {}
-    found = find(reader, Request(name, narrowing), language)
+    found = find(reader, Request(name, narrowing), language, translator(language))
     if found is None:
         raise KelisimError(f"There is nothing to draw for {name!r}. There are charts of: {', '.join(NAMES)}.")
-    body = drawn[output.suffix](with_world(found, world()))
+    with progress("Drawing"):
+        body = drawn[output.suffix](with_world(found, world()))
     write(body.encode() if isinstance(body, str) else body, output)
     click.echo(f"Wrote {output}.")

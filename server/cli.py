@@ -1,16 +1,22 @@
-"""The command ``kelisim``: the commands of `kg`, ``chart``, ``serve``, and those for a served store."""
+"""The command ``kelisim``: the commands of `kg`, ``show``, ``chart``, ``serve``, and those for a served store."""
 
+import json
 from pathlib import Path
 
 import click
 
-from kg import commands
+from kg import checking, commands
 from kg.cli import cli, loaded
-from server import chart_command
+from server import chart_command, show_command
 
-__all__ = ["chart_command", "cli", "commands", "main"]
+__all__ = ["chart_command", "checking", "cli", "commands", "main", "show_command"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _print(told: object) -> None:
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1))
 
 
 @cli.command()
@@ -103,11 +109,15 @@ def create(name: str, folder: Path, scopes: tuple[str, ...]) -> None:
 
 @token.command("list")
 @click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
-def list_tokens(folder: Path) -> None:
+@_json_option
+def list_tokens(folder: Path, as_json: bool) -> None:
     """List the tokens of a store: name, scopes, when made."""
     from server.tokens import TokenStore
 
-    for found in TokenStore(folder).list():
+    tokens = TokenStore(folder).list()
+    if as_json:
+        _print([{"name": t.name, "scopes": t.scopes, "created": t.created} for t in tokens])
+    for found in () if as_json else tokens:
         click.echo(f"{found.name}\t{' '.join(found.scopes)}\t{found.created}")
 
 
@@ -125,7 +135,8 @@ def revoke(name: str, folder: Path) -> None:
 @cli.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--last", default=20, show_default=True, help="How many changes, the latest first.")
-def log(folder: Path, last: int) -> None:
+@_json_option
+def log(folder: Path, last: int, as_json: bool) -> None:
     """Show who changed the store in FOLDER, when, and with what message."""
     from itertools import islice
 
@@ -133,8 +144,11 @@ def log(folder: Path, last: int) -> None:
     from server.serving import history_folder
 
     with History.open(history_folder(folder), read_only=True) as history:
-        for e in islice(history.entries(), last):
-            click.echo(f"{e.version}\t{e.time}\t{e.author}\t+{e.adds} -{e.deletes}\t{e.message}")
+        entries = list(islice(history.entries(), last))
+    if as_json:
+        _print([vars(entry) for entry in entries])
+    for e in () if as_json else entries:
+        click.echo(f"{e.version}\t{e.time}\t{e.author}\t+{e.adds} -{e.deletes}\t{e.message}")
 
 
 @cli.command()

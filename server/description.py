@@ -1,6 +1,9 @@
 """The service description: what the endpoint speaks and holds, in RDF (SPARQL 1.1 Service Description)."""
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -12,6 +15,9 @@ from kg.store import Store
 from kg.worker import Task
 from ontology import BASE, PREFIXES
 from ontology.namespaces import RDF_TYPE
+
+MOST_GRAPHS: Final = 1_000
+"""Of more named graphs than these the number alone is told, for each claim is one."""
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
@@ -33,23 +39,48 @@ _COMMENT: Final = (
     "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
     "expected, thought possible or denied is in the named graph of its claim alone."
 )
+_UNLISTED: Final = (
+    "It has {:,} named graphs. More than {:,} are not listed here; SELECT ?g WHERE {{ GRAPH ?g {{}} }} asks for them."
+)
 
 
-def describe(store: Store, endpoint: str, form: GraphFormat) -> bytes:
-    """The description of the service at the URL `endpoint`, in the given format."""
-    prefixes = {**PREFIXES, "sd": SD, "formats": _FORMATS}
-    triples = sorted(_triples(_sizes(store), endpoint, updates=store.writable), key=str)
-    return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+@dataclass(frozen=True)
+class _Sizes:
+    """How many triples the default graph holds, how many named graphs there are, and the triples of each by its IRI:
+    of none where there are more than `MOST_GRAPHS`.
+    """
+
+    default: int
+    graphs: int
+    named: Mapping[str, int]
 
 
-def _sizes(store: Store) -> dict[str, int]:
-    """How many triples each graph holds, by IRI; the default graph's under the empty name."""
-    query = """SELECT ?g (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } GROUP BY ?g"""
-    rows = json.loads(store.query(Task(query, bindings="json")).content)["results"]["bindings"]
-    return {row["g"]["value"] if "g" in row else "": int(row["n"]["value"]) for row in rows}
+def describer(store: Store) -> Callable[[str, GraphFormat], bytes]:
+    """What describes the service over a store, given its URL and a format. A version of the data is counted once."""
+    sizes = lru_cache(1)(lambda _version: _count(store))
+
+    def describe(endpoint: str, form: GraphFormat) -> bytes:
+        prefixes = {**PREFIXES, "sd": SD, "formats": _FORMATS}
+        triples = sorted(_triples(sizes(store.version), endpoint, updates=store.writable), key=str)
+        return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+
+    return describe
 
 
-def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.Triple]:
+def _count(store: Store) -> _Sizes:
+    def rows(query: str) -> list[dict[str, str]]:
+        found = json.loads(store.query(Task(query, bindings="json")).content)["results"]["bindings"]
+        return [{name: term["value"] for name, term in row.items()} for row in found]
+
+    graphs = int(rows("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g {} }")[0]["n"])
+    default = int(rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")[0]["n"])
+    if graphs > MOST_GRAPHS:
+        return _Sizes(default, graphs, {})
+    named = rows("SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } FILTER isIRI(?g) } GROUP BY ?g")
+    return _Sizes(default, graphs, {row["g"]: int(row["n"]) for row in named})
+
+
+def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
     service, default = f"{BASE}service", f"{BASE}service#default-graph"
     found: set[ox.Triple] = set()
 
@@ -74,8 +105,10 @@ def _triples(sizes: dict[str, int], endpoint: str, *, updates: bool) -> set[ox.T
     tell(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
     tell(BASE, SD + "defaultGraph", default)
     tell(default, RDF_TYPE, SD + "Graph")
-    tell(default, _VOID + "triples", sizes.pop("", 0))
-    for name, size in sizes.items():
+    tell(default, _VOID + "triples", sizes.default)
+    if sizes.graphs > MOST_GRAPHS:
+        tell(BASE, PREFIXES["rdfs"] + "comment", _UNLISTED.format(sizes.graphs, MOST_GRAPHS))
+    for name, size in sizes.named.items():
         node = f"{BASE}service#{quote(name.removeprefix(BASE), safe='')}"
         tell(BASE, SD + "namedGraph", node)
         tell(node, RDF_TYPE, SD + "NamedGraph")

@@ -1,6 +1,6 @@
 """``/data/dump.*``: the whole dataset as files, in parts too (RFC 9110, section 14), with checksums."""
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from kg.dumps import MEDIA_TYPES, Dump
@@ -35,12 +35,24 @@ def blueprint(site: Site) -> Blueprint:
 
 def _sent(found: Dump) -> Response:
     media_type, name = MEDIA_TYPES[found.extension], f"dump.{found.extension}"
+    response = send_file(found.path, media_type, download_name=name, etag=found.sha256, conditional=False)
+    asked = request.environ if _ranged() else {n: v for n, v in request.environ.items() if n != "HTTP_RANGE"}
     try:
-        response = send_file(found.path, media_type, download_name=name, etag=found.sha256, conditional=True)
+        response.make_conditional(asked, accept_ranges=True, complete_length=found.size)
     except RequestedRangeNotSatisfiable as error:
+        response.close()
         headers = {"Content-Range": f"bytes */{found.size}"}
         raise ProblemError(416, "No such range", f"{name} has {found.size} bytes.", headers) from error
     response.headers["Repr-Digest"] = found.digest
     response.cache_control.public = True
     response.cache_control.no_cache = True
     return response
+
+
+def _ranged() -> bool:
+    """Whether the request asks for one part of the file.
+
+    What else a Range may say is to be, or may be, passed over (RFC 9110, section 14.2).
+    """
+    asked = request.range
+    return request.method == "GET" and asked is not None and asked.units == "bytes" and len(asked.ranges) == 1

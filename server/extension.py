@@ -88,7 +88,7 @@ def _chosen(values: Sequence[Value], settings: dict[str, Any]) -> Sequence[Value
     if own:
         values = [v for v in values if not isinstance(v, ox.Literal) or v.language in {wanted, None}]
     limit = settings.get("limit", 0)
-    return values[: int(limit)] if isinstance(limit, int | float) and limit >= 1 else values
+    return values[: int(limit)] if isinstance(limit, int | float) and 1 <= limit < math.inf else values
 
 
 def _cell(value: Value, named: dict[str, Label]) -> dict[str, Any]:
@@ -101,6 +101,8 @@ def _cell(value: Value, named: dict[str, Label]) -> dict[str, Any]:
         return {"int": int(text)}
     if datatype in _BROKEN and math.isfinite(number := float(text)):
         return {"float": number}
+    if datatype == _XSD + "boolean":
+        return {"bool": text in {"true", "1"}}
     if datatype == _XSD + "date" and _DAY.fullmatch(text):
         text += "T00:00:00Z"
     return {"date": text} if _MOMENT.fullmatch(text) else {"str": text}

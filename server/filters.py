@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from kg.alphabet import key
 from kg.labels import Label, labels
 from kg.reader import Reader
 from ontology import BASE
@@ -85,7 +86,7 @@ def choices(reader: Reader, iris: Iterable[str], language: str, *, by_name: bool
     wanted = list(iris)
     names = labels(reader, wanted, language)
     found = [Choice(value_of(iri), iri, names[iri]) for iri in wanted]
-    return sorted(found, key=lambda choice: choice.label.text.casefold()) if by_name else found
+    return sorted(found, key=lambda choice: key(choice.label.text)) if by_name else found
 
 
 def value_of(iri: str) -> str:

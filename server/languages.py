@@ -1,5 +1,6 @@
 """The languages of the pages: which one a request gets, and the messages in it."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -45,6 +46,11 @@ def language() -> str:
 def translate(message: str) -> str:
     """An English message of ours in the language of this request, for code that has no template."""
     return _translations(language()).ugettext(message)
+
+
+def translator(code: str) -> Callable[[str], str]:
+    """What `translate` does, for one of our languages and outside requests, such as on the terminal."""
+    return _translations(code).ugettext
 
 
 def message(english: str) -> str:

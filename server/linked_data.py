@@ -16,17 +16,12 @@ from ontology import BASE, ONTOLOGY_IRI, KelisimError, version
 from ontology.namespaces import SHAPE
 from server.errors import ProblemError
 from server.languages import language, message
+from server.links import iri_at, place_of
 from server.negotiation import HTML, accepted_types, graph_format
 from server.signposts import of_dataset, of_thing
 from server.site import Site
 
 _SUFFIXES: Final = {f.extension: f for f in GRAPH_FORMATS}
-_AS_THEY_ARE: Final = ("code/", "claim/", "source/", "graph/", "id/")
-"""Where the path of the data is that of the IRI; all else under ``/data/`` is a thing."""
-
-_TAKEN: Final = ("ns", "shape", "catalogue", "dump", "questions")
-"""Names under ``/data/`` that are no thing's; a thing of that name has its data under ``/data/id/``."""
-
 _MOST_PAGES: Final = 1_000_000
 
 
@@ -42,12 +37,7 @@ def blueprint(site: Site) -> Blueprint:
             slug, suffix = _split(slug)
             iri = f"{BASE}{kind}/{slug}"
             check(site.reader, iri)
-            short = (
-                kind == "id"
-                and slug.partition(".")[0] not in _TAKEN
-                and not slug.startswith((*_AS_THEY_ARE, "question/"))
-            )
-            return _see_other(slug if short else f"{kind}/{slug}", iri, suffix)
+            return _see_other(place_of(iri), iri, suffix)
 
     @routes.get("/ns")
     @routes.get("/ns.<suffix>", endpoint="ns_in_format")
@@ -90,13 +80,14 @@ def blueprint(site: Site) -> Blueprint:
     def data(what: str) -> Response:
         """What the graph holds of a thing, in the format of the suffix, of ``format=`` or of the Accept header."""
         what, suffix = _split(what)
+        found = _described(site.reader, what)
         form = _SUFFIXES[suffix] if suffix else _negotiated()
-        return _sent(_described(site.reader, what), what, form, negotiated=not suffix)
+        return _sent(found, what, form, negotiated=not suffix)
 
     @routes.app_context_processor
     def embedded() -> dict[str, Callable[[], dict[str, Any]]]:
         """Gives templates ``schema_org()``: what the page under ``/page/`` tells of."""
-        return {"schema_org": lambda: schema_org(site.reader, _iri(request.path.removeprefix("/page/")), language())}
+        return {"schema_org": lambda: schema_org(site.reader, iri_at(request.path.removeprefix("/page/")), language())}
 
     @routes.before_app_request
     def root() -> Response | None:
@@ -110,7 +101,7 @@ def blueprint(site: Site) -> Blueprint:
         """Tells of every page where the same is as data."""
         if response.status_code == 200 and request.path.startswith("/page/"):
             what = request.path.removeprefix("/page/")
-            response.headers["Link"] = of_thing(what, _iri(what))
+            response.headers["Link"] = of_thing(what, iri_at(what))
         elif response.status_code == 200 and request.path == "/":
             response.headers["Link"] = of_dataset()
             response.vary.add("Accept")
@@ -124,7 +115,7 @@ def _described(reader: Reader, what: str) -> Description:
         return describe_ontology()
     if what == "shape":
         return describe_shapes()
-    iri = _iri(what)
+    iri = iri_at(what)
     check(reader, iri)
     number = request.args.get("page", "1")
     if not (number.isascii() and number.isdecimal() and 0 < int(number) <= _MOST_PAGES):
@@ -155,13 +146,6 @@ def unknown(iri: str) -> ProblemError:
     """The 404 for an IRI that the graph knows nothing of."""
     detail = message("Nothing is known of <%(iri)s>. The search may find what is meant.")
     return ProblemError(404, "Not found", detail, iri=iri)
-
-
-def _iri(what: str) -> str:
-    """What the data or the page at that path, without ``/data/`` or ``/page/``, tells of."""
-    if what == "ns":
-        return ONTOLOGY_IRI
-    return BASE + (what if what.startswith(_AS_THEY_ARE) else f"id/{what}")
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -197,7 +181,8 @@ def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool)
     response = Response(found.serialize(form), mimetype=form.media_type)
     response.headers["Link"] = of_thing(what, found.iri) + _turns(found)
     if negotiated:
-        response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}"
+        page = f"?page={found.page}" if found.page > 1 else ""
+        response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}{page}"
         response.vary.add("Accept")
     return response
 

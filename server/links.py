@@ -1,14 +1,18 @@
 """Where the things of the graph have their pages and their data on this host."""
 
+import re
 from typing import Final
 from urllib.parse import quote
 
 from flask import Flask
 
-from ontology import BASE
+from ontology import BASE, ONTOLOGY_IRI
 
-_SEGMENTS: Final = {"id/": "", "code/": "code/", "claim/": "claim/", "source/": "source/", "graph/": "graph/"}
-"""What follows the base of our IRIs, and what follows ``/page/`` and ``/data/``."""
+_SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/")
+"""Where what follows the base of our IRIs follows ``/page/`` and ``/data/`` too; all else there is a thing's slug."""
+
+_TAKEN: Final = ("ns", "shape", "catalogue", "dump", "questions", "question")
+"""Names under ``/page/`` and ``/data/`` that are no thing's; a thing of that name stands under ``…/id/``."""
 
 _SAFE: Final = "/-._~!$&'()*+,;=:@"
 """What may stand in a path as it is (RFC 3986, section 3.3)."""
@@ -39,14 +43,23 @@ def data_of(iri: str, suffix: str = "") -> str:
     return f"/data/{path}" + (f".{suffix}" if suffix else "") if path else iri
 
 
-def _path(iri: str) -> str:
-    """What follows ``/page/`` or ``/data/``; nothing for an IRI that has neither."""
-    if not iri.startswith(BASE):
-        return ""
-    rest = iri.removeprefix(BASE)
+def place_of(iri: str) -> str:
+    """What follows ``/page/`` and ``/data/`` for an IRI of ours, not quoted; nothing for one that stands at neither."""
+    rest = iri.removeprefix(BASE) if iri.startswith(BASE) else ""
     if rest == "ns" or rest.startswith("ns#"):
         return "ns"
-    for segment, folder in _SEGMENTS.items():
-        if rest.startswith(segment) and len(rest) > len(segment):
-            return folder + quote(rest.removeprefix(segment), safe=_SAFE)
-    return ""
+    slug = rest.removeprefix("id/")
+    if slug != rest and slug and not slug.startswith(_SEGMENTS) and re.split("[./]", slug)[0] not in _TAKEN:
+        return slug
+    return rest if rest.startswith(_SEGMENTS) and rest not in _SEGMENTS else ""
+
+
+def iri_at(place: str) -> str:
+    """The IRI that stands at what follows ``/page/`` or ``/data/``, not quoted: `place_of` turned round."""
+    if place == "ns":
+        return ONTOLOGY_IRI
+    return BASE + (place if place.startswith(_SEGMENTS) else f"id/{place}")
+
+
+def _path(iri: str) -> str:
+    return quote(place_of(iri), safe=_SAFE)

@@ -57,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _fits(question: Question, tag: str, words: str) -> bool:
-    said = f"{question.title} {question.description}".casefold()
+    said = " ".join((question.title, *question.titles.values(), question.description)).casefold()
     return (not tag or tag in question.tags) and all(word in said for word in words.casefold().split())
 
 

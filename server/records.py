@@ -31,11 +31,13 @@ def read_records(text: str) -> dict[str, Record]:
 
 
 def parsed(text: str, field: str) -> Any:
-    """What the JSON in a field of the form says."""
+    """What the JSON in a field of the form says; raises a 400 ProblemError where it is none."""
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # JSON may name half a character, which is none
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The field {field} holds no JSON that can be read.") from error
+    return found
 
 
 def iri_of(name: str, space: str = "") -> str:
@@ -60,15 +62,15 @@ def _record(key: str, query: Any) -> Record:
     name, limit, strict = query.get("query", ""), query.get("limit", _LIMIT), query.get("type_strict", "any")
     if not isinstance(name, str):
         raise _malformed(f"In {key!r}, query is a string.")
-    if len(name) > MOST_CHARACTERS:
-        raise _malformed(f"In {key!r}, query is longer than {MOST_CHARACTERS} characters.")
     if isinstance(limit, bool) or not isinstance(limit, int | float) or limit != limit // 1 or limit < 1:
         raise _malformed(f"In {key!r}, limit is a whole number above 0.")
     if strict not in _STRICT:
         raise _malformed(f"In {key!r}, type_strict is any, should or all.")
     properties = tuple(_property(key, each) for each in _list(key, "properties", query, _MOST_PROPERTIES))
-    if not name.strip() and not properties:
+    if "query" not in query and not properties:
         raise _malformed(f"In {key!r}, give query or properties.")
+    if len(name) > MOST_CHARACTERS:  # nothing is called so; the others of the batch are answered all the same
+        name, properties = "", ()
     classes = tuple(iri_of(_type(key, each)) for each in _list(key, "type", query, _MOST_TYPES))
     return Record(name.strip(), classes, strict, properties, min(int(limit), MOST_CANDIDATES))
 

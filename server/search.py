@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, after_this_request, jsonify, make_response, render_template, request
 
 from kg.current import PATIENCE_SECONDS, Held
 from kg.index import Index
@@ -82,7 +82,16 @@ def blueprint(site: Site) -> Blueprint:
 
 def current_index(site: Site) -> Held[Index]:
     """The index of now, or one that is a little older and says so; raises BusyError while there is none."""
-    return site.index.get(PATIENCE_SECONDS if site.index.made else FIRST_PATIENCE)
+    held = site.index.get(PATIENCE_SECONDS if site.index.made else FIRST_PATIENCE)
+    if not held.fresh:
+        after_this_request(_passing)
+    return held
+
+
+def _passing(response: Response) -> Response:
+    """What an older index finds is not kept as the answer of this version."""
+    response.cache_control.no_store = True
+    return response
 
 
 def _format() -> str:

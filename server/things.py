@@ -1,6 +1,6 @@
 """``/page/…``: the pages of things, codes, articles, passages and claims."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
@@ -13,17 +13,18 @@ from kg.classes import telling
 from kg.facts import WINDOW
 from kg.labels import Label
 from kg.maps import place_map
+from kg.names import NAMES
 from kg.notes import Notes
 from kg.reader import node
-from kg.sections import NAMES, SECTIONS
+from kg.sections import SECTIONS
 from kg.things import Thing, describe
-from ontology import BASE
-from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, SRC
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
 from server import instruments, leaders, sources, states
 from server.citing import cite
 from server.errors import ProblemError
 from server.languages import language, message, translate
 from server.linked_data import check, unknown
+from server.links import iri_at
 from server.moments import when
 from server.site import Site
 
@@ -57,8 +58,8 @@ PARTS: Final = frozenset({"timeline", "said", *(section.name for section in SECT
 """What ``?part=`` may ask for: one section, alone and in full."""
 
 _MAPPED: Final = frozenset(str(KEL[name]) for name in ("Place", "Route", "Facility", "Project", "Event", "Visit"))
+_WIKIDATA: Final = PREFIXES["wd"]
 _FURTHEST: Final = 10_000_000
-_NAMESPACES: Final = {"code/": CODE, "claim/": CLAIM, "source/": SRC}
 
 _SAID_TITLES: Final = {
     str(KEL.Passage): message("Claims drawn from this passage"),
@@ -84,7 +85,7 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/page/<path:path>")
     def page(path: str) -> str:
         """What the graph tells of one thing."""
-        iri = _iri(path)
+        iri = iri_at(path)
         check(site.reader, iri)
         return _claim(site, iri) if iri.startswith(CLAIM) else _thing(site, iri)
 
@@ -92,7 +93,9 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def in_words(iri: str, named: _Named) -> Label:
-    """The name of a property: the graph's, or ours for one of another vocabulary; `named` has the graph's."""
+    """The name of anything: the graph's, or ours for a term of another vocabulary; `named` has the graph's."""
+    if iri.startswith(_WIKIDATA):
+        return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
 
 
@@ -150,14 +153,6 @@ def _map(site: Site, thing: Thing) -> Any:
     if not thing.classes & _MAPPED:
         return None
     return place_map(site.reader, [thing.iri], language(), translate)
-
-
-def _iri(path: str) -> str:
-    """The IRI whose page stands at a path after ``/page/``."""
-    if path.startswith("graph/"):
-        return BASE + path
-    found: Mapping[str, str] = {p: str(n) + path.removeprefix(p) for p, n in _NAMESPACES.items() if path.startswith(p)}
-    return next(iter(found.values()), str(ID) + path)
 
 
 def _after() -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
@@ -70,6 +70,22 @@ class Report:
 def in_words(report: Report) -> str:
     """What is wrong, one sentence a line, for a message in plain text."""
     return "\n".join(f"{_short(str(r.focus))}: {r.message}" for r in report.results)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report for programs: IRIs in full, literals as in N-Triples, ``path`` and ``value`` empty where none is."""
+    results = [
+        {
+            "focus": str(r.focus),
+            "path": r.path or "",
+            "value": "" if r.value is None else str(r.value) if isinstance(r.value, URIRef) else r.value.n3(),
+            "message": r.message,
+            "severity": str(r.severity).removeprefix(str(SH)).lower(),
+            "shape": str(r.shape),
+        }
+        for r in report.results
+    ]
+    return {"conforms": report.conforms, "results": results}
 
 
 def render(report: Report) -> Group:

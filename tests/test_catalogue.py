@@ -58,6 +58,19 @@ def test_every_distribution_can_be_downloaded_and_is_then_measured(server: str) 
         assert str(graph.value(checksum, SPDX.checksumValue)).lower() == digest
 
 
+def test_what_is_told_of_files_is_never_old(kelisim: str) -> None:
+    with serving(kelisim, "--empty") as running:
+        for path in ("data/catalogue", "downloads"):
+            url = running.address + path
+            tag = {"If-None-Match": send(url)[1]["ETag"]}
+            assert send(url, headers=tag)[0] == 304
+        send(f"{running.address}data/dump.nt")
+        for path in ("data/catalogue", "downloads"):
+            assert send(running.address + path, headers=tag)[0] == 200
+        file = URIRef(f"{running.address}data/dump.nt")
+        assert str(described(running.address).value(file, DCAT.byteSize)) == "0"
+
+
 def test_the_catalogue_is_a_page_for_people(server: str) -> None:
     status, headers = hop(f"{server}catalogue", BROWSER)
     assert (status, headers["Location"]) == (303, "/downloads")

@@ -132,13 +132,21 @@ def test_validate_refuses_bad_claims_and_takes_good_ones() -> None:
     status, printed = run("validate", bad)
     assert status == 1
     assert "shape:" in printed
+    status, told = run("validate", bad, "--json")
+    assert (status, json.loads(told)["conforms"]) == (1, False)
+    assert all(result["shape"].startswith("https://") for result in json.loads(told)["results"])
+    assert run("validate", bad, "--format", "json") == (1, told)
     status, turtle = run("validate", bad, "--format", "turtle")
     assert status == 1
     assert "ValidationReport" in turtle
 
 
 def test_reason_names_what_clashes() -> None:
-    status, printed = run("reason", "--with", str(Path(__file__).parent / "fixtures/inconsistent/state-and-place.ttl"))
+    clash = str(Path(__file__).parent / "fixtures/inconsistent/state-and-place.ttl")
+    told = json.loads(CliRunner().invoke(cli, ["reason", "--with", clash, "--json"]).stdout)
+    assert (told["consistent"], told["sound"]) == (False, False)
+    assert "https://w3id.org/kelisim/id/nowhere" in told["individuals"]
+    status, printed = run("reason", "--with", clash)
     assert status == 1
     assert "Inconsistent" in printed
     assert "https://w3id.org/kelisim/id/nowhere" in printed

@@ -26,13 +26,14 @@ from ontology import KelisimError
 from ontology.namespaces import KEL
 from tests.conftest import serving
 from tests.http import send
+from tests.test_writes import Client, make_token
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 @pytest.fixture(scope="module")
 def held(engine: Engine) -> Dataset:
-    """What the store holds, which writes some numbers otherwise than the files do."""
+    """What the store holds."""
     return from_quads(set(engine.quads()))
 
 
@@ -46,6 +47,11 @@ def test_formats_with_graphs_lose_nothing(server: str, held: Dataset, form: Grap
 def test_n_quads_are_sorted_and_the_same_for_the_same_data(server: str, held: Dataset) -> None:
     body = send(f"{server}data/dump.nq")[2]
     assert body.splitlines() == list(held.lines)
+
+
+def test_the_checksum_of_n_quads_is_the_digest_of_the_curated_graph(server: str, dataset: Dataset) -> None:
+    """So who has the file has what `kelisim stats` tells of: the store writes no literal otherwise than the files."""
+    assert send(f"{server}data/dump.nq.sha256")[2].decode() == f"{dataset.digest}  dump.nq\n"
 
 
 @pytest.mark.parametrize("form", [f for f in GRAPH_FORMATS if not f.quads], ids=lambda f: f.name)
@@ -91,8 +97,24 @@ def test_a_broken_download_is_resumed(server: str) -> None:
     status, headers, _ = send(url, headers={"Range": f"bytes={len(whole)}-"})
     assert (status, headers["Content-Range"]) == (416, f"bytes */{len(whole)}")
     assert send(url, headers={"If-None-Match": etag})[0] == 304
+    for passed_over in ("lines=1-2", "bytes=x", "bytes=0-1,5-6"):
+        assert send(url, headers={"Range": passed_over})[::2] == (200, whole)
+    assert send(url, method="HEAD", headers={"Range": "bytes=0-9"})[0] == 200, "a range is for GET alone"
     status, headers, body = send(url, method="HEAD")
     assert (status, headers["Content-Length"], headers["ETag"], body) == (200, str(len(whole)), etag, b"")
+
+
+def test_a_download_is_not_pieced_together_from_two_versions(kelisim: str, tmp_path: Path) -> None:
+    token = make_token(tmp_path / "store")
+    with serving(kelisim, "--store", str(tmp_path / "store"), "--empty", "--allow-updates") as running:
+        client, url = Client(running, token), f"{running.address}data/dump.nq"
+        assert client.update("INSERT DATA { <urn:s> <urn:p> 1 }")[0] == 200
+        _, headers, old = send(url)
+        assert client.update("INSERT DATA { <urn:s> <urn:p> 2 }")[0] == 200
+        status, _, new = send(url, headers={"Range": "bytes=5-", "If-Range": headers["ETag"]})
+        assert (status, len(new.splitlines())) == (200, 2)
+        assert hashlib.sha256(new).hexdigest() == send(f"{url}.sha256")[2].decode().split()[0]
+        assert new != old
 
 
 def test_the_tables_come_with_their_description(server: str) -> None:

@@ -77,6 +77,7 @@ def test_the_choices_are_those_of_the_graph(engine: Engine) -> None:
     assert {str(CODE["status-held"]), str(CODE["status-planned"])} <= set(statuses(reader))
     assert {str(ID.kazakhstan), str(ID.russia)} <= set(states(reader))
     assert years(reader)[:2] == [2024, 2023]
+    assert [year for year in years(reader) if 1501 <= year <= 1600] == [1501]  # some time in that century
 
 
 def test_map_and_chart_stand_with_text_and_data(server: str) -> None:

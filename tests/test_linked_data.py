@@ -1,7 +1,9 @@
 """Names that dereference, and what they lead to."""
 
 import json
+import timeit
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from rdflib import RDF, Dataset, Graph, Literal, URIRef
 from kg.descriptions import PAGE_ROWS, describe, standing
 from kg.engine import Engine
 from kg.formats import GRAPH_FORMATS
+from kg.properties import values_of
 from kg.reader import Reader
 from kg.schema_org import schema_org
 from ontology import BASE
-from ontology.namespaces import CLAIM, CODE, ID, KEL
+from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES
 from tests.conftest import serving
 from tests.http import BROWSER, send
 from tests.test_writes import make_token
@@ -125,6 +128,9 @@ def test_long_descriptions_come_in_pages(server: str, engine: Engine) -> None:
         url = server + following[0].partition(">")[0].lstrip("</") if following else ""
     assert pages == -(-len(pointing) // PAGE_ROWS)
     assert pointing <= found
+    _, headers, body = send(f"{server}data/code/asserted?page=2", headers={"Accept": "application/n-triples"})
+    assert headers["Content-Location"] == "/data/code/asserted.nt?page=2"
+    assert send(server.rstrip("/") + headers["Content-Location"])[2].count(b"\n") == body.count(b"\n")
     assert send(f"{server}data/code/asserted.nq?page={pages + 1}")[0] == 404
     assert send(f"{server}data/code/asserted?page=0")[0] == 400
 
@@ -137,8 +143,9 @@ def test_what_is_not_known_is_404_in_the_form_asked_for(server: str, path: str) 
     status, headers, body = send(server + path, headers={"Accept": "text/turtle"})
     assert (status, headers.get_content_type()) == (404, "application/problem+json")
     assert json.loads(body)["status"] == 404
-    status, headers, body = send(server + path, headers={"Accept": BROWSER})
-    assert (status, headers.get_content_type()) == (404, "text/html")
+    for accept in (BROWSER, "text/html"):
+        status, headers, body = send(server + path, headers={"Accept": accept})
+        assert (status, headers.get_content_type()) == (404, "text/html")
 
 
 def test_what_cannot_be_had_in_a_format_is_406(server: str) -> None:
@@ -176,7 +183,8 @@ def test_what_was_withdrawn_is_410_and_names_what_took_its_place(kelisim: str, t
     token = make_token(store)
     update = f"""PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX dcterms: <http://purl.org/dc/terms/>
       INSERT DATA {{ <{ID.old}> dcterms:isReplacedBy <{ID["новое"]}> . <{ID.dead}> owl:deprecated true .
-                     <{ID["новое"]}> <urn:x:p/1> "</script>" . <{ID.catalogue}> <urn:p> 1 }}"""
+                     <{ID["новое"]}> <urn:x:p/1> "</script>" . <{ID.catalogue}> <urn:p> 1 ;
+                     <urn:near> <{ID["code/x"]}>, <{ID["question/x"]}>, <{ID["%D0%BD?q"]}> }}"""
     with serving(kelisim, "--store", str(store), "--empty", "--allow-updates") as running:
         head = {"Authorization": f"Bearer {token}", "Content-Type": "application/sparql-update"}
         assert send(f"{running.address}sparql", method="POST", body=update.encode(), headers=head)[0] == 200
@@ -194,6 +202,13 @@ def test_what_was_withdrawn_is_410_and_names_what_took_its_place(kelisim: str, t
         assert send(f"{running.address}data/dump.rdf")[0] == 406
         assert send(f"{running.address}data/dump.ttl")[0] == 200
         assert b"id/catalogue" in send(f"{running.address}id/catalogue.nt")[2]
+        for slug in ("catalogue", "code/x", "question/x", "%25D0%25BD%3Fq"):
+            for accept in ("application/n-triples", BROWSER):
+                status, headers, body = send(f"{running.address}id/{slug}", headers={"Accept": accept})
+                assert status == 200
+                iri = f"{ID}{slug}".replace("%25", "%").replace("%3F", "?")
+                assert f'<{iri}>; rel="canonical"' in headers["Link"]
+                assert iri.encode() in body
         assert send(f"{running.address}id/astana")[0] == 404
 
 
@@ -209,6 +224,21 @@ def test_a_page_is_bounded_whatever_the_thing(engine: Engine) -> None:
         assert 0 < len(found.quads) < 30 * PAGE_ROWS
 
 
+def test_a_description_costs_the_same_in_a_big_store(engine: Engine) -> None:
+    """What is asked for the names of neighbours and the values of things must not go through those of all others."""
+    label, other = ox.NamedNode(PREFIXES["rdfs"] + "label"), ox.NamedNode(str(KEL.gloss))
+    many = (ox.NamedNode(f"{ID}thing-{n}") for n in range(100_000))
+    big = Reader(Engine([*engine.quads(), *(ox.Quad(it, p, ox.Literal("x")) for it in many for p in (label, other))]))
+    all_names = seconds(lambda: big.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ ?s {label} ?o }}"))
+    assert seconds(lambda: describe(big, str(ID.astana))) < all_names
+    assert seconds(lambda: values_of(big, [str(ID.astana), str(ID.russia)], [label.value, other.value])) < all_names
+
+
+def seconds(do: Callable[[], object]) -> float:
+    """The least of some times."""
+    return min(timeit.repeat(do, number=1, repeat=5))
+
+
 def test_schema_org_in_the_language_of_the_page(engine: Engine) -> None:
     reader = Reader(engine)
     assert schema_org(reader, str(ID.kazakhstan), "kk")["name"] == "Қазақстан"
@@ -216,4 +246,7 @@ def test_schema_org_in_the_language_of_the_page(engine: Engine) -> None:
     assert summit["@type"] == "Event"
     assert summit["eventStatus"] == "https://schema.org/EventScheduled"
     assert summit["location"] == {"@id": str(ID.astana), "name": "Astana"}
+    figure = schema_org(reader, str(ID["obs-kz-ru-trade-2023"]), "en")
+    assert figure["unitCode"] == "http://qudt.org/vocab/unit/CCY_USD"
+    assert {"@id": str(ID.russia), "name": "Russia"} in figure["observationAbout"]
     assert schema_org(reader, str(ID.nowhere), "en") == {}

@@ -77,6 +77,12 @@ def test_compaction_by_the_server(kelisim: str, tmp_path: Path) -> None:
     assert [line.split("\t")[0] for line in printed] == ["4"]
     listed = CliRunner().invoke(cli, ["token", "list", "--store", str(folder)]).output
     assert [line.split("\t")[:2] for line in listed.splitlines()] == [["tester", "update"], ["boss", "admin"]]
+    told = json.loads(CliRunner().invoke(cli, ["log", str(folder), "--json"]).output)
+    assert [(entry["version"], entry["author"], entry["adds"], entry["deletes"]) for entry in told] == [
+        (4, "tester", 1, 0)
+    ]
+    tokens = json.loads(CliRunner().invoke(cli, ["token", "list", "--store", str(folder), "--json"]).output)
+    assert [(token["name"], token["scopes"]) for token in tokens] == [("tester", ["update"]), ("boss", ["admin"])]
     with serving(kelisim, "--store", str(folder)) as running:
         assert Client(running, "").rows("?s ?p ?o") == 4
 

@@ -51,3 +51,12 @@ def test_a_folder_has_questions_of_its_own_or_those_of_the_package(tmp_path: Pat
     (tmp_path / "questions" / "any.rq").write_text("\ufeff" + text, encoding="utf-8")
     assert [q.name for q in read_questions(tmp_path)] == ["any"]
     assert find_question("any", tmp_path).query == text
+
+
+def test_every_question_has_its_title_in_three_languages() -> None:
+    for question in read_questions():
+        assert set(question.titles) == {"ru", "kk"}, question.name
+        titles = {str(question.titled(code)) for code in ("en", "ru", "kk")}
+        assert len(titles) == 3, question.name
+        assert question.titled("de").language == "en"
+        assert "title" not in question.bare

@@ -42,6 +42,17 @@ def test_json_is_for_programs() -> None:
     assert told["dates"][0]["sort"] == "planned"
 
 
+def test_headings_are_in_the_language() -> None:
+    for language, expected in {
+        "ru": ("Что это", "гость", "отрицается"),
+        "kk": ("Бұл не", "жоққа шығарылады"),
+    }.items():
+        printed = run("show", "putin-state-visit-kazakhstan-2024", "--language", language)[1]
+        assert all(words in printed for words in expected), printed
+        assert "What it is" not in printed
+    assert "человек" in run("show", "vladimir-putin", "--language", "ru")[1]
+
+
 def test_one_section_in_full() -> None:
     printed = run("show", "kazakhstan", "--part", "figures")[1]
     assert "US$28.4B" in printed

@@ -1,6 +1,7 @@
 """Verification and coverage: sound curation passes, and every sort of fault is found and named."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def folder(tmp_path: Path) -> Path:
     done = CliRunner().invoke(cli, ["--data", str(data), "passages", "made", "--articles", str(tmp_path / "articles")])
     assert done.exit_code == 0, done.output
     return tmp_path
+
+
+def test_the_command_tells_programs(folder: Path) -> None:
+    command = ["--data", str(folder / "data"), "verify", "--articles", str(folder / "articles"), "--json"]
+    done = CliRunner().invoke(cli, command)
+    assert (done.exit_code, json.loads(done.stdout)) == (0, {"claims": 2, "problems": []})
+    change(folder, "data/claims/made.trig", "The cause is unknown.", "Nobody knows why it grew so fast there.")
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code == 1
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert "made-p2-2" in problem["place"]
+    assert "1 problems in 2 claims" in done.stderr
 
 
 def problems(folder: Path) -> list[str]:

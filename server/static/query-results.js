@@ -35,7 +35,10 @@ export function pageOf(iri) {
 function tableOf(Table, names, words) {
   Table.defaults.tableConfig.language = {
     info: words.rows, infoEmpty: "", infoFiltered: words.filtered, zeroRecords: words.noRows, emptyTable: words.noRows,
-    aria: { paginate: { first: words.first, previous: words.previous, next: words.next, last: words.last } },
+    aria: {
+      orderable: `: ${words.sort}`, orderableReverse: `: ${words.sort}`, orderableRemove: `: ${words.sort}`,
+      paginate: { first: words.first, previous: words.previous, next: words.next, last: words.last },
+    },
   };
   return class extends Table {
     label = words.table;
@@ -63,6 +66,7 @@ function tableOf(Table, names, words) {
       filter.setAttribute("aria-label", words.filter);
       size.setAttribute("aria-label", words.pageSize);
       this.tableControls.querySelector(".pageSizerLabel").textContent = `${words.pageSize} `;
+      size.querySelector('option[value="-1"]').textContent = words.all;
       const [simple, short] = this.tableControls.querySelectorAll(".switch");
       simple.querySelector(".label").textContent = words.simple;
       short.parentElement.remove();

@@ -77,7 +77,7 @@ editor.on("queryResponse", (_, response, duration) => {
     status.textContent = words.failed;
   } else {
     show(response, duration);
-    status.textContent = words.answered.replace("{seconds}", (duration / 1000).toFixed(2));
+    status.textContent = words.answered.replace("{seconds}", (duration / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }));
   }
 });
 
