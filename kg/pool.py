@@ -11,8 +11,8 @@ from typing import Final
 
 from kg.engine import Engine
 from kg.process import Flight, WorkerProcess
-from kg.refusals import BusyError, QueryTimeoutError, error_of
-from kg.replies import Reply, SpooledFile
+from kg.refusals import BusyError, QueryTimeoutError, StoppedError, error_of
+from kg.replies import Reply, SpooledFile, spooled_bytes
 from kg.staging import Change
 from kg.wire import Channel, packed
 from kg.worker import Outcome, Task, keep
@@ -21,6 +21,8 @@ _BACKLOG_BYTES: Final = 1 << 26
 """A worker that has so many bytes of patches still to read is replaced instead."""
 
 _LEAST_SECONDS: Final = 0.01
+_AGAIN_SECONDS: Final = 1.0
+"""After so long a worker is tried to be made again."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Limits:
 
     timeout: for a query that names none; max_timeout: the most that a query may ask for.
     memory: of one worker, above the store that all share. result: of one answer.
+    spool: of all large answers together that are being read.
     workers: how many queries are evaluated at once. queue: how many more may wait.
     """
 
@@ -36,6 +39,7 @@ class Limits:
     max_timeout: float = 120.0
     memory: int = 1 << 30
     result: int = 1 << 30
+    spool: int = 1 << 32
     workers: int = max(2, os.cpu_count() or 2)
     queue: int = 64
 
@@ -99,16 +103,13 @@ class WorkerPool:
         waiter: asyncio.Future[Reply] = self._loop.create_future()
         flight = self._flights.get(task)
         if flight is None:
-            flight = Flight(task)
-            if self._idle:
-                self._take_off(flight, self._idle.pop())
-            elif len(self._queue) < self.limits.queue:
-                self._queue.append(flight)
-            else:
+            if not self._idle and len(self._queue) >= self.limits.queue:
                 waiting = len(self._queue)
                 waiter.set_exception(BusyError(f"{waiting} queries wait already. Try again in a few seconds."))
                 return waiter
-            self._flights[task] = flight
+            flight = self._flights[task] = Flight(task)
+            flight.waiting.add(waiter)
+            self._set_out(flight)
         flight.waiting.add(waiter)
         timer = self._loop.call_later(seconds, self._late, flight, waiter, seconds)
         waiter.add_done_callback(lambda _: self._leave(flight, waiter, timer))
@@ -131,7 +132,10 @@ class WorkerPool:
             if not landed.done():
                 landed.set_exception(worker.bury(self.limits.memory))
 
-        worker = WorkerProcess(self._loop, answered, died)
+        try:
+            worker = WorkerProcess(self._loop, answered, died)
+        except OSError as error:
+            raise BusyError("The server has no files left. Try again later.") from error
         description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
         try:
             self._fork(worker, lambda: worker.channel.send(packed(description, b"".join(documents))))
@@ -167,6 +171,12 @@ class WorkerPool:
         """The keeper has done what it was asked for, in order."""
         self._answers.popleft()(answer["pid"])
 
+    def _set_out(self, flight: Flight) -> None:
+        if self._idle:
+            self._take_off(flight, self._idle.pop())
+        else:
+            self._queue.append(flight)
+
     def _take_off(self, flight: Flight, worker: WorkerProcess) -> None:
         flight.worker = worker
         worker.flight = flight
@@ -179,20 +189,29 @@ class WorkerPool:
             self._replace(worker)
         else:
             self._free(worker)
-        reply = Reply(outcome.format, SpooledFile(file) if file >= 0 else body, outcome.rows)
-        if flight:
-            self._end(flight, reply if outcome.kind == "ok" else error_of(outcome, self.limits.result))
+        spooled = SpooledFile(file) if file >= 0 else None
+        if flight is None:
+            return
+        if outcome.kind != "ok":
+            self._end(flight, error_of(outcome, self.limits.result))
+        elif outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool):
+            self._end(flight, BusyError("Too many large answers are being read just now. Try again later."))
+        else:
+            self._end(flight, Reply(outcome.format, spooled or body, outcome.rows))
 
     def _lost(self, worker: WorkerProcess) -> None:
         """A worker has died."""
         flight, worker.flight = worker.flight, None
         death = worker.bury(self.limits.memory)
         self._replace(worker)
-        if flight:
+        if flight and isinstance(death, StoppedError) and not flight.again:
+            flight.again, flight.worker = True, None  # not its fault: once more, with another
+            self._queue.appendleft(flight)
+        elif flight:
             self._end(flight, death)
 
     def _end(self, flight: Flight, outcome: Reply | Exception) -> None:
-        del self._flights[flight.task]
+        self._flights.pop(flight.task, None)
         waiting, flight.waiting = flight.waiting, set()
         for waiter in waiting:
             if not waiter.done():
@@ -211,11 +230,11 @@ class WorkerPool:
         flight.waiting.remove(waiter)
         if flight.waiting:
             return
-        del self._flights[flight.task]
+        self._flights.pop(flight.task, None)
         if flight.worker:
             flight.worker.flight = None
             self._replace(flight.worker)
-        else:
+        elif flight in self._queue:
             self._queue.remove(flight)
 
     def _free(self, worker: WorkerProcess) -> None:
@@ -234,7 +253,11 @@ class WorkerPool:
 
     def _add(self) -> None:
         """One more worker; it takes part from the keeper's answer on, and so stands at the state that is asked then."""
-        worker = WorkerProcess(self._loop, self._landed, self._lost)
+        try:
+            worker = WorkerProcess(self._loop, self._landed, self._lost)
+        except OSError:  # no files are left
+            self._loop.call_later(_AGAIN_SECONDS, self._add)
+            return
 
         def there() -> None:
             self._workers.add(worker)
@@ -251,7 +274,7 @@ class WorkerPool:
                 there()
 
         self._answers.append(begun)
-        self._control.send(packed({"kind": "worker"}), (worker.theirs, os.dup(worker.last_words)))
+        self._control.send(packed({"kind": "worker"}), worker.files())
 
 
 def _gone() -> None:

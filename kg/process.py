@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from kg.refusals import TooDeepError, TooLargeError
+from kg.refusals import StoppedError, TooDeepError, TooLargeError
 from kg.replies import Reply
 from kg.wire import Channel, packed
 from kg.worker import Outcome, Task
@@ -16,13 +16,14 @@ from kg.worker import Outcome, Task
 class Flight:
     """A task that is evaluated or waits for a worker, and all who wait for its answer."""
 
-    __slots__ = ("message", "task", "waiting", "worker")
+    __slots__ = ("again", "message", "task", "waiting", "worker")
 
     def __init__(self, task: Task) -> None:
         self.task = task
         self.message = packed({"kind": "task", "what": vars(task)})
         self.waiting: set[asyncio.Future[Reply]] = set()
         self.worker: WorkerProcess | None = None
+        self.again = False
 
 
 class WorkerProcess:
@@ -37,18 +38,26 @@ class WorkerProcess:
         landed: Callable[["WorkerProcess", Outcome, bytes, int], None],
         lost: Callable[["WorkerProcess"], None],
     ) -> None:
-        ours, theirs = socket.socketpair()
-        self.theirs = theirs.detach()
-        self.last_words = os.memfd_create("last-words")
+        ours, self._theirs = socket.socketpair()
+        try:
+            self.last_words = os.memfd_create("last-words")
+        except OSError:
+            ours.close()
+            self._theirs.close()
+            raise
         self.channel = Channel(
             loop, ours, lambda what, body, file: landed(self, Outcome(**what), body, file), lambda: lost(self)
         )
         self.flight: Flight | None = None
         self._pidfd = -1
 
+    def files(self) -> tuple[int, int]:
+        """What the keeper gives to the process, for the channel to close: its end of the socket, and its last words."""
+        return self._theirs.detach(), os.dup(self.last_words)
+
     def begin(self, pid: int) -> None:
         """Takes note of the process."""
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
             self._pidfd = os.pidfd_open(pid)
 
     def kill(self) -> str:
@@ -72,5 +81,8 @@ class WorkerProcess:
             return RuntimeError(f"A worker failed: {said}")
         if "memory" in said:
             return TooLargeError(f"This needs more than {memory >> 20} MiB of memory. Ask for less, or add a LIMIT.")
-        # A stack that runs over leaves no words.
-        return TooDeepError("The query made the engine stop: it is nested too deeply or too complex. Make it simpler.")
+        if said:  # of the fault handler: the stack ran over
+            return TooDeepError(
+                "The query made the engine stop: it is nested too deeply or too complex. Make it simpler."
+            )
+        return StoppedError("The process that worked on this was stopped from outside. Try again.")

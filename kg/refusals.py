@@ -21,6 +21,10 @@ class AbandonedError(KelisimError):
     """Nobody waits for the answer any more."""
 
 
+class StoppedError(KelisimError):
+    """The worker was stopped from outside."""
+
+
 class TooLargeError(KelisimError):
     """The query needs more memory, or its answer is larger, than the server gives."""
 

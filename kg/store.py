@@ -3,7 +3,7 @@
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
@@ -20,10 +20,32 @@ from ontology import KelisimError
 WRITE_WAIT_SECONDS = 30.0
 """How long a change waits for the changes before it."""
 
-UNDER_WAY: Final[ContextVar[list[concurrent.futures.Future[Any]]]] = ContextVar("UNDER_WAY")
-"""What a request's thread waits for, for whoever cancels that when the client leaves."""
-
 _T = TypeVar("_T")
+_Cancellable = asyncio.Future[Any] | concurrent.futures.Future[Any]
+
+
+class UnderWay:
+    """What a request waits for, to be given up when its client leaves."""
+
+    def __init__(self, futures: Iterable[_Cancellable] = ()) -> None:
+        self._futures = [*futures]
+        self.left = False
+
+    def add(self, future: _Cancellable) -> None:
+        """Takes note of one more; given up at once if the client has left already."""
+        self._futures.append(future)
+        if self.left:
+            future.cancel()
+
+    def give_up(self) -> None:
+        """The client has left."""
+        self.left = True
+        for future in self._futures:
+            future.cancel()
+
+
+UNDER_WAY: Final[ContextVar[UnderWay]] = ContextVar("UNDER_WAY")
+"""That of the request that this thread answers."""
 
 
 class Log(Protocol):
@@ -139,7 +161,8 @@ class Store:
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """What comes of a coroutine on the loop, for another thread."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        UNDER_WAY.get([]).append(future)
+        if (under_way := UNDER_WAY.get(None)) is not None:
+            under_way.add(future)
         try:
             return future.result()
         except concurrent.futures.CancelledError:

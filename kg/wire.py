@@ -70,7 +70,7 @@ class Channel:
         self._end = end
         self._received = received
         self._lost = lost
-        self._unsent: deque[tuple[bytes, Sequence[int]]] = deque()
+        self._unsent: deque[tuple[memoryview, Sequence[int]]] = deque()
         self._buffer = bytearray()
         self._file = -1
         self.backlog = 0
@@ -79,7 +79,7 @@ class Channel:
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
         """Sends a message of `packed`, after those before it; `files` are closed here once they are sent."""
-        self._unsent.append((message, files))
+        self._unsent.append((memoryview(message), files))  # of which a part is not a copy
         self.backlog += len(message)
         if len(self._unsent) == 1:
             self._write()
@@ -111,7 +111,7 @@ class Channel:
                     os.close(file)
                 files = ()
             if sent < len(message):
-                self._unsent[0] = (message[sent:] if sent else message, files)
+                self._unsent[0] = (message[sent:], files)
                 self._loop.add_writer(self._end.fileno(), self._write_on)
                 return
             self._unsent.popleft()

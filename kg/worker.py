@@ -8,6 +8,7 @@ workers take in once the server has made it last.
 """
 
 import ctypes
+import faulthandler
 import mmap
 import os
 import resource
@@ -23,6 +24,7 @@ from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
 from kg.patches import parse as parse_patch
+from kg.replies import SPOOL_NAME
 from kg.rows import count_rows
 from kg.staging import Change, DocumentError, stage
 from kg.validation import validate_change
@@ -58,10 +60,10 @@ class Task:
 class Outcome:
     """How a task or change ended, by `kind`.
 
-    ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known. For all
-    others `message` says what happened, `line` and `column` where: ``not-acceptable``, ``too-large``, ``syntax``,
-    ``outbound``, ``document`` (it cannot be read), ``operation`` (it cannot be done), ``invalid`` (the shapes forbid
-    it), ``error``.
+    ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
+    bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
+    ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
+    cannot be done), ``invalid`` (the shapes forbid it), ``error``.
     """
 
     kind: str
@@ -70,6 +72,7 @@ class Outcome:
     line: int = 0
     column: int = 0
     rows: int = -1
+    size: int = 0
 
 
 class ResultTooLargeError(KelisimError):
@@ -96,7 +99,7 @@ class Spool:
             self._parts.append(bytes(data))
             return len(data)
         if self.file < 0:
-            self.file = self._spare if self._spare >= 0 else os.memfd_create("answer")
+            self.file = self._spare if self._spare >= 0 else os.memfd_create(SPOOL_NAME)
             for part in self._parts:
                 _write_all(self.file, part)
             self._parts.clear()
@@ -137,7 +140,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         answer.write(_FORMATS[name], spool)
     except KelisimError as error:
         return _failure(error), spool
-    return Outcome("ok", format=name, rows=spool.rows(name) if task.counted else -1), spool
+    return Outcome("ok", format=name, rows=spool.rows(name) if task.counted else -1, size=spool.size), spool
 
 
 def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
@@ -174,7 +177,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business; it closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
-    _die_with_parent()
+    die_with_parent()
     while True:
         try:
             description, body, files = receive(control)
@@ -196,7 +199,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
 
 def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int) -> None:
     os.dup2(last_words, 2)
-    _die_with_parent()
+    die_with_parent()
     pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115 - one read in a process of its own
     limit = pages * resource.getpagesize() + memory_bytes + _STACK_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -209,7 +212,8 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
 
 
 def _answer(channel: socket.socket, engine: Engine) -> None:
-    spare = os.memfd_create("answer")
+    faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the last words
+    spare = os.memfd_create(SPOOL_NAME)
     with _door_shut(spare):
         while True:
             try:
@@ -223,7 +227,7 @@ def _answer(channel: socket.socket, engine: Engine) -> None:
                 os.abort()
             if used:  # the next one gets the same number, the lowest that is free
                 os.close(spare)
-                spare = os.memfd_create("answer")
+                spare = os.memfd_create(SPOOL_NAME)
 
 
 def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], body: bytes, spare: int) -> bool:
@@ -272,5 +276,6 @@ def _door_open() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Has this process get a signal when the one dies that forked it (prctl(2), PR_SET_PDEATHSIG). Linux only."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

@@ -16,7 +16,10 @@ _Key = tuple[str | bytes, ...]
 ENTRY_BYTES: Final = 1 << 20
 """Larger answers are not kept."""
 
-_KEY_BODY_BYTES: Final = 1 << 16
+_KEY_BODY_BYTES: Final = 1 << 13
+_ENTRY_COSTS: Final = 2500
+"""What headers and bookkeeping take beside key and body, about."""
+
 _KEYED: Final = frozenset({"host", "accept", "accept-encoding", "accept-language", "cookie"})
 _NOT_FOR_304: Final = frozenset({"content-type", "content-length", "content-encoding"})
 
@@ -26,13 +29,14 @@ class _Entry(NamedTuple):
     etag: str
     query: str | None
     rows: int | None
+    size: int
 
 
 class ResponseCache:
     """Keeps public answers, the least recently used going first. For one event loop.
 
     `version` tells the dataset's version of now; an answer is found again only under the version that it was given for.
-    `capacity` bounds the kept bodies in bytes. It sets ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
+    `capacity` bounds what is kept in bytes, keys too. It sets ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
     """
 
     def __init__(self, version: Callable[[], str], capacity: int = 1 << 26) -> None:
@@ -88,10 +92,10 @@ class ResponseCache:
         if len(body) > ENTRY_BYTES:
             return
         query = environ.get("kelisim.query")
-        entry = _Entry(answer, names.get("etag", ""), query and query_hash(query), environ.get("kelisim.rows"))
+        rows, size = environ.get("kelisim.rows"), len(body) + sum(map(len, key)) + _ENTRY_COSTS
         old = self._entries.pop(key, None)
-        self._size += len(body) - (len(old.answer.body) if old and isinstance(old.answer.body, bytes) else 0)
-        self._entries[key] = entry
+        self._size += size - (old.size if old else 0)
+        self._entries[key] = _Entry(answer, names.get("etag", ""), query and query_hash(query), rows, size)
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)
-            self._size -= len(oldest.answer.body) if isinstance(oldest.answer.body, bytes) else 0
+            self._size -= oldest.size

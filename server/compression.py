@@ -11,6 +11,9 @@ from werkzeug.datastructures import Accept
 WORTH_BYTES: Final = 1000
 """Shorter answers are sent as they are."""
 
+PACKED_BYTES: Final = 1 << 25
+"""Longer ones too: compressing them would take longer than sending them."""
+
 _GZIP_WINDOW: Final = zlib.MAX_WBITS | 16
 _ALREADY_SMALL: Final = ("image/png", "application/gzip", "application/zip")
 
@@ -23,12 +26,15 @@ class _Compressor(Protocol):
 
 def compress(response: Response) -> Response:
     """The response, compressed with zstd or gzip if the client takes one of them and it is worth it."""
-    if response.status_code in (204, 304) or "Content-Encoding" in response.headers or request.method == "HEAD":
+    if response.status_code == 304 or request.method == "HEAD":
+        response.vary.add("Accept-Encoding")
+        return response
+    if response.status_code == 204 or "Content-Encoding" in response.headers:
         return response
     if response.accept_ranges == "bytes":  # a part of what is compressed is no part of the file
         return response
     length = response.content_length
-    if (length is not None and length < WORTH_BYTES) or response.mimetype in _ALREADY_SMALL:
+    if (length is not None and not WORTH_BYTES <= length <= PACKED_BYTES) or response.mimetype in _ALREADY_SMALL:
         return response
     encoding = choose(request.accept_encodings)
     if encoding:

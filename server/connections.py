@@ -65,7 +65,10 @@ class SlowClients:
     def _run(self, interval: float) -> None:
         while True:
             time.sleep(interval)
-            self.look(time.monotonic())
+            try:
+                self.look(time.monotonic())
+            except OSError:  # no files are left, perhaps because of those that it is to cut
+                continue
 
     def look(self, now: float) -> None:
         """Looks once, at a time in seconds."""

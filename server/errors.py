@@ -15,6 +15,7 @@ from kg.refusals import (
     InvalidChangeError,
     NotAcceptableError,
     QueryTimeoutError,
+    StoppedError,
     TooDeepError,
     TooLargeError,
 )
@@ -45,6 +46,7 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     TooLargeError: (413, message("Too large")),
     AbandonedError: (499, message("Client left")),
     BusyError: (503, message("Busy")),
+    StoppedError: (503, message("Busy")),
     QueryTimeoutError: (503, message("Out of time")),
 }
 

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from kg.store import Store
 
@@ -18,6 +18,11 @@ def register(app: Flask, store: Store) -> None:
     """
     start = secrets.token_hex(8)
 
+    @app.before_request
+    def note() -> None:
+        """The version from before the answer is made: what is newer then has the older tag, which does no harm."""
+        g.version = store.version
+
     def tag(response: Response) -> Response:
         if request.method not in ("GET", "HEAD") or response.status_code != 200 or "Cache-Control" in response.headers:
             return response
@@ -25,7 +30,7 @@ def register(app: Flask, store: Store) -> None:
         response.cache_control.no_cache = True
         if "ETag" not in response.headers:
             negotiated = [request.headers.get(name, "") for name in _DEPENDS_ON]
-            seen = repr((start, store.version, request.full_path, *negotiated))
+            seen = repr((start, g.get("version"), request.full_path, *negotiated))
             response.set_etag(hashlib.sha256(seen.encode()).hexdigest()[:32])
         response.make_conditional(request)
         return response

@@ -8,21 +8,22 @@ import io
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Final
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
+from werkzeug.http import parse_etags
 
-from kg.store import UNDER_WAY, Store
+from kg.replies import Reply
+from kg.store import UNDER_WAY, Store, UnderWay
 from server.cache import ResponseCache
-from server.compression import WORTH_BYTES
+from server.compression import PACKED_BYTES, WORTH_BYTES
 from server.errors import UNEXPECTED
-from server.gateway import deliver, environ_of, for_wsgi, run
+from server.gateway import Sender, environ_of, for_wsgi, run
 from server.limits import RefusedError, RequestGuard
 from server.observation import Exchange, Observer, tell
 from server.plain import answer_of, compressed, encoding_of, plain_query, refusal_of, shared_headers
@@ -30,8 +31,14 @@ from server.problems import Answer, problem
 from server.rates import RateLimit
 from server.sparql import Request
 
-THREADS: Final = 64
+THREADS: Final = 32
 """So many requests Flask answers at once; those that come beyond wait."""
+
+WAITING: Final = 512
+"""So many requests may wait for Flask or be answered by it; those beyond are sent away."""
+
+PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
+"""Who watches the server is answered however many pages are asked for."""
 
 WATCH_SECONDS: Final = 0.1
 """After so long it is worth while to watch whether the client leaves."""
@@ -45,10 +52,14 @@ LEFT: Final = Answer(499, [])
 
 @dataclass(frozen=True)
 class Layers:
-    """What stands before the application; `counted` asks for the rows of answers."""
+    """What stands before the application.
+
+    `may_upload` tells of an Authorization header whether it allows changes; `counted` asks for the rows of answers.
+    """
 
     cache: ResponseCache
     guard: RequestGuard
+    may_upload: Callable[[str | None], bool]
     rate: RateLimit | None = None
     observers: Sequence[Observer] = ()
     counted: bool = False
@@ -62,10 +73,14 @@ class Front:
         self._store = store
         self._layers = layers
         self._threads = ThreadPoolExecutor(THREADS, "flask")
+        self._probes = ThreadPoolExecutor(2, "probes")
+        self._packers = ThreadPoolExecutor(2, "packers")
+        self._flask_waits = 0
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begins, on Granian's loop."""
         self._loop = loop
+        self._sender = Sender(loop)
         self._store.start(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -77,105 +92,139 @@ class Front:
         except Exception:
             logging.getLogger("kelisim").exception("Unexpected error before Flask")
             answer = problem(500, *UNEXPECTED)
-        size, complete = 0, False
-        if answer is not LEFT:
-            with suppress(RuntimeError):  # of the protocol: the client has left
-                size, complete = await deliver(
-                    protocol, answer, self._threads, head=environ["REQUEST_METHOD"] == "HEAD"
-                )
+        size, complete = 0, answer is not LEFT
+        if complete:
+            try:
+                size = self._sender.send(protocol, answer, head=environ["REQUEST_METHOD"] == "HEAD")
+            except (RuntimeError, OSError):  # the client has left, or no files are left
+                complete = False
         seconds = time.perf_counter() - began
         tell(self._layers.observers, Exchange(environ, answer.status, size, started, seconds, complete))
 
     async def _answer(self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol) -> Answer:
-        layers = self._layers
-        refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
+        layers, guard = self._layers, self._layers.guard
+        refusal = (layers.rate.refusal(environ) if layers.rate else None) or guard.refusal(environ)
         sends = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
         if refusal:
             if sends and "HTTP_EXPECT" not in environ:
-                await layers.guard.discard(_parts(protocol))
+                await guard.discard(_parts(protocol))
             return refusal
-        content, body = None, None
-        if sends:
-            parts = _parts(protocol)
-            try:
-                content = await layers.guard.body(environ, parts)
-            except RefusedError as error:
-                await layers.guard.discard(parts)
-                return error.answer
-            if environ["PATH_INFO"] == "/sparql":
-                body = content.read()
-                content.seek(0)
-        key = layers.cache.key(environ, body)
-        if key:
-            found = layers.cache.find(key, environ)
-            if found:
-                return found
+        if not sends:
+            return await self._serve(environ, scope, protocol, None)
+        parts = _parts(protocol)
+        if environ["PATH_INFO"].startswith("/graphs") and not layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
+            await guard.discard(parts)  # Flask says why not
+            return await self._pass_on(environ, scope, protocol, io.BytesIO())
+        try:
+            content = await guard.body(environ, parts)
+        except RefusedError as error:
+            await guard.discard(parts)
+            return error.answer
+        try:
+            return await self._serve(environ, scope, protocol, content)
+        finally:
+            guard.release(content)
+
+    async def _serve(
+        self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol, content: IO[bytes] | None
+    ) -> Answer:
+        """Answers a request whose body, if it has one, is here."""
+        body = None
+        if content and environ["PATH_INFO"] == "/sparql":
+            body = content.read()
+            content.seek(0)
+        cache = self._layers.cache
+        key = cache.key(environ, body)
+        found = cache.find(key, environ) if key else None
+        if found:
+            return found
         asked = plain_query(environ, body)
-        if asked:
+        if asked and not asked.wanted.page:
             answer = await self._ask(asked, environ, protocol)
         else:
+            if asked:
+                await self._evaluate(asked, environ, protocol)
             answer = await self._pass_on(environ, scope, protocol, content or io.BytesIO())
         if key:
-            layers.cache.keep(key, environ, answer)
+            cache.keep(key, environ, answer)
         return answer
 
     async def _ask(self, asked: Request, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Answer:
         """Answers a plain query."""
-        environ["kelisim.query"] = asked.query
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         etag = f'"{asked.etag(self._store.version, accept_encoding)}"'
-        if environ.get("HTTP_IF_NONE_MATCH") == etag:
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and (known == etag or parse_etags(known).contains_weak(etag[1:-1])):
+            environ["kelisim.query"] = asked.query
             return Answer(304, shared_headers(etag))
-        task = asked.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
-        future = self._store.answer(task, asked.timeout or None)
-        watch = _Watch(self._loop, protocol, [future])
-        try:
-            reply = await future
-        except asyncio.CancelledError:
-            environ["kelisim.outcome"] = "abandoned"
+        reply = await self._evaluate(asked, environ, protocol)
+        if reply is None:
             return LEFT
-        except Exception as error:
-            return refusal_of(error)
-        finally:
-            watch.end()
-        if reply.rows >= 0:
-            environ["kelisim.rows"] = reply.rows
+        if isinstance(reply, Exception):
+            return refusal_of(reply)
         answer = answer_of(reply, etag)
-        encoding = encoding_of(accept_encoding) if accept_encoding and len(reply.body) >= WORTH_BYTES else ""
+        fits = WORTH_BYTES <= len(reply.body) <= PACKED_BYTES
+        encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""
         if not encoding:
             return answer
         if len(reply.body) <= _INLINE_BYTES:
             return compressed(answer, encoding)
-        return await self._loop.run_in_executor(self._threads, compressed, answer, encoding)
+        return await self._loop.run_in_executor(self._packers, compressed, answer, encoding)
+
+    async def _evaluate(
+        self, asked: Request, environ: WSGIEnvironment, protocol: HTTPProtocol
+    ) -> Reply | Exception | None:
+        """The reply to a query, also left in the environ for Flask; None if the client has left."""
+        environ["kelisim.query"] = asked.query
+        task = asked.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
+        future = self._store.answer(task, asked.timeout or None)
+        watch = _Watch(self._loop, protocol, UnderWay([future]))
+        reply: Reply | Exception | None
+        try:
+            reply = await future
+            if reply.rows >= 0:
+                environ["kelisim.rows"] = reply.rows
+        except asyncio.CancelledError:
+            environ["kelisim.outcome"] = "abandoned"
+            reply = None
+        except Exception as error:
+            reply = error
+        finally:
+            watch.end()
+        environ["kelisim.reply"] = reply
+        return reply
 
     async def _pass_on(
         self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol, content: IO[bytes]
     ) -> Answer:
         """Has Flask answer."""
-        under_way: list[Future[Any]] = []
+        threads = self._probes if environ["PATH_INFO"] in PROBES else self._threads
+        if threads is self._threads and self._flask_waits >= WAITING:
+            return problem(503, "Busy", "Too many pages are asked for at once.", [("Retry-After", "5")])
+        under_way = UnderWay()
         context = copy_context()
         context.run(UNDER_WAY.set, under_way)
         watch = _Watch(self._loop, protocol, under_way)
         environ = for_wsgi(environ, scope, content, sys.stderr)
+
+        def answer() -> Answer:
+            return LEFT if under_way.left else context.run(run, self._application, environ)
+
+        self._flask_waits += 1
         try:
-            answer = await self._loop.run_in_executor(self._threads, context.run, run, self._application, environ)
+            given = await self._loop.run_in_executor(threads, answer)
         finally:
+            self._flask_waits -= 1
             watch.end()
-            content.close()
-        return LEFT if answer.status == LEFT.status else answer
+        return LEFT if given.status == LEFT.status else given
 
 
 class _Watch:
     """Gives up what is under way for a client if that leaves, until `end`."""
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        protocol: HTTPProtocol,
-        under_way: Sequence[asyncio.Future[Any] | Future[Any]],
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, protocol: HTTPProtocol, under_way: UnderWay) -> None:
         self._protocol = protocol
-        self._under_way = under_way
+        self._under_way: UnderWay | None = under_way
         self._task: asyncio.Task[None] | None = None
         self._timer = loop.call_later(WATCH_SECONDS, self._begin, loop)
 
@@ -184,14 +233,16 @@ class _Watch:
 
     async def _watch(self) -> None:
         await self._protocol.client_disconnect()
-        for future in self._under_way:
-            future.cancel()
+        if self._under_way:
+            self._under_way.give_up()
 
     def end(self) -> None:
-        """The answer is there."""
+        """The answer is there; nothing of it is held on to."""
         self._timer.cancel()
+        self._under_way = None
         if self._task:
             self._task.cancel()
+            self._task = None
 
 
 async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:

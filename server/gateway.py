@@ -4,10 +4,12 @@ RSGI tells when a client leaves and holds no thread for a slow one, which WSGI c
 """
 
 import asyncio
+import fcntl
+import os
+import resource
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from functools import lru_cache
-from itertools import islice
+from itertools import cycle
 from typing import IO, Any, Final, Protocol
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -15,10 +17,13 @@ from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 from kg.replies import SpooledFile
 from kg.worker import Spool
-from server.problems import Answer
+from server.problems import Answer, FilePart
 
 _PART_BYTES: Final = 1 << 18
 _BODILESS: Final = frozenset({204, 304})
+
+HOLD_SECONDS: Final = 30.0
+"""A file is held open so long for the server's core, which opens it again when it begins to send, at once as a rule."""
 
 
 class Errors(Protocol):
@@ -37,6 +42,8 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
         "REMOTE_ADDR": client[: client.rfind(":")].strip("[]"),
     }
     for name, value in scope.headers.items():
+        if "_" in name:
+            continue  # which would pass for the name with a hyphen
         key = _key(name)
         environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}" if key in environ else value
     return environ
@@ -56,6 +63,7 @@ def for_wsgi(environ: WSGIEnvironment, scope: Scope, body: IO[bytes], errors: Er
             "wsgi.input": body,
             "wsgi.input_terminated": True,
             "wsgi.errors": errors,
+            "wsgi.file_wrapper": FileBody,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
@@ -64,46 +72,57 @@ def for_wsgi(environ: WSGIEnvironment, scope: Scope, body: IO[bytes], errors: Er
     return environ
 
 
+class FileBody:
+    """A file that a WSGI application gives as its body (``wsgi.file_wrapper`` of PEP 3333)."""
+
+    def __init__(self, file: IO[bytes], block_size: int = _PART_BYTES) -> None:
+        self._file = file
+        self._block_size = block_size
+        self.close = file.close
+        self.seekable, self.seek, self.tell = file.seekable, file.seek, file.tell
+
+    def fileno(self) -> int:
+        """The file's descriptor."""
+        return self._file.fileno()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        """The next part, for those who do not know it is a file."""
+        part = self._file.read(self._block_size)
+        if not part:
+            raise StopIteration
+        return part
+
+
 def run(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """What a WSGI application answers; for a thread. A body whose length is not told is whole before it returns."""
+    """What a WSGI application answers, whole; for a thread."""
     told: list[Any] = []
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         told[:] = [int(status[:3]), headers]
 
     body = application(environ, start)
-    if isinstance(body, list) or not any(name.lower() == "content-length" for name, _ in told[1]):
-        try:
-            return Answer(told[0], told[1], whole(body))
-        finally:
-            _close(body)
-    return Answer(told[0], told[1], body)
-
-
-async def deliver(protocol: HTTPProtocol, answer: Answer, executor: Executor, *, head: bool) -> tuple[int, bool]:
-    """Sends an answer: how many bytes of its body, and whether all of it."""
-    status, headers, body = answer
-    if head or status in _BODILESS:
-        protocol.response_empty(status, headers)
-        if not isinstance(body, bytes):
-            _close(body)
-        return 0, True
-    if isinstance(body, bytes):
-        protocol.response_bytes(status, headers, body)
-        return len(body), True
-    size = 0
-    loop = asyncio.get_running_loop()
-    transport = protocol.response_stream(status, headers)
-    parts = iter(body)
     try:
-        while part := next(parts, b"") if isinstance(body, SpooledFile) else await _next(loop, executor, parts):
-            await transport.send_bytes(part)
-            size += len(part)
-    except Exception:  # the client has left
-        return size, False
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return Answer(told[0], told[1])
+        part = _part_of_file(body)
+        return Answer(told[0], told[1], part or whole(body))
     finally:
-        _close(body)
-    return size, True
+        close = getattr(body, "close", None)
+        if close:
+            close()
+
+
+def _part_of_file(body: Iterable[bytes]) -> FilePart | None:
+    """The part of a file that a body is, if it is one."""
+    if isinstance(body, FileBody):
+        return FilePart(os.dup(body.fileno()), 0, os.fstat(body.fileno()).st_size)
+    inner, start, end = (getattr(body, name, None) for name in ("iterable", "start_byte", "end_byte"))
+    if isinstance(inner, FileBody) and start is not None and end is not None:  # werkzeug's wrapper of a range
+        return FilePart(os.dup(inner.fileno()), start, end)
+    return None
 
 
 def whole(parts: Iterable[bytes]) -> bytes | SpooledFile:
@@ -116,25 +135,34 @@ def whole(parts: Iterable[bytes]) -> bytes | SpooledFile:
     return SpooledFile(spool.file) if spool.file >= 0 else spool.body
 
 
-def _next(loop: asyncio.AbstractEventLoop, executor: Executor, parts: Iterator[bytes]) -> asyncio.Future[bytes]:
-    return loop.run_in_executor(executor, _gathered, parts)
+class Sender:
+    """Sends answers; files natively, so that a client that reads slowly holds a file and no memory."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Numbers that nothing else gets: a file that the server opens late is the right one or none at all.
+        self._numbers = cycle(range(most // 2, most - 1))
 
-def _gathered(parts: Iterator[bytes]) -> bytes:
-    """The next parts together, so that it is worth to send them."""
-    gathered, size = [], 0
-    for part in islice(parts, 1 << 16):
-        gathered.append(part)
-        size += len(part)
-        if size >= _PART_BYTES:
-            break
-    return b"".join(gathered)
-
-
-def _close(body: Iterable[bytes]) -> None:
-    close = getattr(body, "close", None)
-    if close:
-        close()
+    def send(self, protocol: HTTPProtocol, answer: Answer, *, head: bool) -> int:
+        """Sends an answer: how many bytes of its body are under way. Raises RuntimeError if the client has left."""
+        status, headers, body = answer
+        if head or status in _BODILESS:
+            protocol.response_empty(status, headers)
+            return 0
+        if isinstance(body, bytes):
+            protocol.response_bytes(status, headers, body)
+            return len(body)
+        part = FilePart(os.dup(body.fileno()), 0, len(body)) if isinstance(body, SpooledFile) else body
+        if part.start == part.end:
+            os.close(part.file)
+            protocol.response_bytes(status, headers, b"")
+            return 0
+        number = fcntl.fcntl(part.file, fcntl.F_DUPFD_CLOEXEC, next(self._numbers))
+        os.close(part.file)
+        self._loop.call_later(HOLD_SECONDS, os.close, number)
+        protocol.response_file_range(status, headers, f"/proc/self/fd/{number}", part.start, part.end)
+        return part.end - part.start
 
 
 @lru_cache(maxsize=512)

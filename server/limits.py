@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -100,10 +101,15 @@ class RequestGuard:
         try:
             await self._fill(whole, parts, limit, int(length) if length else 0)
         except BaseException:
-            whole.close()
+            self.release(whole)
             raise
         whole.seek(0)
         return whole
+
+    def release(self, whole: IO[bytes]) -> None:
+        """A request is over: its body counts no more."""
+        self._coming -= whole.seek(0, io.SEEK_END)
+        whole.close()
 
     async def discard(self, parts: AsyncIterator[bytes]) -> None:
         """Reads what is left of a body that is refused, within bounds: a client that still sends hears no answer."""
@@ -117,27 +123,27 @@ class RequestGuard:
 
     async def _fill(self, whole: IO[bytes], parts: AsyncIterator[bytes], limit: int, expected: int) -> None:
         limits, size = self._limits, 0
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + limits.body_seconds
+        deadline = asyncio.get_running_loop().time() + limits.body_seconds
         try:
             async with asyncio.timeout_at(deadline) as timeout:
                 async for part in parts:
                     size += len(part)
-                    self._coming += len(part)
-                    if size > limit:
-                        raise RefusedError(_too_large(limit))
-                    if self._coming > limits.bodies_at_once and size > _MEMORY_BYTES:
-                        detail = "Too much is being uploaded at once. Try again in a few seconds."
-                        raise RefusedError(problem(503, "Busy", detail, [("Retry-After", "5")]))
+                    self._refuse_more(size, limit)
                     whole.write(part)
+                    self._coming += len(part)
                     timeout.reschedule(deadline + size / limits.body_rate)
         except TimeoutError:
             detail = "The body comes too slowly. Send it again over a better line."
             raise RefusedError(problem(408, "Too slow", detail)) from None
-        finally:
-            self._coming -= size
         if size < expected:
             raise RefusedError(problem(400, "Malformed request", "The body ended before its Content-Length."))
+
+    def _refuse_more(self, size: int, limit: int) -> None:
+        if size > limit:
+            raise RefusedError(_too_large(limit))
+        if self._coming > self._limits.bodies_at_once and size > _MEMORY_BYTES:
+            detail = "Too much is being uploaded at once. Try again in a few seconds."
+            raise RefusedError(problem(503, "Busy", detail, [("Retry-After", "5")]))
 
 
 def _too_large(limit: int) -> Answer:

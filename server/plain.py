@@ -17,7 +17,7 @@ from server.errors import UNEXPECTED, ProblemError, problem_of
 from server.gateway import whole
 from server.headers import HEADERS
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
-from server.problems import Answer, problem
+from server.problems import Answer, FilePart, problem
 from server.sparql import Request, seconds
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
@@ -27,7 +27,7 @@ _QUERY: Final = "application/sparql-query"
 
 
 def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
-    """The query that a request surely is: one, in UTF-8, of a client that wants no page. None for anything else.
+    """The query that a request surely is: one, in UTF-8. None for anything else.
 
     What has a fault in it is Flask's business, and so is the answer to it.
     """
@@ -39,7 +39,7 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
         timeout = seconds(parameters.get("timeout", [""])[0])
     except (ValueError, ProblemError):
         return None
-    if wanted is None or wanted.page or not _NOT_PLAIN.isdisjoint(parameters):
+    if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
         return None
     default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
     return Request(query, default, named, wanted, timeout)
@@ -85,6 +85,7 @@ def refusal_of(error: Exception) -> Answer:
 def compressed(answer: Answer, encoding: str) -> Answer:
     """The answer in a content encoding, whole before it is sent."""
     body = answer.body
+    assert not isinstance(body, FilePart)
     packed = whole(pack([body] if isinstance(body, bytes) else body, encoding))
     headers = [h for h in answer.headers if h[0] != "Content-Length"]
     headers += [("Content-Encoding", encoding), ("Content-Length", str(len(packed)))]

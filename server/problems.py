@@ -10,12 +10,20 @@ from server.headers import HEADERS
 _HEADERS: Final = (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *HEADERS)
 
 
+class FilePart(NamedTuple):
+    """The bytes of a file from `start` to before `end`; whoever sends them closes the descriptor `file`."""
+
+    file: int
+    start: int
+    end: int
+
+
 class Answer(NamedTuple):
-    """What a request gets: status, headers, and the body, whole or in parts. A HEAD request gets no body of it."""
+    """What a request gets: status, headers, and the whole body, of which a HEAD request gets nothing."""
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes | SpooledFile | Iterable[bytes] = b""
+    body: bytes | SpooledFile | FilePart = b""
 
 
 def problem(

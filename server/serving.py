@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import secrets
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from kg.history import History
 from kg.pool import Limits, WorkerPool
 from kg.store import Store
 from kg.validation import prepare
+from kg.worker import die_with_parent
 from ontology import KelisimError
 from server.access import Access
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
@@ -89,6 +91,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
 
     def load(*_: object) -> Front:
         """Runs in the serving process, before it begins to serve."""
+        die_with_parent(signal.SIGTERM)  # or it would go on, and hold the store, where the first was killed
         pool = WorkerPool(loaded.engine, settings.limits)
         store = Store(pool, loaded.identity, loaded.history)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
@@ -132,7 +135,10 @@ def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenSto
     if settings.rate:
         buckets = Buckets(settings.rate, max(1, round(2 * settings.rate)))
         rate = RateLimit(buckets, lambda environ: client_key(environ, tokens))
-    return Layers(ResponseCache(lambda: store.version), guard, rate, observers, counted=bool(settings.query_log))
+    may_upload = lambda header: bool(tokens and header and tokens.check(header))  # noqa: E731
+    return Layers(
+        ResponseCache(lambda: store.version), guard, may_upload, rate, observers, counted=bool(settings.query_log)
+    )
 
 
 def history_folder(folder: Path) -> Path:

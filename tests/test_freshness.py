@@ -23,6 +23,18 @@ def test_a_page_is_sent_once_and_again_when_the_data_changes(kelisim: str, tmp_p
         assert send(running.address, headers=known)[0] == 200
 
 
+def test_a_page_is_made_once(server: str) -> None:
+    def hits() -> int:
+        lines = send(f"{server}metrics")[2].decode().splitlines()
+        (line,) = (each for each in lines if each.startswith('kelisim_cache_requests_total{outcome="hit"}'))
+        return int(float(line.split()[-1]))
+
+    first = send(f"{server}about?made=once", headers={"Accept": BROWSER})
+    before = hits()
+    again = send(f"{server}about?made=once", headers={"Accept": BROWSER})
+    assert (again[2], hits()) == (first[2], before + 1)
+
+
 def test_what_is_true_only_now_is_not_kept(server: str) -> None:
     for path in ("health", "ready", "metrics"):
         _, headers, _ = send(f"{server}{path}")

@@ -132,7 +132,7 @@ def test_bodies_that_are_too_much_together_are_sent_away() -> None:
     outcomes = run(both())
     for whole in outcomes:
         if not isinstance(whole, BaseException):
-            whole.close()
+            guard.release(whole)
     errors = [o for o in outcomes if isinstance(o, RefusedError)]
     assert [e.answer.status for e in errors] == [503]
     assert dict(errors[0].answer.headers)["Retry-After"] == "5"
