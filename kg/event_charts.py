@@ -87,7 +87,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
     ticks = time_ticks(first, last, max(3, width // 90), language)
     values, y = [], 0
     for span in spans:
-        text = wrapped(f"{span.name} · {span.period.text(language)}", width // 7)
+        text = wrapped(f"{span.name} · {span.period.text(language)}", width // 8)
         values.append(_value(span, text, y))
         y += _LINE * len(text) + _ROW
     x: Spec = {

@@ -52,6 +52,33 @@ def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
         buffer += data
 
 
+class Inbox:
+    """Waits for messages without files, and takes each in one go where it comes in one."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._buffer = bytearray()
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next message: description and body. Raises EOFError when the other side is gone."""
+        buffer = self._buffer
+        self._need(_HEAD.size)
+        head, body = _HEAD.unpack_from(buffer)
+        start, end = _HEAD.size + head, _HEAD.size + head + body
+        self._need(end)
+        with memoryview(buffer) as view:
+            description, content = json.loads(bytes(view[_HEAD.size : start])), bytes(view[start:end])
+        del buffer[:end]
+        return description, content
+
+    def _need(self, size: int) -> None:
+        while len(self._buffer) < size:
+            data = self._channel.recv(max(_PART_BYTES, min(1 << 24, size - len(self._buffer))))
+            if not data:
+                raise EOFError
+            self._buffer += data
+
+
 class Channel:
     """The server's end of a socket, on an event loop: messages go out without waiting, and come in by a callback.
 

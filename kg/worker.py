@@ -28,7 +28,7 @@ from kg.replies import SPOOL_NAME
 from kg.rows import count_rows
 from kg.staging import Change, DocumentError, stage
 from kg.validation import validate_change
-from kg.wire import INLINE_BYTES, receive, send
+from kg.wire import INLINE_BYTES, Inbox, receive, send
 from ontology import KelisimError
 from shapes import in_words
 
@@ -214,10 +214,11 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
 def _answer(channel: socket.socket, engine: Engine) -> None:
     faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the last words
     spare = os.memfd_create(SPOOL_NAME)
+    inbox = Inbox(channel)
     with _door_shut(spare):
         while True:
             try:
-                description, body, _ = receive(channel)
+                description, body = inbox.receive()
             except (EOFError, OSError):
                 return
             try:

@@ -31,6 +31,7 @@ def _print(told: object) -> None:
 @click.option("--max-timeout", default=120.0, show_default=True, help="Seconds that a query may ask for with timeout=.")
 @click.option("--memory", default=1024, show_default=True, help="MiB that one query may take.")
 @click.option("--result", default=1024, show_default=True, help="MiB that one answer may hold.")
+@click.option("--spool", default=4096, show_default=True, help="MiB that all large answers being read may hold.")
 @click.option("--queue", default=64, show_default=True, help="Queries that may wait for a worker.")
 @click.option("--rate", default=0.0, help="Requests per second that one client may send; 0, the default: any number.")
 @click.option(
@@ -57,6 +58,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     max_timeout: float,
     memory: int,
     result: int,
+    spool: int,
     queue: int,
     rate: float,
     access_log: str,
@@ -75,7 +77,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         click.echo(f"Kelisim {version('kelisim')}: {words}")
         click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
 
-    limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, queue=queue)
+    limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host, port, limits, folder, allow_updates, access_log, query_log, rate, frozenset(services), articles
     )
