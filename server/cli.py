@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from kg import checking, commands
 from kg.cli import cli, loaded
+from ontology import KelisimError
 from server import chart_command, show_command
 
 __all__ = ["chart_command", "checking", "cli", "commands", "main", "show_command"]
@@ -42,6 +44,11 @@ def _print(told: object) -> None:
     "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
 )
 @click.option(
+    "--origin",
+    default="",
+    help="Where the public asks, such as https://example.org, if a proxy stands before the server.",
+)
+@click.option(
     "--articles",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with the articles' texts (.txt, UTF-8), to show passages beside the claims.",
@@ -64,6 +71,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     access_log: str,
     query_log: str,
     services: tuple[str, ...],
+    origin: str,
     articles: Path | None,
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
@@ -79,10 +87,27 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
-        host, port, limits, folder, allow_updates, access_log, query_log, rate, frozenset(services), articles
+        host,
+        port,
+        limits,
+        folder,
+        allow_updates,
+        access_log,
+        query_log,
+        rate,
+        frozenset(services),
+        articles,
+        _checked_origin(origin),
     )
     run(settings, lambda: None if empty else loaded(ctx), ready)
     click.echo("Stopped.")
+
+
+def _checked_origin(given: str) -> str:
+    parts = urlsplit(given)
+    if given and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query):
+        raise KelisimError(f"{given!r} is no origin; give scheme and host alone, such as https://example.org.")
+    return given.rstrip("/")
 
 
 @cli.group()

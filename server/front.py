@@ -55,6 +55,7 @@ class Layers:
     """What stands before the application.
 
     `may_upload` tells of an Authorization header whether it allows changes; `counted` asks for the rows of answers.
+    `origin` is where the public asks, if that is not here.
     """
 
     cache: ResponseCache
@@ -63,6 +64,7 @@ class Layers:
     rate: RateLimit | None = None
     observers: Sequence[Observer] = ()
     counted: bool = False
+    origin: str = ""
 
 
 class Front:
@@ -205,7 +207,7 @@ class Front:
         context = copy_context()
         context.run(UNDER_WAY.set, under_way)
         watch = _Watch(self._loop, protocol, under_way)
-        environ = for_wsgi(environ, scope, content, sys.stderr)
+        environ = for_wsgi(environ, scope, content, sys.stderr, self._layers.origin)
 
         def answer() -> Answer:
             return LEFT if under_way.left else context.run(run, self._application, environ)

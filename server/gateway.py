@@ -49,17 +49,23 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
     return environ
 
 
-def for_wsgi(environ: WSGIEnvironment, scope: Scope, body: IO[bytes], errors: Errors) -> WSGIEnvironment:
-    """The same with all that PEP 3333 asks for."""
+def for_wsgi(
+    environ: WSGIEnvironment, scope: Scope, body: IO[bytes], errors: Errors, origin: str = ""
+) -> WSGIEnvironment:
+    """The same with all that PEP 3333 asks for; `origin`, such as ``https://example.org``, is where the public asks."""
     host, _, port = scope.server.rpartition(":")
+    scheme, _, public = origin.partition("://")
+    if origin:
+        environ["HTTP_HOST"] = public
     environ.update(
         {
             "SCRIPT_NAME": "",
+            "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
             "SERVER_NAME": host.strip("[]"),
             "SERVER_PORT": port,
             "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": scope.scheme,
+            "wsgi.url_scheme": scheme or scope.scheme,
             "wsgi.input": body,
             "wsgi.input_terminated": True,
             "wsgi.errors": errors,

@@ -53,6 +53,7 @@ class Settings:
 
     access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client,
     0 for any number. services: IRIs of endpoints that SERVICE may ask. articles: the folder with the articles' texts.
+    origin: where the public asks, such as ``https://example.org``, if a proxy stands before the server.
     """
 
     host: str = "127.0.0.1"
@@ -65,6 +66,7 @@ class Settings:
     rate: float = 0.0
     services: frozenset[str] = frozenset()
     articles: Path | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,13 @@ def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenSto
         rate = RateLimit(buckets, lambda environ: client_key(environ, tokens))
     may_upload = lambda header: bool(tokens and header and tokens.check(header))  # noqa: E731
     return Layers(
-        ResponseCache(lambda: store.version), guard, may_upload, rate, observers, counted=bool(settings.query_log)
+        ResponseCache(lambda: store.version),
+        guard,
+        may_upload,
+        rate,
+        observers,
+        counted=bool(settings.query_log),
+        origin=settings.origin,
     )
 
 

@@ -1,6 +1,7 @@
 """What an operator sees and sets: logs, metrics, rates, compaction, on a running server."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,25 @@ def test_the_query_log_tells_the_rows(kelisim: str, tmp_path: Path, form: str) -
             assert send(ask(running.address, query, format=form))[0] == 200
         assert send(ask(running.address, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 7", format="ntriples"))[0] == 200
     assert [line["rows"] for line in lines(log)] == [3, 9000, 0, 3, 7]
+
+
+def test_behind_a_proxy_links_lead_to_the_public_address(kelisim: str) -> None:
+    with serving(kelisim, "--origin", "https://example.org") as running:
+        assert b"Sitemap: https://example.org/sitemap.xml" in send(f"{running.address}robots.txt")[2]
+        assert b"http://127.0.0.1" not in send(f"{running.address}sparql", headers={"Accept": "text/turtle"})[2]
+    done = CliRunner().invoke(cli, ["serve", "--origin", "example.org", "--port", "0"])
+    assert done.exit_code == 1
+    assert "https://example.org" in done.output
+
+
+def test_addresses_that_are_not_ascii(server: str) -> None:
+    host, port = server.removeprefix("http://").rstrip("/").split(":")
+    for path in ("/search?q=Қазақстан", "/about?lang=қ", "/page/астана"):
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n".encode()
+            )
+            assert int(connection.recv(4096).split()[1]) in (200, 404, 400)
 
 
 def test_a_client_that_asks_too_often_is_told_to_wait(kelisim: str) -> None:
