@@ -20,7 +20,7 @@ class Flight:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.message = packed({"kind": "task", "what": vars(task)})
+        self.message = packed({"kind": "task", "what": task})
         self.waiting: set[asyncio.Future[Reply]] = set()
         self.worker: WorkerProcess | None = None
         self.again = False

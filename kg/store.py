@@ -110,7 +110,7 @@ class Store:
         """Waits for the answer; raises what `WorkerPool.query` raises, and AbandonedError if the client has left."""
 
         async def answered() -> Reply:
-            return await self.answer(replace(task, version=self.version), timeout)
+            return await self.answer(task._replace(version=self.version), timeout)
 
         return self._wait(answered())
 

@@ -14,8 +14,9 @@ INLINE_BYTES: Final = 1 << 20
 """Results up to this size come over the socket; bigger ones as a file."""
 
 _HEAD: Final = struct.Struct("!II")
-_PART_BYTES: Final = 1 << 18
+_PART_BYTES: Final = 1 << 16
 _FILES: Final = 2
+_BESIDE_BYTES: Final = socket.CMSG_SPACE(4)
 
 
 def packed(description: dict[str, Any], body: bytes = b"") -> bytes:
@@ -67,7 +68,7 @@ class Inbox:
         start, end = _HEAD.size + head, _HEAD.size + head + body
         self._need(end)
         with memoryview(buffer) as view:
-            description, content = json.loads(bytes(view[_HEAD.size : start])), bytes(view[start:end])
+            description, content = json.loads(str(view[_HEAD.size : start], "utf-8")), bytes(view[start:end])
         del buffer[:end]
         return description, content
 
@@ -149,13 +150,13 @@ class Channel:
 
     def _read(self) -> None:
         try:
-            data, files, _, _ = socket.recv_fds(self._end, _PART_BYTES, _FILES)
+            data, beside, _, _ = self._end.recvmsg(_PART_BYTES, _BESIDE_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            data, files = b"", []
-        if files:
-            self._file = files[0]
+            data, beside = b"", []
+        for _, _, numbers in beside:
+            (self._file,) = array.array("i", numbers[:4])
         if not data:
             self._end_of_it()
             return
@@ -166,9 +167,9 @@ class Channel:
             start = _HEAD.size + head
             if len(buffer) < start + body:
                 return
-            view = memoryview(buffer)
-            description, content = json.loads(bytes(view[_HEAD.size : start])), bytes(view[start : start + body])
-            view.release()
+            with memoryview(buffer) as view:
+                description = json.loads(str(view[_HEAD.size : start], "utf-8"))
+                content = bytes(view[start : start + body])
             del buffer[: start + body]
             file, self._file = self._file, -1
             self._received(description, content, file)

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -37,8 +37,7 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 _PR_SET_PDEATHSIG: Final = 1
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """One query and how to answer it.
 
     `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
@@ -73,6 +72,14 @@ class Outcome:
     column: int = 0
     rows: int = -1
     size: int = 0
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What differs from the defaults, for a short message."""
+        return {name: value for name, value in vars(self).items() if value != _BLANK[name]}
+
+
+_BLANK: Final = vars(Outcome(""))
 
 
 class ResultTooLargeError(KelisimError):
@@ -245,13 +252,13 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
         outcome, patch = work_out(engine, Change(**what), documents)
         send(channel, vars(outcome), patch)
         return False
-    task = Task(**what)
+    task = Task(*what)
     if engine.services and "SERVICE" in task.query.upper():  # the guard lets it ask none but those
         with _door_open():
             outcome, spool = perform(engine, task, spare)
     else:
         outcome, spool = perform(engine, task, spare)
-    send(channel, vars(outcome), spool.body, spool.file)
+    send(channel, outcome.told, spool.body, spool.file)
     return spool.file >= 0
 
 

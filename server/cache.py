@@ -5,10 +5,10 @@ Flask alone costs more than a whole small query, so what stands in front of it d
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 from wsgiref.types import WSGIEnvironment
 
-from server.logs import query_hash
 from server.problems import Answer
 
 _Key = tuple[str | bytes, ...]
@@ -85,17 +85,33 @@ class ResponseCache:
         body = answer.body
         if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":
             return
-        names = {name.lower(): value for name, value in answer.headers}
-        varies = {v.strip().lower() for v in names.get("vary", "").split(",")} - {""}
-        if "public" not in names.get("cache-control", "") or "set-cookie" in names or not varies <= _KEYED:
+        size = len(body) + sum(map(len, key)) + _ENTRY_COSTS
+        etag = _etag_if_public(answer.headers)
+        if etag is None or len(body) > ENTRY_BYTES:
             return
-        if len(body) > ENTRY_BYTES:
-            return
-        query = environ.get("kelisim.query")
-        rows, size = environ.get("kelisim.rows"), len(body) + sum(map(len, key)) + _ENTRY_COSTS
+        query, rows = environ.get("kelisim.query"), environ.get("kelisim.rows")
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
-        self._entries[key] = _Entry(answer, names.get("etag", ""), query and query_hash(query), rows, size)
+        self._entries[key] = _Entry(answer, etag, query, rows, size)
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)
             self._size -= oldest.size
+
+
+def _etag_if_public(headers: list[tuple[str, str]]) -> str | None:
+    """The ETag of an answer that any client may get that asks alike, empty if it has none; None for other answers."""
+    public, etag = False, ""
+    for name, value in headers:
+        name = name.lower()  # noqa: PLW2901 - the same name
+        if name == "cache-control":
+            public = "public" in value
+        elif name == "etag":
+            etag = value
+        elif name == "set-cookie" or (name == "vary" and not _is_keyed(value)):
+            return None
+    return etag if public else None
+
+
+@lru_cache(maxsize=256)
+def _is_keyed(vary: str) -> bool:
+    return {name.strip().lower() for name in vary.split(",")} <= _KEYED

@@ -4,6 +4,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPMethod
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -137,6 +138,7 @@ def blueprint(metrics: Metrics) -> Blueprint:
     return routes
 
 
+@lru_cache(maxsize=1024)
 def route_of(path: str) -> str:
     """The class of a path: ``/`` and its first segment if that is known, else ``other``."""
     first = path[1:].partition("/")[0]

@@ -104,6 +104,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()
         gc.collect()
         gc.freeze()  # what is loaded stays: no need to look through it again and again
+        gc.set_threshold(100_000, 50, 100)  # what is made for a request goes by itself, cycles are rare
         return Front(app, store, _layers(settings, store, metrics, tokens))
 
     # The serving process is forked, so that it shares the loaded store instead of loading it again.

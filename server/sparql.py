@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
@@ -35,8 +35,7 @@ PAGE_ROWS = 500
 """A page shows so many rows, and says how to get the others."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One query as asked: its text, its dataset, the formats that fit, and the seconds that it may take (0: usual)."""
 
     query: str
