@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import pyoxigraph as ox
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
-from kg.guard import refuse_outbound
+from kg.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
 from kg.patches import Patch
 from ontology import BASE, PREFIXES, KelisimError
 
@@ -135,13 +135,28 @@ class Engine:
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
 
+    def _refuse_unknown(self, graphs: Iterable[str]) -> None:
+        """Raises OutboundRefusedError for a graph that is not here: others would fetch it, this engine never does."""
+        for graph in graphs:
+            try:
+                known = self._store.contains_named_graph(ox.NamedNode(graph))
+            except ValueError as error:
+                raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+            if not known:
+                raise OutboundRefusedError(
+                    f"There is no graph <{graph}> here, and this endpoint fetches none from elsewhere. "
+                    "Leave it out, or have the operator load it into the store (PUT /graphs?graph=...)."
+                )
+
     def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
 
         Relative IRIs are resolved against the root of the project's, wherever the endpoint stands.
-        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE.
+        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE and for graphs that
+        are not here.
         """
         refuse_outbound(query, self.services)
+        self._refuse_unknown((*default_graphs, *named_graphs, *dataset_graphs(query)))
         chosen = bool(default_graphs or named_graphs)
         try:
             default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None

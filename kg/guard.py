@@ -5,9 +5,9 @@ import re
 import socket
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from ontology import KelisimError
+from ontology import BASE, KelisimError
 
 # Strings, comments, IRIs, variables and language tags first, since words inside them mean nothing (SPARQL 1.1 Query,
 # section 19.8). Everything is matched possessively, so that the time taken is linear in the text.
@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OUTBOUND: Final = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
+_FROM: Final = re.compile(r"FROM", re.IGNORECASE)
 _HIDING: Final = re.compile(r"""<(?!\w[\w.+-]*+://)[^<>"{}|^`\x00-\x20'#]*+['#]""")
 
 
@@ -100,6 +101,35 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
                 raise _refusal(query, token)
             suspect = token if found and before != "GRAPH" else None
         before = token[0].upper()
+
+
+def dataset_graphs(query: str) -> list[str]:
+    """The IRIs of the graphs that the FROM and FROM NAMED clauses of a query name (SPARQL 1.1 Query, section 13.2).
+
+    Names whose prefix is not declared are left out: the engine refuses them.
+    """
+    if not _FROM.search(query):
+        return []
+    base, prefixes, found = BASE, dict[str, str](), list[str]()
+    depth, before, declared = 0, "", ""
+    for token in tokens(query):
+        if is_blank(token):
+            continue
+        text = token[0]
+        iri = urljoin(base, text[1:-1]) if text[0] == "<" and token["skip"] else ""
+        prefix, _, local = text.partition(":") if token["name"] else ("", "", "")
+        if before == "PREFIX" and token["name"]:
+            declared = prefix
+            continue
+        if iri and before == "PREFIX":
+            prefixes[declared] = iri
+        elif iri and before == "BASE":
+            base = iri
+        elif before in ("FROM", "NAMED") and depth == 0 and (iri or (token["name"] and prefix in prefixes)):
+            found.append(iri or prefixes[prefix] + local.replace("\\", ""))
+        depth += {"{": 1, "}": -1}.get(text, 0)
+        before = text.upper()
+    return found
 
 
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from kg.guard import OutboundRefusedError, refuse_outbound
+from kg.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
+from ontology import BASE
 
 HARMLESS = [
     "SELECT ?service { ?service a ?load }",
@@ -102,3 +103,21 @@ def test_the_lexer_reads_anything_and_misses_no_bare_word(text: str) -> None:
         refused = True
     if not re.search(r"[<'\"#\\?:@_.]", text):
         assert refused == bool(re.search(r"\bSERVICE\b", text))
+
+
+@pytest.mark.parametrize(
+    ("query", "graphs"),
+    [
+        ("SELECT * { ?from ?p 'FROM <no>' } # FROM <no>", []),
+        ("SELECT * FROM <http://a/b> FROM NAMED <c> { ?s ?p ?o }", ["http://a/b", f"{BASE}c"]),
+        ("prefix e:<http://e/>select*from e:g{?from ?p ?o}", ["http://e/g"]),
+        (
+            "BASE <http://x/> PREFIX e: <http://e/> PREFIX : <u:d/> ASK FROM e:g\\-1 FROM NAMED :x FROM : FROM <z> {}",
+            ["http://e/g-1", "u:d/x", "u:d/", "http://x/z"],
+        ),
+    ],
+)
+def test_the_graphs_that_a_query_names(query: str, graphs: list[str]) -> None:
+    assert dataset_graphs(query) == graphs
+    clauses = parseQuery(query)[1].datasetClause or []
+    assert len(clauses) == len(graphs), "rdflib's parser finds as many"
