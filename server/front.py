@@ -144,8 +144,11 @@ class Front:
         if asked and not asked.wanted.page:
             answer = await self._ask(asked, environ, protocol)
         else:
-            if asked:
-                await self._evaluate(asked, environ, protocol)
+            if asked and "HTTP_IF_NONE_MATCH" not in environ:  # else Flask looks first whether it has changed
+                reply = await self._evaluate(asked, environ, protocol)
+                if reply is None:
+                    return LEFT
+                environ["kelisim.reply"] = reply
             answer = await self._pass_on(environ, scope, protocol, content or io.BytesIO())
         if key:
             cache.keep(key, environ, answer)
@@ -176,7 +179,7 @@ class Front:
     async def _evaluate(
         self, asked: Request, environ: WSGIEnvironment, protocol: HTTPProtocol
     ) -> Reply | Exception | None:
-        """The reply to a query, also left in the environ for Flask; None if the client has left."""
+        """The reply to a query, or the error that it ends in; None if the client has left."""
         environ["kelisim.query"] = asked.query
         task = asked.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
         future = self._store.answer(task, asked.timeout or None)
@@ -193,7 +196,6 @@ class Front:
             reply = error
         finally:
             watch.end()
-        environ["kelisim.reply"] = reply
         return reply
 
     async def _pass_on(

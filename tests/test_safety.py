@@ -253,6 +253,8 @@ def test_a_query_whose_client_leaves_is_stopped(patient: str, kind: str) -> None
     assert until(patient, "kelisim_workers_replaced", before + 1, 5), "its worker goes on for nobody"
     assert until(patient, "kelisim_workers_busy", 0, 5)
     assert answers(patient)
+    time.sleep(0.5)
+    assert metric(patient, "kelisim_workers_replaced") == before + 1, "it was evaluated once more, for nobody"
 
 
 def test_a_query_goes_on_while_somebody_waits_for_it(patient: str) -> None:
