@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.engine import Engine
-from kg.process import Flight, WorkerProcess
+from kg.engine import Engine, QuerySyntaxError
+from kg.process import Flight, Waiter, WorkerProcess
 from kg.refusals import BusyError, QueryTimeoutError, StoppedError, error_of
 from kg.replies import Reply, SpooledFile, spooled_bytes
 from kg.staging import Change
@@ -75,7 +75,7 @@ class WorkerPool:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begins, on the loop that it is used on."""
         self._loop = loop
-        self._control = Channel(loop, self._control_end, self._kept, _gone)
+        self._control = Channel(loop, self._control_end, int, self._kept, _gone)
         for _ in range(self.limits.workers):
             self._add()
 
@@ -99,20 +99,18 @@ class WorkerPool:
         QuerySyntaxError, OutboundRefusedError, NotAcceptableError, QueryTimeoutError, BusyError, TooLargeError,
         TooDeepError; or KelisimError if evaluation fails otherwise.
         """
-        seconds = self.limits.seconds(timeout)
-        waiter: asyncio.Future[Reply] = self._loop.create_future()
         flight = self._flights.get(task)
-        if flight is None:
-            if not self._idle and len(self._queue) >= self.limits.queue:
-                waiting = len(self._queue)
-                waiter.set_exception(BusyError(f"{waiting} queries wait already. Try again in a few seconds."))
-                return waiter
-            flight = self._flights[task] = Flight(task)
-            flight.waiting.add(waiter)
-            self._set_out(flight)
-        flight.waiting.add(waiter)
-        timer = self._loop.call_later(seconds, self._late, flight, waiter, seconds)
-        waiter.add_done_callback(lambda _: self._leave(flight, waiter, timer))
+        if flight:
+            return self._waiter(flight, timeout)
+        if not self._idle and len(self._queue) >= self.limits.queue:
+            return self._failed(BusyError(f"{len(self._queue)} queries wait already. Try again in a few seconds."))
+        try:
+            flight = Flight(task)
+        except UnicodeEncodeError as error:
+            return self._failed(QuerySyntaxError(f"The query is no Unicode text: {error}"))
+        self._flights[task] = flight
+        waiter = self._waiter(flight, timeout)
+        self._set_out(flight)
         return waiter
 
     async def work_out(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
@@ -167,9 +165,22 @@ class WorkerPool:
         self._control.send(message)
         await taken
 
-    def _kept(self, answer: dict[str, int], _: bytes, __: int) -> None:
+    def _kept(self, pid: int, _: bytes, __: int) -> None:
         """The keeper has done what it was asked for, in order."""
-        self._answers.popleft()(answer["pid"])
+        self._answers.popleft()(pid)
+
+    def _waiter(self, flight: Flight, timeout: float | None) -> Waiter:
+        waiter = Waiter(loop=self._loop)
+        seconds = self.limits.seconds(timeout)
+        waiter.flight, waiter.leave = flight, self._leave
+        waiter.timer = self._loop.call_later(seconds, self._late, waiter, seconds)
+        flight.waiting.append(waiter)
+        return waiter
+
+    def _failed(self, error: Exception) -> asyncio.Future[Reply]:
+        future: asyncio.Future[Reply] = self._loop.create_future()
+        future.set_exception(error)
+        return future
 
     def _set_out(self, flight: Flight) -> None:
         if self._idle:
@@ -212,21 +223,20 @@ class WorkerPool:
 
     def _end(self, flight: Flight, outcome: Reply | Exception) -> None:
         self._flights.pop(flight.task, None)
-        waiting, flight.waiting = flight.waiting, set()
+        waiting, flight.waiting = flight.waiting, []
         for waiter in waiting:
-            if not waiter.done():
-                waiter.set_exception(outcome) if isinstance(outcome, Exception) else waiter.set_result(outcome)
+            waiter.timer.cancel()
+            waiter.set_exception(outcome) if isinstance(outcome, Exception) else waiter.set_result(outcome)
 
-    def _late(self, flight: Flight, waiter: asyncio.Future[Reply], seconds: float) -> None:
-        if not waiter.done():
-            busy = BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
-            waiter.set_exception(_timed_out(seconds) if flight.worker else busy)
+    def _late(self, waiter: Waiter, seconds: float) -> None:
+        busy = BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
+        waiter.set_exception(_timed_out(seconds) if waiter.flight.worker else busy)
+        self._leave(waiter)
 
-    def _leave(self, flight: Flight, waiter: asyncio.Future[Reply], timer: asyncio.TimerHandle) -> None:
-        """Somebody has the answer, or waits no longer; a flight that nobody waits for is stopped."""
-        timer.cancel()
-        if waiter not in flight.waiting:
-            return
+    def _leave(self, waiter: Waiter) -> None:
+        """Somebody waits no longer; a flight that nobody waits for is stopped."""
+        waiter.timer.cancel()
+        flight = waiter.flight
         flight.waiting.remove(waiter)
         if flight.waiting:
             return

@@ -19,11 +19,29 @@ class Flight:
     __slots__ = ("again", "message", "task", "waiting", "worker")
 
     def __init__(self, task: Task) -> None:
+        """Raises UnicodeEncodeError where the query is no Unicode text (it has half of a surrogate pair)."""
         self.task = task
         self.message = packed({"kind": "task", "what": task})
-        self.waiting: set[asyncio.Future[Reply]] = set()
+        self.waiting: list[Waiter] = []
         self.worker: WorkerProcess | None = None
         self.again = False
+
+
+class Waiter(asyncio.Future[Reply]):
+    """One who waits for the reply of a flight until `timer` ends it; `leave` is called when it is cancelled."""
+
+    __slots__ = ("flight", "leave", "timer")
+
+    flight: Flight
+    leave: Callable[["Waiter"], None]
+    timer: asyncio.TimerHandle
+
+    def cancel(self, msg: object = None) -> bool:
+        """Gives the flight up."""
+        cancelled = super().cancel(msg)
+        if cancelled:
+            self.leave(self)
+        return cancelled
 
 
 class WorkerProcess:
@@ -46,7 +64,7 @@ class WorkerProcess:
             self._theirs.close()
             raise
         self.channel = Channel(
-            loop, ours, lambda what, body, file: landed(self, Outcome(**what), body, file), lambda: lost(self)
+            loop, ours, Outcome, lambda what, body, file: landed(self, what, body, file), lambda: lost(self)
         )
         self.flight: Flight | None = None
         self._pidfd = -1

@@ -2,13 +2,14 @@
 
 import array
 import asyncio
-import json
 import os
 import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
 
 INLINE_BYTES: Final = 1 << 20
 """Results up to this size come over the socket; bigger ones as a file."""
@@ -17,15 +18,17 @@ _HEAD: Final = struct.Struct("!II")
 _PART_BYTES: Final = 1 << 16
 _FILES: Final = 2
 _BESIDE_BYTES: Final = socket.CMSG_SPACE(4)
+_T = TypeVar("_T")
+_encode: Final = msgspec.json.Encoder().encode
 
 
-def packed(description: dict[str, Any], body: bytes = b"") -> bytes:
-    """One message as bytes."""
-    head = json.dumps(description).encode()
+def packed(description: Any, body: bytes = b"") -> bytes:
+    """One message as bytes; `description` is of types that msgspec knows."""
+    head = _encode(description)
     return b"".join((_HEAD.pack(len(head), len(body)), head, body))
 
 
-def send(channel: socket.socket, description: dict[str, Any], body: bytes = b"", file: int = -1) -> None:
+def send(channel: socket.socket, description: Any, body: bytes = b"", file: int = -1) -> None:
     """Sends one message, and waits until it is sent."""
     message = packed(description, body)
     if file >= 0:
@@ -42,7 +45,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, list[int]]:
     head, body = _HEAD.unpack(sizes)
     buffer = bytearray()
     _fill(channel, buffer, head + body)
-    return json.loads(buffer[:head]), bytes(memoryview(buffer)[head:]), files
+    return msgspec.json.decode(buffer[:head]), bytes(memoryview(buffer)[head:]), files
 
 
 def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
@@ -59,6 +62,7 @@ class Inbox:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._buffer = bytearray()
+        self._part = memoryview(bytearray(_PART_BYTES))
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message: description and body. Raises EOFError when the other side is gone."""
@@ -68,38 +72,42 @@ class Inbox:
         start, end = _HEAD.size + head, _HEAD.size + head + body
         self._need(end)
         with memoryview(buffer) as view:
-            description, content = json.loads(str(view[_HEAD.size : start], "utf-8")), bytes(view[start:end])
+            description, content = msgspec.json.decode(view[_HEAD.size : start]), bytes(view[start:end])
         del buffer[:end]
         return description, content
 
     def _need(self, size: int) -> None:
         while len(self._buffer) < size:
-            data = self._channel.recv(max(_PART_BYTES, min(1 << 24, size - len(self._buffer))))
-            if not data:
+            received = self._channel.recv_into(self._part)
+            if not received:
                 raise EOFError
-            self._buffer += data
+            self._buffer += self._part[:received]
 
 
-class Channel:
+class Channel(Generic[_T]):
     """The server's end of a socket, on an event loop: messages go out without waiting, and come in by a callback.
 
-    `received` gets description, body and a file or -1; `lost` is called once, when the other side is gone.
+    `received` gets description, of type `kind`, body and a file or -1; `lost` is called once, when the other side is
+    gone or talks nonsense.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         end: socket.socket,
-        received: Callable[[dict[str, Any], bytes, int], None],
+        kind: type[_T],
+        received: Callable[[_T, bytes, int], None],
         lost: Callable[[], None],
     ) -> None:
         end.setblocking(False)
         self._loop = loop
         self._end = end
+        self._decode = msgspec.json.Decoder(kind).decode
         self._received = received
         self._lost = lost
         self._unsent: deque[tuple[memoryview, Sequence[int]]] = deque()
         self._buffer = bytearray()
+        self._part = memoryview(bytearray(_PART_BYTES))
         self._file = -1
         self.backlog = 0
         """Bytes that wait until the other side reads."""
@@ -107,8 +115,19 @@ class Channel:
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
         """Sends a message of `packed`, after those before it; `files` are closed here once they are sent."""
-        self._unsent.append((memoryview(message), files))  # of which a part is not a copy
-        self.backlog += len(message)
+        sent = 0
+        if not self._unsent and not files:  # as a rule
+            try:
+                sent = self._end.send(message)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._end_of_it()
+                return
+            if sent == len(message):
+                return
+        self._unsent.append((memoryview(message)[sent:], files))
+        self.backlog += len(message) - sent
         if len(self._unsent) == 1:
             self._write()
 
@@ -150,25 +169,29 @@ class Channel:
 
     def _read(self) -> None:
         try:
-            data, beside, _, _ = self._end.recvmsg(_PART_BYTES, _BESIDE_BYTES)
+            received, beside, _, _ = self._end.recvmsg_into((self._part,), _BESIDE_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            data, beside = b"", []
+            received, beside = 0, []
         for _, _, numbers in beside:
             (self._file,) = array.array("i", numbers[:4])
-        if not data:
+        if not received:
             self._end_of_it()
             return
         buffer = self._buffer
-        buffer += data
+        buffer += self._part[:received]
         while len(buffer) >= _HEAD.size:
             head, body = _HEAD.unpack_from(buffer)
             start = _HEAD.size + head
             if len(buffer) < start + body:
                 return
             with memoryview(buffer) as view:
-                description = json.loads(str(view[_HEAD.size : start], "utf-8"))
+                try:
+                    description = self._decode(view[_HEAD.size : start])
+                except msgspec.MsgspecError:
+                    self._end_of_it()
+                    return
                 content = bytes(view[start : start + body])
             del buffer[: start + body]
             file, self._file = self._file, -1

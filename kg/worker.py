@@ -17,8 +17,9 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -55,8 +56,7 @@ class Task(NamedTuple):
     counted: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a task or change ended, by `kind`.
 
     ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
@@ -72,14 +72,6 @@ class Outcome:
     column: int = 0
     rows: int = -1
     size: int = 0
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """What differs from the defaults, for a short message."""
-        return {name: value for name, value in vars(self).items() if value != _BLANK[name]}
-
-
-_BLANK: Final = vars(Outcome(""))
 
 
 class ResultTooLargeError(KelisimError):
@@ -192,7 +184,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
             return
         if description["kind"] == "patch":
             engine.apply(parse_patch(body))
-            send(control, {"pid": 0})
+            send(control, 0)
             continue
         pid = os.fork()
         if pid == 0:
@@ -201,7 +193,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
             os._exit(0)
         for file in files:
             os.close(file)
-        send(control, {"pid": pid})
+        send(control, pid)
 
 
 def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int) -> None:
@@ -250,7 +242,7 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
             documents.append(bytes(view[:size]))
             view = view[size:]
         outcome, patch = work_out(engine, Change(**what), documents)
-        send(channel, vars(outcome), patch)
+        send(channel, outcome, patch)
         return False
     task = Task(*what)
     if engine.services and "SERVICE" in task.query.upper():  # the guard lets it ask none but those
@@ -258,7 +250,7 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
             outcome, spool = perform(engine, task, spare)
     else:
         outcome, spool = perform(engine, task, spare)
-    send(channel, outcome.told, spool.body, spool.file)
+    send(channel, outcome, spool.body, spool.file)
     return spool.file >= 0
 
 

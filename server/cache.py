@@ -85,10 +85,10 @@ class ResponseCache:
         body = answer.body
         if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":
             return
-        size = len(body) + sum(map(len, key)) + _ENTRY_COSTS
-        etag = _etag_if_public(answer.headers)
+        etag = answer.public or _etag_if_public(answer.headers)
         if etag is None or len(body) > ENTRY_BYTES:
             return
+        size = len(body) + sum(map(len, key)) + _ENTRY_COSTS
         query, rows = environ.get("kelisim.query"), environ.get("kelisim.rows")
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)

@@ -42,10 +42,12 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
         "REMOTE_ADDR": client[: client.rfind(":")].strip("[]"),
     }
     for name, value in scope.headers.items():
-        if "_" in name:
-            continue  # which would pass for the name with a hyphen
         key = _key(name)
-        environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}" if key in environ else value
+        if key not in environ:
+            environ[key] = value
+        elif key:
+            environ[key] += f"{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
+    environ.pop("", None)
     return environ
 
 
@@ -152,7 +154,7 @@ class Sender:
 
     def send(self, protocol: HTTPProtocol, answer: Answer, *, head: bool) -> int:
         """Sends an answer: how many bytes of its body are under way. Raises RuntimeError if the client has left."""
-        status, headers, body = answer
+        status, headers, body, _ = answer
         if head or status in _BODILESS:
             protocol.response_empty(status, headers)
             return 0
@@ -173,5 +175,8 @@ class Sender:
 
 @lru_cache(maxsize=512)
 def _key(name: str) -> str:
+    """The key of a header field; empty where the name would pass for one with a hyphen."""
+    if "_" in name:
+        return ""
     key = name.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -71,10 +71,11 @@ class RequestGuard:
                 "Address too long",
                 f"The address is longer than {limits.target} bytes. Send the query by POST, where it may be longer.",
             )
-        values = [value for name, value in environ.items() if name[:5] == "HTTP_"]  # on the way of every cached answer
-        if len(values) > limits.headers or sum(map(len, values)) > limits.header_bytes:
-            detail = f"The request has more than {limits.headers} header fields or {limits.header_bytes} bytes in them."
-            return problem(431, "Header fields too large", detail)
+        if len(environ) > limits.headers or sum(map(len, environ.values())) > limits.header_bytes:  # maybe too many
+            values = [value for name, value in environ.items() if name[:5] == "HTTP_"]
+            if len(values) > limits.headers or sum(map(len, values)) > limits.header_bytes:
+                detail = f"The request has more than {limits.headers} header fields or {limits.header_bytes} bytes."
+                return problem(431, "Header fields too large", detail)
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             return self._length(environ, environ.get("CONTENT_LENGTH") or None)
         return None

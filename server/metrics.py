@@ -2,6 +2,7 @@
 
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -59,9 +60,9 @@ class Metrics(Collector):
     def __init__(self, workers: Callable[[], Workers] | None = None) -> None:
         self._workers = workers
         self._lock = threading.Lock()
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._latencies: dict[str, _Latency] = {}
-        self._cache = {"hit": 0, "miss": 0}
+        self._requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self._latencies: defaultdict[str, _Latency] = defaultdict(_Latency)
+        self._cache: defaultdict[str | None, int] = defaultdict(int)
         self._incomplete = 0
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self)
@@ -69,22 +70,16 @@ class Metrics(Collector):
 
     def __call__(self, exchange: Exchange) -> None:
         """Counts one exchange. ``kelisim.cache`` in its environ says ``hit`` or ``miss`` where a cache was asked."""
-        environ = exchange.environ
-        route = route_of(environ.get("PATH_INFO", ""))
-        method = environ.get("REQUEST_METHOD", "")
-        series = (route, method if method in _METHODS else "other", exchange.status)
-        cache = environ.get("kelisim.cache")
+        environ, status, size, _, seconds, complete = exchange
+        route, method = _series_of(environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", ""))
         with self._lock:
-            self._requests[series] = self._requests.get(series, 0) + 1
-            latency = self._latencies.get(route)
-            if latency is None:
-                latency = self._latencies[route] = _Latency()
-            latency.buckets[bisect_left(BUCKETS, exchange.seconds)] += 1
-            latency.seconds += exchange.seconds
-            latency.size += exchange.size
-            if cache in self._cache:
-                self._cache[cache] += 1
-            if not exchange.complete:
+            self._requests[route, method, status] += 1
+            latency = self._latencies[route]
+            latency.buckets[bisect_left(BUCKETS, seconds)] += 1
+            latency.seconds += seconds
+            latency.size += size
+            self._cache[environ.get("kelisim.cache")] += 1
+            if not complete:
                 self._incomplete += 1
 
     def collect(self) -> Iterator[Metric]:
@@ -92,7 +87,7 @@ class Metrics(Collector):
         with self._lock:
             requests = dict(self._requests)
             latencies = {r: _Latency(list(x.buckets), x.seconds, x.size) for r, x in self._latencies.items()}
-            cache, incomplete = dict(self._cache), self._incomplete
+            cache, incomplete = {kind: self._cache[kind] for kind in ("hit", "miss")}, self._incomplete
         count = CounterMetricFamily("kelisim_http_requests", "Requests answered.", labels=["route", "method", "status"])
         for (route, method, status), number in sorted(requests.items()):
             count.add_metric([route, method, str(status)], number)
@@ -139,6 +134,10 @@ def blueprint(metrics: Metrics) -> Blueprint:
 
 
 @lru_cache(maxsize=1024)
+def _series_of(path: str, method: str) -> tuple[str, str]:
+    return route_of(path), method if method in _METHODS else "other"
+
+
 def route_of(path: str) -> str:
     """The class of a path: ``/`` and its first segment if that is known, else ``other``."""
     first = path[1:].partition("/")[0]

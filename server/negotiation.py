@@ -1,7 +1,7 @@
 """Chooses the format of an answer (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -14,8 +14,7 @@ MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 _PAGE = "html"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The formats that a client likes best, by name: for bindings, and for graphs; empty where it takes none.
 
     `page` says that it likes a page better than either, as browsers do.

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.http import parse_accept_header
@@ -17,11 +16,14 @@ from server.errors import UNEXPECTED, ProblemError, problem_of
 from server.gateway import whole
 from server.headers import HEADERS
 from server.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
+from server.parameters import parameters_of
 from server.problems import Answer, FilePart, problem
 from server.sparql import Request, seconds
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
 _NO_VALUES: Final[list[str]] = []
+_NO_VALUE: Final = ("",)
+_SHARED: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS)
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 
@@ -35,11 +37,13 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
         return None
     try:
         query, parameters = _sent(environ, body)
-        wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", [""])[0])
-        timeout = seconds(parameters.get("timeout", [""])[0])
+        wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", _NO_VALUE)[0])
+        if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
+            return None
+        if len(parameters) == 1 and "query" in parameters:
+            return Request(query, (), (), wanted, 0.0)
+        timeout = seconds(parameters.get("timeout", _NO_VALUE)[0])
     except (ValueError, ProblemError):
-        return None
-    if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
         return None
     default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
     return Request(query, default, named, wanted, timeout)
@@ -47,14 +51,14 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
 
 def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, list[str]]]:
     """The query and all parameters, by one of the ways of SPARQL 1.1 Protocol, section 2.1; else ValueError."""
-    parameters = parse_qs(environ["QUERY_STRING"], keep_blank_values=True, errors="strict")
+    parameters = parameters_of(environ["QUERY_STRING"])
     method, media_type = environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE", "")
     if method == "GET":
         (query,) = parameters.get("query", _NO_VALUES)
     elif method == "POST" and body is not None and media_type == _QUERY:
         query = body.decode("utf-8-sig")
     elif method == "POST" and body is not None and media_type == _FORM:
-        form = parse_qs(body.decode("ascii"), keep_blank_values=True, errors="strict")
+        form = parameters_of(body.decode("ascii"))
         (query,) = form.get("query", _NO_VALUES)
         parameters = {n: parameters.get(n, _NO_VALUES) + form.get(n, _NO_VALUES) for n in {*parameters, *form}}
     else:
@@ -64,13 +68,13 @@ def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, 
 
 def shared_headers(etag: str) -> list[tuple[str, str]]:
     """The headers of every answer to a plain query, also of 304."""
-    return [("ETag", etag), ("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS]
+    return [("ETag", etag), *_SHARED]
 
 
 def answer_of(reply: Reply, etag: str) -> Answer:
     """The answer that a reply makes, not compressed yet."""
     headers = [("Content-Type", MEDIA_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
-    return Answer(200, headers + shared_headers(etag), reply.body)
+    return Answer(200, headers + shared_headers(etag), reply.body, etag)
 
 
 def refusal_of(error: Exception) -> Answer:
@@ -89,7 +93,7 @@ def compressed(answer: Answer, encoding: str) -> Answer:
     packed = whole(pack([body] if isinstance(body, bytes) else body, encoding))
     headers = [h for h in answer.headers if h[0] != "Content-Length"]
     headers += [("Content-Encoding", encoding), ("Content-Length", str(len(packed)))]
-    return Answer(answer.status, headers, packed)
+    return Answer(answer.status, headers, packed, answer.public)
 
 
 @lru_cache(maxsize=1024)

@@ -19,11 +19,15 @@ class FilePart(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a request gets: status, headers, and the whole body, of which a HEAD request gets nothing."""
+    """What a request gets: status, headers, and the whole body, of which a HEAD request gets nothing.
+
+    `public` is its ETag where it surely is for all who ask alike; else the headers tell.
+    """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes | SpooledFile | FilePart = b""
+    public: str = ""
 
 
 def problem(

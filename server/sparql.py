@@ -47,7 +47,7 @@ class Request(NamedTuple):
     def etag(self, version: str, accept_encoding: str) -> str:
         """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
         spoken = language() if self.wanted.page else ""
-        seen = (version, self.query, self.default_graphs, self.named_graphs, self.wanted, accept_encoding, spoken)
+        seen = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, spoken)
         return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:

@@ -1,0 +1,34 @@
+"""Parameters of query strings and forms (``application/x-www-form-urlencoded``; WHATWG URL, section 5.1)."""
+
+import re
+from typing import Final
+from urllib.parse import parse_qs
+
+_pieces: Final = re.compile("%[0-9A-Fa-f]{2}|[^%]+|%").findall
+_DIGITS: Final = "0123456789abcdefABCDEF"
+_BYTES: Final = {f"%{a}{b}": chr(int(a + b, 16)) for a in _DIGITS for b in _DIGITS}
+
+
+def parameters_of(text: str) -> dict[str, list[str]]:
+    """The values of each parameter, blank ones too. Raises ValueError where an escape is not UTF-8.
+
+    The same as `urllib.parse.parse_qs`, which takes longer for a query than its evaluation: here all that is done for
+    each character or escape is done in C.
+    """
+    if not text.isascii():
+        return parse_qs(text, keep_blank_values=True, errors="strict")
+    found = dict[str, list[str]]()
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            found.setdefault(_decoded(name), []).append(_decoded(value))
+    return found
+
+
+def _decoded(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    pieces = _pieces(text)
+    return "".join(map(_BYTES.get, pieces, pieces)).encode("latin-1").decode()
