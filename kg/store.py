@@ -3,7 +3,7 @@
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
@@ -27,8 +27,8 @@ _Cancellable = asyncio.Future[Any] | concurrent.futures.Future[Any]
 class UnderWay:
     """What a request waits for, to be given up when its client leaves."""
 
-    def __init__(self, futures: Iterable[_Cancellable] = ()) -> None:
-        self._futures = [*futures]
+    def __init__(self) -> None:
+        self._futures: list[_Cancellable] = []
         self.left = False
 
     def add(self, future: _Cancellable) -> None:
@@ -37,7 +37,7 @@ class UnderWay:
         if self.left:
             future.cancel()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """The client has left."""
         self.left = True
         for future in self._futures:

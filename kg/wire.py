@@ -179,23 +179,35 @@ class Channel(Generic[_T]):
         if not received:
             self._end_of_it()
             return
-        buffer = self._buffer
-        buffer += self._part[:received]
-        while len(buffer) >= _HEAD.size:
-            head, body = _HEAD.unpack_from(buffer)
-            start = _HEAD.size + head
-            if len(buffer) < start + body:
+        try:
+            if self._buffer or not self._take(self._part[:received]):
+                self._buffer += self._part[:received]
+                self._take_all()
+        except msgspec.MsgspecError:
+            self._end_of_it()
+
+    def _take_all(self) -> None:
+        """Takes all whole messages."""
+        while len(self._buffer) >= _HEAD.size:
+            size = _HEAD.size + sum(_HEAD.unpack_from(self._buffer))
+            if len(self._buffer) < size:
                 return
-            with memoryview(buffer) as view:
-                try:
-                    description = self._decode(view[_HEAD.size : start])
-                except msgspec.MsgspecError:
-                    self._end_of_it()
-                    return
-                content = bytes(view[start : start + body])
-            del buffer[: start + body]
-            file, self._file = self._file, -1
-            self._received(description, content, file)
+            message = memoryview(bytes(self._buffer[:size]))
+            del self._buffer[:size]
+            self._take(message)
+
+    def _take(self, message: memoryview) -> bool:
+        """Takes what is one whole message, as it comes as a rule."""
+        size = len(message)
+        if size < _HEAD.size:
+            return False
+        head, body = _HEAD.unpack_from(message)
+        start = _HEAD.size + head
+        if size != start + body:
+            return False
+        file, self._file = self._file, -1
+        self._received(self._decode(message[_HEAD.size : start]), bytes(message[start:]), file)
+        return True
 
     def _end_of_it(self) -> None:
         if self._end.fileno() >= 0:

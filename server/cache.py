@@ -11,7 +11,7 @@ from wsgiref.types import WSGIEnvironment
 
 from server.problems import Answer
 
-_Key = tuple[str | bytes, ...]
+_Key = tuple[str | bytes | None, ...]
 
 ENTRY_BYTES: Final = 1 << 20
 """Larger answers are not kept."""
@@ -20,7 +20,8 @@ _KEY_BODY_BYTES: Final = 1 << 13
 _ENTRY_COSTS: Final = 2500
 """What headers and bookkeeping take beside key and body, about."""
 
-_KEYED: Final = frozenset({"host", "accept", "accept-encoding", "accept-language", "cookie"})
+_KEYED: Final = ("host", "accept", "accept-encoding", "accept-language", "cookie")
+_HEADERS: Final = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in _KEYED)
 _NOT_FOR_304: Final = frozenset({"content-type", "content-length", "content-encoding"})
 
 
@@ -49,16 +50,8 @@ class ResponseCache:
         """What the answer to a request depends on; None where it is not one to keep."""
         if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ:
             return None
-        key = (
-            self._version(),
-            environ.get("HTTP_HOST", ""),
-            environ["PATH_INFO"],
-            environ["QUERY_STRING"],
-            environ.get("HTTP_ACCEPT", ""),
-            environ.get("HTTP_ACCEPT_ENCODING", ""),
-            environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-            environ.get("HTTP_COOKIE", ""),
-        )
+        address = environ["PATH_INFO"], environ["QUERY_STRING"]
+        key = (self._version(), *address, *map(environ.get, _HEADERS))
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return key
         if environ["PATH_INFO"] != "/sparql" or body is None or len(body) > _KEY_BODY_BYTES:
@@ -88,11 +81,10 @@ class ResponseCache:
         etag = answer.public or _etag_if_public(answer.headers)
         if etag is None or len(body) > ENTRY_BYTES:
             return
-        size = len(body) + sum(map(len, key)) + _ENTRY_COSTS
-        query, rows = environ.get("kelisim.query"), environ.get("kelisim.rows")
+        size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_COSTS
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
-        self._entries[key] = _Entry(answer, etag, query, rows, size)
+        self._entries[key] = _Entry(answer, etag, environ.get("kelisim.query"), environ.get("kelisim.rows"), size)
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)
             self._size -= oldest.size
@@ -114,4 +106,4 @@ def _etag_if_public(headers: list[tuple[str, str]]) -> str | None:
 
 @lru_cache(maxsize=256)
 def _is_keyed(vary: str) -> bool:
-    return {name.strip().lower() for name in vary.split(",")} <= _KEYED
+    return {name.strip().lower() for name in vary.split(",")} <= {*_KEYED}

@@ -30,6 +30,7 @@ from server.plain import answer_of, compressed, encoding_of, plain_query, refusa
 from server.problems import Answer, problem
 from server.rates import RateLimit
 from server.sparql import Request
+from server.watches import Watches
 
 THREADS: Final = 32
 """So many requests Flask answers at once; those that come beyond wait."""
@@ -39,9 +40,6 @@ WAITING: Final = 512
 
 PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 """Who watches the server is answered however many pages are asked for."""
-
-WATCH_SECONDS: Final = 0.1
-"""After so long it is worth while to watch whether the client leaves."""
 
 _INLINE_BYTES: Final = 1 << 15
 """Larger answers are compressed in a thread, so that others need not wait."""
@@ -83,6 +81,7 @@ class Front:
         """Begins, on Granian's loop."""
         self._loop = loop
         self._sender = Sender(loop)
+        self._watches = Watches(loop)
         self._store.start(loop)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -183,19 +182,18 @@ class Front:
         environ["kelisim.query"] = asked.query
         task = asked.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
         future = self._store.answer(task, asked.timeout or None)
-        watch = _Watch(self._loop, protocol, UnderWay([future]))
-        reply: Reply | Exception | None
+        self._watches.begin(future, protocol)
         try:
             reply = await future
-            if reply.rows >= 0:
-                environ["kelisim.rows"] = reply.rows
         except asyncio.CancelledError:
             environ["kelisim.outcome"] = "abandoned"
-            reply = None
+            return None
         except Exception as error:
-            reply = error
+            return error
         finally:
-            watch.end()
+            self._watches.end(future)
+        if reply.rows >= 0:
+            environ["kelisim.rows"] = reply.rows
         return reply
 
     async def _pass_on(
@@ -208,45 +206,19 @@ class Front:
         under_way = UnderWay()
         context = copy_context()
         context.run(UNDER_WAY.set, under_way)
-        watch = _Watch(self._loop, protocol, under_way)
         environ = for_wsgi(environ, scope, content, sys.stderr, self._layers.origin)
 
         def answer() -> Answer:
             return LEFT if under_way.left else context.run(run, self._application, environ)
 
         self._flask_waits += 1
+        self._watches.begin(under_way, protocol)
         try:
             given = await self._loop.run_in_executor(threads, answer)
         finally:
             self._flask_waits -= 1
-            watch.end()
+            self._watches.end(under_way)
         return LEFT if given.status == LEFT.status else given
-
-
-class _Watch:
-    """Gives up what is under way for a client if that leaves, until `end`."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, protocol: HTTPProtocol, under_way: UnderWay) -> None:
-        self._protocol = protocol
-        self._under_way: UnderWay | None = under_way
-        self._task: asyncio.Task[None] | None = None
-        self._timer = loop.call_later(WATCH_SECONDS, self._begin, loop)
-
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._task = loop.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        await self._protocol.client_disconnect()
-        if self._under_way:
-            self._under_way.give_up()
-
-    def end(self) -> None:
-        """The answer is there; nothing of it is held on to."""
-        self._timer.cancel()
-        self._under_way = None
-        if self._task:
-            self._task.cancel()
-            self._task = None
 
 
 async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:

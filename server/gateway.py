@@ -34,20 +34,25 @@ class Errors(Protocol):
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
     """The environ of a request (PEP 3333), without what only Flask needs; see `for_wsgi`."""
-    client = scope.client
-    environ: WSGIEnvironment = {
-        "REQUEST_METHOD": scope.method,
-        "PATH_INFO": scope.path if scope.path.isascii() else scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
-        "REMOTE_ADDR": client[: client.rfind(":")].strip("[]"),
-    }
-    for name, value in scope.headers.items():
-        key = _key(name)
-        if key not in environ:
-            environ[key] = value
-        elif key:
-            environ[key] += f"{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
+    path, fields = scope.path, scope.headers.items()
+    environ: WSGIEnvironment = {_key(name): value for name, value in fields}
+    if len(environ) < len(fields):
+        environ = _merged(fields)
     environ.pop("", None)
+    environ["REQUEST_METHOD"] = scope.method
+    environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
+    environ["QUERY_STRING"] = scope.query_string
+    environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
+    return environ
+
+
+def _merged(fields: Iterable[tuple[str, str]]) -> WSGIEnvironment:
+    """Header fields of which some come several times (RFC 9110, section 5.3; RFC 9113, section 8.2.3)."""
+    environ: WSGIEnvironment = {}
+    for name, value in fields:
+        key = _key(name)
+        joint = "; " if key == "HTTP_COOKIE" else ", "
+        environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
     return environ
 
 
