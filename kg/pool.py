@@ -6,10 +6,10 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kg.engine import Engine, QuerySyntaxError
+from kg.limits import Limits
 from kg.process import Flight, Waiter, WorkerProcess
 from kg.refusals import BusyError, QueryTimeoutError, StoppedError, error_of
 from kg.replies import Reply, SpooledFile, spooled_bytes
@@ -20,32 +20,8 @@ from kg.worker import Outcome, Task, keep
 _BACKLOG_BYTES: Final = 1 << 26
 """A worker that has so many bytes of patches still to read is replaced instead."""
 
-_LEAST_SECONDS: Final = 0.01
 _AGAIN_SECONDS: Final = 1.0
 """After so long a worker is tried to be made again."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a query may take. Times in seconds, sizes in bytes.
-
-    timeout: for a query that names none; max_timeout: the most that a query may ask for.
-    memory: of one worker, above the store that all share. result: of one answer.
-    spool: of all large answers together that are being read.
-    workers: how many queries are evaluated at once. queue: how many more may wait.
-    """
-
-    timeout: float = 30.0
-    max_timeout: float = 120.0
-    memory: int = 1 << 30
-    result: int = 1 << 30
-    spool: int = 1 << 32
-    workers: int = max(2, os.cpu_count() or 2)
-    queue: int = 64
-
-    def seconds(self, asked: float | None) -> float:
-        """How long a query may take that asks for so many seconds, or for none."""
-        return min(max(asked or self.timeout, _LEAST_SECONDS), self.max_timeout)
 
 
 class WorkerPool:
@@ -71,6 +47,8 @@ class WorkerPool:
         self._queue: deque[Flight] = deque()
         self._flights: dict[Task, Flight] = {}
         self._answers: deque[Callable[[int], None]] = deque()
+        self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
+        self._stopping = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begins, on the loop that it is used on."""
@@ -87,6 +65,18 @@ class WorkerPool:
         os.kill(self._keeper, signal.SIGKILL)
         os.waitpid(self._keeper, 0)
 
+    def wind_up(self) -> None:
+        """Ends all that is under way, and all that is asked from now on, with StoppedError: the server stops."""
+        self._stopping = True
+        for flight in [*self._flights.values()]:
+            self._end(flight, _stopping())
+        for landed in self._changes:
+            if not landed.done():
+                landed.set_exception(_stopping())
+        for worker in [*self._workers]:
+            worker.kill()
+        self._queue.clear()
+
     @property
     def usage(self) -> tuple[int, int, int]:
         """How many workers are busy, how many queries wait, and how many workers have been replaced."""
@@ -102,6 +92,8 @@ class WorkerPool:
         flight = self._flights.get(task)
         if flight:
             return self._waiter(flight, timeout)
+        if self._stopping:
+            return self._failed(_stopping())
         if not self._idle and len(self._queue) >= self.limits.queue:
             return self._failed(BusyError(f"{len(self._queue)} queries wait already. Try again in a few seconds."))
         try:
@@ -119,6 +111,8 @@ class WorkerPool:
         Raises what `query` raises, DocumentError where a document cannot be read, and InvalidChangeError where the
         shapes forbid the state after it.
         """
+        if self._stopping:
+            raise _stopping()
         seconds = self.limits.seconds(timeout)
         landed: asyncio.Future[tuple[Outcome, bytes]] = self._loop.create_future()
 
@@ -135,6 +129,7 @@ class WorkerPool:
         except OSError as error:
             raise BusyError("The server has no files left. Try again later.") from error
         description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
+        self._changes.add(landed)
         try:
             self._fork(worker, lambda: worker.channel.send(packed(description, b"".join(documents))))
             async with asyncio.timeout(seconds):
@@ -142,6 +137,7 @@ class WorkerPool:
         except TimeoutError:
             raise _timed_out(seconds) from None
         finally:
+            self._changes.discard(landed)
             worker.kill()
         if outcome.kind != "ok":
             raise error_of(outcome, self.limits.result, body)
@@ -290,6 +286,10 @@ class WorkerPool:
 def _gone() -> None:
     """The keeper died: nothing can be answered any more, so that whoever runs the server has to start it again."""
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _stopping() -> StoppedError:
+    return StoppedError("The server is being stopped. Try again when it is there again.")
 
 
 def _timed_out(seconds: float) -> QueryTimeoutError:

@@ -77,7 +77,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
     from importlib.metadata import version
 
-    from kg.pool import Limits
+    from kg.limits import Limits
     from server.serving import Settings
     from server.serving import serve as run
 

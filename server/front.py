@@ -44,6 +44,9 @@ PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 _INLINE_BYTES: Final = 1 << 15
 """Larger answers are compressed in a thread, so that others need not wait."""
 
+GRACE_SECONDS: Final = 5.0
+"""How long queries and changes under way may take to end when the server stops; then they are told that it does."""
+
 LEFT: Final = Answer(499, [])
 """What is noted where the client left before the answer; nobody gets it."""
 
@@ -68,10 +71,12 @@ class Layers:
 class Front:
     """The RSGI application."""
 
-    def __init__(self, application: WSGIApplication, store: Store, layers: Layers) -> None:
+    def __init__(self, application: WSGIApplication, store: Store, layers: Layers, told_stop: int) -> None:
+        """`told_stop` is a pipe that ends when the server is to stop."""
         self._application = application
         self._store = store
         self._layers = layers
+        self._told_stop = told_stop
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         self._probes = ThreadPoolExecutor(2, "probes")
         self._packers = ThreadPoolExecutor(2, "packers")
@@ -83,6 +88,11 @@ class Front:
         self._sender = Sender(loop)
         self._watches = Watches(loop)
         self._store.start(loop)
+        loop.add_reader(self._told_stop, self._stop)
+
+    def _stop(self) -> None:
+        self._loop.remove_reader(self._told_stop)
+        self._loop.call_later(GRACE_SECONDS, self._store.pool.wind_up)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request, and tells of it."""

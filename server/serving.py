@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 import secrets
 import signal
 import socket
@@ -12,17 +13,19 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pyoxigraph as ox
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from kg.dataset import Dataset
 from kg.engine import Engine
 from kg.history import History
-from kg.pool import Limits, WorkerPool
+from kg.limits import Limits
+from kg.pool import WorkerPool
 from kg.store import Store
 from kg.validation import prepare
 from kg.worker import die_with_parent
@@ -43,8 +46,8 @@ from server.tokens import TokenStore
 CONNECTIONS = 2048
 """Connections at once; those beyond wait."""
 
-STOP_SECONDS = 10
-"""How long requests under way may take to end when the server stops."""
+STOP_SECONDS = 8
+"""How long all may take to end when the server stops, slow downloads too, until it is cut off; Docker waits 10."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,14 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     store cannot be had.
     """
     port = _free(settings.host, settings.port)
+    told_stop, tell_stop = os.pipe()
     loaded = _load(settings, dataset)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
     def load(*_: object) -> Front:
         """Runs in the serving process, before it begins to serve."""
         die_with_parent(signal.SIGTERM)  # or it would go on, and hold the store, where the first was killed
+        os.close(tell_stop)
         pool = WorkerPool(loaded.engine, settings.limits)
         store = Store(pool, loaded.identity, loaded.history)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
@@ -105,11 +110,12 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         gc.collect()
         gc.freeze()  # what is loaded stays: no need to look through it again and again
         gc.set_threshold(100_000, 50, 100)  # what is made for a request goes by itself, cycles are rare
-        return Front(app, store, _layers(settings, store, metrics, tokens))
+        return Front(app, store, _layers(settings, store, metrics, tokens), told_stop)
 
     # The serving process is forked, so that it shares the loaded store instead of loading it again.
     multiprocessing.set_start_method("fork", force=True)
-    server = Granian(
+    server = _Server(
+        tell_stop,
         "server.front",
         address=settings.host,
         port=port,
@@ -125,6 +131,21 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         workers_kill_timeout=STOP_SECONDS,
     )
     server.serve(target_loader=load, wrap_loader=False)  # type: ignore[arg-type] # an RSGI application is an object
+
+
+class _Server(MPServer):
+    """Closes a pipe at the signal to stop, which Granian's serving process itself tells nobody of."""
+
+    def __init__(self, pipe: int, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._pipe = pipe
+
+    def signal_handler_interrupt(self, *args: Any, **more: Any) -> None:
+        """Stops."""
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
+        super().signal_handler_interrupt(*args, **more)  # type: ignore[no-untyped-call]
 
 
 def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenStore | None) -> Layers:

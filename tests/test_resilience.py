@@ -201,3 +201,25 @@ def test_the_cache_counts_its_keys() -> None:
         kept.append((key, environ))
     found = sum(cache.find(key, environ) is not None for key, environ in kept)
     assert 10 < found < 30, "as many as fit, with their keys"
+
+
+def test_a_server_that_stops_says_so_to_all_who_wait(kelisim: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    token = make_token(store, "update")
+    with serving(kelisim, "--store", str(store), "--allow-updates", "--timeout", "60") as running:
+        change = f"INSERT {{ <x:a> <x:b> ?n }} WHERE {{ {{ {HEAVY.format('').rstrip('# ')} }} }}"
+        headers = f"Authorization: Bearer {token}\r\nContent-Type: application/sparql-update\r\n"
+        update = f"POST /sparql HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(change)}\r\n\r\n{change}"
+        with contextlib.ExitStack() as stack:
+            asked = [stack.enter_context(connect(running, get(HEAVY.format(n)))) for n in range(3)]
+            asked.append(stack.enter_context(connect(running, get(HEAVY.format("page"), "text/html"))))
+            asked.append(stack.enter_context(connect(running, update)))
+            time.sleep(1)
+            processes = psutil.Process(running.process.pid).children(recursive=True)
+            running.process.send_signal(signal.SIGTERM)
+            answers = [connection.recv(1 << 16).decode() for connection in asked]
+        rest, _ = running.process.communicate(timeout=15)
+    assert [answer.split(" ", 2)[1] for answer in answers] == ["503"] * 5
+    assert sum("The server is being stopped" in answer for answer in answers) == 5
+    assert ("Stopped." in rest, running.process.returncode) == (True, 0)
+    assert becomes(lambda: not any(process.is_running() for process in processes))

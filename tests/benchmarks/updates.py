@@ -16,8 +16,9 @@ import pyoxigraph as ox
 from kg import updates
 from kg.engine import Engine
 from kg.history import History
+from kg.limits import Limits
 from kg.patches import diff
-from kg.pool import Limits, WorkerPool
+from kg.pool import WorkerPool
 from kg.staging import Change
 from kg.store import Store
 
