@@ -1,43 +1,35 @@
 """A store's history on disk: a snapshot, and after it each change as a patch, written through before it counts.
 
 A folder holds ``FORMAT`` (the format's version), ``lock``, ``snapshot-N.nq`` (the state at version N: after a line of
-comment with their SHA-256, sorted canonical N-Quads) and ``patches-N.log`` (what came after, see `kg.patchlog`). The
-highest N counts; others are what an interrupted compaction left behind.
+comment with their SHA-256, sorted canonical N-Quads as a store holds them) and ``patches-N.log`` (what came after, see
+`kg.patchlog`). The highest N counts; others are what an interrupted compaction left behind.
 """
 
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import pyoxigraph as ox
 
 from kg.patches import Patch, parse
 from kg.patchlog import WHAT_TO_DO, DamagedHistoryError, StoreFullError
-from kg.snapshots import FILE_NAME, Generation, generations, log_path, snapshot_path, sync_folder
-from kg.storage import HistoryLockedError, check_format, fill, new_folder, pack, refusals, take_lock, unpack
+from kg.snapshots import FILE_NAME, Generation, generations, log_path, normal, snapshot_path, sync_folder
+from kg.sorting import sorted_blocks
+from kg.storage import HistoryLockedError, check_format, checked, copy, new_folder, pack, refusals, take_lock, unpack
+from kg.versions import Entry, entry_of
 from ontology import KelisimError
 
 __all__ = ["DamagedHistoryError", "Entry", "History", "HistoryLockedError", "StoreFullError"]
 
-_OPENINGS = 5
+_OPENINGS: Final = 5
 """How often a reader opens anew when the writer compacts just then."""
 
-
-@dataclass(frozen=True)
-class Entry:
-    """What is told of a version: from its patch's header (empty where that says nothing), and how many quads."""
-
-    version: int
-    id: str
-    time: str
-    author: str
-    message: str
-    deletes: int
-    adds: int
+_BATCH_QUADS: Final = 500_000
+"""So many quads are in memory at once when a history is made."""
 
 
 class History:
@@ -61,14 +53,12 @@ class History:
 
     @classmethod
     def create(cls, folder: Path, quads: Iterable[ox.Quad]) -> Self:
-        """A new history, open for writing, with the quads as version 0.
+        """A new history, open for writing, with the quads as version 0, of which there may be more than memory holds.
 
         Raises KelisimError if the folder is not empty or a quad cannot be written, StoreFullError if the disk refuses.
         """
-        unique = tuple(set(quads))
-        Patch(adds=unique).serialize()  # refuses what could not be read back
         with new_folder(folder) as lock:
-            generation = Generation.write(folder, 0, unique)
+            generation = Generation.write(folder, 0, sorted_blocks(_batches(iter(quads))))
             generation.publish()
         return cls(folder, generation, lock)
 
@@ -150,7 +140,7 @@ class History:
     def entries(self) -> Iterator[Entry]:
         """What is told of each version since `oldest`, latest first."""
         log = self._generation.log
-        return (_entry(*next(log.payloads(v - 1, v))) for v in range(log.version, log.base, -1))
+        return (entry_of(*next(log.payloads(v - 1, v))) for v in range(log.version, log.base, -1))
 
     def compact(self) -> int:
         """Makes the latest version the snapshot and starts a new log; returns that version, then the `oldest`.
@@ -164,7 +154,7 @@ class History:
             if base == old.base:
                 return base
             with refusals(self.folder):
-                new = Generation.write(self.folder, base, self.load())
+                new = Generation.write(self.folder, base, old.state(base))
                 new.publish()
                 self._files, self._unsynced = new, True  # from here on the old log must not grow
                 sync_folder(self.folder)
@@ -184,7 +174,8 @@ class History:
             pack(contents, path)
         else:
             with new_folder(path) as lock:
-                fill(path, contents)
+                copy(contents, path)
+                checked(path)
             os.close(lock)
         return version
 
@@ -194,13 +185,14 @@ class History:
 
         Raises KelisimError if the folder is not empty or the backup is not one, DamagedHistoryError if it is damaged.
         """
-        if path.is_dir():
-            with cls.open(path, read_only=True) as source:
-                contents = source._generation.contents(source.version)
-        else:
-            contents = unpack(path)
         with new_folder(folder) as lock:
-            generation = fill(folder, contents)
+            if path.is_dir():
+                with cls.open(path, read_only=True) as source:
+                    files = source._generation
+                    copy(files.contents(source.version), folder)
+            else:
+                unpack(path, folder)
+            generation = checked(folder)
         return cls(folder, generation, lock)
 
     def close(self) -> None:
@@ -242,7 +234,7 @@ class History:
         keep = {snapshot_path(self.folder, base), log_path(self.folder, base)}
         leftovers = [p for p in self.folder.iterdir() if FILE_NAME.fullmatch(p.name) and p not in keep]
         if leftovers:
-            self._generation.snapshot()
+            self._generation.check()
         for path in leftovers:
             if path.suffix == ".log" and int(path.stem.partition("-")[2]) > base and path.stat().st_size:
                 raise DamagedHistoryError(f"{path} has patches, but its snapshot is lost. {WHAT_TO_DO}")
@@ -285,15 +277,7 @@ def _within(generation: Generation, version: int | None, default: int) -> int:
     return version
 
 
-def _entry(version: int, payload: bytes) -> Entry:
-    text = b"\n" + payload
-    header = parse(text.partition(b"\nTX .\n")[0]).header
-    return Entry(
-        version,
-        id=header.get("id", ""),
-        time=header.get("time", ""),
-        author=header.get("author", ""),
-        message=header.get("message", ""),
-        deletes=text.count(b"\nD "),
-        adds=text.count(b"\nA "),
-    )
+def _batches(quads: Iterator[ox.Quad]) -> Iterator[list[bytes]]:
+    while batch := tuple(islice(quads, _BATCH_QUADS)):
+        Patch(adds=batch).serialize()  # refuses what could not be read back
+        yield normal(batch)

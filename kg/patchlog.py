@@ -106,9 +106,9 @@ class PatchLog:
         self.torn = 0
         self._unfinished = False
 
-    def content(self, until: int) -> bytes:
-        """The frames up to a version, as they stand in the file."""
-        return read_at(self._descriptor, 0, sum(self._frames[until - self.base - 1]) if until > self.base else 0)
+    def piece(self, until: int) -> tuple[int, int]:
+        """The file's descriptor, and how many of its first bytes are the frames up to a version."""
+        return self._descriptor, sum(self._frames[until - self.base - 1]) if until > self.base else 0
 
     def _frame_at(self, offset: int, limit: int, version: int | None = None) -> bytes | None:
         """The payload of the frame at a place, or None if there is no whole frame, or one of another version."""
@@ -155,7 +155,7 @@ def read_at(descriptor: int, offset: int, length: int) -> bytes:
     return b"".join(pieces)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Writes all of the data, in as many pieces as the system asks for; raises OSError."""
     rest = memoryview(data)
     while rest:

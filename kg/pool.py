@@ -17,8 +17,8 @@ from kg.staging import Change
 from kg.wire import Channel, packed
 from kg.worker import Outcome, Task, keep
 
-_BACKLOG_BYTES: Final = 1 << 26
-"""A worker that has so many bytes of patches still to read is replaced instead."""
+_TAKEN_BYTES: Final = 1 << 22
+"""A worker that would have taken in more patches than these is forked anew, since less and less is shared with it."""
 
 _AGAIN_SECONDS: Final = 1.0
 """After so long a worker is tried to be made again."""
@@ -150,8 +150,10 @@ class WorkerPool:
 
         def taken_in(_: int) -> None:
             for worker in [*self._workers]:
-                worker.channel.send(message)
-                if worker.channel.backlog > _BACKLOG_BYTES and worker.flight is None:
+                worker.taken += len(message)
+                if worker.taken <= _TAKEN_BYTES:
+                    worker.channel.send(message)
+                elif worker.flight is None:
                     self._replace(worker)
             seen()
             if not taken.done():
@@ -192,7 +194,7 @@ class WorkerPool:
     def _landed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
         """A worker has answered."""
         flight, worker.flight = worker.flight, None
-        if worker.channel.backlog > _BACKLOG_BYTES:
+        if worker.taken > _TAKEN_BYTES:
             self._replace(worker)
         else:
             self._free(worker)

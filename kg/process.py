@@ -67,6 +67,8 @@ class WorkerProcess:
             loop, ours, Outcome, lambda what, body, file: landed(self, what, body, file), lambda: lost(self)
         )
         self.flight: Flight | None = None
+        self.taken = 0
+        """Bytes of the patches that were taken in since it was forked."""
         self._pidfd = -1
 
     def files(self) -> tuple[int, int]:

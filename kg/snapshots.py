@@ -1,22 +1,45 @@
-"""The files of a history: a snapshot of one version, and the log of what came after it."""
+"""The files of a history: a snapshot of one version, and the log of what came after it.
+
+Nothing here holds more in memory than what has changed, however large the snapshot is.
+"""
 
 import hashlib
+import mmap
 import os
 import re
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, NamedTuple, Self
 
 import pyoxigraph as ox
 
 from kg.patches import parse, quad_lines
-from kg.patchlog import WHAT_TO_DO, DamagedHistoryError, PatchLog, read_at, write_all
+from kg.patchlog import WHAT_TO_DO, DamagedHistoryError, PatchLog, write_all
 
 FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.part)?", re.ASCII)
 """The names of these files; the group that matches is the version of the snapshot, and a part was not finished."""
 
-_FIRST_LINE = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")
+_FIRST_LINE: Final = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")
+_FIRST_LINE_BYTES: Final = 200
+_PART_BYTES: Final = 1 << 20
+
+
+class Piece(NamedTuple):
+    """The first `size` bytes of an open file."""
+
+    file: int
+    size: int
+
+    def open(self) -> BinaryIO:
+        """The whole file, to be read from its start by this reader alone."""
+        return open(f"/proc/self/fd/{self.file}", "rb")  # noqa: PTH123 - not a path, but a descriptor
+
+    def parts(self, start: int = 0) -> Iterator[bytes]:
+        """The bytes from `start`, less only where the file ends."""
+        while start < self.size and (part := os.pread(self.file, min(_PART_BYTES, self.size - start), start)):
+            yield part
+            start += len(part)
 
 
 class Generation:
@@ -40,20 +63,19 @@ class Generation:
         return cls(folder, base, snapshot_path(folder, base), writable=writable)
 
     @classmethod
-    def write(cls, folder: Path, base: int, quads: Iterable[ox.Quad]) -> Self:
+    def write(cls, folder: Path, base: int, quads: Iterable[bytes | memoryview]) -> Self:
         """Writes a snapshot and an empty log through to the disk; before `publish` they do not count.
 
-        The checksum is what `kg.dataset.Dataset.digest` would be. Raises OSError and leaves nothing then.
+        `quads` are sorted lines of canonical N-Quads, any number in each part, as `normal` gives them. The checksum is
+        what `kg.dataset.Dataset.digest` would be. Raises OSError, or what `quads` raises, and leaves nothing then.
         """
-        body = b"".join(sorted(set(quad_lines(quads))))
-        first = f"# Kelisim snapshot of version {base}, SHA-256 {hashlib.sha256(body).hexdigest()}\n".encode()
         part = _part(snapshot_path(folder, base))
         try:
-            write_file(part, first + body)
-            write_file(log_path(folder, base), b"")
+            write_file(part, quads, base)
+            write_file(log_path(folder, base), ())
             sync_folder(folder)
             return cls(folder, base, part, writable=True)
-        except OSError:
+        except BaseException:
             _discard(folder, base)
             raise
 
@@ -67,27 +89,81 @@ class Generation:
                 _discard(self.folder, self.base)
                 raise
 
-    def snapshot(self) -> bytes:
-        """The snapshot's file, which is N-Quads; raises DamagedHistoryError unless its checksum holds."""
-        path = snapshot_path(self.folder, self.base)
-        content = read_at(self._snapshot, 0, os.fstat(self._snapshot).st_size)
-        first = _FIRST_LINE.match(content)
+    def check(self) -> int:
+        """Where the quads begin in the snapshot; raises DamagedHistoryError unless its checksum holds."""
+        path, piece = snapshot_path(self.folder, self.base), self._piece
+        first = _FIRST_LINE.match(os.pread(piece.file, _FIRST_LINE_BYTES, 0))
         if not first or int(first[1]) != self.base:
             raise DamagedHistoryError(f"{path}, line 1: version {self.base} and a checksum are missing. {WHAT_TO_DO}")
-        if hashlib.sha256(memoryview(content)[first.end() :]).hexdigest().encode() != first[2]:
+        digest = hashlib.sha256()
+        for part in piece.parts(first.end()):
+            digest.update(part)
+        if digest.hexdigest().encode() != first[2]:
             raise DamagedHistoryError(f"{path}: the content does not have the checksum of line 1. {WHAT_TO_DO}")
-        return content
+        return first.end()
 
     def load_into(self, store: ox.Store, version: int) -> None:
         """Adds the state at a version of this generation to an empty store."""
-        store.bulk_extend(ox.parse(input=self.snapshot(), format=ox.RdfFormat.N_QUADS))  # bulk_load renames blank nodes
+        self.check()
+        with self._piece.open() as snapshot:
+            store.bulk_extend(ox.parse(input=snapshot, format=ox.RdfFormat.N_QUADS))  # bulk_load renames blank nodes
         for _, payload in self.log.payloads(self.base, version):
             parse(payload).apply(store)
 
-    def contents(self, version: int) -> dict[str, bytes]:
-        """Names and checked contents of the snapshot and of the log up to a version."""
-        log = self.log.content(version)
-        return {snapshot_path(self.folder, self.base).name: self.snapshot(), log_path(self.folder, self.base).name: log}
+    def state(self, version: int) -> Iterator[bytes | memoryview]:
+        """The state at a version as a snapshot's lines; what lies between two changes is one part, not looked at."""
+        start = self.check()
+        stays: dict[bytes, bool] = {}
+        for _, payload in self.log.payloads(self.base, version):
+            patch = parse(payload)
+            stays.update(dict.fromkeys(normal(patch.deletes), False))
+            stays.update(dict.fromkeys(normal(patch.adds), True))
+        lines = mmap.mmap(self._snapshot, 0, access=mmap.ACCESS_READ)
+        for line in sorted(stays):
+            place = _place(lines, line, start)
+            yield memoryview(lines)[start:place]
+            start = place + (len(line) if lines[place : place + len(line)] == line else 0)
+            if stays[line]:
+                yield line
+        yield memoryview(lines)[start:]
+
+    def contents(self, version: int) -> dict[str, Piece]:
+        """Names and checked contents of the snapshot and of the log up to a version, while this is there."""
+        self.check()
+        log = self.log.piece(version)
+        return {
+            snapshot_path(self.folder, self.base).name: self._piece,
+            log_path(self.folder, self.base).name: Piece(*log),
+        }
+
+    @property
+    def _piece(self) -> Piece:
+        return Piece(self._snapshot, os.fstat(self._snapshot).st_size)
+
+
+def normal(quads: Iterable[ox.Quad]) -> list[bytes]:
+    """The line of each quad as a store holds it, which has ``01`` as ``1``; in no order, some perhaps twice."""
+    quads = tuple(quads)
+    lines = quad_lines(quads)
+    typed = [quad for quad, line in zip(quads, lines, strict=True) if b'"^^<' in line]
+    if not typed:
+        return lines
+    store = ox.Store()
+    store.extend(typed)
+    return [line for line in lines if b'"^^<' not in line] + quad_lines(store)
+
+
+def _place(lines: mmap.mmap, line: bytes, start: int) -> int:
+    """Where the line stands among the sorted ones from `start`, or would stand."""
+    end = len(lines)
+    while start < end:
+        middle = lines.rfind(b"\n", start, (start + end) // 2) + 1 or start
+        after = lines.find(b"\n", middle) + 1
+        if lines[middle:after] < line:
+            start = after
+        else:
+            end = middle
+    return start
 
 
 def snapshot_path(folder: Path, base: int) -> Path:
@@ -109,11 +185,19 @@ def generations(folder: Path) -> list[int]:
     return sorted(found)
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Writes a file through to the disk; raises OSError."""
+def write_file(path: Path, parts: Iterable[bytes | memoryview], base: int | None = None) -> None:
+    """Writes a file through to the disk, after a snapshot's first line if `base` is its version; raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    digest = hashlib.sha256()
     try:
-        write_all(descriptor, data)
+        if base is not None:
+            write_all(descriptor, _first_line(base, digest))  # to be written over
+        for part in _gathered(parts):
+            digest.update(part)
+            write_all(descriptor, part)
+        if base is not None:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            write_all(descriptor, _first_line(base, digest))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -126,6 +210,26 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _first_line(base: int, digest: "hashlib._Hash") -> bytes:
+    return f"# Kelisim snapshot of version {base}, SHA-256 {digest.hexdigest()}\n".encode()
+
+
+def _gathered(parts: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """The parts, small ones together."""
+    small: list[bytes | memoryview] = []
+    size = 0
+    for part in parts:
+        if len(part) < _PART_BYTES:
+            small.append(part)
+            size += len(part)
+        if size >= _PART_BYTES or len(part) >= _PART_BYTES:
+            yield b"".join(small)
+            small, size = [], 0
+        if len(part) >= _PART_BYTES:
+            yield part
+    yield b"".join(small)
 
 
 def _discard(folder: Path, base: int) -> None:

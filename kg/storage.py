@@ -6,16 +6,16 @@ import os
 import tarfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from kg.patchlog import DamagedHistoryError, StoreFullError
-from kg.snapshots import FILE_NAME, Generation, generations, sync_folder, write_file
+from kg.snapshots import FILE_NAME, Generation, Piece, generations, sync_folder, write_file
 from ontology import KelisimError
 
-FORMAT: Final = b"Kelisim history, format 1\n"
+FORMAT: Final = b"Kelisim history, format 2\n"
 """What the file FORMAT holds; it is written last, so a folder without it is no history yet."""
 
 
@@ -73,7 +73,7 @@ def new_folder(folder: Path) -> Iterator[int]:
             raise KelisimError(f"{folder} is no longer empty: another process has filled it.")
         try:
             yield lock
-            write_file(folder / "FORMAT", FORMAT)
+            write_file(folder / "FORMAT", [FORMAT])
             sync_folder(folder)
             sync_folder(folder.parent)
         except BaseException:
@@ -84,12 +84,16 @@ def new_folder(folder: Path) -> Iterator[int]:
             raise
 
 
-def fill(folder: Path, contents: dict[str, bytes]) -> Generation:
-    """Writes the files of a history and checks them; raises OSError, or DamagedHistoryError if they do not fit."""
-    for name, data in contents.items():
-        write_file(folder / name, data)
+def copy(contents: Mapping[str, Piece], folder: Path) -> None:
+    """Writes the files of a history; raises OSError."""
+    for name, piece in contents.items():
+        write_file(folder / name, piece.parts())
+
+
+def checked(folder: Path) -> Generation:
+    """The files of a history that were put there; raises DamagedHistoryError if they do not fit, or OSError."""
     generation = Generation.open(folder, generations(folder)[-1], writable=True)
-    generation.snapshot()
+    generation.check()
     if generation.log.torn:
         raise DamagedHistoryError(
             f"{generation.log.path}: the last {generation.log.torn} bytes are no whole patch. Use another backup."
@@ -97,20 +101,21 @@ def fill(folder: Path, contents: dict[str, bytes]) -> Generation:
     return generation
 
 
-def pack(contents: dict[str, bytes], path: Path) -> None:
+def pack(contents: Mapping[str, Piece], path: Path) -> None:
     """Writes a ``.tar.gz`` file, whole or not at all; raises KelisimError if the path is taken, StoreFullError."""
     if path.exists():
         raise KelisimError(f"{path} is there already: name a new file for the backup.")
     part = path.with_name(path.name + ".part")
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=6) as archive:
-        for name, data in {"FORMAT": FORMAT, **contents}.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mtime = len(data), int(time.time())
-            archive.addfile(member, io.BytesIO(data))
     with refusals(path):
         try:
-            write_file(part, packed.getvalue())
+            with part.open("wb") as file:
+                with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as archive:
+                    _add(archive, "FORMAT", len(FORMAT), io.BytesIO(FORMAT))
+                    for name, piece in contents.items():
+                        with piece.open() as content:
+                            _add(archive, name, piece.size, content)
+                file.flush()
+                os.fsync(file.fileno())
             part.replace(path)
             sync_folder(path.parent)
         except BaseException:
@@ -118,21 +123,46 @@ def pack(contents: dict[str, bytes], path: Path) -> None:
             raise
 
 
-def unpack(path: Path) -> dict[str, bytes]:
-    """Names and contents of a packed history's files; raises KelisimError if the file is no whole backup."""
-    contents: dict[str, bytes] = {}
+def unpack(path: Path, folder: Path) -> None:
+    """Writes the files of a packed history; raises KelisimError if the file is no whole backup, or OSError."""
+    found, form = 0, b""
+    with _readable(path), tarfile.open(path) as archive:
+        for member in archive:
+            file = archive.extractfile(member)
+            if not file or not (member.name == "FORMAT" or FILE_NAME.fullmatch(member.name)):
+                raise KelisimError(f"{path} is no backup of a history: it holds {member.name!r}.")
+            if member.name == "FORMAT":
+                form = file.read(len(FORMAT) + 1)
+            else:
+                found += 1
+                with refusals(folder):
+                    write_file(folder / member.name, _parts(path, file))
+    if form != FORMAT or found != len(("snapshot", "log")):
+        raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
+
+
+def _add(archive: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime = size, int(time.time())
+    archive.addfile(member, content)
+
+
+def _parts(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    """What a file of a backup holds; raises KelisimError where it cannot be read, which is not the disk's refusal."""
+    while True:
+        with _readable(path):
+            part = file.read(1 << 20)
+        if not part:
+            return
+        yield part
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                file = archive.extractfile(member)
-                if not file or not (member.name == "FORMAT" or FILE_NAME.fullmatch(member.name)):
-                    raise KelisimError(f"{path} is no backup of a history: it holds {member.name!r}.")
-                contents[member.name] = file.read()
+        yield
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise KelisimError(f"{path} cannot be read as a backup: {error}. Use another one.") from error
-    if contents.pop("FORMAT", None) != FORMAT or len(contents) != 2:
-        raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
-    return contents
 
 
 @contextmanager

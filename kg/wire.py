@@ -109,8 +109,6 @@ class Channel(Generic[_T]):
         self._buffer = bytearray()
         self._part = memoryview(bytearray(_PART_BYTES))
         self._file = -1
-        self.backlog = 0
-        """Bytes that wait until the other side reads."""
         loop.add_reader(end.fileno(), self._read)
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
@@ -127,7 +125,6 @@ class Channel(Generic[_T]):
             if sent == len(message):
                 return
         self._unsent.append((memoryview(message)[sent:], files))
-        self.backlog += len(message) - sent
         if len(self._unsent) == 1:
             self._write()
 
@@ -152,7 +149,6 @@ class Channel(Generic[_T]):
             except OSError:
                 self._end_of_it()
                 return
-            self.backlog -= sent
             if sent:
                 for file in files:
                     os.close(file)

@@ -2,12 +2,13 @@
 
 A *keeper* process holds the store and forks *workers* from it: a fork shares the store's pages and takes milliseconds.
 A worker answers one query after another on a socket. It may be killed at any moment, and dies by itself when a query
-takes more memory or stack than it may; what it says last stands in a file that the server reads. A change is worked out
+takes more memory or stack than it may; what it says last stands in a file that the server reads. Reading counts
+references in the store's pages, so that a worker has copies of ever more of them; it ends when they are as large as
+what a query may take, and another is forked in its place. A change is worked out
 in a worker of its own, whose fork of the store is the staged copy; what comes of it is a patch, which keeper and
 workers take in once the server has made it last.
 """
 
-import ctypes
 import faulthandler
 import mmap
 import os
@@ -15,12 +16,12 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from kg.confinement import Sharing, die_with_parent, door_open, door_shut
 from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
@@ -35,7 +36,6 @@ from shapes import in_words
 
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Task(NamedTuple):
@@ -117,7 +117,7 @@ class Spool:
         """The rows of the answer, in the format of that name; -1 if not known."""
         if self.file < 0:
             return count_rows(form, self.body)
-        with _door_open(), mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as content:
+        with door_open(), mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as content:
             return count_rows(form, content)
 
 
@@ -146,7 +146,7 @@ def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tupl
     """Works a change out on this process's copy of the store: the patch, or why it may not be."""
     try:
         patch = stage(engine, change, documents)
-        with _door_open():  # the shapes are read, and code that is first needed now
+        with door_open():  # the shapes are read, and code that is first needed now
             report = validate_change(engine, patch)
             if report and not report.conforms:
                 return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
@@ -205,16 +205,17 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     channel = socket.socket(fileno=channel_file)
     threading.stack_size(_STACK_BYTES)
-    thread = threading.Thread(target=_answer, args=(channel, engine))
+    thread = threading.Thread(target=_answer, args=(channel, engine, memory_bytes))
     thread.start()
     thread.join()
 
 
-def _answer(channel: socket.socket, engine: Engine) -> None:
+def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the last words
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
-    with _door_shut(spare):
+    sharing = Sharing(memory_bytes)
+    with door_shut(spare):
         while True:
             try:
                 description, body = inbox.receive()
@@ -225,6 +226,8 @@ def _answer(channel: socket.socket, engine: Engine) -> None:
             except MemoryError:
                 os.write(2, b"memory allocation failed")
                 os.abort()
+            if sharing.is_lost():
+                return
             if used:  # the next one gets the same number, the lowest that is free
                 os.close(spare)
                 spare = os.memfd_create(SPOOL_NAME)
@@ -246,36 +249,9 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
         return False
     task = Task(*what)
     if engine.services and "SERVICE" in task.query.upper():  # the guard lets it ask none but those
-        with _door_open():
+        with door_open():
             outcome, spool = perform(engine, task, spare)
     else:
         outcome, spool = perform(engine, task, spare)
     send(channel, outcome, spool.body, spool.file)
     return spool.file >= 0
-
-
-@contextmanager
-def _door_shut(last: int) -> Iterator[None]:
-    """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@contextmanager
-def _door_open() -> Iterator[None]:
-    """Lets this process open files again, for code of our own that reads them."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """Has this process get a signal when the one dies that forked it (prctl(2), PR_SET_PDEATHSIG). Linux only."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

@@ -21,6 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from kg.confinement import die_with_parent
 from kg.dataset import Dataset
 from kg.engine import Engine
 from kg.history import History
@@ -28,7 +29,6 @@ from kg.limits import Limits
 from kg.pool import WorkerPool
 from kg.store import Store
 from kg.validation import prepare
-from kg.worker import die_with_parent
 from ontology import KelisimError
 from server.access import Access
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app

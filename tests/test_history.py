@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pyoxigraph as ox
 import pytest
@@ -20,12 +21,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.history import DamagedHistoryError, History, HistoryLockedError, StoreFullError
-from kg.patches import Patch, diff, new_header
+from kg.patches import Patch, diff, new_header, quad_lines
 from kg.patchlog import frame
 from ontology import KelisimError
 from tests.test_patches import QUAD_SETS, untimed
 
 P = ox.NamedNode("x:p")
+XSD_INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 
 
 def quad(number: int, text: str = "") -> ox.Quad:
@@ -52,11 +54,13 @@ def history(folder: Path) -> Iterator[History]:
 
 
 @settings(untimed, max_examples=50)
-@given(QUAD_SETS, st.lists(QUAD_SETS, max_size=4), st.integers(0, 4))
-def test_every_version_comes_back(first: set[ox.Quad], later: list[set[ox.Quad]], compact_after: int) -> None:
+@given(QUAD_SETS, st.lists(QUAD_SETS, max_size=4), st.integers(0, 4), st.integers(1, 9))
+def test_every_version_comes_back(
+    first: set[ox.Quad], later: list[set[ox.Quad]], compact_after: int, batch: int
+) -> None:
     states = [normal(s) for s in (first, *later)]
     with tempfile.TemporaryDirectory() as name:
-        with History.create(Path(name), first) as history:
+        with mock.patch("kg.history._BATCH_QUADS", batch), History.create(Path(name), first) as history:
             for version, (before, after) in enumerate(itertools.pairwise(states), start=1):
                 assert history.append(diff(before, after, new_header("Aru", f"to {version}"))) == version
                 if version == compact_after:
@@ -73,6 +77,26 @@ def test_every_version_comes_back(first: set[ox.Quad], later: list[set[ox.Quad]]
                 for version, patch in history.patches():
                     state = (state - {*patch.deletes}) | {*patch.adds}
                     assert state == states[version]
+
+
+def test_a_compaction_finds_every_line(folder: Path) -> None:
+    """Lines before the first, after the last, alike but for their ends, and numbers that a store holds otherwise."""
+    texts = ["", "!", "0", "00", "1.50", "x" * 5000, "я", "\\n", "z"]
+    every = [ox.Quad(ox.NamedNode(f"x:{t}"), P, ox.Literal(o)) for t in "abc" for o in texts]
+    every += [ox.Quad(P, P, ox.Literal(f"0{n}", datatype=XSD_INTEGER)) for n in range(5)]
+    chance = random.Random(1)
+    with History.create(folder, every[::2]) as history:
+        state = normal({*every[::2]})
+        for _ in range(200):
+            removed = tuple(q for q in every if chance.random() < 0.2)
+            added = tuple(q for q in every if chance.random() < 0.2)
+            history.append(Patch(deletes=removed, adds=tuple(set(added) - set(removed))))
+            state = normal((state - normal({*removed})) | normal({*added} - {*removed}))
+            if chance.random() < 0.3:
+                history.compact()
+                lines = (folder / f"snapshot-{history.version}.nq").read_bytes().splitlines(keepends=True)[1:]
+                assert lines == sorted(quad_lines(state))
+        assert history.load() == state
 
 
 def normal(quads: set[ox.Quad]) -> set[ox.Quad]:
@@ -563,8 +587,8 @@ def test_folders_that_hold_no_history(folder: Path, tmp_path: Path) -> None:
     History.create(tmp_path / "new", []).close()
     with pytest.raises(KelisimError, match="not empty"):
         History.create(tmp_path / "new", [])
-    (tmp_path / "new" / "FORMAT").write_text("Kelisim history, format 2\n")
-    with pytest.raises(KelisimError, match=r"says 'Kelisim history, format 2', not 'Kelisim history, format 1'"):
+    (tmp_path / "new" / "FORMAT").write_text("Kelisim history, format 1\n")
+    with pytest.raises(KelisimError, match=r"says 'Kelisim history, format 1', not 'Kelisim history, format 2'"):
         History.open(tmp_path / "new")
 
 

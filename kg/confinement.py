@@ -1,0 +1,59 @@
+"""What keeps a worker process within its bounds."""
+
+import ctypes
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+@contextmanager
+def door_shut(last: int) -> Iterator[None]:
+    """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def door_open() -> Iterator[None]:
+    """Lets this process open files again, for code of our own that reads them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class Sharing:
+    """Watches how much memory this process shares no more with the one that it was forked from."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit` is how many bytes it may have of its own."""
+        self._limit = limit
+        self._step = limit // resource.getpagesize() // 4
+        self._next = self._step
+
+    def is_lost(self) -> bool:
+        """Whether it has more; looked at only when many pages are new, since that takes milliseconds."""
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        if faults < self._next:
+            return False
+        self._next = faults + self._step
+        with door_open():
+            lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        (own,) = (int(line.split()[1]) << 10 for line in lines if line.startswith("Private_Dirty:"))
+        return own > self._limit
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Has this process get a signal when the one dies that forked it (prctl(2), PR_SET_PDEATHSIG). Linux only."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
