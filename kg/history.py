@@ -278,6 +278,6 @@ def _within(generation: Generation, version: int | None, default: int) -> int:
 
 
 def _batches(quads: Iterator[ox.Quad]) -> Iterator[list[bytes]]:
-    while batch := tuple(islice(quads, _BATCH_QUADS)):
+    while batch := tuple({*islice(quads, _BATCH_QUADS)}):
         Patch(adds=batch).serialize()  # refuses what could not be read back
         yield normal(batch)

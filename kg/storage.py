@@ -64,6 +64,7 @@ def check_format(folder: Path) -> None:
 def new_folder(folder: Path) -> Iterator[int]:
     """Makes an empty folder ready for a history and gives its lock; on any failure what was put into it goes again."""
     with refusals(folder):
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise KelisimError(f"{folder} is not empty: name a new or an empty folder.")
@@ -81,6 +82,8 @@ def new_folder(folder: Path) -> Iterator[int]:
                 if path.name in ("FORMAT", "lock") or FILE_NAME.fullmatch(path.name):
                     path.unlink()
             os.close(lock)
+            if is_new:
+                folder.rmdir()
             raise
 
 

@@ -205,6 +205,29 @@ def restore(path: Path, folder: Path) -> None:
 
 @cli.command()
 @click.argument("folder", type=_FOLDER)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--graph", default="", metavar="IRI", help="Put there what stands in no named graph.")
+def load(folder: Path, files: tuple[Path, ...], graph: str) -> None:
+    """Make a store in the empty FOLDER from RDF FILES, which may be large and end in .gz.
+
+    They are not checked against the shapes; changes made to the store later are.
+    """
+    from itertools import count
+
+    from kg.history import History
+    from kg.loading import read_quads
+    from kg.progress import progress
+    from server.serving import history_folder
+
+    numbers = count()
+    with progress(f"Loading into {folder}"):
+        quads = (quad for quad, _ in zip(read_quads(files, graph), numbers, strict=False))
+        History.create(history_folder(folder), quads).close()
+    click.echo(f"Loaded {next(numbers)} quads into {folder}. Serve them with: kelisim serve --store {folder}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
 def compact(folder: Path) -> None:
     """Make the latest version of the store in FOLDER its snapshot, and begin a new log.
 

@@ -1,5 +1,6 @@
 """Runs the application on Granian, a production server."""
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -93,6 +94,8 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     port = _free(settings.host, settings.port)
     told_stop, tell_stop = os.pipe()
     loaded = _load(settings, dataset)
+    # Never freed but with the process: to take a large store apart would hold up its end for a minute.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded.engine))
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
     def load(*_: object) -> Front:
