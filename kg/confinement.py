@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
+_M_ARENA_MAX: Final = -8
 
 
 @contextmanager
@@ -38,6 +39,8 @@ class Sharing:
 
     def __init__(self, limit: int) -> None:
         """`limit` is how many bytes it may have of its own."""
+        self.lost = False
+        """What `is_lost` found last."""
         self._limit = limit
         self._step = limit // resource.getpagesize() // 4
         self._next = self._step
@@ -48,10 +51,23 @@ class Sharing:
         if faults < self._next:
             return False
         self._next = faults + self._step
-        with door_open():
-            lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-        (own,) = (int(line.split()[1]) << 10 for line in lines if line.startswith("Private_Dirty:"))
-        return own > self._limit
+        try:
+            with door_open():
+                lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        except OSError:  # not every kernel tells
+            return False
+        self.lost = any(int(x.split()[1]) << 10 > self._limit for x in lines if x.startswith("Private_Dirty:"))
+        return self.lost
+
+
+def one_arena() -> None:
+    """Has all threads of this process allocate from one arena, where the C library has several (mallopt(3)).
+
+    Else each thread reserves 128 MiB for one of its own, and where limits forbid that, tries it again and again.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:

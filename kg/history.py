@@ -58,7 +58,7 @@ class History:
         Raises KelisimError if the folder is not empty or a quad cannot be written, StoreFullError if the disk refuses.
         """
         with new_folder(folder) as lock:
-            generation = Generation.write(folder, 0, sorted_blocks(_batches(iter(quads))))
+            generation = Generation.write(folder, 0, sorted_blocks(_batches(iter(quads)), folder))
             generation.publish()
         return cls(folder, generation, lock)
 

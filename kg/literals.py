@@ -23,8 +23,8 @@ KINDS: Final = {
 }
 """The properties whose texts are found, and what sort of text each gives; names first."""
 
-PAGE_TEXTS: Final = 60_000
-"""About how many texts one query may bring."""
+PAGE_TEXTS: Final = 200_000
+"""About how many texts one query may bring: as many as a worker's memory surely takes, since each reads all of them."""
 
 _PATTERNS: Final = (
     ("?thing ?property ?text", "?thing a ?class"),
@@ -75,7 +75,7 @@ def _parts(reader: Reader, texts: str) -> list[str]:
 
 
 def _page(reader: Reader, texts: str, classes: str, chosen: str) -> Iterator[Text]:
-    rows = reader.rows(
+    rows = reader.stream(
         "SELECT ?thing ?property ?text (GROUP_CONCAT(DISTINCT STR(?class); SEPARATOR=' ') AS ?classes) WHERE { "
         f"VALUES ?property {{ {_values()} }} {texts} . {chosen} OPTIONAL {{ {classes} }} }} "
         "GROUP BY ?thing ?property ?text"

@@ -1,6 +1,7 @@
 """RDF files of any size, read as quads one after another."""
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -31,7 +32,7 @@ def read_quads(files: Iterable[Path], graph: str = "") -> Iterator[ox.Quad]:
         except SyntaxError as error:
             where = f", line {error.lineno}" if error.lineno else ""
             raise KelisimError(f"{file}{where}: {error.msg}. Nothing was loaded.") from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise KelisimError(f"{file} cannot be read: {error}. Nothing was loaded.") from error
 
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from kg.engine import Engine, QuerySyntaxError
 from kg.limits import Limits
-from kg.process import Flight, Waiter, WorkerProcess
+from kg.process import Flight, Keeper, Waiter, WorkerProcess
 from kg.refusals import BusyError, QueryTimeoutError, StoppedError, error_of
 from kg.replies import Reply, SpooledFile, spooled_bytes
 from kg.staging import Change
-from kg.wire import Channel, packed
+from kg.wire import packed
 from kg.worker import Outcome, Task, keep
 
 _TAKEN_BYTES: Final = 1 << 22
@@ -33,8 +33,8 @@ class WorkerPool:
     def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._control_end, theirs = socket.socketpair()
-        self._keeper = os.fork()
-        if self._keeper == 0:
+        self._keeper_pid = os.fork()
+        if self._keeper_pid == 0:
             self._control_end.close()
             try:
                 keep(theirs, engine, self.limits.memory)
@@ -46,14 +46,13 @@ class WorkerPool:
         self._idle: list[WorkerProcess] = []
         self._queue: deque[Flight] = deque()
         self._flights: dict[Task, Flight] = {}
-        self._answers: deque[Callable[[int], None]] = deque()
         self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
         self._stopping = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begins, on the loop that it is used on."""
         self._loop = loop
-        self._control = Channel(loop, self._control_end, int, self._kept, _gone)
+        self._keeper = Keeper(loop, self._control_end)
         for _ in range(self.limits.workers):
             self._add()
 
@@ -61,9 +60,9 @@ class WorkerPool:
         """Ends all processes of the pool."""
         for worker in [*self._workers]:
             worker.kill()
-        self._control.close()
-        os.kill(self._keeper, signal.SIGKILL)
-        os.waitpid(self._keeper, 0)
+        self._keeper.close()
+        os.kill(self._keeper_pid, signal.SIGKILL)
+        os.waitpid(self._keeper_pid, 0)
 
     def wind_up(self) -> None:
         """Ends all that is under way, and all that is asked from now on, with StoppedError: the server stops."""
@@ -124,14 +123,14 @@ class WorkerPool:
             if not landed.done():
                 landed.set_exception(worker.bury(self.limits.memory))
 
+        description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
+        message = packed(description, b"".join(documents))
         try:
-            worker = WorkerProcess(self._loop, answered, died)
+            worker = self._keeper.fork(answered, died, lambda worker: worker.channel.send(message))
         except OSError as error:
             raise BusyError("The server has no files left. Try again later.") from error
-        description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
         self._changes.add(landed)
         try:
-            self._fork(worker, lambda: worker.channel.send(packed(description, b"".join(documents))))
             async with asyncio.timeout(seconds):
                 outcome, body = await landed
         except TimeoutError:
@@ -148,24 +147,22 @@ class WorkerPool:
         taken: asyncio.Future[None] = self._loop.create_future()
         message = packed({"kind": "patch", "what": None}, patch)
 
-        def taken_in(_: int) -> None:
+        def taken_in() -> None:
+            many = len(message) > _TAKEN_BYTES
+            replaces = True  # one after another, so that there is always somebody
             for worker in [*self._workers]:
                 worker.taken += len(message)
-                if worker.taken <= _TAKEN_BYTES:
+                if worker.taken <= _TAKEN_BYTES or not (worker.flight or replaces or many):
                     worker.channel.send(message)
-                elif worker.flight is None:
+                elif worker.flight is None:  # else it is replaced when it has answered
                     self._replace(worker)
+                    replaces = False
             seen()
             if not taken.done():
                 taken.set_result(None)
 
-        self._answers.append(taken_in)
-        self._control.send(message)
+        self._keeper.do(message, taken_in)
         await taken
-
-    def _kept(self, pid: int, _: bytes, __: int) -> None:
-        """The keeper has done what it was asked for, in order."""
-        self._answers.popleft()(pid)
 
     def _waiter(self, flight: Flight, timeout: float | None) -> Waiter:
         waiter = Waiter(loop=self._loop)
@@ -194,19 +191,17 @@ class WorkerPool:
     def _landed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
         """A worker has answered."""
         flight, worker.flight = worker.flight, None
-        if worker.taken > _TAKEN_BYTES:
+        spooled = SpooledFile(file) if file >= 0 else None
+        if flight and outcome.kind != "ok":
+            self._end(flight, error_of(outcome, self.limits.result))
+        elif flight and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
+            self._end(flight, BusyError("Too many large answers are being read just now. Try again later."))
+        elif flight:
+            self._end(flight, Reply(outcome.format, spooled or body, outcome.rows))
+        if outcome.leaves or worker.taken > _TAKEN_BYTES:
             self._replace(worker)
         else:
             self._free(worker)
-        spooled = SpooledFile(file) if file >= 0 else None
-        if flight is None:
-            return
-        if outcome.kind != "ok":
-            self._end(flight, error_of(outcome, self.limits.result))
-        elif outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool):
-            self._end(flight, BusyError("Too many large answers are being read just now. Try again later."))
-        else:
-            self._end(flight, Reply(outcome.format, spooled or body, outcome.rows))
 
     def _lost(self, worker: WorkerProcess) -> None:
         """A worker has died."""
@@ -261,33 +256,15 @@ class WorkerPool:
 
     def _add(self) -> None:
         """One more worker; it takes part from the keeper's answer on, and so stands at the state that is asked then."""
-        try:
-            worker = WorkerProcess(self._loop, self._landed, self._lost)
-        except OSError:  # no files are left
-            self._loop.call_later(_AGAIN_SECONDS, self._add)
-            return
 
-        def there() -> None:
+        def there(worker: WorkerProcess) -> None:
             self._workers.add(worker)
             self._free(worker)
 
-        self._fork(worker, there)
-
-    def _fork(self, worker: WorkerProcess, there: Callable[[], None]) -> None:
-        """Has the keeper fork a worker's process, and calls `there` when it is there, unless it was given up."""
-
-        def begun(pid: int) -> None:
-            if worker.last_words >= 0:  # else it was given up, and ends by itself as its socket is closed
-                worker.begin(pid)
-                there()
-
-        self._answers.append(begun)
-        self._control.send(packed({"kind": "worker"}), worker.files())
-
-
-def _gone() -> None:
-    """The keeper died: nothing can be answered any more, so that whoever runs the server has to start it again."""
-    os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            self._keeper.fork(self._landed, self._lost, there)
+        except OSError:  # no files are left
+            self._loop.call_later(_AGAIN_SECONDS, self._add)
 
 
 def _stopping() -> StoppedError:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections import deque
 from collections.abc import Callable
 
 from kg.refusals import StoppedError, TooDeepError, TooLargeError
@@ -73,7 +74,8 @@ class WorkerProcess:
 
     def files(self) -> tuple[int, int]:
         """What the keeper gives to the process, for the channel to close: its end of the socket, and its last words."""
-        return self._theirs.detach(), os.dup(self.last_words)
+        words = os.dup(self.last_words)
+        return self._theirs.detach(), words
 
     def begin(self, pid: int) -> None:
         """Takes note of the process."""
@@ -89,6 +91,7 @@ class WorkerProcess:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             os.close(self._pidfd)
         self.channel.close()
+        self._theirs.close()
         said = os.pread(self.last_words, 4096, 0).decode(errors="replace")
         os.close(self.last_words)
         self.last_words = -1
@@ -106,3 +109,57 @@ class WorkerProcess:
                 "The query made the engine stop: it is nested too deeply or too complex. Make it simpler."
             )
         return StoppedError("The process that worked on this was stopped from outside. Try again.")
+
+
+class Keeper:
+    """The process that holds the store and forks workers from it; it does one thing after another."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, end: socket.socket) -> None:
+        self._loop = loop
+        self._channel = Channel(loop, end, int, lambda pid, _, __: self._then.popleft()(pid), _gone)
+        self._then: deque[Callable[[int], None]] = deque()
+        self._coming: set[WorkerProcess] = set()
+
+    def do(self, message: bytes, then: Callable[[], None]) -> None:
+        """Sends a message, and calls `then` when it is done."""
+        self._then.append(lambda _: then())
+        self._channel.send(message)
+
+    def fork(
+        self,
+        landed: Callable[[WorkerProcess, Outcome, bytes, int], None],
+        lost: Callable[[WorkerProcess], None],
+        there: Callable[[WorkerProcess], None],
+    ) -> WorkerProcess:
+        """Has a worker forked, and calls `there` when it is there, unless it was given up.
+
+        Raises OSError where no files are left; nothing is begun then.
+        """
+        worker = WorkerProcess(self._loop, landed, lost)
+        try:
+            files = worker.files()
+        except OSError:
+            worker.kill()
+            raise
+
+        def begun(pid: int) -> None:
+            self._coming.discard(worker)
+            if worker.last_words >= 0:  # else it was given up, and ends by itself as its socket is closed
+                worker.begin(pid)
+                there(worker)
+
+        self._then.append(begun)
+        self._coming.add(worker)
+        self._channel.send(packed({"kind": "worker"}), files)
+        return worker
+
+    def close(self) -> None:
+        """Closes the socket; the process ends at that, and what it was still asked for is given up."""
+        for worker in self._coming:
+            worker.kill()
+        self._channel.close()
+
+
+def _gone() -> None:
+    """The keeper died: nothing can be answered any more, so that whoever runs the server has to start it again."""
+    os.kill(os.getpid(), signal.SIGTERM)

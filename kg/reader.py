@@ -1,6 +1,6 @@
 """Asks the graph for rows and triples, whether it is in this process or behind a server's workers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
@@ -25,10 +25,14 @@ class Reader:
 
     def rows(self, query: str) -> list[Row]:
         """The solutions of a SELECT query; raises KelisimError as `Store.query` does."""
+        return list(self.stream(query))
+
+    def stream(self, query: str) -> Iterator[Row]:
+        """The same one after another, for many: the whole answer is there at once, but not as Python values."""
         solutions = ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON)
         assert isinstance(solutions, ox.QuerySolutions)
         names = [v.value for v in solutions.variables]
-        return [{n: t for n, t in zip(names, s, strict=True) if isinstance(t, _TERMS)} for s in solutions]
+        return ({n: t for n, t in zip(names, s, strict=True) if isinstance(t, _TERMS)} for s in solutions)
 
     def holds(self, query: str) -> bool:
         """The answer to an ASK query."""

@@ -83,7 +83,8 @@ def new_folder(folder: Path) -> Iterator[int]:
                     path.unlink()
             os.close(lock)
             if is_new:
-                folder.rmdir()
+                with suppress(OSError):  # somebody else has put something there
+                    folder.rmdir()
             raise
 
 
@@ -95,7 +96,10 @@ def copy(contents: Mapping[str, Piece], folder: Path) -> None:
 
 def checked(folder: Path) -> Generation:
     """The files of a history that were put there; raises DamagedHistoryError if they do not fit, or OSError."""
-    generation = Generation.open(folder, generations(folder)[-1], writable=True)
+    try:
+        generation = Generation.open(folder, generations(folder)[-1], writable=True)
+    except FileNotFoundError as error:
+        raise DamagedHistoryError(f"{error.filename} is missing. Use another backup.") from error
     generation.check()
     if generation.log.torn:
         raise DamagedHistoryError(
@@ -128,19 +132,20 @@ def pack(contents: Mapping[str, Piece], path: Path) -> None:
 
 def unpack(path: Path, folder: Path) -> None:
     """Writes the files of a packed history; raises KelisimError if the file is no whole backup, or OSError."""
-    found, form = 0, b""
+    found, form = set[str](), b""
     with _readable(path), tarfile.open(path) as archive:
         for member in archive:
-            file = archive.extractfile(member)
-            if not file or not (member.name == "FORMAT" or FILE_NAME.fullmatch(member.name)):
+            known = FILE_NAME.fullmatch(member.name) and not member.name.endswith(".part")
+            file = archive.extractfile(member) if member.isreg() else None
+            if not file or not (member.name == "FORMAT" or known):
                 raise KelisimError(f"{path} is no backup of a history: it holds {member.name!r}.")
             if member.name == "FORMAT":
                 form = file.read(len(FORMAT) + 1)
             else:
-                found += 1
+                found.add(member.name)
                 with refusals(folder):
                     write_file(folder / member.name, _parts(path, file))
-    if form != FORMAT or found != len(("snapshot", "log")):
+    if form != FORMAT or len(found) != len(("snapshot", "log")):
         raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from kg.confinement import Sharing, die_with_parent, door_open, door_shut
+from kg.confinement import Sharing, die_with_parent, door_open, door_shut, one_arena
 from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
@@ -62,7 +62,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
     bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
     ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
-    cannot be done), ``invalid`` (the shapes forbid it), ``error``.
+    cannot be done), ``invalid`` (the shapes forbid it), ``error``. `leaves` tells that the worker ends; see `Sharing`.
     """
 
     kind: str
@@ -72,6 +72,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     column: int = 0
     rows: int = -1
     size: int = 0
+    leaves: bool = False
 
 
 class ResultTooLargeError(KelisimError):
@@ -203,6 +204,7 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
     limit = pages * resource.getpagesize() + memory_bytes + _STACK_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    one_arena()
     channel = socket.socket(fileno=channel_file)
     threading.stack_size(_STACK_BYTES)
     thread = threading.Thread(target=_answer, args=(channel, engine, memory_bytes))
@@ -218,23 +220,26 @@ def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     with door_shut(spare):
         while True:
             try:
-                description, body = inbox.receive()
+                message = inbox.receive()
             except (EOFError, OSError):
                 return
             try:
-                used = _do(channel, engine, description, body, spare)
+                used = _do(channel, engine, message, spare, sharing)
             except MemoryError:
                 os.write(2, b"memory allocation failed")
                 os.abort()
-            if sharing.is_lost():
+            if sharing.lost:
                 return
             if used:  # the next one gets the same number, the lowest that is free
                 os.close(spare)
                 spare = os.memfd_create(SPOOL_NAME)
 
 
-def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], body: bytes, spare: int) -> bool:
+def _do(
+    channel: socket.socket, engine: Engine, message: tuple[dict[str, Any], bytes], spare: int, sharing: Sharing
+) -> bool:
     """Does what the server asks for, and tells whether the spare file was used for the answer."""
+    description, body = message
     kind, what = description["kind"], description["what"]
     if kind == "patch":
         engine.apply(parse_patch(body))
@@ -253,5 +258,7 @@ def _do(channel: socket.socket, engine: Engine, description: dict[str, Any], bod
             outcome, spool = perform(engine, task, spare)
     else:
         outcome, spool = perform(engine, task, spare)
+    if sharing.is_lost():
+        outcome = msgspec.structs.replace(outcome, leaves=True)
     send(channel, outcome, spool.body, spool.file)
     return spool.file >= 0

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from wsgiref.types import WSGIEnvironment
 
+from werkzeug.http import parse_etags, unquote_etag
+
 from server.problems import Answer
 
 _Key = tuple[str | bytes | None, ...]
@@ -69,7 +71,7 @@ class ResponseCache:
         environ["kelisim.query"] = entry.query
         environ["kelisim.rows"] = entry.rows
         answer = entry.answer
-        if entry.etag and environ.get("HTTP_IF_NONE_MATCH") == entry.etag:
+        if entry.etag and is_known(environ, entry.etag):
             return Answer(304, [h for h in answer.headers if h[0].lower() not in _NOT_FOR_304])
         return answer
 
@@ -88,6 +90,12 @@ class ResponseCache:
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)
             self._size -= oldest.size
+
+
+def is_known(environ: WSGIEnvironment, etag: str) -> bool:
+    """Whether the client says that it has the answer with this tag (RFC 9110, section 13.1.2)."""
+    known = environ.get("HTTP_IF_NONE_MATCH")
+    return bool(known) and (known == etag or parse_etags(known).contains_weak(unquote_etag(etag)[0]))
 
 
 def _etag_if_public(headers: list[tuple[str, str]]) -> str | None:

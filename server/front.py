@@ -16,11 +16,10 @@ from typing import IO, Final
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
-from werkzeug.http import parse_etags
 
 from kg.replies import Reply
 from kg.store import UNDER_WAY, Store, UnderWay
-from server.cache import ResponseCache
+from server.cache import ResponseCache, is_known
 from server.compression import PACKED_BYTES, WORTH_BYTES
 from server.errors import UNEXPECTED
 from server.gateway import Sender, environ_of, for_wsgi, run
@@ -167,8 +166,7 @@ class Front:
         """Answers a plain query."""
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         etag = f'"{asked.etag(self._store.version, accept_encoding)}"'
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and (known == etag or parse_etags(known).contains_weak(etag[1:-1])):
+        if is_known(environ, etag):
             environ["kelisim.query"] = asked.query
             return Answer(304, shared_headers(etag))
         reply = await self._evaluate(asked, environ, protocol)

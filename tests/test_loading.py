@@ -54,6 +54,11 @@ def test_files_of_all_formats_become_a_store(files: list[Path], tmp_path: Path, 
         ("bad.nt", b"<http://e/a> <http://e/p> <http://e/b> .\n<http://e/a> nonsense .\n", "bad.nt, line 2"),
         ("bad.nq.gz", b"this is not gzip", "bad.nq.gz cannot be read"),
         ("cut.nt.gz", gzip.compress(b"<http://e/a> <http://e/p> <http://e/b> .\n" * 1000)[:-20], "cannot be read"),
+        (
+            "bad.nt.gz",
+            gzip.compress(b"<http://e/a> <http://e/p> <http://e/b> .\n" * 1000)[:30] + bytes(20),
+            "cannot be",
+        ),
         ("notes.docx", b"", "tells no RDF format"),
     ],
 )
