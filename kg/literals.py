@@ -23,8 +23,8 @@ KINDS: Final = {
 }
 """The properties whose texts are found, and what sort of text each gives; names first."""
 
-PAGE_TEXTS: Final = 200_000
-"""About how many texts one query may bring: as many as a worker's memory surely takes, since each reads all of them."""
+PAGE_TEXTS: Final = 60_000
+"""About how many texts one query may bring: of two million texts, more take longer than a query usually may."""
 
 _PATTERNS: Final = (
     ("?thing ?property ?text", "?thing a ?class"),
