@@ -158,11 +158,8 @@ class Engine:
         refuse_outbound(query, self.services)
         self._refuse_unknown((*default_graphs, *named_graphs, *dataset_graphs(query)))
         chosen = bool(default_graphs or named_graphs)
-        try:
-            default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
-            named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
-        except ValueError as error:
-            raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+        default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
+        named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
         while True:
             try:

@@ -193,7 +193,8 @@ def write_file(path: Path, parts: Iterable[bytes | memoryview], base: int | None
         if base is not None:
             write_all(descriptor, _first_line(base, digest))  # to be written over
         for part in _gathered(parts):
-            digest.update(part)
+            if base is not None:
+                digest.update(part)
             write_all(descriptor, part)
         if base is not None:
             os.lseek(descriptor, 0, os.SEEK_SET)
