@@ -7,7 +7,7 @@ from typing import Final
 from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal, format_percent
 from babel.units import format_unit
 
-from kg.charts import Translate
+from kg.labels import Translate
 from kg.periods import locale_of, unit_length
 
 _QUDT: Final = "http://qudt.org/vocab/unit/"

@@ -12,9 +12,6 @@ from xml.sax.saxutils import escape
 Spec = dict[str, Any]
 """A Vega-Lite document, or a part of one."""
 
-Translate = Callable[[str], str]
-"""Gives an English message of ours in the reader's language; `str` leaves it in English."""
-
 Theme = Literal["light", "dark"]
 
 WIDE: Final = 560

@@ -69,7 +69,7 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
     """Check the graph, or claims in FILES together with it, against the SHACL shapes."""
-    from kg.validation import validate_curation
+    from kg.curated_validation import validate_curation
     from shapes.report import as_json, render
 
     with progress("Holding the graph against the shapes"):

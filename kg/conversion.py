@@ -15,8 +15,7 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from kg.formats import GRAPH_FORMATS, has_xml_name
-from kg.refusals import NotAcceptableError
+from kg.formats import GRAPH_FORMATS, NotAcceptableError, has_xml_name
 from kg.reification import reified
 from ontology import PREFIXES, KelisimError
 

@@ -9,9 +9,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.compaction import compact
-from kg.formats import GraphFormat, has_xml_name
+from kg.formats import GraphFormat, NotAcceptableError, has_xml_name
 from kg.reader import Reader, Row, Term, node, nodes
-from kg.refusals import NotAcceptableError
 from kg.reification import reified
 from ontology import INFERRED_GRAPH, ONTOLOGY_IRI, PREFIXES, published_triples
 from ontology.namespaces import KEL, SHAPE, SKOLEM

@@ -19,11 +19,11 @@ from types import MappingProxyType
 from typing import IO, Final
 
 from kg.conversion import NOT_WRITABLE
-from kg.formats import GRAPH_FORMATS
-from kg.refusals import BusyError, NotAcceptableError
+from kg.formats import GRAPH_FORMATS, NotAcceptableError
+from kg.messages import Task
+from kg.refusals import BusyError
 from kg.store import Store
 from kg.tables import csvw, read_tables
-from kg.worker import Task
 
 _GRAPHS: Final = {f.extension: f.media_type for f in GRAPH_FORMATS}
 _GZIP: Final = ".gz"

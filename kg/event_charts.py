@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from kg.charts import NARROW, WIDE, Chart, Column, Spec, Translate, layer, ticked, wrapped
-from kg.labels import labels
+from kg.charts import NARROW, WIDE, Chart, Column, Spec, layer, ticked, wrapped
+from kg.labels import Translate, labels
 from kg.periods import Period, milliseconds, parse_day, time_ticks
 from kg.reader import Reader
 from kg.told import told

@@ -10,6 +10,10 @@ import pyoxigraph as ox
 from ontology import KelisimError
 
 
+class NotAcceptableError(KelisimError):
+    """The answer, or the data, cannot be had in the formats that the client takes."""
+
+
 @dataclass(frozen=True)
 class ResultFormat:
     """A format for the answers of SELECT and ASK (SPARQL 1.1 Query Results JSON, XML, CSV and TSV).

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg.charts import Chart, Translate
+from kg.charts import Chart
 from kg.event_charts import event_chart
 from kg.events import Wanted, events
+from kg.labels import Translate
 from kg.maps import place_map
 from kg.reader import Reader
 from kg.trade_charts import FLOWS, measure_chart

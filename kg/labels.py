@@ -1,7 +1,7 @@
 """The names of things, in the language of the reader where there is one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,9 @@ from ontology.namespaces import KEL, PREFIXES, shorten
 
 FALLBACK: Final = "en"
 """The language that stands in for one in which a thing has no name."""
+
+Translate = Callable[[str], str]
+"""Gives an English message of ours in the reader's language; `str` leaves it in English."""
 
 _BATCH: Final = 500
 _MOST_ROWS: Final = 20_000

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from math import atan, degrees, exp, log, pi, radians, tan
 from typing import Any, Final
 
-from kg.charts import NARROW, WIDE, Chart, Column, Spec, Translate
-from kg.labels import labels
+from kg.charts import NARROW, WIDE, Chart, Column, Spec
+from kg.labels import Translate, labels
 from kg.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES, shorten
 

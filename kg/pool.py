@@ -10,12 +10,13 @@ from typing import Final
 
 from kg.engine import Engine, QuerySyntaxError
 from kg.limits import Limits
+from kg.messages import Outcome, Task, error_of
 from kg.process import Flight, Keeper, Waiter, WorkerProcess
-from kg.refusals import BusyError, QueryTimeoutError, StoppedError, error_of
+from kg.refusals import BusyError, QueryTimeoutError, StoppedError
 from kg.replies import Reply, SpooledFile, spooled_bytes
 from kg.staging import Change
 from kg.wire import packed
-from kg.worker import Outcome, Task, keep
+from kg.worker import keep
 
 _TAKEN_BYTES: Final = 1 << 22
 """A worker that would have taken in more patches than these is forked anew, since less and less is shared with it."""

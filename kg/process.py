@@ -8,10 +8,10 @@ import socket
 from collections import deque
 from collections.abc import Callable
 
+from kg.messages import Outcome, Task
 from kg.refusals import StoppedError, TooDeepError, TooLargeError
 from kg.replies import Reply
 from kg.wire import Channel, packed
-from kg.worker import Outcome, Task
 
 
 class Flight:

@@ -6,8 +6,8 @@ import pyoxigraph as ox
 
 from kg.engine import Engine
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
+from kg.messages import Task
 from kg.store import Store
-from kg.worker import Task
 from ontology import KelisimError
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal

@@ -8,13 +8,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
+from kg.messages import Task
 from kg.patches import Patch, new_header
 from kg.patches import parse as parse_patch
 from kg.pool import WorkerPool
 from kg.refusals import AbandonedError, BusyError
 from kg.replies import Reply
 from kg.staging import Change
-from kg.worker import Task
 from ontology import KelisimError
 
 WRITE_WAIT_SECONDS = 30.0

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from kg.amounts import amount, hedged, ticks
-from kg.charts import NARROW, SERIES, WIDE, Chart, Column, Translate, plain
+from kg.charts import NARROW, SERIES, WIDE, Chart, Column, plain
 from kg.footnotes import Footnote
-from kg.labels import Label, labels
+from kg.labels import Label, Translate, labels
 from kg.periods import KINDS
 from kg.reader import Reader
 from kg.time_drawing import HEIGHT, TimeMark, draw_over_time

@@ -10,14 +10,13 @@ workers take in once the server has made it last.
 """
 
 import faulthandler
-import mmap
 import os
 import resource
 import signal
 import socket
 import threading
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -25,107 +24,18 @@ from kg.confinement import Sharing, die_with_parent, door_open, door_shut, one_a
 from kg.engine import Engine, OperationError, QuerySyntaxError
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.guard import OutboundRefusedError
+from kg.messages import Outcome, Task
 from kg.patches import parse as parse_patch
 from kg.replies import SPOOL_NAME
-from kg.rows import count_rows
+from kg.spool import ResultTooLargeError, Spool
 from kg.staging import Change, DocumentError, stage
 from kg.validation import validate_change
-from kg.wire import INLINE_BYTES, Inbox, receive, send
+from kg.wire import Inbox, receive, send
 from ontology import KelisimError
 from shapes import in_words
 
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
-
-
-class Task(NamedTuple):
-    """One query and how to answer it.
-
-    `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
-    client takes none. `result_bytes` bounds the size of the answer. `version` names the state that is asked, so that
-    tasks at different states are not taken for the same. `counted` asks for the number of rows.
-    """
-
-    query: str
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    bindings: str = ""
-    graph: str = ""
-    result_bytes: int = 1 << 30
-    version: str = ""
-    counted: bool = False
-
-
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a task or change ended, by `kind`.
-
-    ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
-    bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
-    ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
-    cannot be done), ``invalid`` (the shapes forbid it), ``error``. `leaves` tells that the worker ends; see `Sharing`.
-    """
-
-    kind: str
-    format: str = ""
-    message: str = ""
-    line: int = 0
-    column: int = 0
-    rows: int = -1
-    size: int = 0
-    leaves: bool = False
-
-
-class ResultTooLargeError(KelisimError):
-    """The answer is bigger than the server gives out."""
-
-
-class Spool:
-    """Takes an answer as it is written: small ones in memory, bigger ones in a file without a name."""
-
-    def __init__(self, limit: int = 1 << 62, file: int = -1) -> None:
-        """Bounds the answer to `limit` bytes; `file` is one made before, to be used if need be."""
-        self._limit = limit
-        self._parts: list[bytes] = []
-        self._spare = file
-        self.size = 0
-        self.file = -1
-
-    def write(self, data: bytes) -> int:
-        """Takes the next part; raises ResultTooLargeError past the limit."""
-        self.size += len(data)
-        if self.size > self._limit:
-            raise ResultTooLargeError(f"The answer is larger than {self._limit} bytes.")
-        if self.file < 0 and self.size <= INLINE_BYTES:
-            self._parts.append(bytes(data))
-            return len(data)
-        if self.file < 0:
-            self.file = self._spare if self._spare >= 0 else os.memfd_create(SPOOL_NAME)
-            for part in self._parts:
-                _write_all(self.file, part)
-            self._parts.clear()
-        _write_all(self.file, data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    @property
-    def body(self) -> bytes:
-        """The answer, where it is in memory."""
-        return b"".join(self._parts)
-
-    def rows(self, form: str) -> int:
-        """The rows of the answer, in the format of that name; -1 if not known."""
-        if self.file < 0:
-            return count_rows(form, self.body)
-        with door_open(), mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as content:
-            return count_rows(form, content)
-
-
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
 
 
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:

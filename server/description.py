@@ -11,8 +11,8 @@ import pyoxigraph as ox
 
 from kg.examples import QUESTIONS
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.messages import Task
 from kg.store import Store
-from kg.worker import Task
 from ontology import BASE, PREFIXES
 from ontology.namespaces import RDF_TYPE
 

@@ -7,13 +7,13 @@ from flask import Flask, Response, json, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kg.engine import OperationError, QuerySyntaxError
+from kg.formats import NotAcceptableError
 from kg.guard import OutboundRefusedError
 from kg.history import StoreFullError
 from kg.refusals import (
     AbandonedError,
     BusyError,
     InvalidChangeError,
-    NotAcceptableError,
     QueryTimeoutError,
     StoppedError,
     TooDeepError,

@@ -16,7 +16,7 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 from kg.replies import SpooledFile
-from kg.worker import Spool
+from kg.spool import Spool
 from server.problems import Answer, FilePart
 
 _PART_BYTES: Final = 1 << 18

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.http import parse_options_header
 
 from kg.formats import ALIASES, GRAPH_FORMATS
+from kg.messages import Task
 from kg.staging import Change
 from kg.store import Store
-from kg.worker import Task
 from server.access import Access
 from server.errors import ProblemError
 from server.negotiation import accepted_types, graph_format

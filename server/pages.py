@@ -6,10 +6,10 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, render_template
 
 from kg.footnotes import Footnote
+from kg.messages import Task
 from kg.overview import counts
 from kg.questions import read_questions
 from kg.reading import Article, newest_articles, read_article
-from kg.worker import Task
 from ontology import version
 from server import openapi
 from server.languages import language

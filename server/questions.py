@@ -6,10 +6,10 @@ from typing import Any, Final
 from flask import Blueprint, json, render_template
 
 from kg.labels import Label, labels
+from kg.messages import Task
 from kg.questions import Question, find_question, read_questions
 from kg.reader import Reader
 from kg.store import Store
-from kg.worker import Task
 from ontology import BASE, KelisimError
 from ontology.namespaces import shorten
 from server.errors import ProblemError

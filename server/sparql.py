@@ -10,10 +10,10 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 
 from kg.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.labels import labels
+from kg.messages import Task
 from kg.reader import Reader
 from kg.replies import Reply
 from kg.store import Store
-from kg.worker import Task
 from ontology.namespaces import BASE, shorten
 from server.access import Access
 from server.errors import ProblemError

@@ -14,11 +14,11 @@ import pytest
 from kg.confinement import Sharing
 from kg.engine import Engine
 from kg.limits import Limits
+from kg.messages import Task
 from kg.patches import Patch
 from kg.pool import WorkerPool
 from kg.refusals import BusyError
 from kg.staging import Change
-from kg.worker import Task
 
 FORKED = """
 import os

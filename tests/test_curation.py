@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from kg.curated_validation import validate_curation
 from kg.curation import Curation, read_claims, read_curation
 from kg.dataset import build
-from kg.validation import validate_curation
 from ontology import KelisimError
 
 PREFIXES = """@prefix kel: <https://w3id.org/kelisim/ns#> .

@@ -17,11 +17,12 @@ from kg.dataset import Dataset, from_quads
 from kg.dumps import MEDIA_TYPES, Dumps
 from kg.engine import Engine
 from kg.formats import GRAPH_FORMATS, GraphFormat
+from kg.messages import Task
 from kg.refusals import BusyError
 from kg.replies import Reply
 from kg.store import Store
 from kg.tables import read_tables
-from kg.worker import Task, perform
+from kg.worker import perform
 from ontology import KelisimError
 from ontology.namespaces import KEL
 from tests.conftest import serving
