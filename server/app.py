@@ -2,40 +2,31 @@
 
 from flask import Flask, Response
 
-from server import (
-    catalogue,
+from server.data import catalogue, downloads, linked_data, reconciliation, search
+from server.endpoint import graphs, sparql
+from server.endpoint.description import describer
+from server.front.metrics import Metrics
+from server.front.metrics import blueprint as metrics_page
+from server.http import errors, freshness, languages, links, wording
+from server.http.access import Access
+from server.http.compression import compress
+from server.http.headers import HEADERS
+from server.http.site import Site
+from server.pages import (
     charts,
-    downloads,
-    errors,
+    documents,
     events,
-    freshness,
-    graphs,
-    instruments,
-    languages,
+    home,
     leaders,
-    linked_data,
-    links,
-    ontology_page,
-    pages,
-    query_page,
+    ontology,
+    query,
     questions,
-    reconciliation,
-    search,
     shell,
     sources,
-    sparql,
     states,
     things,
     trade,
-    wording,
 )
-from server.access import Access
-from server.compression import compress
-from server.description import describer
-from server.headers import HEADERS
-from server.metrics import Metrics
-from server.metrics import blueprint as metrics_page
-from server.site import Site
 
 QUERY_BYTES = 1_000_000
 """Longer queries and updates are refused with 413; no query by hand or program comes near."""
@@ -46,14 +37,14 @@ UPLOAD_BYTES = 1 << 27
 _PAGES = (
     catalogue,
     charts,
+    documents,
     downloads,
     events,
-    instruments,
+    home,
     leaders,
     linked_data,
-    ontology_page,
-    pages,
-    query_page,
+    ontology,
+    query,
     questions,
     reconciliation,
     search,
@@ -68,7 +59,7 @@ _PAGES = (
 def create_app(site: Site, access: Access | None = None, metrics: Metrics | None = None) -> Flask:
     """The WSGI application over one site."""
     app = Flask("server")
-    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.limits` refuses longer queries before
+    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.front.limits` refuses longer queries before
     app.config["MAX_FORM_MEMORY_SIZE"] = UPLOAD_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     access = access or Access()

@@ -22,27 +22,27 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from kg.confinement import die_with_parent
-from kg.dataset import Dataset
-from kg.engine import Engine
-from kg.history import History
-from kg.limits import Limits
-from kg.pool import WorkerPool
-from kg.store import Store
-from kg.validation import prepare
+from kg.changes.validation import prepare
+from kg.curation.dataset import Dataset
+from kg.engine.engine import Engine
+from kg.engine.limits import Limits
+from kg.history.history import History
+from kg.store.store import Store
+from kg.workers.confinement import die_with_parent
+from kg.workers.pool import WorkerPool
 from ontology import KelisimError
-from server.access import Access
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
-from server.cache import ResponseCache
-from server.connections import Patience, SlowClients
-from server.front import Front, Layers
-from server.limits import RequestGuard, RequestLimits
-from server.logs import AccessLog, LineLog, QueryLog
-from server.metrics import Metrics, Workers
-from server.observation import Observer
-from server.rates import Buckets, RateLimit, client_key
-from server.site import Site, Statistics
-from server.tokens import TokenStore
+from server.front.cache import ResponseCache
+from server.front.connections import Patience, SlowClients
+from server.front.front import Front, Layers
+from server.front.limits import RequestGuard, RequestLimits
+from server.front.logs import AccessLog, LineLog, QueryLog
+from server.front.metrics import Metrics, Workers
+from server.front.observation import Observer
+from server.front.rates import Buckets, RateLimit, client_key
+from server.http.access import Access
+from server.http.site import Site, Statistics
+from server.http.tokens import TokenStore
 
 CONNECTIONS = 2048
 """Connections at once; those beyond wait."""
@@ -119,7 +119,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     multiprocessing.set_start_method("fork", force=True)
     server = _Server(
         tell_stop,
-        "server.front",
+        "server.front.front",
         address=settings.host,
         port=port,
         interface=Interfaces.RSGI,

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from kg.curation import Curation, read_curation
-from kg.dataset import Dataset, build
-from kg.engine import Engine
+from kg.curation.curated import Curation, read_curation
+from kg.curation.dataset import Dataset, build
+from kg.engine.engine import Engine
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")

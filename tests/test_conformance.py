@@ -9,7 +9,7 @@ from tests.conformance import runner, suite
 from tests.conformance.evaluation import text_of
 from tests.conformance.peers import Missing, kelisim
 from tests.conformance.suite import Case
-from tests.test_updates import compare
+from tests.kg.changes.test_updates import compare
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
-"""The plan of the house: imports run one way, and every command is told in the README."""
+"""The plan of the house: imports run one way, from room to room, and what the documents tell of it is so."""
 
 import ast
+import re
+from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -11,10 +13,21 @@ import kg
 import ontology
 import server
 import shapes
-from server.cli import cli
+from server.commands.cli import cli
 from tests.conftest import ROOT
 
-ORDER = ["ontology", "shapes", "kg", "server"]
+PACKAGES = ["ontology", "shapes", "kg", "server"]
+FILES = {
+    ".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f
+    for package in PACKAGES
+    for f in (ROOT / package).rglob("*.py")
+    if "node_modules" not in f.parts
+}
+"""Every module of ours and its file."""
+
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+IN_ORDER = re.findall(r"^\| `([\w.]+)` \|", ARCHITECTURE, re.MULTILINE)
+"""The rooms as the table of ARCHITECTURE.md lists them, from the ground up."""
 
 
 def modules(path: Path) -> set[str]:
@@ -23,32 +36,71 @@ def modules(path: Path) -> set[str]:
     found = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
-            inner = {f"{node.module}.{a.name}" for a in node.names if source(f"{node.module}.{a.name}").exists()}
+            inner = {f"{node.module}.{a.name}" for a in node.names if f"{node.module}.{a.name}" in FILES}
             found |= inner or {node.module}
-    return {m for m in found if m.partition(".")[0] in ORDER}
+    return {m for m in found if m.partition(".")[0] in PACKAGES}
 
 
-def source(module: str) -> Path:
-    return ROOT / (module.replace(".", "/") + ".py")
+def room(module: str) -> str:
+    """The room of a module: the package that it lies in; `kg` and `server` themselves count as rooms."""
+    return module if FILES[module].name == "__init__.py" else module.rpartition(".")[0]
 
 
-def imported(path: Path) -> set[str]:
-    return {m.partition(".")[0] for m in modules(path)}
+def doorways() -> dict[str, set[str]]:
+    """For each room, the others that its modules import."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for module, file in FILES.items():
+        found[room(module)] |= {room(m) for m in modules(file)} - {room(module)}
+    return found
 
 
-@pytest.mark.parametrize("package", ORDER)
+@pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_imports_upward(package: str) -> None:
-    allowed = set(ORDER[: ORDER.index(package) + 1])
-    files = list((ROOT / package).glob("*.py"))
+    allowed = set(PACKAGES[: PACKAGES.index(package) + 1])
+    files = [file for module, file in FILES.items() if module.partition(".")[0] == package]
     assert files
     for path in files:
-        assert imported(path) <= allowed, path
+        assert {m.partition(".")[0] for m in modules(path)} <= allowed, path
 
 
 def test_nothing_imports_in_a_circle() -> None:
-    files = {f"{p}.{f.stem}".removesuffix(".__init__"): f for p in ORDER for f in (ROOT / p).glob("*.py")}
-    assert len(files) > 20
-    list(TopologicalSorter({name: modules(file) for name, file in files.items()}).static_order())
+    assert len(FILES) > 20
+    list(TopologicalSorter({name: modules(file) for name, file in FILES.items()}).static_order())
+
+
+def test_rooms_import_only_those_before_them() -> None:
+    assert len(IN_ORDER) == len(set(IN_ORDER))
+    for name, imported in doorways().items():
+        before = set(IN_ORDER[: IN_ORDER.index(name)])
+        assert imported <= before, f"{name} imports {imported - before}, which come later in ARCHITECTURE.md"
+
+
+def test_the_architecture_names_every_room_and_no_other() -> None:
+    rooms = {room(m) for m in FILES}
+    assert set(IN_ORDER) == rooms
+    pictures = re.findall(r"```mermaid\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    drawn = set(re.findall(r"\[\"?([a-z_]+(?:\.[a-z_]+)?)\"?\]", pictures[0]))
+    assert drawn == rooms, "the first picture shows every room"
+    for name in re.findall(r"`((?:kg|server|ontology|shapes)/[\w./]+)`", ARCHITECTURE):
+        assert (ROOT / name).exists(), f"ARCHITECTURE.md names {name}, which is not there"
+
+
+@pytest.mark.parametrize("name", [r for r in IN_ORDER if "." in r])
+def test_a_room_says_what_it_is_for_where_to_begin_and_what_it_imports(name: str) -> None:
+    docstring = ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))) or ""
+    what, begin, imports = docstring.split("\n\n")
+    assert what.endswith(".")
+    named = re.findall(r"`(\w+)`", begin)
+    assert named
+    assert all(f"{name}.{module}" in FILES for module in named), begin
+    assert set(re.findall(r"[\w.]+\w", imports.removeprefix("Imports: "))) == doorways()[name]
+
+
+def test_tests_lie_in_the_rooms_that_they_test() -> None:
+    rooms = {room(m) for m in FILES}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        folder = ".".join(file.relative_to(ROOT / "tests").parent.parts)
+        assert not folder or folder in rooms, file
 
 
 @pytest.mark.parametrize("package", [ontology, shapes, kg, server])
@@ -69,6 +121,6 @@ def commands(group: click.Group, prefix: str = "kelisim") -> list[tuple[str, cli
 
 @pytest.mark.parametrize(("name", "command"), commands(cli))
 def test_every_command_is_documented(name: str, command: click.Command) -> None:
-    told = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = "".join((ROOT / f).read_text(encoding="utf-8") for f in ("README.md", "kg/data/README.md"))
     assert command.help
-    assert name in told, f"README.md and CONTRIBUTING.md do not tell of `{name}`"
+    assert name in told, f"README.md and kg/data/README.md do not tell of `{name}`"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from kg.engine import Engine, with_prefixes
+from kg.engine.engine import Engine, with_prefixes
 from tests.conftest import ROOT
-from tests.test_questions import CSV, rows
+from tests.kg.publishing.test_questions import CSV, rows
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```sparql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", TEXT, re.DOTALL)

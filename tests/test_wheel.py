@@ -6,7 +6,7 @@ import sys
 import venv
 from pathlib import Path
 
-from kg.dataset import Dataset
+from kg.curation.dataset import Dataset
 from tests.conftest import ROOT
 
 

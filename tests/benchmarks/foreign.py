@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.dataset import Dataset
+from kg.curation.dataset import Dataset
 from ontology import version
 from server.serving import Settings, serve
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import rdflib
 
 from kg import Engine, build, read_curation
-from kg.export import export, graph_format
-from kg.formats import RESULT_FORMATS
-from kg.questions import read_questions
+from kg.curation.export import export, graph_format
+from kg.publishing.questions import read_questions
+from kg.rdf.formats import RESULT_FORMATS
 
 ROUNDS = 3
 JSON = RESULT_FORMATS[0]

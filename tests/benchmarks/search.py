@@ -18,16 +18,16 @@ from functools import partial
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process, utils
 
-from kg.classes import PERSON
-from kg.curation import read_curation
-from kg.dataset import build
-from kg.engine import Engine
-from kg.index import Index
-from kg.literals import read_texts
-from kg.matching import candidates
-from kg.reader import Reader
-from kg.reconciliation import Record, reconcile
-from kg.search import search
+from kg.curation.curated import read_curation
+from kg.curation.dataset import build
+from kg.engine.engine import Engine
+from kg.language.classes import PERSON
+from kg.search.index import Index
+from kg.search.matching import candidates
+from kg.search.reconciliation import Record, reconcile
+from kg.search.search import search
+from kg.search.texts import read_texts
+from kg.store.reader import Reader
 from ontology.namespaces import ID, PREFIXES, RDF_TYPE
 
 SYLLABLES = [

@@ -13,14 +13,14 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg import updates
-from kg.engine import Engine
-from kg.history import History
-from kg.limits import Limits
-from kg.patches import diff
-from kg.pool import WorkerPool
-from kg.staging import Change
-from kg.store import Store
+from kg.changes import updates
+from kg.changes.staging import Change
+from kg.engine.engine import Engine
+from kg.engine.limits import Limits
+from kg.history.history import History
+from kg.rdf.patches import diff
+from kg.store.store import Store
+from kg.workers.pool import WorkerPool
 
 SIZES: Final = (20_000, 200_000, 2_000_000)
 ROUNDS: Final = {"direct": 51, "whole": 3}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from kg.questions import read_questions
+from kg.publishing.questions import read_questions
 from ontology import PREFIXES
 from tests.benchmarks.data import MEASURES, OBSERVATIONS
 

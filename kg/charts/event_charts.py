@@ -1,0 +1,145 @@
+"""The chart of events along time: what was held is solid, what is only planned is open and broken."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from kg.charts.chart import NARROW, WIDE, Chart, Column, Spec, layer, ticked, wrapped
+from kg.language.labels import labels
+from kg.language.messages import Translate
+from kg.language.periods import Period, milliseconds, parse_day, time_ticks
+from kg.store.reader import Reader
+from kg.views.records import told
+from ontology.namespaces import shorten
+
+MOST: Final = 60
+"""How many events one chart shows at most."""
+
+_YEARS: Final = 12
+"""How far before the last event a chart reaches: older ones would press all others into a corner."""
+
+_LINE: Final = 15
+_ROW: Final = 24
+_AXIS: Final = 44
+
+
+@dataclass(frozen=True)
+class _Span:
+    """One date of an event: held or planned."""
+
+    iri: str
+    name: str
+    sort: str
+    period: Period
+
+
+def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
+    """When events were held or are planned for; None where none of them has a date."""
+    asked = list(dict.fromkeys(iris))[:MOST]
+    names = labels(reader, asked, language)
+    every = [
+        _Span(iri, names[iri].text, moment.sort, Period(start, end, moment.inferred))
+        for iri, of in told(reader, asked).items()
+        for moment in of.dates("held", "planned")
+        if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
+    ]
+    if not every:
+        return None
+    every.sort(key=lambda span: (span.period.end, span.name), reverse=True)
+    since = every[0].period.end.year - _YEARS
+    spans = [span for span in every if span.period.end.year >= since]
+    say = translate
+    notes = [say("Filled marks: held. Open marks with broken lines: planned.")]
+    if len(spans) < len(every):
+        notes.append(say("Events before {year} are in the list only.").format(year=since))
+    wide, narrow = _drawing(spans, WIDE, language), _drawing(spans, NARROW, language)
+    return Chart(
+        "events",
+        say("Events along time"),
+        say("Events along time: {events}.").format(events="; ".join(_said(span, language, say) for span in spans)),
+        wide[0],
+        (
+            Column("event", say("Event")),
+            Column("label", say("Name")),
+            Column("held_or_planned", say("Held or planned")),
+            Column("earliest", say("From")),
+            Column("latest", say("To")),
+        ),
+        [(s.iri, s.name, s.sort, s.period.start.isoformat(), s.period.end.isoformat()) for s in spans],
+        size=(WIDE, wide[1]),
+        narrow=narrow[0],
+        narrow_size=(NARROW, narrow[1]),
+        parameters=tuple(("thing", shorten(iri)) for iri in asked),
+        language=language,
+        notes=notes,
+    )
+
+
+def _said(span: _Span, language: str, translate: Translate) -> str:
+    words = f"{span.period.text(language)}: {span.name}"
+    return translate("{event} (planned)").format(event=words) if span.sort == "planned" else words
+
+
+def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, int]:
+    """The document, and its height in pixels: a row for each event, its name above its time."""
+    first = min(span.period.start for span in spans) - timedelta(days=45)
+    last = max(span.period.end for span in spans) + timedelta(days=45)
+    ticks = time_ticks(first, last, max(3, width // 90), language)
+    values, y = [], 0
+    for span in spans:
+        text = wrapped(f"{span.name} · {span.period.text(language)}", width // 8)
+        values.append(_value(span, text, y))
+        y += _LINE * len(text) + _ROW
+    x: Spec = {
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [milliseconds(first), milliseconds(last)], "nice": False},
+        "axis": ticked({milliseconds(day): words for day, words in ticks}),
+    }
+    row: Spec = {"type": "quantitative", "axis": None, "scale": {"domain": [y, 0], "nice": False}}
+    at: Spec = {
+        "y": {**row, "field": "y"},
+        "description": {"field": "text"},
+        "tooltip": {"field": "text", "title": "•"},
+    }
+    above: Spec = {"x": {"value": 2}, "y": {**row, "field": "top"}}
+    planned, held = "datum.sort === 'planned'", "datum.sort === 'held'"
+    span_of: Spec = {"x": {**x, "field": "start"}, "x2": {"field": "end"}, **at}
+    start: Spec = {"x": {**x, "field": "middle"}, **at}
+    label: Spec = {
+        "type": "text",
+        "align": "left",
+        "baseline": "top",
+        "fontSize": 12,
+        "lineBreak": "\n",
+        "lineHeight": _LINE,
+    }
+    sorts = {span.sort for span in spans}
+    layers = [layer({"type": "rule", "style": "line"}, {"y": {**row, "field": "below"}})]
+    if "held" in sorts:
+        layers += [
+            layer({"type": "rule", "style": "first-line", "strokeWidth": 5}, span_of, held),
+            layer({"type": "point", "style": "first", "filled": True, "size": 90}, start, held),
+        ]
+    if "planned" in sorts:
+        layers += [
+            layer({"type": "rule", "style": "first-line", "strokeWidth": 2, "strokeDash": [4, 3]}, span_of, planned),
+            layer({"type": "point", "style": "open", "shape": "diamond", "size": 90}, start, planned),
+        ]
+    layers += [layer({**label, "style": style}, {**above, "text": {"field": "text"}}) for style in ("halo", "ink")]
+    return {"data": {"values": values}, "layer": layers}, y + _AXIS
+
+
+def _value(span: _Span, text: Sequence[str], top: float) -> dict[str, Any]:
+    period = span.period
+    return {
+        "sort": span.sort,
+        "start": milliseconds(period.start),
+        "end": milliseconds(period.end + timedelta(days=1)),
+        "middle": milliseconds(period.start + (period.end - period.start) / 2),
+        "text": "\n".join(text),
+        "top": top + 5,
+        "y": top + len(text) * _LINE + _ROW / 2,
+        "below": top + len(text) * _LINE + _ROW,
+    }

@@ -1,0 +1,248 @@
+"""The charts of figures of trade, investment, energy and more, one for each measure and unit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from kg.charts.chart import NARROW, SERIES, WIDE, Chart, Column, plain
+from kg.charts.time_axis import HEIGHT, TimeMark, draw_over_time
+from kg.language.amounts import amount, hedged, ticks
+from kg.language.labels import Label, labels
+from kg.language.messages import Translate
+from kg.language.periods import KINDS
+from kg.store.reader import Reader
+from kg.views.footnotes import Footnote
+from kg.views.trade import Observation, Selection, observations
+from ontology.namespaces import CODE, shorten
+
+FLOWS: Final = {
+    "trade": "trade-turnover",
+    "trade-growth": "trade-growth",
+    "direct-investment": "direct-investment",
+    "project-value": "project-value",
+    "deal-value": "deal-value",
+    "gas-capacity": "gas-capacity",
+    "gas-volume": "gas-volume",
+    "students": "students",
+}
+"""The charts that flows are drawn in, in their order, and the codes of what they measure."""
+
+_LISTED: Final = 12
+"""How many figures a text alternative tells; the table has them all."""
+
+_MEASURE: Final = str(CODE["measure-"])
+
+
+def measure_of(name: str) -> str:
+    """The IRI of what a chart measures: its name is one of `FLOWS`, or the end of any other measure's code."""
+    return _MEASURE + FLOWS.get(name, name)
+
+
+def trade_charts(reader: Reader, state: str, language: str, translate: Translate = str) -> list[Chart]:
+    """The charts of the flows of one state (an IRI), or of all where `state` is empty, those that have data."""
+    wanted = tuple(measure_of(name) for name in FLOWS)
+    given = observations(reader, Selection(party=state, measures=wanted), language)
+    narrowing = {"party": state} if state else {}
+    return [chart for chart in draw(reader, given, narrowing, language, translate) if chart.rows]
+
+
+def measure_chart(
+    reader: Reader, name: str, narrowing: Mapping[str, str], language: str, translate: Translate = str
+) -> Chart:
+    """The chart of one measure by its name, without rows where there is nothing to draw.
+
+    narrowing: ``party`` and ``unit`` (IRIs) and ``period`` (a kind of `kg.language.periods`), as far as they are given;
+    without a unit it is the one that most figures have.
+    """
+    kind = next((kind for kind in KINDS if kind == narrowing.get("period")), None)
+    selection = Selection(narrowing.get("party", ""), (measure_of(name),), kind)
+    kept = {key: narrowing[key] for key in ("party", "period") if narrowing.get(key)}
+    given = observations(reader, selection, language)
+    unit = narrowing.get("unit", "")
+    charts = draw(reader, [each for each in given if unit in {"", each.unit}], kept, language, translate)
+    if charts:
+        return max(charts, key=lambda chart: len(chart.rows))
+    title = _capital(labels(reader, [measure_of(name)], language)[measure_of(name)].text)
+    return Chart(name, title, title, {}, (), (), parameters=_parameters({**kept, "unit": unit}), language=language)
+
+
+def draw(
+    reader: Reader,
+    given: Sequence[Observation],
+    narrowing: Mapping[str, str],
+    language: str,
+    translate: Translate = str,
+) -> list[Chart]:
+    """A chart for each measure and unit of the figures, the flows first.
+
+    narrowing: how the figures were chosen, so that the chart can be made again; see `measure_chart`.
+    """
+    groups: dict[tuple[str, str], list[Observation]] = {}
+    for each in given:
+        if each.measure.startswith(_MEASURE):
+            groups.setdefault((each.measure, each.unit), []).append(each)
+    called = labels(reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed)}, language)
+    order = sorted(groups, key=lambda key: (flow(key[0]), key))
+    return [_Drawing(groups[key], called, language, translate).chart(narrowing) for key in order]
+
+
+def flow(measure: str) -> int:
+    """The place of a measure among the flows, which come before all others."""
+    codes = list(FLOWS.values())
+    code = measure.removeprefix(_MEASURE)
+    return codes.index(code) if code in codes else len(codes)
+
+
+def in_words(of: Observation, language: str, translate: Translate = str) -> str:
+    """A figure with its unit and what its source says of it: ``over $17B``."""
+    return hedged(amount(of.value, of.unit, language, translate), of.bound_names, translate)
+
+
+def when(of: Observation, language: str, translate: Translate = str) -> str:
+    """The period of a figure in words, with its length where that is no full year; or that none is given."""
+    if of.period is None:
+        return translate("no period given")
+    if of.period.kind == "year":
+        return of.period.text(language)
+    return f"{of.period.text(language)} ({of.period.length(language)})"
+
+
+def _parameters(narrowing: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, shorten(value)) for key, value in narrowing.items() if value)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _source(note: Footnote, translate: Translate) -> str:
+    """Who says so, in which article and paragraph; a paper that speaks for itself is named once."""
+    speaker, article = note.speaker_label.text, note.article_label.text
+    told = article if speaker in article else f"{speaker}, {article}".strip(", ")
+    if note.paragraph:
+        told = translate("{source}, paragraph {number}").format(source=told, number=note.paragraph)
+    return told
+
+
+class _Drawing:
+    """The figures of one measure in one unit, on their way to a chart."""
+
+    def __init__(
+        self, given: Sequence[Observation], called: Mapping[str, Label], language: str, translate: Translate
+    ) -> None:
+        self._given = given
+        self._called = called
+        self._language = language
+        self._translate = translate
+        sure = [each for each in given if each.surely and (each.period or each.told)]
+        self._series = _most_frequent(self._who(each) for each in sure)[:SERIES]
+        self._drawn = [each for each in sure if self._who(each) in self._series]
+
+    def chart(self, narrowing: Mapping[str, str]) -> Chart:
+        first = self._given[0]
+        names = {code: name for name, code in FLOWS.items()}
+        code = first.measure.removeprefix(_MEASURE)
+        measure = _capital(self._called[first.measure].text)
+        title = f"{measure}: {self._series[0]}" if len(self._series) == 1 and self._series[0] else measure
+        told = "; ".join(self._told(each) for each in self._drawn[:_LISTED])
+        more = "; …" if len(self._drawn) > _LISTED else ""
+        marks = [self._mark(each) for each in self._drawn]
+        return Chart(
+            names.get(code, code),
+            title,
+            f"{title}. {told}{more}." if told else title,
+            draw_over_time(marks, self._series, self._ticks(), WIDE) if marks else {},
+            self._columns(),
+            [_row(each) for each in self._drawn],
+            size=(WIDE, HEIGHT),
+            narrow=draw_over_time(marks, self._series, self._ticks(), NARROW) if marks else {},
+            narrow_size=(NARROW, HEIGHT),
+            parameters=_parameters({**narrowing, "unit": first.unit}),
+            language=self._language,
+            notes=self._notes(),
+        )
+
+    def _notes(self) -> list[str]:
+        say, kinds = self._translate, {each.kind for each in self._drawn}
+        notes = []
+        if kinds & {"part", "other"}:
+            notes.append(say("Each bar is as long as its period; broken lines are periods other than a full year."))
+        if "none" in kinds:
+            notes.append(say("Open marks have no period; they stand at the first day the article can have appeared."))
+        if len({self._who(each) for each in self._given}) > len(self._series) == SERIES:
+            notes.append(say("Only the parties with the most figures are drawn."))
+        if not all(each.surely for each in self._given):
+            notes.append(say("Figures that are only expected, thought possible or denied are not drawn."))
+        return notes
+
+    def _who(self, of: Observation) -> str:
+        """Of whom or what a figure is: its parties, else the things observed."""
+        groups = [group for group in (of.areas, of.counterparts) if group] or [of.observed]
+        return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
+
+    def _told(self, of: Observation) -> str:
+        say = self._translate
+        words = in_words(of, self._language, say)
+        if of.period:
+            words = f"{when(of, self._language, say)}: {words}"
+        else:
+            words = say("{amount}, no period given").format(amount=words)
+        return f"{self._who(of)}, {words}" if len(self._series) > 1 else words
+
+    def _mark(self, of: Observation) -> TimeMark:
+        say = self._translate
+        return TimeMark(
+            value=float(of.value),
+            period=of.period,
+            day=of.told or date.min,
+            series=self._who(of),
+            bounds=of.bound_names,
+            label=in_words(of, self._language, say),
+            under_label=of.period.text(self._language) if of.period else say("no period"),
+            told=self._told(of),
+            tips={
+                say("Figure"): in_words(of, self._language, say),
+                say("Period"): when(of, self._language, say),
+                say("Parties"): self._who(of),
+                say("As printed"): "; ".join(of.as_written),
+                say("Source"): "; ".join(dict.fromkeys(_source(note, say) for note in of.notes)),
+            },
+        )
+
+    def _ticks(self) -> dict[float, str]:
+        values = [Decimal(0), *(each.value for each in self._drawn)]
+        unit = self._given[0].unit
+        return {
+            float(tick): amount(tick, unit, self._language, self._translate) for tick in ticks(min(values), max(values))
+        }
+
+    def _columns(self) -> list[Column]:
+        say = self._translate
+        return [
+            Column("figure", say("Figure")),
+            Column("area", say("Area")),
+            Column("counterpart", say("Counterpart")),
+            Column("observed", say("Observed")),
+            Column("period_start", say("From")),
+            Column("period_end", say("To")),
+            Column("value", say("Value")),
+            Column("unit", say("Unit")),
+            Column("bound", say("Bound")),
+            Column("as_written", say("As printed")),
+            Column("claim", say("Claim")),
+        ]
+
+
+def _most_frequent(names: Iterable[str]) -> list[str]:
+    count: dict[str, int] = {}
+    for name in names:
+        count[name] = count.get(name, 0) + 1
+    return sorted(count, key=lambda name: (-count[name], name))
+
+
+def _row(of: Observation) -> tuple[str, ...]:
+    start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
+    area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
+    bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
+    return of.iri, area, counterpart, observed, start, end, plain(of.value), of.unit, bounds, printed, claims

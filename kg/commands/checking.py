@@ -1,0 +1,117 @@
+"""The commands that check what is curated: ``verify``, ``coverage``, ``validate`` and ``reason``."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from kg.commands.cli import articles_option, cli, curation
+from kg.commands.progress import progress
+from ontology import KelisimError
+
+__all__ = ["coverage", "reason", "validate", "verify"]
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _print(told: object) -> None:
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@cli.command()
+@articles_option
+@_json_option
+@click.pass_context
+def verify(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Check every claim against the articles: hashes, passages, printed figures, own words."""
+    from kg.curation.verification import verify as check
+
+    curated = curation(ctx)
+    with progress("Holding the claims against the articles"):
+        problems = check(curated, folder)
+    count = len(curated.claims)
+    if as_json:
+        _print({"claims": count, "problems": [vars(problem) for problem in problems]})
+    for problem in () if as_json else problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        raise KelisimError(f"{len(problems)} problems in {count} claims.")
+    if not as_json:
+        click.echo(f"{count} claims hold against the articles.")
+
+
+@cli.command()
+@articles_option
+@_json_option
+@click.pass_context
+def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Show, paragraph by paragraph, how many claims stand on it."""
+    from kg.commands.printing import print_coverage
+    from kg.curation.coverage import coverage as measure
+
+    rows = measure(curation(ctx), folder)
+    if as_json:
+        _print([vars(r) for r in rows])
+    else:
+        print_coverage(rows)
+    bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.sound]
+    if bad:
+        raise KelisimError(
+            f"{', '.join(bad)}: curate a claim or give the reason in kg/data/omissions.ttl, and not both."
+        )
+
+
+@cli.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "turtle", "json"]), default="table", show_default=True)
+@click.option("--json", "form", flag_value="json", help="The same as --format json.")
+@click.pass_context
+def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
+    """Check the graph, or claims in FILES together with it, against the SHACL shapes."""
+    from kg.curation.validation import validate_curation
+    from shapes.report import as_json, render
+
+    with progress("Holding the graph against the shapes"):
+        report = validate_curation(curation(ctx), files)
+    if form == "turtle":
+        click.echo(report.to_turtle(), nl=False)
+    elif form == "json":
+        _print(as_json(report))
+    else:
+        Console().print(render(report))
+    if not report.conforms:
+        ctx.exit(1)
+
+
+@cli.command()
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write here what the OWL 2 RL rules infer (N-Triples), if all is consistent.",
+)
+@click.option(
+    "--with",
+    "extra",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take this Turtle file in too.",
+)
+@_json_option
+@click.pass_context
+def reason(ctx: click.Context, output: Path | None, extra: Path | None, as_json: bool) -> None:
+    """Check ontology and facts for consistency with HermiT, and write what follows from them by the OWL 2 RL rules."""
+    from kg.curation.consistency import check
+
+    with progress("Reasoning with HermiT"):
+        result = check(curation(ctx), extra)
+    if as_json:
+        _print(result.as_json())
+    else:
+        click.echo(result.in_words())
+    if output and result.verdict.consistent:
+        from kg.curation.export import write
+
+        write(result.inferred, output)
+        click.echo(f"Wrote {output}.", err=as_json)
+    if not result.sound:
+        ctx.exit(1)

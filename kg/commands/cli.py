@@ -1,0 +1,219 @@
+"""The command line over the library: it parses, calls and prints."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kg.commands.progress import progress
+from kg.curation.curated import Curation, packaged_data, read_curation
+from kg.curation.dataset import Dataset, build
+from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from ontology import KelisimError
+
+if TYPE_CHECKING:
+    from kg.curation.sources import ArticleText
+
+FORMAT_NAMES = [f.name for f in (*RESULT_FORMATS, *GRAPH_FORMATS)]
+
+
+class Group(click.Group):
+    """A group of commands that ends with status 1 and a plain message where the user can mend something."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KelisimError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group)
+@click.version_option(package_name="kelisim")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Read the curated files of this folder instead of those in the package; its questions too, if it has any.",
+)
+@click.pass_context
+def cli(ctx: click.Context, data: Path | None) -> None:
+    """Kelisim: a knowledge graph of diplomacy in which every fact says who said so."""
+    ctx.obj = data
+
+
+def curation(ctx: click.Context) -> Curation:
+    """The curated files that the command works on."""
+    return read_curation(ctx.obj)
+
+
+def loaded(ctx: click.Context) -> Dataset:
+    """The dataset that the command works on."""
+    with progress("Reading the curated files"):
+        return build(curation(ctx))
+
+
+def articles_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command ``--articles``, its parameter `folder`."""
+    return click.option(
+        "--articles",
+        "folder",
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Folder with the articles' texts (.txt, UTF-8).",
+    )(command)
+
+
+@cli.command()
+@click.argument("article")
+@articles_option
+@click.option("--paragraph", type=int, help="Only this paragraph.")
+@click.pass_context
+def read(ctx: click.Context, article: str, folder: Path, paragraph: int | None) -> None:
+    """Print an article's sentences with their numbers, for curating."""
+    text = _article(curation(ctx), folder, article)
+    for part in text.paragraphs if paragraph is None else [text.paragraph(paragraph)]:
+        for s in text.sentences(part):
+            click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
+
+
+def _article(curated: Curation, folder: Path, name: str) -> "ArticleText":
+    from kg.curation.verification import article_texts
+
+    texts = article_texts(curated, folder)
+    if name not in texts:
+        raise KelisimError(f"There is no article {name!r} in kg/data/sources.ttl; there are: {', '.join(texts)}.")
+    return texts[name]
+
+
+@cli.command()
+@click.argument("article")
+@articles_option
+@click.pass_context
+def passages(ctx: click.Context, article: str, folder: Path) -> None:
+    """Write the records of the passages that an article's claims refer to."""
+    from kg.curation.export import make_folder, write
+    from kg.curation.passages import Passage, render
+
+    curated = curation(ctx)
+    text = _article(curated, folder, article)
+    found = [Passage.parse(c.value("passage")) for c in curated.claims]
+    path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
+    make_folder(path.parent)
+    write(render((p for p in found if p.article == article), text).encode(), path)
+    click.echo(f"Wrote {path}.")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def stats(ctx: click.Context, as_json: bool) -> None:
+    """Print counts, digest and version of the dataset."""
+    statistics = loaded(ctx).statistics()
+    if as_json:
+        click.echo(json.dumps(statistics, indent=1))
+        return
+    for name, value in statistics.items():
+        if isinstance(value, dict):
+            click.echo(f"{name}:")
+            for key, count in value.items():
+                click.echo(f"  {key}: {count}")
+        else:
+            click.echo(f"{name}: {value}")
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice([*(f.name for f in GRAPH_FORMATS), "csv"]), required=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File, or for csv the folder. Standard output by default."
+)
+@click.option("--reified", is_flag=True, help="Turtle, N-Triples, RDF/XML: add the claim of each statement.")
+@click.option("--gzip", "compress", is_flag=True, help="Compress with gzip.")
+@click.pass_context
+def export(ctx: click.Context, form: str, output: Path | None, reified: bool, compress: bool) -> None:
+    """Write the dataset as a file, or as a folder of CSV tables."""
+    import gzip
+
+    from kg.curation.export import export as write_out
+    from kg.curation.export import graph_format, write
+
+    dataset = loaded(ctx)
+    if form == "csv":
+        from kg.curation.tables import export_tables
+
+        if output is None or reified:
+            raise click.UsageError("csv makes a folder of tables: give it with --output, without --reified.")
+        with progress("Writing the tables"):
+            written = export_tables(dataset, output, compress=compress)
+        for path in written:
+            click.echo(f"Wrote {path}.")
+        return
+    with progress(f"Writing {form}"):
+        body = write_out(dataset, graph_format(form), reified=reified)
+    if output:
+        write(body, output, compress=compress)
+    else:
+        sys.stdout.buffer.write(gzip.compress(body, mtime=0) if compress else body)
+
+
+@cli.command()
+@click.argument("query", required=False)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="Read the query from a file (- for standard input).",
+)
+@click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", *FORMAT_NAMES]),
+    default="table",
+    show_default=True,
+    help="A table on the terminal, or the format of the answer.",
+)
+@click.pass_context
+def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str) -> None:
+    """Ask a SPARQL query. Our prefixes need not be declared."""
+    from kg.commands.printing import print_answer
+    from kg.rdf.files import read_given
+
+    if (query is None) == (file is None):
+        raise click.UsageError("Give a query, or a file with --file, and not both.")
+    print_answer(read_given(file) if file else query or "", form, endpoint, lambda: loaded(ctx))
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def questions(ctx: click.Context, as_json: bool) -> None:
+    """List the questions that the graph answers, one a line."""
+    from kg.publishing.questions import read_questions
+
+    if ctx.invoked_subcommand:
+        return
+    found = read_questions(ctx.obj)
+    if as_json:
+        click.echo(json.dumps([vars(q) for q in found], ensure_ascii=False, indent=1))
+        return
+    width = max(len(q.name) for q in found)
+    for q in found:
+        click.echo(f"{q.name:<{width}}  {q.title}  [{', '.join(q.tags)}]")
+
+
+@questions.command()
+@click.argument("name")
+@click.option("--format", "form", type=click.Choice(["table", *FORMAT_NAMES]), default="table", show_default=True)
+@click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
+@click.pass_context
+def run(ctx: click.Context, name: str, form: str, endpoint: str | None) -> None:
+    """Answer the question NAME."""
+    from kg.commands.printing import print_answer
+    from kg.publishing.questions import find_question
+
+    question = find_question(name, ctx.obj)
+    if form == "table":
+        click.echo(f"{question.title}\n{question.description}\n")
+    print_answer(question.query, form, endpoint, lambda: loaded(ctx))

@@ -1,0 +1,31 @@
+"""``kelisim completion``: what makes a shell complete the commands, and the things that they take."""
+
+import re
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from kg.commands.cli import cli
+
+__all__ = ["completion", "things"]
+
+_DECLARED = re.compile(r"^id:([\w-]+) a ", re.MULTILINE)
+
+
+def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The identifiers of curated entities that begin so, read from their files as text, since a shell does not wait."""
+    from kg.curation.curated import packaged_data
+    from kg.rdf.files import list_files, read_text
+
+    folder = (ctx.find_root().obj or packaged_data()).joinpath("entities")
+    names = (name for file in list_files(folder, ".ttl") for name in _DECLARED.findall(read_text(file)))
+    return [CompletionItem(name) for name in sorted(set(names)) if name.startswith(incomplete)]
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete the commands: eval "$(kelisim completion bash)"."""
+    complete = get_completion_class(shell)
+    assert complete is not None
+    click.echo(complete(cli, {}, "kelisim", "_KELISIM_COMPLETE").source())

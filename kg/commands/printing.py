@@ -1,0 +1,71 @@
+"""Prints answers on the terminal."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kg.curation.coverage import ParagraphCoverage
+from kg.curation.dataset import Dataset
+from kg.engine.engine import Engine, with_prefixes
+from kg.engine.remote import RemoteEndpoint
+from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
+from ontology.namespaces import shorten
+
+
+def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset]) -> None:
+    """Asks the endpoint, or without one the dataset, and prints the answer; `form` is a format's name or ``table``.
+
+    A graph asked for as a table is printed as Turtle.
+    """
+    query = with_prefixes(query)
+    wanted = None if form == "table" else by_name(form, (*RESULT_FORMATS, *GRAPH_FORMATS))
+    if endpoint is not None:
+        body, used = RemoteEndpoint(endpoint).query(query, wanted)
+    else:
+        answer = Engine(dataset().quads).query(query)
+        used = wanted or answer.formats[0]
+        body = answer.serialize(used)
+    if wanted is None and used.name == "json":
+        _print_table(json.loads(body))
+    else:
+        sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
+
+
+def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
+    """Prints how the paragraphs are covered, those that are not sound in red."""
+    table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
+    for r in rows:
+        touched, style = f"{r.touched} of {r.sentences}", None if r.sound else "bold red"
+        table.add_row(r.article, str(r.paragraph), str(r.claims), touched, r.omission, style=style)
+    Console().print(table)
+
+
+def _print_table(results: dict[str, Any]) -> None:
+    """Prints SPARQL 1.1 Query Results JSON as a table with short names, and how many rows it has."""
+    if "boolean" in results:
+        Console().print("yes" if results["boolean"] else "no")
+        return
+    names = results["head"]["vars"]
+    table = Table(*names)
+    rows = results["results"]["bindings"]
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in names))
+    Console().print(table)
+    Console().print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _cell(term: dict[str, Any] | None) -> Text:
+    if term is None:
+        return Text("")
+    if term["type"] == "uri":
+        short = shorten(term["value"])
+        return Text(short if short != term["value"] else f"<{short}>", style="cyan")
+    if term["type"] == "triple":  # of SPARQL 1.2 Query Results JSON
+        parts = (_cell(term["value"][name]) for name in ("subject", "predicate", "object"))
+        return Text(" ").join([Text("<<"), *parts, Text(">>")])
+    return Text(term["value"])

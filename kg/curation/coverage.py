@@ -1,0 +1,77 @@
+"""How much of each article the claims cover, paragraph by paragraph."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.curation.curated import Curation, text_of
+from kg.curation.passages import Passage
+from kg.curation.verification import article_texts
+from ontology import KelisimError
+from ontology.namespaces import KEL, RDF_TYPE, SRC
+
+
+@dataclass(frozen=True)
+class ParagraphCoverage:
+    """One paragraph: how many claims stand on it, how many of its sentences they touch, and why none if none.
+
+    `omission` is the recorded reason for leaving the paragraph out, or empty. A paragraph is `sound` when it has either
+    claims or a reason, and not both.
+    """
+
+    article: str
+    paragraph: int
+    claims: int
+    sentences: int
+    touched: int
+    omission: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether the paragraph has claims or a recorded reason for having none, and not both."""
+        return bool(self.claims) != bool(self.omission)
+
+
+def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
+    """The coverage of every paragraph of every article, in reading order.
+
+    Raises KelisimError where an article is missing or has changed, or an omission is incomplete or names no paragraph.
+    """
+    texts = article_texts(curation, folder)
+    omissions = _omissions(curation)
+    claims: Counter[tuple[str, int]] = Counter()
+    touched: dict[tuple[str, int], set[int]] = {}
+    for claim in curation.claims:
+        passage = Passage.parse(claim.value("passage"))
+        key = (passage.article, passage.paragraph)
+        claims[key] += 1
+        touched.setdefault(key, set()).update(range(passage.first, passage.last + 1))
+    rows = []
+    for name, text in sorted(texts.items()):
+        for paragraph in text.paragraphs:
+            key = (name, paragraph.number)
+            sentences = len(text.sentences(paragraph))
+            rows.append(
+                ParagraphCoverage(*key, claims[key], sentences, len(touched.get(key, ())), omissions.pop(key, ""))
+            )
+    if omissions:
+        (article, number), *_ = sorted(omissions)
+        raise KelisimError(f"omissions: article {article} has no paragraph {number}; correct kg/data/omissions.ttl.")
+    return rows
+
+
+def _omissions(curation: Curation) -> dict[tuple[str, int], str]:
+    found: dict[str, dict[str, str]] = {}
+    for triple in curation.reference:
+        found.setdefault(text_of(triple.subject), {})[triple.predicate.value] = text_of(triple.object)
+    omissions = {}
+    for iri, description in found.items():
+        if description.get(RDF_TYPE) == str(KEL.Omission):
+            article, paragraph, note = (description.get(str(KEL[n]), "") for n in ("article", "paragraph", "note"))
+            if not (article and paragraph.isdecimal() and note):
+                raise KelisimError(
+                    f"omissions: {iri.removeprefix(str(SRC))} needs a kel:article, a kel:paragraph that is a number, "
+                    "and a kel:note that says why; correct kg/data/omissions.ttl."
+                )
+            omissions[article.removeprefix(str(SRC)), int(paragraph)] = note
+    return omissions

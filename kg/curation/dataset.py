@@ -1,0 +1,118 @@
+"""Builds the one dataset from the curated files and the ontology."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.curation.curated import Curation
+from ontology import BASE, INFERRED_GRAPH, published_triples, version
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, shorten
+from ontology.rules import infer
+
+PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
+"""Claims in these modalities reach the default graph; the others stay in their own graphs."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An RDF dataset whose quads stand in the order of their canonical N-Quads lines.
+
+    The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
+    are asserted, reported or planned, and what follows from all that. Each claim is a named graph; what is inferred is
+    one too.
+    """
+
+    quads: tuple[ox.Quad, ...]
+    lines: tuple[bytes, ...]
+    """The same quads as canonical N-Quads, in UTF-8, without line ends."""
+    version: str
+
+    @cached_property
+    def digest(self) -> str:
+        """The dataset's identity: the SHA-256 of its sorted canonical N-Quads, in hexadecimal."""
+        return hashlib.sha256(b"".join(line + b"\n" for line in self.lines)).hexdigest()
+
+    @property
+    def default_graph(self) -> Iterator[ox.Triple]:
+        """The triples of the default graph."""
+        return (q.triple for q in self.quads if isinstance(q.graph_name, ox.DefaultGraph))
+
+    @property
+    def named_graphs(self) -> set[str]:
+        """The IRIs of the named graphs."""
+        return {q.graph_name.value for q in self.quads if isinstance(q.graph_name, ox.NamedNode)}
+
+    def statistics(self) -> dict[str, int | str | dict[str, int]]:
+        """Counts, digest and version: what ``kelisim stats`` prints."""
+        default = list(self.default_graph)
+        types = Counter(
+            shorten(t.object.value)
+            for t in default
+            if t.predicate.value == RDF_TYPE
+            and isinstance(t.object, ox.NamedNode)
+            and isinstance(t.subject, ox.NamedNode)
+            and t.subject.value.startswith(BASE + "id/")
+            and t.object.value.startswith((str(KEL), PREFIXES["foaf"] + "Person"))
+        )
+        modalities = Counter(
+            t.object.value.removeprefix(str(CODE))
+            for t in default
+            if t.predicate.value == str(KEL.modality) and isinstance(t.object, ox.NamedNode)
+        )
+        articles = Counter(
+            g.removeprefix(str(CLAIM)).partition("-")[0] for g in self.named_graphs if g.startswith(str(CLAIM))
+        )
+        return {
+            "version": self.version,
+            "digest": self.digest,
+            "quads": len(self.quads),
+            "triples in the default graph": len(default),
+            "claims": sum(articles.values()),
+            "triples in claims": sum(_in_claim(q) for q in self.quads),
+            "inferred triples": sum(_is_named(q, INFERRED_GRAPH) for q in self.quads),
+            "claims by article": dict(sorted(articles.items())),
+            "claims by modality": dict(modalities.most_common()),
+            "things by class": dict(sorted(types.items())),
+        }
+
+
+def build(curation: Curation) -> Dataset:
+    """The dataset of some curated files and the ontology; the same files give the same bytes.
+
+    Raises KelisimError, naming the claim, where a claim has not exactly one modality.
+    """
+    default = {*published_triples(), *curation.reference}
+    quads: set[ox.Quad] = set()
+    for claim in curation.claims:
+        graph = ox.NamedNode(claim.iri)
+        quads.update(ox.Quad(t.subject, t.predicate, t.object, graph) for t in claim.facts)
+        default.update(t for triples in claim.record.values() for t in triples)
+        if claim.value("modality").removeprefix(str(CODE)) in PUBLISHED_MODALITIES:
+            default.update(claim.facts)
+    inferred = infer(default)
+    default.update(inferred)
+    quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(INFERRED_GRAPH)) for t in inferred)
+    quads.update(ox.Quad(t.subject, t.predicate, t.object) for t in default)
+    return from_quads(quads)
+
+
+def from_quads(quads: set[ox.Quad]) -> Dataset:
+    """A dataset of the given quads, put into its one order."""
+    unordered = list(quads)
+    serialised = ox.serialize(unordered, format=ox.RdfFormat.N_QUADS) or b""
+    pairs = sorted(zip(serialised.splitlines(), unordered, strict=True), key=itemgetter(0))
+    return Dataset(tuple(q for _, q in pairs), tuple(line for line, _ in pairs), version())
+
+
+def _is_named(quad: ox.Quad, graph: str) -> bool:
+    return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value == graph
+
+
+def _in_claim(quad: ox.Quad) -> bool:
+    return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.startswith(str(CLAIM))

@@ -1,0 +1,77 @@
+"""Writes the dataset in the formats that people use."""
+
+import gzip
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.curation.dataset import Dataset
+from kg.rdf.compaction import compact
+from kg.rdf.formats import GRAPH_FORMATS, GraphFormat, by_name
+from kg.rdf.reification import reified as reify
+from ontology import PREFIXES, KelisimError
+
+
+def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> bytes:
+    """The dataset in one format, the same bytes each time.
+
+    TriG, N-Quads and JSON-LD hold the whole dataset and lose nothing. Turtle, N-Triples and RDF/XML hold the default
+    graph; with `reified`, every statement of a named graph is added as an ``rdf:Statement`` (RDF Schema 1.1, section
+    5.3) that names its graph with ``kel:inGraph``, so that the dataset can be put together again.
+    """
+    if form.quads and reified:
+        raise KelisimError(f"{form.name} holds named graphs; leave out --reified, it is for turtle, ntriples, rdfxml.")
+    if form.name == "nquads":
+        return b"".join(line + b"\n" for line in dataset.lines)
+    if form.name == "jsonld":
+        return compact(sorted(dataset.quads, key=lambda q: str(q.graph_name)))
+    if form.quads:
+        return ox.serialize(dataset.quads, format=form.engine, prefixes=dict(PREFIXES)) or b""
+    triples = list(dataset.default_graph)
+    if reified:
+        triples += reify(dataset.quads)
+    prefixes = None if form.name == "ntriples" else dict(PREFIXES)
+    return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+
+
+def write(body: bytes, path: Path, *, compress: bool = False) -> None:
+    """Writes a file whole or not at all, gzipped if asked (without a time stamp, so that the bytes repeat).
+
+    What is no file, such as ``/dev/stdout``, is written straight. Raises KelisimError where that cannot be done.
+    """
+    if compress:
+        body = gzip.compress(body, mtime=0)
+    part = path.parent / (path.name + ".part")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(body)
+        else:
+            _replace(part, body, path)
+    except OSError as error:
+        raise KelisimError(
+            f"Cannot write {path}: {error.strerror}. Give a file in a folder that exists and is yours."
+        ) from error
+
+
+def _replace(part: Path, body: bytes, path: Path) -> None:
+    try:
+        part.write_bytes(body)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it, if it is not there; raises KelisimError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KelisimError(
+            f"Cannot make the folder {folder}: {error.strerror}. Give another, in a folder that is yours."
+        ) from error
+
+
+def graph_format(name: str) -> GraphFormat:
+    """The graph format of that name; raises KelisimError, listing all, if there is none."""
+    return by_name(name, GRAPH_FORMATS)

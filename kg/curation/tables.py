@@ -1,0 +1,95 @@
+"""The tidy CSV tables, one for each class, with CSVW metadata."""
+
+import json
+import re
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from kg.curation.curated import packaged_data
+from kg.curation.dataset import Dataset
+from kg.curation.export import make_folder, write
+from kg.engine.engine import Engine
+from kg.rdf.files import list_files, read_text
+from kg.rdf.formats import RESULT_FORMATS, by_name
+from ontology import KelisimError
+
+_COLUMN = re.compile(r"^# column: (\w+) \| (\w+) \| (.+)$", re.MULTILINE)
+_TITLE = re.compile(r"^# title: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its name, its title, its columns (name, datatype of XML Schema, description) and its query."""
+
+    name: str
+    title: str
+    columns: tuple[tuple[str, str, str], ...]
+    query: str
+
+    def rows(self, engine: Engine) -> bytes:
+        """The table as CSV (RFC 4180) in UTF-8, header first.
+
+        Raises KelisimError where the query's variables are not the columns that its header describes.
+        """
+        body = engine.query(self.query).serialize(by_name("csv", RESULT_FORMATS))
+        header = body.split(b"\r\n", 1)[0].decode().split(",")
+        if header != [name for name, _, _ in self.columns]:
+            raise KelisimError(f"{self.name}.rq describes other columns than it selects: {', '.join(header)}.")
+        return body
+
+
+def read_tables() -> list[Table]:
+    """All tables, by name."""
+    return [_table(f) for f in list_files(packaged_data().joinpath("tables"), ".rq")]
+
+
+def _table(file: Traversable) -> Table:
+    text = read_text(file)
+    title = _TITLE.search(text)
+    columns = tuple((m[1], m[2], m[3]) for m in _COLUMN.finditer(text))
+    if not title or not columns:
+        raise KelisimError(f"{file.name}: the header lacks a title or columns.")
+    return Table(file.name.removesuffix(".rq"), title[1], columns, text)
+
+
+def csvw(tables: list[Table], ending: str = ".csv") -> bytes:
+    """The metadata of the tables (Metadata Vocabulary for Tabular Data, section 5.3), as JSON in UTF-8."""
+    described = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
+        "dc:title": "Kelisim: tables",
+        "tables": [
+            {
+                "url": table.name + ending,
+                "dc:title": table.title,
+                "tableSchema": {
+                    "columns": [
+                        {"name": name, "titles": name, "datatype": datatype, "dc:description": description}
+                        for name, datatype, description in table.columns
+                    ]
+                },
+            }
+            for table in tables
+        ],
+    }
+    return (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def export_tables(dataset: Dataset, folder: Path, *, compress: bool = False) -> list[Path]:
+    """Writes all tables and their metadata into a folder, which is made if need be; returns the files written.
+
+    Raises KelisimError where a file or the folder cannot be written.
+    """
+    engine = Engine(dataset.quads)
+    tables = read_tables()
+    ending = ".csv.gz" if compress else ".csv"
+    make_folder(folder)
+    written = []
+    for table in tables:
+        path = folder / (table.name + ending)
+        write(table.rows(engine), path, compress=compress)
+        written.append(path)
+    metadata = folder / "csv-metadata.json"
+    write(csvw(tables, ending), metadata)
+    return [*written, metadata]

@@ -1,0 +1,204 @@
+"""Checks the curated claims against the articles themselves."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.curation.curated import Claim, Curation, text_of
+from kg.curation.passages import Passage
+from kg.curation.sources import ArticleText, read_articles, text_digest
+from ontology import KelisimError, read_graph
+from ontology.namespaces import CODE, KEL, PREFIXES, RDF_TYPE, SRC
+
+COPIED_RUN: Final = 5
+"""So many words in a row as in the article, none of them a name or a figure, are a copied phrase."""
+
+Descriptions = dict[str, dict[str, list[str]]]
+"""Values by subject and predicate."""
+
+_OWN_WORDS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
+_WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in the curated files: where it stands, and what it is."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+def verify(curation: Curation, folder: Path) -> list[Problem]:
+    """All problems of the claims, in reading order; an empty list says that every claim holds.
+
+    Checks that each article's file is there with the recorded hash; that each passage's selector lies inside its
+    paragraph and its hash holds; that each claim has exactly one passage, speaker, modality and gloss, and these exist;
+    that each printed figure stands in its passage; that no passage is idle; and that no more than four words in a
+    row are copied. Raises KelisimError where there are no articles to check against.
+    """
+    reference = _by_subject(curation.reference)
+    articles, problems = _articles(reference, read_articles(folder))
+    spans, bad = _passages(reference, articles)
+    problems += bad
+    known = {*reference, *(str(s) for s in read_graph("codes.ttl").subjects())}
+    for claim in curation.claims:
+        problems += _claim(claim, known, spans, articles)
+    used = {p for c in curation.claims for p in c.values("passage")}
+    problems += [Problem(f"passages: {name}", "no claim refers to it") for name in sorted(spans.keys() - used)]
+    copied = [(f"reference: {t.subject}", t) for t in curation.reference]
+    copied += [(c.place, t) for c in curation.claims for t in (*c.facts, *(t for ts in c.record.values() for t in ts))]
+    return problems + _copied(copied, articles.values())
+
+
+def article_texts(curation: Curation, folder: Path) -> dict[str, ArticleText]:
+    """The texts of all articles by their short names; raises KelisimError if one is missing or has changed."""
+    articles, problems = _articles(_by_subject(curation.reference), read_articles(folder))
+    if problems:
+        raise KelisimError("\n".join(map(str, problems)))
+    return articles
+
+
+def _by_subject(triples: Iterable[ox.Triple]) -> Descriptions:
+    found: Descriptions = {}
+    for triple in triples:
+        values = found.setdefault(text_of(triple.subject), {}).setdefault(triple.predicate.value, [])
+        values.append(text_of(triple.object))
+    return found
+
+
+def _one(description: dict[str, list[str]], predicate: str) -> str:
+    values = description.get(predicate, [])
+    return values[0] if len(values) == 1 else ""
+
+
+def _articles(reference: Descriptions, texts: dict[str, ArticleText]) -> tuple[dict[str, ArticleText], list[Problem]]:
+    found, problems = {}, []
+    for iri, description in sorted(reference.items()):
+        if str(KEL.Article) in description.get(RDF_TYPE, ()):
+            name = iri.removeprefix(str(SRC))
+            digest = _one(description, str(KEL.sha256))
+            if digest in texts:
+                found[name] = texts[digest]
+            else:
+                files = ", ".join(sorted(t.path.name for t in texts.values()))
+                message = f"no file has the recorded SHA-256 {digest or '(none)'}; looked at {files}"
+                problems.append(Problem(f"sources: article {name}", message))
+    return found, problems
+
+
+def _passages(
+    reference: Descriptions, articles: dict[str, ArticleText]
+) -> tuple[dict[str, tuple[int, int] | None], list[Problem]]:
+    """The character spans of the passages by IRI (None where broken), and what is wrong with them."""
+    spans: dict[str, tuple[int, int] | None] = {}
+    problems = []
+    for iri, description in sorted(reference.items()):
+        if str(KEL.Passage) in description.get(RDF_TYPE, ()):
+            try:
+                spans[iri] = _span(iri, description, reference, articles)
+            except KelisimError as error:
+                spans[iri] = None
+                problems.append(Problem(f"passages: {iri.removeprefix(str(SRC))}", str(error)))
+    return spans, problems
+
+
+def _span(
+    iri: str, description: dict[str, list[str]], reference: Descriptions, articles: dict[str, ArticleText]
+) -> tuple[int, int] | None:
+    passage = Passage.parse(iri)
+    if _one(description, str(KEL.article)) != str(SRC) + passage.article:
+        raise KelisimError("its kel:article is not the one that its name says")
+    article = articles.get(passage.article)
+    if article is None:
+        return None
+    if _one(description, str(KEL.paragraph)) != str(passage.paragraph):
+        raise KelisimError("its kel:paragraph is not the one that its name says")
+    selector = reference.get(_one(description, PREFIXES["oa"] + "hasSelector"), {})
+    bounds = (_one(selector, PREFIXES["oa"] + "start"), _one(selector, PREFIXES["oa"] + "end"))
+    if not all(b.isdigit() for b in bounds):
+        raise KelisimError("it needs one selector with one oa:start and one oa:end")
+    start, end = map(int, bounds)
+    whole = article.paragraph(passage.paragraph)
+    if not whole.start <= start < end <= whole.end:
+        raise KelisimError(f"its selector {start}-{end} leaves paragraph {whole.number} ({whole.start}-{whole.end})")
+    if text_digest(article.text[start:end]) != _one(description, str(KEL.sha256)):
+        raise KelisimError("its kel:sha256 is not that of the text it points to; run `kelisim passages`")
+    return start, end
+
+
+def _claim(
+    claim: Claim, known: Iterable[str], spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
+) -> Iterator[Problem]:
+    for name in ("passage", "speaker", "modality", "gloss"):
+        values = claim.values(name)
+        if len(values) != 1:
+            yield Problem(claim.place, f"needs exactly one kel:{name}, has {len(values)}")
+    for value in (*claim.values("speaker"), *claim.values("modality")):
+        if value not in known:
+            yield Problem(claim.place, f"<{value}> is not defined anywhere")
+    for fact in claim.facts:
+        for term in (fact.subject, fact.object):
+            iri = getattr(term, "value", "")
+            if isinstance(term, ox.NamedNode) and iri.startswith(str(CODE)) and iri not in known:
+                yield Problem(claim.place, f"<{iri}> is in no code list")
+    for iri in claim.values("passage"):
+        yield from _pointed(claim, iri, spans, articles)
+
+
+def _pointed(
+    claim: Claim, iri: str, spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
+) -> Iterator[Problem]:
+    """What is wrong between a claim and the passage that it points to."""
+    if iri not in spans:
+        yield Problem(claim.place, f"its passage <{iri}> has no record; run `kelisim passages`")
+        return
+    span = spans[iri]
+    if span is None:
+        return
+    passage = Passage.parse(iri)
+    if not claim.name.startswith(f"{passage.article}-p{passage.paragraph}-"):
+        yield Problem(claim.place, f"is named for another paragraph than its passage {passage.name}")
+    text = articles[passage.article].text[slice(*span)]
+    printed = (text_of(f.object) for f in claim.facts if f.predicate.value == str(KEL.asWritten))
+    yield from (
+        Problem(claim.place, f"the figure “{figure}” does not stand in passage {passage.name}")
+        for figure in printed
+        if not _stands(figure, text)
+    )
+
+
+def _stands(figure: str, text: str) -> bool:
+    """Whether the figure stands in the text as a whole, and not as a piece of another such as 2.5 in 12.5."""
+    return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
+
+
+def _copied(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
+    runs = {run for article in articles for run in _plain_runs(article)}
+    problems = []
+    for place, triple in texts:
+        if triple.predicate.value in _OWN_WORDS and isinstance(triple.object, ox.Literal):
+            words = [w.lower() for w in _WORD.findall(triple.object.value)]
+            found = [run for run in _runs(words) if run in runs]
+            if found:
+                problems.append(Problem(place, f"copies the article: “{' '.join(found[0])}”"))
+    return problems
+
+
+def _plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
+    """The runs of words of an article that hold no name and no figure: those nobody needs to repeat."""
+    for paragraph in article.paragraphs:
+        for sentence in article.sentences(paragraph):
+            words = _WORD.findall(article.text[sentence.start : sentence.end])
+            plain = [w if i == 0 or not (w[0].isupper() or w[0].isdigit()) else "" for i, w in enumerate(words)]
+            yield from (run for run in _runs([w.lower() for w in plain]) if all(run))
+
+
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[i : i + COPIED_RUN]) for i in range(len(words) - COPIED_RUN + 1))

@@ -1,0 +1,210 @@
+"""The SPARQL engine: an in-memory store of the dataset that answers queries."""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeAlias
+
+import pyoxigraph as ox
+
+from kg.engine.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
+from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.rdf.patches import Patch
+from ontology import BASE, PREFIXES, KelisimError
+
+_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_CHARACTER_CLASS: Final = re.compile(r"(?:, )?\[[^\]]*\](?:\s*\|?\s*)", re.DOTALL)  # noise in the engine's messages
+_EXPECTED_LENGTH: Final = 300
+_UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
+_UNKNOWN_FUNCTIONS: Final = 50
+_Name = ox.NamedNode | ox.BlankNode
+GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+
+
+class SupportsWrite(Protocol):
+    """Takes bytes, as a binary file does."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+class QuerySyntaxError(KelisimError):
+    """The query is malformed; `line` and `column` count from 1, 0 where the engine does not say."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class OperationError(KelisimError):
+    """An update is well formed, but one of its operations cannot be done on the store as it is."""
+
+
+class Answer:
+    """The outcome of one query: bindings (SELECT), a truth value (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
+
+    def __init__(self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> None:
+        self._result = result
+
+    @property
+    def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
+        """The formats in which the answer can be written, the usual one first."""
+        return GRAPH_FORMATS if self.is_graph else RESULT_FORMATS
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the answer is a graph, and not bindings or a truth value."""
+        return isinstance(self._result, ox.QueryTriples)
+
+    def serialize(self, form: ResultFormat | GraphFormat) -> bytes:
+        """The whole answer in the given format, in UTF-8. An answer can be written once.
+
+        Raises KelisimError if evaluation fails on the way or the format is not one of `formats`.
+        """
+        buffer = io.BytesIO()
+        self.write(form, buffer)
+        return buffer.getvalue()
+
+    def write(self, form: ResultFormat | GraphFormat, output: SupportsWrite) -> None:
+        """Writes the whole answer in the given format, in UTF-8, to something that takes bytes.
+
+        Raises KelisimError as `serialize` does; an exception of the output's own passes through.
+        """
+        if form not in self.formats:
+            offered = ", ".join(f.name for f in self.formats)
+            raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
+        try:
+            self._result.serialize(output, form.engine)  # type: ignore[arg-type]
+        except (OSError, RuntimeError) as error:
+            raise KelisimError(f"The query failed while it was evaluated: {error}") from error
+
+
+class Engine:
+    """A SPARQL 1.1 engine over one dataset in memory; for queries safe for several threads."""
+
+    def __init__(self, quads: Iterable[ox.Quad] | ox.Store, services: frozenset[str] = frozenset()) -> None:
+        """Over the given quads, or over a store that nobody else uses from now on.
+
+        `services` are the IRIs of endpoints that SERVICE may ask.
+        """
+        self.services = services
+        if isinstance(quads, ox.Store):
+            self._store = quads
+        else:
+            self._store = ox.Store()
+            self._store.bulk_extend(quads)
+
+    def quads(self, graph: GraphName | None = None) -> Iterable[ox.Quad]:
+        """All quads, or those of one graph."""
+        return self._store.quads_for_pattern(None, None, None, graph)
+
+    def graphs(self) -> Iterable[_Name]:
+        """The names of all named graphs, empty ones too."""
+        return self._store.named_graphs()
+
+    def remove_graph(self, graph: ox.NamedNode) -> None:
+        """Removes a graph with its name, if it is there."""
+        self._store.remove_graph(graph)
+
+    def holds(self, quad: ox.Quad) -> bool:
+        """Whether the store has the quad."""
+        return quad in self._store
+
+    def about(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+        """The quads with the node as subject."""
+        return self._store.quads_for_pattern(node, None, None, None)
+
+    def pointing_to(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+        """The quads with the node as object."""
+        return self._store.quads_for_pattern(None, None, node, None)
+
+    def apply(self, patch: Patch) -> None:
+        """Takes a patch into the store."""
+        patch.apply(self._store)
+
+    def update(self, update: str) -> None:
+        """Runs a SPARQL 1.1 Update; relative IRIs are resolved against the root of the project's.
+
+        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or OperationError where an operation fails.
+        """
+        refuse_outbound(update)
+        try:
+            self._store.update(update, base_iri=BASE)
+        except SyntaxError as error:
+            raise _syntax_error(str(error), update) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise OperationError(f"The update failed: {error}") from error
+
+    def _refuse_unknown(self, graphs: Iterable[str]) -> None:
+        """Raises OutboundRefusedError for a graph that is not here: others would fetch it, this engine never does."""
+        for graph in graphs:
+            try:
+                known = self._store.contains_named_graph(ox.NamedNode(graph))
+            except ValueError as error:
+                raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+            if not known:
+                raise OutboundRefusedError(
+                    f"There is no graph <{graph}> here, and this endpoint fetches none from elsewhere. "
+                    "Leave it out, or have the operator load it into the store (PUT /graphs?graph=...)."
+                )
+
+    def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+        """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
+
+        Relative IRIs are resolved against the root of the project's, wherever the endpoint stands.
+        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE and for graphs that
+        are not here.
+        """
+        refuse_outbound(query, self.services)
+        self._refuse_unknown((*default_graphs, *named_graphs, *dataset_graphs(query)))
+        chosen = bool(default_graphs or named_graphs)
+        default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
+        named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
+        unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
+        while True:
+            try:
+                result = self._store.query(
+                    query, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
+                )
+            except SyntaxError as error:
+                raise _syntax_error(str(error), query) from error
+            except (OSError, RuntimeError, ValueError) as error:
+                # A call of a function that nobody knows is an error of that expression alone (SPARQL 1.1 Query,
+                # section 17.6), so the rest of the query goes on.
+                function = _UNKNOWN_FUNCTION.search(str(error))
+                if not function or len(unknown) >= _UNKNOWN_FUNCTIONS:
+                    raise KelisimError(f"The query cannot be evaluated: {error}") from error
+                unknown[ox.NamedNode(function[1])] = _no_value
+            else:
+                return Answer(result)
+
+
+def _no_value(*_: object) -> None:
+    """What an unknown function gives: an error, which leaves its expression without a value."""
+
+
+def _syntax_error(message: str, query: str) -> QuerySyntaxError:
+    match = _POSITION.match(message)
+    if not match:
+        return QuerySyntaxError(f"The query is malformed: {message}")
+    line, column = int(match[1]), int(match[2])
+    found = query.splitlines()[line - 1][column - 1 :][:30] if line <= len(query.splitlines()) else ""
+    where = f"before “{found}”" if found.strip() else "at the end of the line"
+    what = _CHARACTER_CLASS.sub("", match[3]).strip(", \n")
+    if "Prefix not found" in what:
+        what = "a prefix is used that no PREFIX line declares"
+    elif what == "expected":
+        what = "this is no SPARQL keyword, name or sign that can stand here"
+    if len(what) > _EXPECTED_LENGTH:
+        what = what[:_EXPECTED_LENGTH].rsplit(",", 1)[0] + ", …"
+    return QuerySyntaxError(f"The query is malformed at line {line}, column {column}, {where}: {what}", line, column)
+
+
+def with_prefixes(query: str) -> str:
+    """The query with PREFIX declarations, on its first line, for our prefixes that it uses and does not declare.
+
+    For people at a prompt; the endpoint takes queries as they are.
+    """
+    declared = {m.lower() for m in re.findall(r"prefix\s+([\w-]*):", query, re.IGNORECASE)}
+    used = {p for p in PREFIXES if re.search(rf"(?<![\w-]){p}:", query)}
+    return "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in sorted(used - declared)) + query

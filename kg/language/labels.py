@@ -1,0 +1,83 @@
+"""The names of things, in the language of the reader where there is one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.store.reader import Reader, nodes
+from ontology.namespaces import KEL, PREFIXES, shorten
+
+FALLBACK: Final = "en"
+"""The language that stands in for one in which a thing has no name."""
+
+_BATCH: Final = 500
+_MOST_ROWS: Final = 20_000
+
+_NAMING: Final = (
+    PREFIXES["rdfs"] + "label",
+    PREFIXES["skos"] + "prefLabel",
+    PREFIXES["foaf"] + "name",
+    PREFIXES["dcterms"] + "title",
+    str(KEL.gloss),
+)
+"""The properties that name a thing, the best first; a claim has a gloss in place of a name."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name and its language (BCP 47); the language is empty where the text is in none, such as a shortened IRI."""
+
+    text: str
+    language: str = ""
+
+    def __str__(self) -> str:
+        """The name alone."""
+        return self.text
+
+
+def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Label]:
+    """A name for each IRI: in the language, else in English, else in any, else the IRI shortened.
+
+    Things that only claims in doubt speak of have their names in those claims' graphs, and get them from there.
+    """
+    wanted = sorted(set(iris))
+    found = _find(reader, wanted, "{ ?thing %s ?text }", language)
+    nameless = [iri for iri in wanted if iri not in found]
+    found |= _find(reader, nameless, "GRAPH ?claim { ?thing %s ?text }", language)
+    return {iri: found.get(iri) or Label(shorten(iri)) for iri in wanted}
+
+
+def best(texts: Iterable[ox.Literal], language: str) -> Label:
+    """The text to show of several in different languages; an empty label where there is none."""
+    chosen = min(texts, key=lambda each: (_rank(each, language), each.value), default=None)
+    return Label(chosen.value, chosen.language or "") if chosen else Label("")
+
+
+def _rank(literal: ox.Literal, language: str) -> int:
+    preferred = (language, FALLBACK, "")
+    own = literal.language or ""
+    return preferred.index(own) if own in preferred else len(preferred)
+
+
+def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> dict[str, Label]:
+    found: dict[str, list[tuple[int, int, str, ox.Literal]]] = defaultdict(list)
+    for start in range(0, len(iris), _BATCH):
+        things = nodes(iris[start : start + _BATCH])
+        # Two VALUES blocks in one pattern would be joined with each other first; a branch for each property is quicker.
+        branches = " UNION ".join(
+            f"{{ VALUES ?thing {{ {things} }} {pattern % f'<{name}>'} BIND({place} AS ?place) }}"
+            for place, name in enumerate(_NAMING)
+        )
+        for row in reader.rows(f"SELECT ?thing ?place ?text WHERE {{ {branches} }} LIMIT {_MOST_ROWS}"):
+            text = row["text"]
+            if isinstance(text, ox.Literal):
+                rank = _rank(text, language), int(row["place"].value), text.value
+                found[str(row["thing"].value)].append((*rank, text))
+    return {iri: _label(min(ranked, key=lambda each: each[:3])[3]) for iri, ranked in found.items()}
+
+
+def _label(literal: ox.Literal) -> Label:
+    return Label(literal.value, literal.language or "")

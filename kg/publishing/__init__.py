@@ -1,0 +1,6 @@
+"""What is given away: descriptions of things, dumps, the catalogue, sitemaps, example questions.
+
+Begin with `descriptions` for linked data, `dumps` for files, `questions` for the competency questions.
+
+Imports: ontology, shapes, kg.rdf, kg.engine, kg.workers, kg.store, kg.curation, kg.language.
+"""

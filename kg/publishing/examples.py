@@ -1,0 +1,67 @@
+"""The example questions in RDF, so that query editors find them.
+
+By the vocabulary of SHACL's SPARQL executables (SHACL Advanced Features, section 5) and the habits of the examples that
+the Swiss Institute of Bioinformatics publishes beside its endpoints: https://github.com/sib-swiss/sparql-examples.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.engine.guard import tokens
+from kg.publishing.questions import Question
+from ontology import BASE
+from ontology.namespaces import PREFIXES, RDF_TYPE
+
+QUESTIONS: Final = BASE + "question"
+"""The collection of the questions."""
+
+QUESTION: Final = QUESTIONS + "/"
+"""What the IRIs of questions begin with; the question's name follows."""
+
+SH: Final = "http://www.w3.org/ns/shacl#"
+SCHEMA: Final = "https://schema.org/"
+_SPEX: Final = "https://purl.expasy.org/sparql-examples/ontology#"
+
+_COLLECTION: Final = "http://purl.org/dc/dcmitype/Collection"
+_LANGUAGE: Final = "en"
+_EXECUTABLES: Final = {
+    "SELECT": (SH + "SPARQLSelectExecutable", SH + "select"),
+    "ASK": (SH + "SPARQLAskExecutable", SH + "ask"),
+    "CONSTRUCT": (SH + "SPARQLConstructExecutable", SH + "construct"),
+    "DESCRIBE": (_SPEX + "SPARQLDescribeExecutable", _SPEX + "describe"),  # SHACL has no word for it
+}
+
+
+def query_form(query: str) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE (SPARQL 1.1 Query, section 16); empty for an update or a text with none."""
+    return next((word for token in tokens(query) if (word := (token["word"] or "").upper()) in _EXECUTABLES), "")
+
+
+def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
+    """What is to be told of the questions and the endpoint, a URL, that answers them. Every query has its prefixes."""
+    collection = ox.NamedNode(QUESTIONS)
+    label = ox.Literal("Example questions", language=_LANGUAGE)
+    found = {
+        ox.Triple(collection, ox.NamedNode(RDF_TYPE), ox.NamedNode(_COLLECTION)),
+        ox.Triple(collection, ox.NamedNode(PREFIXES["rdfs"] + "label"), label),
+    }
+    for question in questions:
+        kind, text_property = _EXECUTABLES[query_form(question.query)]
+        subject = ox.NamedNode(QUESTION + question.name)
+        title = ox.Literal(question.title, language=_LANGUAGE)
+        said: list[tuple[str, ox.NamedNode | ox.Literal]] = [
+            (RDF_TYPE, ox.NamedNode(SH + "SPARQLExecutable")),
+            (RDF_TYPE, ox.NamedNode(kind)),
+            (PREFIXES["rdfs"] + "label", title),
+            (PREFIXES["rdfs"] + "comment", title),  # editors show the comment as the question
+            (PREFIXES["dcterms"] + "description", ox.Literal(question.description, language=_LANGUAGE)),
+            (PREFIXES["dcterms"] + "isPartOf", collection),
+            (text_property, ox.Literal(question.bare)),
+            (SCHEMA + "target", ox.NamedNode(endpoint)),
+            *((PREFIXES["rdfs"] + "label", ox.Literal(t, language=code)) for code, t in question.titles.items()),
+            *((SCHEMA + "keywords", ox.Literal(tag)) for tag in question.tags),
+        ]
+        found |= {ox.Triple(subject, ox.NamedNode(predicate), term) for predicate, term in said}
+    return found

@@ -1,0 +1,39 @@
+"""Which of our IRIs have pages, in parts that search engines take (Sitemaps 0.9)."""
+
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.store.reader import Reader
+from ontology import BASE, PREFIXES
+from ontology.namespaces import CODE, ID, KEL
+
+PART_PAGES: Final = 50_000
+"""A sitemap may hold so many addresses."""
+
+_PATTERNS: Final = {
+    "things": f'?s <{PREFIXES["rdfs"]}label> ?name FILTER(LANG(?name) = "en" && STRSTARTS(STR(?s), "{ID}"))',
+    "codes": f'?s <{PREFIXES["skos"]}inScheme> ?scheme FILTER STRSTARTS(STR(?s), "{CODE}")',
+    "sources": f"?s a <{KEL.Article}>",
+    "claims": f"?s a <{KEL.Claim}>",
+}
+"""The sorts of pages; each pattern follows one index of the store."""
+
+
+def parts(reader: Reader) -> list[tuple[str, int]]:
+    """All parts: the sort of pages, and the part's number from 1 on."""
+    found = []
+    for sort, pattern in _PATTERNS.items():
+        (row,) = reader.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")
+        found += [(sort, number) for number in range(1, -(-int(str(row["n"].value)) // PART_PAGES) + 1)]
+    return found
+
+
+def iris(reader: Reader, sort: str, number: int) -> list[str]:
+    """The IRIs of one part, in order; none if there is no such part."""
+    if sort not in _PATTERNS or number < 1:
+        return []
+    window = f"OFFSET {(number - 1) * PART_PAGES} LIMIT {PART_PAGES}"
+    rows = reader.rows(f"SELECT ?s WHERE {{ {_PATTERNS[sort]} }} {window}")
+    ours = {str(row["s"].value) for row in rows if isinstance(row["s"], ox.NamedNode)}
+    return sorted(iri for iri in ours if iri.startswith(BASE))

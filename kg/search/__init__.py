@@ -1,0 +1,6 @@
+"""Finding things by what people type: full text, names in any script, reconciliation.
+
+Begin with `search` and `index` for full text, `matching` for names.
+
+Imports: ontology, kg.store, kg.language, kg.views.
+"""

@@ -1,0 +1,148 @@
+"""The index of the graph's texts: one SQLite file (FTS5), made once and then only read."""
+
+import json
+import sqlite3
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import combinations, islice
+from pathlib import Path
+from queue import LifoQueue
+from typing import Any, Final
+
+from kg.language.classes import RECONCILED, telling
+from kg.language.spelling import fold, sound
+from kg.search.texts import Text
+from ontology.namespaces import ID
+
+WEIGHTS: Final = {"name": 0, "other-name": 1, "definition": 2, "description": 2, "gloss": 3}
+"""The kinds of texts, by the order in which they are shown."""
+
+_READERS: Final = 4
+"""Searches that run at once; others wait their turn of some milliseconds."""
+
+_BATCH: Final = 5_000
+
+_FOLLOWED: Final = 6
+"""Of a name's runs of three letters, one wrong letter spoils three; so half of these are left."""
+
+_TABLES: Final = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE texts (
+    id INTEGER PRIMARY KEY, thing TEXT, class TEXT, kind TEXT, weight INTEGER, language TEXT, text TEXT);
+CREATE VIRTUAL TABLE words USING fts5(
+    folded, content='', prefix='2 3', tokenize="unicode61 remove_diacritics 0");
+CREATE TABLE names (id INTEGER PRIMARY KEY, folded TEXT, sound TEXT, entity INTEGER);
+CREATE VIRTUAL TABLE name_grams USING fts5(sound, content='', detail='none', tokenize="trigram case_sensitive 1");
+CREATE VIRTUAL TABLE word_grams USING fts5(sound, content='', detail='none', tokenize="trigram case_sensitive 1");
+"""
+
+_FINISH: Final = """
+CREATE INDEX by_thing ON texts (thing);
+CREATE INDEX by_name ON names (folded);
+CREATE INDEX by_sound ON names (sound) WHERE entity;
+CREATE VIRTUAL TABLE temp.word_counts USING fts5vocab(main, words, row);
+CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, word TEXT, count INTEGER);
+INSERT INTO vocabulary (word, count) SELECT term, doc FROM temp.word_counts WHERE length(term) > 3 AND term > ':';
+"""  # ':' comes after the digits: numbers are not corrected
+
+_COUNTS: Final = """
+CREATE VIRTUAL TABLE temp.{table}_terms USING fts5vocab(main, {table}, row);
+CREATE TABLE {table}_counts (gram TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
+INSERT INTO {table}_counts SELECT term, doc FROM temp.{table}_terms;
+"""
+
+_RARE: Final = """
+SELECT gram, count FROM {table}_counts WHERE gram IN (SELECT value FROM json_each(?)) ORDER BY count, gram
+"""
+_SHARING: Final = "SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?"
+
+
+class Index:
+    """Texts in tables: `texts` with all of them, `words` for their folded words, `names` for how names sound.
+
+    ``name_grams`` and ``word_grams`` find what is spelt alike, by three letters at a time, and the tables
+    ``…_counts`` tell how many rows hold such three.
+    """
+
+    def __init__(self, texts: Iterable[Text]) -> None:
+        """Makes the index of the texts, in a file that is gone as soon as nobody reads it, whatever happens."""
+        self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
+        with tempfile.TemporaryDirectory(prefix="kelisim-") as folder:
+            path = Path(folder) / "index.sqlite"
+            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                _fill(connection, texts)
+            for _ in range(_READERS):
+                reader = sqlite3.connect(f"file:{path}?immutable=1", uri=True, check_same_thread=False)
+                reader.execute("SELECT count(*) FROM sqlite_schema")  # so that the file is open before its name goes
+                self._readers.put(reader)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one thread at a time."""
+        reader = self._readers.get()
+        try:
+            yield reader
+        finally:
+            self._readers.put(reader)
+
+    def names(self, thing: str) -> list[tuple[str, str]]:
+        """The names of a thing with their languages."""
+        with self.reading() as connection:
+            found = connection.execute(
+                "SELECT text, language FROM texts JOIN names USING (id) WHERE thing = ? ORDER BY id", (thing,)
+            )
+            return [(str(text), str(language)) for text, language in found]
+
+    def alike(self, connection: sqlite3.Connection, table: str, key: str, most: int) -> list[int]:
+        """The row ids in ``name_grams`` or ``word_grams`` that share rare runs of three letters with the key.
+
+        About `most` of them: where the rarest runs alone are too common, rows have to share two.
+        """
+        grams = sorted({word[i : i + 3] for word in key.split() for i in range(len(word) - 2)})
+        if not grams:
+            return []
+        found = connection.execute(_RARE.format(table=table), (json.dumps(grams),)).fetchall()
+        rarest = [f'"{gram}"' for gram, _ in found[:_FOLLOWED]]
+        if not rarest:
+            return []
+        if sum(count for _, count in found[:_FOLLOWED]) > most and len(rarest) > 1:
+            rarest = [f"({one} AND {other})" for one, other in combinations(rarest, 2)]
+        sharing = connection.execute(_SHARING.format(table=table), (" OR ".join(rarest), 4 * most))
+        return [row[0] for row in sharing]
+
+
+def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
+    connection.executescript(_TABLES)
+    connection.execute("BEGIN")
+    number = 0
+    rest = iter(texts)
+    while batch := list(islice(rest, _BATCH)):
+        rows: list[tuple[Any, ...]] = []
+        folded: list[tuple[int, str]] = []
+        names: list[tuple[int, str, str, bool]] = []
+        for each in batch:
+            number += 1
+            text = unicodedata.normalize("NFC", each.text)
+            chief = telling(each.classes)
+            rows.append((number, each.thing, chief, each.kind, WEIGHTS[each.kind], each.language, text))
+            folded.append((number, fold(text)))
+            if each.kind in {"name", "other-name"}:
+                entity = chief in RECONCILED and each.thing.startswith(str(ID))
+                names.append((number, folded[-1][1], sound(text), entity))
+        connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", folded)
+        connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", names)
+        entities = [(n, key) for n, _, key, entity in names if entity]
+        connection.executemany("INSERT INTO name_grams (rowid, sound) VALUES (?, ?)", entities)
+    connection.execute("COMMIT")
+    connection.executescript(_FINISH)
+    connection.execute("BEGIN")
+    listed = connection.execute("SELECT id, word FROM vocabulary").fetchall()
+    keys = ((number, sound(word)) for number, word in listed)
+    connection.executemany("INSERT INTO word_grams (rowid, sound) VALUES (?, ?)", keys)
+    connection.execute("COMMIT")
+    for table in ("name_grams", "word_grams"):
+        connection.executescript(_COUNTS.format(table=table))

@@ -1,0 +1,49 @@
+"""Which thing is meant by what a person types: a slug, a prefixed name, an IRI, or a name spelt somehow."""
+
+from typing import Final
+
+from kg.search.index import Index
+from kg.search.matching import candidates, safe
+from kg.search.texts import read_texts
+from kg.store.reader import Reader, node
+from ontology import PREFIXES, KelisimError
+from ontology.namespaces import ID, shorten
+
+_SUGGESTED: Final = 8
+
+
+def resolve(reader: Reader, words: str) -> str:
+    """The IRI of the thing.
+
+    Raises KelisimError, with what comes near, where no thing is meant for certain.
+    """
+    for iri in _as_written(words):
+        if _is_known(reader, iri):
+            return iri
+    found = candidates(Index(read_texts(reader)), words)
+    if safe(found):
+        return found[0].thing
+    if not found:
+        raise KelisimError(f"Nothing in the graph is called {words!r}.")
+    near = "; ".join(f"{shorten(each.thing)} ({each.name})" for each in found[:_SUGGESTED])
+    raise KelisimError(f"It is not certain what {words!r} is. Perhaps: {near}. Give the identifier of what is meant.")
+
+
+def _as_written(words: str) -> list[str]:
+    """The IRIs that the words are or abbreviate, if they do."""
+    prefix, colon, local = words.partition(":")
+    if "://" in words:
+        return [words.strip("<>")]
+    if colon and prefix in PREFIXES:
+        return [PREFIXES[prefix] + local]
+    return [f"{ID}{words}"]
+
+
+def _is_known(reader: Reader, iri: str) -> bool:
+    try:
+        it = node(iri)
+    except KelisimError:
+        return False  # words with spaces, say
+    return reader.holds(
+        f"ASK {{ {{ {it} ?p ?o }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} }}"
+    )

@@ -1,0 +1,126 @@
+"""Answers to others' records: which thing each means, by its name, its class and what else is known of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyoxigraph as ox
+from rapidfuzz import fuzz
+
+from kg.language.classes import RECONCILED
+from kg.language.labels import Label, labels
+from kg.language.spelling import sound
+from kg.search.index import Index
+from kg.search.matching import MOST_CANDIDATES, Candidate, candidates, known, safe
+from kg.store.reader import Reader
+from kg.views.properties import Value, Values, things_with, values_of
+from ontology.namespaces import ID
+
+_NAME: Final = 0.6
+"""How much of a score is the name's where other properties are given; the rest is theirs."""
+
+_OTHER_CLASS: Final = 0.8
+_SAME: Final = 90.0
+_PREFERRED: Final = "should"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of one thing that is looked for: a name, classes (IRIs), other properties, or some of these.
+
+    `strict` is ``any`` or ``all`` where other classes do not count, ``should`` where they only count less.
+    `properties` are pairs of a property's IRI and the values that it may have, IRIs or words.
+    """
+
+    name: str = ""
+    classes: tuple[str, ...] = ()
+    strict: str = "any"
+    properties: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    limit: int = 10
+
+
+@dataclass(frozen=True)
+class Match:
+    """A candidate for a record, its label, and what its score comes from.
+
+    certain: whether it can be taken without a person's look. name_score: 0 to 100, None where no name was given.
+    right_class: whether it is of a class that was asked for. agreeing: 0 to 1, the share of the given properties
+    that agree, None where none was given.
+    """
+
+    candidate: Candidate
+    label: Label
+    certain: bool
+    name_score: float | None
+    right_class: bool
+    agreeing: float | None
+
+
+def reconcile(index: Index, reader: Reader, records: Sequence[Record], language: str) -> list[list[Match]]:
+    """The matches for each record, the best first. Names are told in the language.
+
+    All records together cost at most three queries more than their names, whatever their number, and one query for
+    each that gives properties without a name.
+    """
+    found = [_candidates(index, reader, record) for record in records]
+    things = {c.thing for record, many in zip(records, found, strict=True) if record.properties for c in many}
+    values = values_of(reader, things, {p for record in records for p, _ in record.properties})
+    objects = {v.value for of_thing in values.values() for vs in of_thing.values() for v in vs if _is_node(v)}
+    named = labels(reader, objects, language) if objects else {}
+    judged = [_judged(record, many, values, named) for record, many in zip(records, found, strict=True)]
+    shown = labels(reader, {m.candidate.thing for many in judged for m in many}, language)
+    return [[replace(m, label=shown[m.candidate.thing]) for m in many] for many in judged]
+
+
+def _candidates(index: Index, reader: Reader, record: Record) -> list[Candidate]:
+    strict = record.classes if record.strict != _PREFERRED else ()
+    if record.name:
+        return candidates(index, record.name, strict)
+    found = {
+        thing
+        for wanted, values in record.properties[:1]
+        for value in values
+        for thing in things_with(reader, wanted, value, strict or RECONCILED, MOST_CANDIDATES)
+    }
+    return [c for c in known(index, found) if not strict or c.classed in strict]
+
+
+def _judged(record: Record, many: Iterable[Candidate], values: Values, named: Mapping[str, Label]) -> list[Match]:
+    judged = []
+    for candidate in many:
+        right = not record.classes or candidate.classed in record.classes
+        name_score = candidate.score if record.name else None
+        agreeing = None
+        score = candidate.score
+        if record.properties:
+            of_thing = values.get(candidate.thing, {})
+            shares = [_agreement(of_thing.get(p, ()), wanted, named) for p, wanted in record.properties]
+            agreeing = sum(shares) / len(shares)
+            score = 100 * agreeing if name_score is None else _NAME * name_score + (1 - _NAME) * 100 * agreeing
+        scored = replace(candidate, score=round(score if right else score * _OTHER_CLASS, 1))
+        judged.append(Match(scored, Label(candidate.name), False, name_score, right, agreeing))
+    judged.sort(key=lambda m: (-m.candidate.score, m.candidate.thing))
+    if judged:
+        first = judged[0]
+        certain = safe([m.candidate for m in judged]) and first.right_class and first.agreeing in {None, 1.0}
+        judged[0] = replace(first, certain=certain)
+    return judged[: record.limit]
+
+
+def _agreement(values: Sequence[Value], wanted: Sequence[str], named: Mapping[str, Label]) -> float:
+    """1 where one of the wanted values is there, else 0; names count as the same where they sound nearly the same."""
+    for value in values:
+        texts = {value.value, named[value.value].text} if _is_node(value) and value.value in named else {value.value}
+        for want in wanted:
+            if want in texts or (_is_node(value) and value.value == str(ID) + want):
+                return 1.0
+            keys = (sound(text) for text in texts)
+            if isinstance(value, ox.Literal) and not value.language:
+                continue  # codes, numbers and dates are the same or are not
+            if any(fuzz.ratio(sound(want), key) >= _SAME for key in keys):
+                return 1.0
+    return 0.0
+
+
+def _is_node(value: Value) -> bool:
+    return isinstance(value, ox.NamedNode)

@@ -1,0 +1,165 @@
+"""Full-text search over names, glosses and definitions in all languages."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rapidfuzz import fuzz
+
+from kg.language.spelling import WORD, fold, sound, words
+from kg.search.index import Index
+
+PAGE_SIZE: Final = 20
+MOST_HITS: Final = 10_000
+"""Of more texts than these that have the words, the first are taken; names come before other texts."""
+
+MOST_WORDS: Final = 12
+MOST_CHARACTERS: Final = 200
+
+_ALIKE: Final = 72.0
+_OTHER_SCRIPT: Final = 20.0
+_CANDIDATES: Final = 2_000
+
+_HITS: Final = """
+WITH matched (id, score) AS (
+    SELECT id, -1000.0 FROM names WHERE folded = :folded
+    {branches}
+), hits AS (
+    SELECT thing, class, kind, language, text, min(score + 100.0 * weight) AS best
+    FROM matched JOIN texts USING (id)
+    WHERE :language IN ('', language)
+    GROUP BY thing
+)
+"""
+"""The things and their best texts, the least number first: just that name, then by kind and bm25."""
+
+_BRANCH: Final = (
+    "UNION ALL SELECT * FROM (SELECT rowid, rank + {after} FROM words WHERE words MATCH :{words} LIMIT {most})"
+)
+_ALL: Final = _BRANCH.format(after=0.0, words="all", most=MOST_HITS)
+_BEGINNINGS: Final = _BRANCH.format(after=500.0, words="beginnings", most=MOST_HITS)
+_SOME: Final = _BRANCH.format(after=5_000.0, words="some", most=MOST_HITS)
+_CLASSES: Final = "SELECT class, count(*) FROM hits GROUP BY class ORDER BY 2 DESC, 1"
+_PAGE: Final = """
+SELECT thing, class, kind, language, text FROM hits
+WHERE :class IN ('', class) ORDER BY best, thing LIMIT :size OFFSET :skip
+"""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A thing that was found, and the text of it that fits best; `classed` is its most telling class, if it has one.
+
+    `marked` are the text's parts in order, each with whether it is one of the words that were looked for.
+    """
+
+    thing: str
+    classed: str
+    kind: str
+    language: str
+    text: str
+    marked: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of what a search finds.
+
+    total: how many things there are in all. classes: how many there are of each class. capped: whether there are more
+    texts than are looked through. partial: no text has all of the words, so these have some of them.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    total: int = 0
+    classes: dict[str, int] = field(default_factory=dict)
+    capped: bool = False
+    partial: bool = False
+
+
+def search(  # noqa: PLR0913 - what is looked for, and which part of it
+    index: Index, asked: str, *, classed: str = "", language: str = "", number: int = 1, size: int = PAGE_SIZE
+) -> Found:
+    """The page `number` (from 1) of the things with a text that has all the words, each at least as a beginning.
+
+    Things of which a name is just what was asked for come first, then names before definitions and glosses, then by
+    bm25. Where that is less than a page, words that begin alike follow, so that ``Казахстана`` finds ``Казахстан``:
+    cutting a few last letters does for the three languages what stemmers do, of which there is none for Kazakh. Where
+    nothing has all the words, things that have some of them are found. What is asked is only words: there is no syntax.
+    """
+    whole = words(asked)[:MOST_WORDS]
+    if not whole:
+        return Found()
+    cut = [_cut(word) for word in whole]
+    values: dict[str, Any] = {
+        "folded": fold(asked).strip(),
+        "language": language,
+        "all": _query(whole),
+        "beginnings": _query(cut),
+        "some": _query(cut, " OR "),
+    }
+    with index.reading() as connection:
+        for branches, enough in ((_ALL, PAGE_SIZE), (_ALL + _BEGINNINGS, 1), (_ALL + _BEGINNINGS + _SOME, 0)):
+            hits = _HITS.format(branches=branches)
+            classes: dict[str, int] = dict(connection.execute(hits + _CLASSES, values).fetchall())
+            if sum(classes.values()) >= enough:
+                break
+        page = {**values, "class": classed, "size": size, "skip": (number - 1) * size}
+        rows = connection.execute(hits + _PAGE, page).fetchall()
+        capped = _count(connection, values["all"]) >= MOST_HITS
+    found = tuple(
+        Hit(thing, chief, kind, spoken, text, _mark(text, whole if branches == _ALL else cut))
+        for thing, chief, kind, spoken, text in rows
+    )
+    total = classes.get(classed, 0) if classed else sum(classes.values())
+    return Found(found, total, classes, capped, partial=enough == 0 and total > 0)
+
+
+def correction(index: Index, asked: str) -> str:
+    """What was perhaps meant: words that no text has by the likest that some text has; empty where none is near."""
+    whole = words(asked)[:MOST_WORDS]
+    with index.reading() as connection:
+        mended = [_mend(index, connection, word) for word in whole]
+    return " ".join(mended) if mended != whole else ""
+
+
+def _query(beginnings: list[str], joint: str = " AND ") -> str:
+    """The words as FTS5 wants them: quoted, so that none is an operator; one letter alone is no beginning."""
+    return joint.join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in beginnings)
+
+
+def _cut(word: str) -> str:
+    """The word without the letters that an ending may have: one to three, by its length."""
+    return word if len(word) < 5 or word.isdecimal() else word[: -min(3, (len(word) - 3) // 2)]
+
+
+def _count(connection: sqlite3.Connection, query: str) -> int:
+    counted = "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
+    return int(connection.execute(counted, (query, MOST_HITS)).fetchone()[0])
+
+
+def _mark(text: str, beginnings: list[str]) -> tuple[tuple[str, bool], ...]:
+    """The text in parts, each with whether it is a word that begins as asked."""
+    parts: list[tuple[str, bool]] = []
+    end = 0
+    for found in WORD.finditer(text):
+        small = fold(found[0])
+        if any(small.startswith(b) if len(b) > 1 else small == b for b in beginnings):
+            parts += [(text[end : found.start()], False), (found[0], True)]
+            end = found.end()
+    return tuple((part, marked) for part, marked in (*parts, (text[end:], False)) if part)
+
+
+def _mend(index: Index, connection: sqlite3.Connection, word: str) -> str:
+    if len(word) < 4 or word.isdecimal() or _count(connection, f'"{word}"*'):
+        return word
+    key = sound(word)
+    ids = index.alike(connection, "word_grams", key, _CANDIDATES)
+    chosen = "SELECT word, count FROM vocabulary WHERE id IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(chosen, (json.dumps(ids),)).fetchall()
+    near = [
+        (fuzz.ratio(key, sound(other)) - _OTHER_SCRIPT * (other.isascii() != word.isascii()), count, other)
+        for other, count in rows
+    ]
+    score, _, likest = max(near, default=(0.0, 0, word))
+    return likest if score >= _ALIKE else word

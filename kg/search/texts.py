@@ -1,0 +1,87 @@
+"""The texts by which things are found: names, glosses, definitions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.store.reader import Reader
+from ontology.namespaces import KEL, PREFIXES
+
+KINDS: Final = {
+    PREFIXES["rdfs"] + "label": "name",
+    PREFIXES["skos"] + "prefLabel": "name",
+    PREFIXES["foaf"] + "name": "name",
+    PREFIXES["dcterms"] + "title": "name",
+    PREFIXES["skos"] + "altLabel": "other-name",
+    str(KEL.gloss): "gloss",
+    PREFIXES["skos"] + "definition": "definition",
+    PREFIXES["dcterms"] + "description": "description",
+    PREFIXES["rdfs"] + "comment": "description",
+}
+"""The properties whose texts are found, and what sort of text each gives; names first."""
+
+PAGE_TEXTS: Final = 60_000
+"""About how many texts one query may bring: of two million texts, more take longer than a query usually may."""
+
+_PATTERNS: Final = (
+    ("?thing ?property ?text", "?thing a ?class"),
+    # What only claims in doubt say stands in their graphs alone.
+    (
+        "GRAPH ?claim { ?thing ?property ?text } FILTER NOT EXISTS { ?thing ?property ?text }",
+        "GRAPH ?other { ?thing a ?class }",
+    ),
+)
+"""Where the texts stand, and where the classes of their things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of a thing: its kind (a value of `KINDS`), its language (BCP 47 or empty), and the thing's classes."""
+
+    thing: str
+    kind: str
+    language: str
+    text: str
+    classes: tuple[str, ...]
+
+
+def read_texts(reader: Reader) -> Iterator[Text]:
+    """All texts of all named things, in bounded pages.
+
+    A page holds the things whose MD5 lies between two bounds. Unlike LIMIT and OFFSET, that needs no order, which costs
+    a sort of everything for each page, and loses nothing when the graph changes between two pages.
+    """
+    for texts, classes in _PATTERNS:
+        for chosen in _parts(reader, texts):
+            yield from _page(reader, texts, classes, chosen)
+
+
+def _values() -> str:
+    return " ".join(f"<{iri}>" for iri in KINDS)
+
+
+def _parts(reader: Reader, texts: str) -> list[str]:
+    """The filters of the pages; one that lets all through where one page is enough."""
+    found = reader.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES ?property {{ {_values()} }} {texts} }}")
+    pages = -(-int(found[0]["n"].value) // PAGE_TEXTS) if found else 0
+    bounds = [f"{0x10000 * page // pages:04x}" for page in range(pages)] + ["g"]  # "g" comes after all digits
+    return [
+        f'BIND(MD5(STR(?thing)) AS ?hash) FILTER(?hash >= "{low}" && ?hash < "{high}")' if pages > 1 else ""
+        for low, high in pairwise(bounds)
+    ]
+
+
+def _page(reader: Reader, texts: str, classes: str, chosen: str) -> Iterator[Text]:
+    rows = reader.stream(
+        "SELECT ?thing ?property ?text (GROUP_CONCAT(DISTINCT STR(?class); SEPARATOR=' ') AS ?classes) WHERE { "
+        f"VALUES ?property {{ {_values()} }} {texts} . {chosen} OPTIONAL {{ {classes} }} }} "
+        "GROUP BY ?thing ?property ?text"
+    )
+    for row in rows:
+        thing, text = row["thing"], row["text"]
+        if isinstance(thing, ox.NamedNode) and isinstance(text, ox.Literal) and text.value:
+            classes_of = tuple(row["classes"].value.split()) if "classes" in row else ()
+            yield Text(thing.value, KINDS[str(row["property"].value)], text.language or "", text.value, classes_of)

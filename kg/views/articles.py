@@ -1,0 +1,174 @@
+"""An article in reading order: its paragraphs, and the claims that stand on each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from kg.language.labels import Label, labels
+from kg.store.reader import Reader, Row, node, nodes
+from kg.views.footnotes import Footnote, footnotes
+
+ARTICLES: Final = 50
+"""So many articles at once."""
+
+CLAIMS: Final = 250
+"""So many claims of an article at once."""
+
+
+@dataclass(frozen=True)
+class Article:
+    """The record of an article.
+
+    `earliest` and `latest` bound the day on which it appeared (``xsd:date``); texts that the record lacks are empty.
+    """
+
+    iri: str
+    label: Label
+    publisher: str
+    publisher_label: Label
+    translator: str
+    translator_label: Label
+    language: str
+    earliest: str
+    latest: str
+    sha256: str
+    note: Label
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a claim's passage stands: paragraph, and character offsets from `start` up to but not including `end`."""
+
+    passage: str
+    paragraph: int
+    start: int
+    end: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Part of an article in reading order: claims with their places, and the paragraphs left out with the reason."""
+
+    claims: tuple[tuple[Footnote, Place], ...]
+    omissions: dict[int, Label]
+    more: bool
+
+    @property
+    def paragraphs(self) -> list[int]:
+        """The numbers of the paragraphs that have claims or a reason for having none."""
+        return sorted({place.paragraph for _, place in self.claims} | self.omissions.keys())
+
+
+def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int = ARTICLES) -> list[Article]:
+    """The articles, those that appeared last first; those without a date at the end."""
+    rows = reader.rows(
+        f"{_PREFIXES} SELECT ?article (MAX(?day) AS ?last) WHERE {{ ?article a kel:Article "
+        f"OPTIONAL {{ ?article kel:latest ?day }} }} GROUP BY ?article ORDER BY DESC(?last) ?article "
+        f"LIMIT {limit:d} OFFSET {offset:d}"
+    )
+    return describe_articles(reader, [str(row["article"].value) for row in rows], language)
+
+
+def describe_articles(reader: Reader, iris: Iterable[str], language: str) -> list[Article]:
+    """The records of the given articles, in the order given, without those that are no articles."""
+    wanted = list(dict.fromkeys(iris))
+    rows: dict[str, Row] = {}
+    for row in reader.rows(_RECORDS % (nodes(wanted), 20 * len(wanted) + 1)):
+        rows.setdefault(str(row["article"].value), row)
+    named = {str(r[n].value) for r in rows.values() for n in ("publisher", "translator") if n in r}
+    names = labels(reader, [*rows, *named], language)
+    return [_article(iri, rows[iri], names) for iri in wanted if iri in rows]
+
+
+def claim_counts(reader: Reader, articles: Iterable[str]) -> dict[str, int]:
+    """How many claims stand on each of the articles."""
+    iris = sorted(set(articles))
+    rows = reader.rows(
+        f"{_PREFIXES} SELECT ?article (COUNT(DISTINCT ?claim) AS ?n) WHERE {{ VALUES ?article {{ {nodes(iris)} }} "
+        f"?passage kel:article ?article . ?claim kel:passage ?passage }} GROUP BY ?article LIMIT {len(iris) + 1:d}"
+    )
+    return {str(row["article"].value): int(row["n"].value) for row in rows if "article" in row}
+
+
+def read_article(reader: Reader, article: str, language: str, offset: int = 0, limit: int = CLAIMS) -> Reading:
+    """The claims of an article in reading order, from number `offset` on, `limit` at most."""
+    rows = reader.rows(_CLAIMS % (node(article), limit + 1, offset))
+    more, rows = len(rows) > limit, rows[:limit]
+    notes = footnotes(reader, [str(row["claim"].value) for row in rows], language)
+    where = {str(row["passage"].value): row for row in rows}
+    places = {iri: _place(iri, row) for iri, row in where.items()}
+    claims = [
+        (notes[claim], places[str(row["passage"].value)]) for row in rows if (claim := str(row["claim"].value)) in notes
+    ]
+    left_out = {} if more or offset else _omissions(reader, article)
+    return Reading(tuple(claims), left_out, more)
+
+
+_PREFIXES: Final = """
+PREFIX kel: <https://w3id.org/kelisim/ns#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX oa: <http://www.w3.org/ns/oa#>
+"""
+
+_RECORDS: Final = f"""{_PREFIXES}
+SELECT ?article ?publisher ?translator ?language ?earliest ?latest ?sha256 ?note WHERE {{
+  VALUES ?article {{ %s }}
+  ?article a kel:Article .
+  OPTIONAL {{ ?article dcterms:publisher ?publisher }}
+  OPTIONAL {{ ?article kel:translator ?translator }}
+  OPTIONAL {{ ?article dcterms:language ?language }}
+  OPTIONAL {{ ?article kel:earliest ?earliest }}
+  OPTIONAL {{ ?article kel:latest ?latest }}
+  OPTIONAL {{ ?article kel:sha256 ?sha256 }}
+  OPTIONAL {{ ?article kel:note ?note }}
+}} ORDER BY ?article ?publisher LIMIT %d
+"""
+
+# Within a paragraph claims are numbered in reading order; the shorter name is the lower number.
+_CLAIMS: Final = f"""{_PREFIXES}
+SELECT ?claim ?passage ?paragraph ?start ?end ?sha256 WHERE {{
+  ?passage kel:article %s ; kel:paragraph ?paragraph .
+  ?claim kel:passage ?passage .
+  OPTIONAL {{ ?passage kel:sha256 ?sha256 }}
+  OPTIONAL {{ ?passage oa:hasSelector ?selector . ?selector oa:start ?start ; oa:end ?end }}
+}} ORDER BY ?paragraph STRLEN(STR(?claim)) STR(?claim) LIMIT %d OFFSET %d
+"""
+
+
+def _omissions(reader: Reader, article: str) -> dict[int, Label]:
+    rows = reader.rows(
+        f"{_PREFIXES} SELECT ?paragraph ?note WHERE {{ ?gap kel:article {node(article)} ; a kel:Omission ; "
+        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {CLAIMS:d}"
+    )
+    return {_number(row, "paragraph"): _label(row, "note") for row in rows}
+
+
+def _article(iri: str, row: Row, names: dict[str, Label]) -> Article:
+    said = {name: _value(row, name) for name in ("publisher", "translator", "language", "earliest", "latest", "sha256")}
+    return Article(
+        iri=iri,
+        label=names[iri],
+        publisher_label=names.get(said["publisher"], Label("")),
+        translator_label=names.get(said["translator"], Label("")),
+        note=_label(row, "note"),
+        **said,
+    )
+
+
+def _place(iri: str, row: Row) -> Place:
+    paragraph, start, end = (_number(row, name) for name in ("paragraph", "start", "end"))
+    return Place(iri, paragraph, start, end, _value(row, "sha256"))
+
+
+def _label(row: Row, name: str) -> Label:
+    return Label(_value(row, name), getattr(row.get(name), "language", "") or "")
+
+
+def _value(row: Row, name: str) -> str:
+    return str(row[name].value) if name in row else ""
+
+
+def _number(row: Row, name: str) -> int:
+    value = _value(row, name)
+    return int(value) if value.isdecimal() else 0

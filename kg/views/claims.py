@@ -1,0 +1,49 @@
+"""One claim: its facts, its record, and the passage that it is drawn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.language.labels import Label, best, labels
+from kg.store.reader import Reader, node
+from kg.views.facts import Fact
+from kg.views.footnotes import Footnote, footnotes
+from kg.views.notes import Notes
+from ontology.namespaces import KEL
+
+_MOST_FACTS: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed(Notes):
+    """A claim as a page shows it.
+
+    facts: what its graph holds, by subject (at most 500 triples). remark: the curator's, empty if there is none.
+    """
+
+    record: Footnote
+    facts: Mapping[str, tuple[Fact, ...]]
+    remark: Label
+
+
+def read_claim(reader: Reader, iri: str, language: str) -> Claimed | None:
+    """The claim with that IRI, or None if there is no record of one."""
+    record = footnotes(reader, [iri], language).get(iri)
+    if record is None:
+        return None
+    rows = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {node(iri)} {{ ?s ?p ?o }} }} LIMIT {_MOST_FACTS}")
+    facts: dict[str, list[Fact]] = {}
+    for row in sorted(rows, key=lambda r: (str(r["s"]), str(r["p"]), str(r["o"]))):
+        fact = Fact(str(row["s"].value), str(row["p"].value), row["o"], (iri,))
+        facts.setdefault(fact.subject, []).append(fact)
+    remarks = reader.rows(f"SELECT ?note WHERE {{ {node(iri)} <{KEL.note}> ?note }} LIMIT 20")
+    shown = {i for facts_of in facts.values() for f in facts_of for i in (f.subject, f.predicate, f.iri) if ":" in i}
+    return Claimed(
+        record=record,
+        facts={subject: tuple(of_it) for subject, of_it in facts.items()},
+        remark=best((text for row in remarks if isinstance(text := row["note"], ox.Literal)), language),
+        footnotes={iri: record},
+        names=labels(reader, shown, language),
+    )

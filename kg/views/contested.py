@@ -1,0 +1,94 @@
+"""Where claims do not agree: different values for what can have one only, and one thing both said and denied."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from kg.store.reader import Reader, nodes
+from kg.views.facts import Fact, by_property
+from kg.views.footnotes import Footnote
+from kg.views.timelines import moments
+from ontology.namespaces import KEL
+
+SINGLE: Final = frozenset(
+    str(KEL[name])
+    for name in (
+        "documentCount", "force", "holder", "inState", "isoAlpha2", "isoAlpha3", "kind", "measure", "office",
+        "ordinal", "outOf", "stage", "stageOf", "unit", "value", "visitLevel", "visited",
+    )
+)  # fmt: skip
+"""Properties of which a thing has one value. `kel:status` is not among them: it changes from article to article."""
+
+_SIDES: Final = tuple(str(KEL[name]) for name in ("measure", "refArea", "counterpartArea"))
+_KEYS: Final = (*_SIDES, str(KEL.observed), str(KEL.commodity), str(KEL.unit))
+COMPARED: Final = (*_KEYS, str(KEL.value))
+"""The properties of figures, beside their periods, by which `rivals` compares them."""
+
+_MOST_RIVALS: Final = 200
+
+
+def clashing(facts: Iterable[Fact]) -> set[str]:
+    """The properties of one thing for which different claims give different values, though it can have one only."""
+    grouped = by_property(fact for fact in facts if not fact.inferred)
+    return {
+        name
+        for name, several in grouped.items()
+        if name in SINGLE and len({fact.value for fact in several}) > 1 and len({f.claims for f in several}) > 1
+    }
+
+
+def dates_clash(facts: Iterable[Fact]) -> bool:
+    """Whether two claims give dates of one thing that have no day in common."""
+    dated = [m for m in moments(facts) if m.sort in {"held", "planned"}]
+    return any(one.misses(other) for one in dated for other in dated)
+
+
+def is_denied_too(fact: Fact, notes: Mapping[str, Footnote]) -> bool:
+    """Whether one claim says the fact and another denies it."""
+    said = {notes[claim].modality_code for claim in fact.claims if claim in notes}
+    return "denied" in said and len(said) > 1
+
+
+def rivals(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
+    """Of some figures with their facts, those that other claims contradict, each with the others.
+
+    Two figures contradict each other if they measure the same between the same two sides, in the same unit, with
+    different values, by different claims, and their periods are the same or one of them has none. Periods that differ
+    are not alike, and figures without a second side are too various to be compared.
+    """
+    alike: dict[tuple[frozenset[str], ...], list[str]] = defaultdict(list)
+    for iri, facts in figures.items():
+        values = by_property(facts)
+        if all(name in values for name in _SIDES):
+            alike[tuple(frozenset(str(f.value) for f in values[name]) for name in _KEYS)].append(iri)
+    found: dict[str, list[str]] = {}
+    for group in alike.values():
+        for iri in group:
+            others = [other for other in group if other != iri and _differ(figures[iri], figures[other])]
+            if others:
+                found[iri] = others
+    return found
+
+
+def alike(reader: Reader, facts: Iterable[Fact]) -> list[str]:
+    """The figures of the graph, in whatever modality, with the measure and the two sides of a figure; at most 200."""
+    values = by_property(facts)
+    if not all(name in values for name in _SIDES):
+        return []
+    sides = " ; ".join(f"<{name}> ?v{i}" for i, name in enumerate(_SIDES))
+    given = " ".join(f"VALUES ?v{i} {{ {nodes(f.iri for f in values[n] if f.iri)} }}" for i, n in enumerate(_SIDES))
+    rows = reader.rows(
+        f"SELECT DISTINCT ?figure WHERE {{ {given} GRAPH ?claim {{ ?figure {sides} }} }} LIMIT {_MOST_RIVALS}"
+    )
+    return [str(row["figure"].value) for row in rows]
+
+
+def _differ(one: list[Fact], other: list[Fact]) -> bool:
+    a, b = by_property(one), by_property(other)
+    value = str(KEL.value)
+    if {f.value for f in a[value]} & {f.value for f in b[value]}:
+        return False
+    if {c for f in a[value] for c in f.claims} & {c for f in b[value] for c in f.claims}:
+        return False
+    periods = [{(m.first, m.last) for m in moments(facts) if m.sort == "period"} for facts in (one, other)]
+    return not all(periods) or bool(periods[0] & periods[1])

@@ -1,0 +1,155 @@
+"""The facts that the graph holds of things, each with the claims that say it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.store.reader import Reader, Row, Term, node, nodes
+from ontology import INFERRED_GRAPH
+from ontology.namespaces import KEL, RDF_TYPE
+
+WINDOW: Final = 400
+"""How many links to a thing are looked at in one go; the next ones are a page further on."""
+
+_BATCH: Final = 200
+_MOST_ROWS: Final = 12_000
+_SCANNED: Final = 20_000
+
+_RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passage"))
+"""The properties by which a claim's record points to things."""
+
+_NO_LINKS: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
+"""Reference data that would bury all other links to a thing."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One triple and the claims that hold it, sorted.
+
+    Without claims it is reference data, such as a name or a code; or `inferred`, if it only follows by the ontology.
+    """
+
+    subject: str
+    predicate: str
+    value: Term
+    claims: tuple[str, ...] = ()
+    inferred: bool = False
+
+    @property
+    def iri(self) -> str:
+        """The value if it is a thing, else nothing."""
+        return self.value.value if isinstance(self.value, ox.NamedNode) else ""
+
+
+def facts_about(reader: Reader, iris: Iterable[str], only: Iterable[str] = ()) -> dict[str, list[Fact]]:
+    """What is said of each thing in any claim, and the reference data on it, by property and value.
+
+    only: leave out all other properties, and what is inferred.
+    """
+    wanted = sorted(set(iris))
+    listed = ", ".join(f"<{name}>" for name in sorted(only))
+    kept = f"FILTER(?property IN ({listed}))" if listed else ""
+    in_claims = f"{kept} FILTER(?graph != <{INFERRED_GRAPH}>)" if listed else ""
+    rows: list[Row] = []
+    for start in range(0, len(wanted), _BATCH):
+        things = nodes(wanted[start : start + _BATCH])
+        rows += reader.rows(_ABOUT % {"things": things, "kept": kept, "in_claims": in_claims, "limit": _MOST_ROWS})
+    found: dict[str, list[Fact]] = {iri: [] for iri in wanted}
+    for fact in _facts(rows):
+        found[fact.subject].append(fact)
+    return found
+
+
+def links_to(reader: Reader, iri: str, after: int = 0) -> list[Fact]:
+    """The facts whose value the thing is, from the given place on: at most `WINDOW` out of claims and as many others.
+
+    The records of claims are left out; see `claims_naming`. What is inferred is, too.
+    """
+    return _facts(
+        [
+            {**row, "value": ox.NamedNode(iri)}
+            for query in (_LINKS, _REFERENCE_LINKS)
+            for row in reader.rows(
+                query % {"thing": node(iri), "limit": WINDOW, "after": after, "scanned": _SCANNED, "not": _NO_LINKS}
+            )
+            if isinstance(row["subject"], ox.NamedNode)
+        ]
+    )
+
+
+def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
+    """The facts in claims with that property and one of those things as value."""
+    wanted = sorted(set(iris))
+    rows: list[Row] = []
+    for start in range(0, len(wanted), _BATCH):
+        values = nodes(wanted[start : start + _BATCH])
+        rows += reader.rows(
+            f"SELECT ?subject ?property ?value ?graph WHERE {{ VALUES ?value {{ {values} }} "
+            f"VALUES ?property {{ {node(name)} }} GRAPH ?graph {{ ?subject ?property ?value }} }} LIMIT {_MOST_ROWS}"
+        )
+    return [fact for fact in _facts(rows) if fact.claims]
+
+
+def claims_naming(reader: Reader, iri: str, after: int = 0) -> list[str]:
+    """The claims whose record names the thing as speaker, modality or passage, at most `WINDOW` from a place on."""
+    record = " ".join(f"<{name}>" for name in _RECORD)
+    rows = reader.rows(
+        f"SELECT DISTINCT ?claim WHERE {{ VALUES ?naming {{ {record} }} "
+        f"?claim ?naming {node(iri)} ; a <{KEL.Claim}> }} LIMIT {WINDOW} OFFSET {after}"
+    )
+    return [row["claim"].value for row in rows if isinstance(row["claim"], ox.NamedNode)]
+
+
+def by_property(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
+    """Facts by their property."""
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        found[fact.predicate].append(fact)
+    return found
+
+
+def claims_of(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """The claims of several facts, each once, in their order."""
+    return tuple(dict.fromkeys(claim for fact in facts for claim in fact.claims))
+
+
+# What stands in the default graph and in no other is reference data; the copies of claims' facts are passed over.
+_ABOUT: Final = """
+SELECT ?subject ?property ?value ?graph WHERE {
+  { VALUES ?subject { %(things)s } GRAPH ?graph { ?subject ?property ?value } %(in_claims)s }
+  UNION
+  { VALUES ?subject { %(things)s } ?subject ?property ?value %(kept)s
+    FILTER NOT EXISTS { GRAPH ?any { ?subject ?property ?value } } }
+} LIMIT %(limit)d
+"""
+
+# Without ORDER BY, since the engine's own order holds as long as the version does, and sorting would read all links.
+_LINKS: Final = f"""
+SELECT ?subject ?property ?graph WHERE {{
+  GRAPH ?graph {{ ?subject ?property %(thing)s }} FILTER(?graph != <{INFERRED_GRAPH}>)
+}} LIMIT %(limit)d OFFSET %(after)d
+"""
+
+_REFERENCE_LINKS: Final = """
+SELECT ?subject ?property WHERE {
+  { SELECT ?subject ?property WHERE { ?subject ?property %(thing)s } LIMIT %(scanned)d }
+  FILTER(?property NOT IN (%(not)s))
+  FILTER NOT EXISTS { GRAPH ?any { ?subject ?property %(thing)s } }
+} LIMIT %(limit)d OFFSET %(after)d
+"""
+
+
+def _facts(rows: Iterable[Row]) -> list[Fact]:
+    graphs: dict[tuple[str, str, Term], set[str]] = defaultdict(set)
+    for row in rows:
+        graphs[str(row["subject"].value), str(row["property"].value), row["value"]].add(
+            str(row["graph"].value) if "graph" in row else ""
+        )
+    facts = [
+        Fact(s, p, o, tuple(sorted(g for g in found if g not in {"", INFERRED_GRAPH})), found == {INFERRED_GRAPH})
+        for (s, p, o), found in graphs.items()
+    ]
+    return sorted(facts, key=lambda f: (f.subject, f.predicate, str(f.value)))

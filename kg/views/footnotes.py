@@ -1,0 +1,99 @@
+"""Footnotes: who says a fact, where, and how surely."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.language.labels import Label, best, labels
+from kg.store.reader import Reader, Row, nodes
+
+_BATCH: Final = 500
+_MOST_ROWS: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """The record of one claim, ready to be shown.
+
+    IRIs and texts are empty and `paragraph` is 0 where the record lacks them. `modality_code` is the last part of the
+    modality's IRI, such as ``planned``.
+    """
+
+    claim: str
+    gloss: str
+    gloss_language: str
+    passage: str
+    article: str
+    article_label: Label
+    paragraph: int
+    speaker: str
+    speaker_label: Label
+    modality: str
+    modality_label: Label
+
+    @property
+    def modality_code(self) -> str:
+        """The modality as a word, for badges and filters."""
+        return self.modality.rpartition("/")[2]
+
+    @property
+    def surely(self) -> bool:
+        """Whether it is asserted, reported or planned, and not only expected, thought possible or denied."""
+        return self.modality_code in {"asserted", "reported", "planned"}
+
+
+def footnotes(reader: Reader, claims: Iterable[str], language: str) -> dict[str, Footnote]:
+    """The footnote of each claim that has a record, in the order of `claims`, texts in the language if they can be."""
+    wanted = list(dict.fromkeys(claims))
+    records: dict[str, list[Row]] = defaultdict(list)
+    for start in range(0, len(wanted), _BATCH):
+        rows = reader.rows(_QUERY % (nodes(wanted[start : start + _BATCH]), _MOST_ROWS))
+        for row in rows:
+            records[str(row["claim"].value)].append(row)
+    shown = {str(row[name].value) for rows in records.values() for row in rows for name in _NAMED if _is_iri(row, name)}
+    names = labels(reader, shown, language)
+    return {claim: _footnote(claim, records[claim], names, language) for claim in wanted if claim in records}
+
+
+_NAMED: Final = ("article", "speaker", "modality")
+
+_QUERY: Final = """
+PREFIX kel: <https://w3id.org/kelisim/ns#>
+SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality WHERE {
+  VALUES ?claim { %s }
+  ?claim kel:passage ?passage .
+  OPTIONAL { ?claim kel:speaker ?speaker }
+  OPTIONAL { ?claim kel:modality ?modality }
+  OPTIONAL { ?claim kel:gloss ?gloss }
+  OPTIONAL { ?passage kel:article ?article }
+  OPTIONAL { ?passage kel:paragraph ?paragraph }
+} LIMIT %d
+"""
+
+
+def _is_iri(row: Row, name: str) -> bool:
+    return isinstance(row.get(name), ox.NamedNode)
+
+
+def _footnote(claim: str, rows: list[Row], names: dict[str, Label], language: str) -> Footnote:
+    row = rows[0]
+    gloss = best((text for r in rows if isinstance(text := r.get("gloss"), ox.Literal)), language)
+    iris = {name: str(row[name].value) if _is_iri(row, name) else "" for name in ("passage", *_NAMED)}
+    article, speaker, modality = (names.get(iris[name], Label("")) for name in _NAMED)
+    number = row["paragraph"].value if "paragraph" in row else ""
+    return Footnote(
+        claim=claim,
+        gloss=gloss.text,
+        gloss_language=gloss.language,
+        passage=iris["passage"],
+        article=iris["article"],
+        article_label=article,
+        paragraph=int(number) if str(number).isdecimal() else 0,
+        speaker=iris["speaker"],
+        speaker_label=speaker,
+        modality=iris["modality"],
+        modality_label=modality,
+    )

@@ -1,0 +1,261 @@
+"""Documents between states and packages of documents, with the stages of their life."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from kg.store.reader import Reader, node, nodes
+from kg.views.facts import Fact
+from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named, years_within
+from kg.views.records import Told, told
+from kg.views.timelines import Moment
+from ontology.namespaces import CODE, KEL
+
+LIFE: Final = tuple(
+    str(CODE[f"stage-{name}"])
+    for name in (
+        "presented",
+        "proposed",
+        "considered",
+        "negotiated",
+        "agreed",
+        "prepared",
+        "decision-planned",
+        "adoption-planned",
+        "signature-planned",
+        "adopted",
+        "signed",
+        "extension-planned",
+        "extended",
+    )
+)
+"""The stages of a document's life in their order; there is no code for coming into force."""
+
+SIGNED: Final = tuple(
+    str(CODE[f"stage-{name}"])
+    for name in ("proposed", "negotiated", "prepared", "signature-planned", "signed", "extended")
+)
+"""The stages that stand in every track of a document that is signed, told or not."""
+
+ADOPTED: Final = tuple(stage.replace("signature", "adoption").replace("signed", "adopted") for stage in SIGNED)
+"""The same for one that is adopted, by an organisation or at a summit."""
+
+_CLASSES: Final = f"VALUES ?class {{ <{KEL.Instrument}> <{KEL.DocumentPackage}> }}"
+_ANY: Final = f"{_CLASSES} {{ ?thing a ?class }} UNION {{ GRAPH ?stating {{ ?thing a ?class }} }}"
+_MOST_STAGES: Final = 5_000
+_SPAN: Final = (
+    f"{{ GRAPH ?c {{ ?dated <{KEL.stageOf}> ?thing }} }} UNION "
+    f"{{ GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} GRAPH ?d {{ ?step <{KEL.atEvent}> ?at }} "
+    f"?at <{KEL.partOf}>? ?dated }} "
+    f"UNION {{ GRAPH ?c {{ ?thing <{KEL.outcomeOf}> ?of }} ?of <{KEL.partOf}>? ?dated }} UNION "
+    f"{{ GRAPH ?c {{ ?thing <{KEL.periodStart}> ?start }} BIND(?thing AS ?dated) }} "
+    f"VALUES (?opening ?closing) {{ (<{KEL.earliest}> <{KEL.latest}>) (<{KEL.plannedEarliest}> <{KEL.plannedLatest}>) "
+    f"(<{KEL.periodStart}> <{KEL.periodEnd}>) }} "
+    f"GRAPH ?e {{ ?dated ?opening ?from . ?dated ?closing ?until }}"  # the shapes ask for both
+)
+"""Binds ``?from`` and ``?until`` to the days of ``?thing``: of stages, of the events it comes from, of its period."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step in a document's life: its code, the claims that say so, its own dates, and the event at which it is.
+
+    Few sources date a step itself; `event_dates` are those of the event.
+    """
+
+    iri: str
+    code: Fact
+    dates: tuple[Moment, ...]
+    events: tuple[Fact, ...]
+    event_dates: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A place in the stage track: the stage's code, and the steps told of it; none where no source tells of it."""
+
+    code: str
+    told: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A document, or a package of documents known by their count and not one by one; `counts` are of packages alone."""
+
+    iri: str
+    is_package: bool
+    counts: tuple[Fact, ...]
+    kinds: tuple[Fact, ...]
+    parties: tuple[Fact, ...]
+    periods: tuple[Moment, ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def track(self) -> tuple[Step, ...]:
+        """The stages in order: those told, and of the usual ones also those of which no source tells."""
+        told_of: dict[str, list[Stage]] = defaultdict(list)
+        for stage in self.stages:
+            told_of[stage.code.iri].append(stage)
+        adopted = any(code in told_of for code in ADOPTED if code not in SIGNED)
+        usual = ADOPTED if adopted else SIGNED
+        other = sorted(code for code in told_of if code not in LIFE)
+        shown = [code for code in LIFE if code in told_of or code in usual] + other
+        return tuple(Step(code, tuple(told_of[code])) for code in shown)
+
+    @property
+    def furthest(self) -> str:
+        """The code of the last stage told, by the order of a document's life; empty where none is."""
+        reached = [step.code for step in self.track if step.told]
+        return reached[-1] if reached else ""
+
+
+def documents(  # noqa: PLR0913 - the filters of the list
+    reader: Reader,
+    language: str,
+    *,
+    party: str = "",
+    kind: str = "",
+    stage: str = "",
+    year: int = 0,
+    words: str = "",
+    by_date: bool = False,
+    descending: bool = False,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+) -> Listing:
+    """Documents and packages by name or by their last date; `kind` may be the class of packages.
+
+    The year is one in which the document has a date: of a stage, of an event that it comes from, or of its period.
+    """
+    pattern = _pattern(party, kind, stage, year)
+    if words:
+        pattern += f" {named(words)}"
+    key = f"{_SPAN} BIND(?until AS ?key)" if by_date else ""
+    return listing(reader, pattern, language, key=key, descending=descending, number=number, size=size)
+
+
+def parties(reader: Reader) -> list[str]:
+    """Those who are party to any document."""
+    return distinct(reader, f"{_ANY} GRAPH ?c {{ ?thing <{KEL.party}> ?party }}", "party")
+
+
+def kinds(reader: Reader) -> list[str]:
+    """The kinds that documents have, and the class of packages where there is one."""
+    package = f"?thing a <{KEL.DocumentPackage}> BIND(<{KEL.DocumentPackage}> AS ?kind)"
+    return distinct(reader, f"{{ {_ANY} GRAPH ?c {{ ?thing <{KEL.kind}> ?kind }} }} UNION {{ {package} }}", "kind")
+
+
+def stages(reader: Reader) -> list[str]:
+    """The stages that documents have, in the order of their life."""
+    found = distinct(reader, f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} {_ANY} {_STAGE}", "stage")
+    return sorted(found, key=lambda code: (_place(code), code))
+
+
+def years(reader: Reader) -> list[int]:
+    """The years in which documents have a date, the latest first; see `kg.views.listings.years_within`."""
+    return years_within(reader, f"{_ANY} {_SPAN}")
+
+
+def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:
+    """The documents to which somebody is party, the furthest in their life first; at most `limit`."""
+    rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {_pattern(party, '', '', 0)} }} ORDER BY ?thing LIMIT {limit}")
+    found = instruments(reader, [str(row["thing"].value) for row in rows])
+    return sorted(found, key=lambda each: (-_place(each.furthest), each.furthest, each.iri))
+
+
+def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
+    """The documents that point to a thing otherwise than as a party, with the fact that does; at most `limit`."""
+    rows = reader.rows(
+        f"SELECT DISTINCT ?thing WHERE {{ GRAPH ?c {{ ?thing ?naming {node(thing)} }} "
+        f"FILTER(?naming != <{KEL.party}>) {_ANY} }} ORDER BY ?thing LIMIT {limit}"
+    )
+    found = told(reader, (str(row["thing"].value) for row in rows))
+    return [
+        (each.thing, fact)
+        for each in found.values()
+        for facts in each.facts.values()
+        for fact in facts
+        if fact.iri == thing and fact.predicate != str(KEL.party)
+    ]
+
+
+def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
+    """What the claims tell of documents and packages, in the order of `iris`."""
+    wanted = list(dict.fromkeys(iris))
+    described = told(reader, wanted)
+    staged = _stages(reader, wanted)
+    rows = reader.rows(
+        f"SELECT DISTINCT ?thing WHERE {{ VALUES ?thing {{ {nodes(wanted)} }} "
+        f"{{ ?thing a <{KEL.DocumentPackage}> }} UNION {{ GRAPH ?c {{ ?thing a <{KEL.DocumentPackage}> }} }} }} "
+        f"LIMIT {len(wanted) + 1}"
+    )
+    packages = {str(row["thing"].value) for row in rows}
+    return [_instrument(described[iri], iri in packages, staged[iri]) for iri in wanted]
+
+
+def _place(stage: str) -> int:
+    """The place of a stage in a document's life, -1 for none or one that is not of `LIFE`."""
+    return LIFE.index(stage) if stage in LIFE else -1
+
+
+_STAGE: Final = f"GRAPH ?s {{ ?step <{KEL.stage}> ?stage }}"
+
+
+def _pattern(party: str, kind: str, stage: str, year: int) -> str:
+    """The pattern of the documents that a filter leaves, with the most telling part first."""
+    parts = []
+    if party:
+        parts.append(f"GRAPH ?p {{ ?thing <{KEL.party}> {node(party)} }}")
+    if stage:
+        parts.append(
+            f"GRAPH ?q {{ ?staged <{KEL.stage}> {node(stage)} }} GRAPH ?r {{ ?staged <{KEL.stageOf}> ?thing }}"
+        )
+    if kind == str(KEL.DocumentPackage):
+        parts.append(f"{{ ?thing a <{kind}> }} UNION {{ GRAPH ?k {{ ?thing a <{kind}> }} }}")
+    elif kind:
+        parts.append(f"GRAPH ?k {{ ?thing <{KEL.kind}> {node(kind)} }}")
+    parts.append(_ANY)
+    if year:
+        parts.append(f"{_SPAN} FILTER(YEAR(?from) <= {year} && YEAR(?until) >= {year})")
+    return " ".join(f"{{ {part} }}" for part in parts)
+
+
+def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
+    rows = reader.rows(
+        f"SELECT DISTINCT ?step ?thing WHERE {{ VALUES ?thing {{ {nodes(documents)} }} "
+        f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} }} ORDER BY ?step LIMIT {_MOST_STAGES}"
+    )
+    steps = [(str(row["step"].value), str(row["thing"].value)) for row in rows]
+    every = told(reader, (step for step, _ in steps))
+    dated = _dates_of_events(reader, {fact.iri for each in every.values() for fact in each["atEvent"]})
+    found: dict[str, list[Stage]] = {iri: [] for iri in documents}
+    for step, document in steps:
+        each = every[step]
+        at = each["atEvent"]
+        days = tuple(moment for fact in at for moment in dated[fact.iri])
+        found[document] += [Stage(step, code, each.dates("held", "planned"), at, days) for code in each["stage"]]
+    return found
+
+
+def _dates_of_events(reader: Reader, events: set[str]) -> dict[str, tuple[Moment, ...]]:
+    """The dates of events; of one that has none, those of the event that it is a part of."""
+    every = told(reader, events)
+    bigger = told(reader, (fact.iri for each in every.values() for fact in each["partOf"]))
+    return {
+        event: each.dates("held", "planned")
+        or tuple(moment for fact in each["partOf"] for moment in bigger[fact.iri].dates("held", "planned"))
+        for event, each in every.items()
+    }
+
+
+def _instrument(each: Told, is_package: bool, steps: list[Stage]) -> Instrument:
+    return Instrument(
+        each.thing,
+        is_package,
+        each["documentCount"],
+        each["kind"],
+        each["party"],
+        each.dates("period"),
+        tuple(steps),
+    )

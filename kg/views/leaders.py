@@ -1,0 +1,118 @@
+"""People in office: who is attested in which office, on which days, and by whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from kg.store.reader import Reader, node, nodes
+from kg.views.facts import Fact, claims_of
+from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named
+from kg.views.offices import STATE_OF_OFFICE, Office, of_state, offices
+from kg.views.records import Told, told
+from kg.views.timelines import Moment
+from ontology.namespaces import KEL, PREFIXES
+
+_POST_IN: Final = PREFIXES["org"] + "postIn"
+_ROLE: Final = PREFIXES["org"] + "role"
+_PERSON: Final = PREFIXES["foaf"] + "Person"
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """That a person holds an office. The days on which a source shows it say nothing of when it began or ended."""
+
+    iri: str
+    holders: tuple[Fact, ...]
+    office: Office
+    offices: tuple[Fact, ...]
+    attested: tuple[Moment, ...]
+    terms: tuple[Moment, ...]
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The claims that say who holds which office."""
+        return claims_of((*self.holders, *self.offices))
+
+
+def tenures_in(reader: Reader, state: str, limit: int) -> list[Tenure]:
+    """The tenures of the offices in a state, its bodies and its places; at most `limit`."""
+    return _tenures(reader, f"{of_state(state)} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
+
+
+def vacant_in(reader: Reader, state: str, limit: int) -> list[str]:
+    """The offices in a state, its bodies and its places in which no claim shows anybody; at most `limit`."""
+    rows = reader.rows(
+        f"SELECT DISTINCT ?office WHERE {{ {of_state(state)} "
+        f"FILTER NOT EXISTS {{ GRAPH ?claim {{ ?tenure <{KEL.office}> ?office }} }} }} ORDER BY ?office LIMIT {limit}"
+    )
+    return [str(row["office"].value) for row in rows]
+
+
+def tenures_with_role(reader: Reader, role: str, states: Iterable[str], limit: int) -> list[Tenure]:
+    """The tenures of offices of one sort that are in the states themselves, such as head of state; at most `limit`."""
+    posts = f"VALUES ?state {{ {nodes(states)} }} ?office <{_POST_IN}> ?state ; <{_ROLE}> {node(role)} ."
+    return _tenures(reader, f"{posts} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
+
+
+def tenures_of(reader: Reader, people: Iterable[str], limit: int) -> list[Tenure]:
+    """The tenures of people; at most `limit`."""
+    holders = nodes(people)
+    return _tenures(reader, f"VALUES ?who {{ {holders} }} GRAPH ?claim {{ ?thing <{KEL.holder}> ?who }}", limit)
+
+
+def by_holder(tenures: Iterable[Tenure]) -> dict[str, list[Tenure]]:
+    """The tenures by the IRIs of those who hold them."""
+    found: dict[str, list[Tenure]] = defaultdict(list)
+    for tenure in tenures:
+        for holder in tenure.holders:
+            found[holder.iri].append(tenure)
+    return found
+
+
+def people(  # noqa: PLR0913 - the filters of the list
+    reader: Reader,
+    language: str,
+    *,
+    state: str = "",
+    role: str = "",
+    words: str = "",
+    in_office: bool = True,
+    descending: bool = False,
+    number: int = 1,
+) -> Listing:
+    """People by name: those attested in an office (of that state, with that role), or those of whom none is told."""
+    office = f"GRAPH ?c {{ ?tenure <{KEL.holder}> ?thing }}"
+    if in_office:
+        pattern = office + (f" GRAPH ?d {{ ?tenure <{KEL.office}> ?office }}" if state or role else "")
+        pattern += f" ?office <{_ROLE}> {node(role)} ." if role else ""
+        pattern += f" {of_state(state)}" if state else ""
+    else:
+        pattern = f"?thing a <{_PERSON}> FILTER NOT EXISTS {{ {office} }}"
+    if words:
+        pattern += f" {named(words)}"
+    return listing(reader, pattern, language, descending=descending, number=number, size=PAGE_SIZE)
+
+
+def states_with_offices(reader: Reader) -> list[str]:
+    """The states in whose offices somebody is attested."""
+    return distinct(reader, f"GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} {STATE_OF_OFFICE}", "state")
+
+
+def roles_attested(reader: Reader) -> list[str]:
+    """The sorts of office in which somebody is attested."""
+    return distinct(reader, f"GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} ?office <{_ROLE}> ?role", "role")
+
+
+def _tenures(reader: Reader, pattern: str, limit: int) -> list[Tenure]:
+    rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {pattern} }} ORDER BY ?thing LIMIT {limit}")
+    every = told(reader, (str(row["thing"].value) for row in rows))
+    known = offices(reader, (fact.iri for each in every.values() for fact in each["office"]))
+    return [_tenure(each, known) for each in every.values()]
+
+
+def _tenure(each: Told, known: dict[str, Office]) -> Tenure:
+    office = next((known[fact.iri] for fact in each["office"]), Office(""))
+    return Tenure(
+        each.thing, each["holder"], office, each["office"], each.dates("attested"), each.dates("period", "held")
+    )

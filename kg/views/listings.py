@@ -1,0 +1,93 @@
+"""Lists of things by name or date, a page at a time."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kg.language.alphabet import sparql_key
+from kg.language.labels import FALLBACK
+from kg.store.reader import Reader, text
+
+PAGE_SIZE: Final = 50
+_MOST_CHOICES: Final = 1_000
+_MOST_YEARS: Final = 10
+
+_NAMED: Final = "<http://www.w3.org/2000/01/rdf-schema#label>|<http://www.w3.org/2004/02/skos/core#altLabel>"
+_LABEL: Final = "<http://www.w3.org/2000/01/rdf-schema#label>"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The IRIs of one page of a list; `total` is how many the whole list holds, `number` counts pages from 1."""
+
+    things: tuple[str, ...]
+    total: int
+    number: int = 1
+    size: int = PAGE_SIZE
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; an empty list has one."""
+        return max(1, -(-self.total // self.size))
+
+
+def listing(  # noqa: PLR0913 - what is listed, in which order, and which part of it
+    reader: Reader,
+    pattern: str,
+    language: str,
+    *,
+    key: str = "",
+    descending: bool = False,
+    number: int = 1,
+    size: int = PAGE_SIZE,
+) -> Listing:
+    """The things that a graph pattern binds to ``?thing``, each once.
+
+    They come in the order of their names in the language (English where there is none), or of what the pattern `key`
+    binds to ``?key``; things without a key come last.
+    """
+    total = reader.rows(f"SELECT (COUNT(DISTINCT ?thing) AS ?total) WHERE {{ {pattern} }}")
+    ordered = f"OPTIONAL {{ {key} }}" if key else ""
+    rows = reader.rows(
+        f"SELECT ?thing (MIN(?name) AS ?named) {'(MAX(?key) AS ?by)' if key else ''} WHERE {{ "
+        f"{{ SELECT DISTINCT ?thing WHERE {{ {pattern} }} }} {_names(language)} {ordered} }} GROUP BY ?thing "
+        f"ORDER BY {_order(descending, by_key=bool(key))} LIMIT {size} OFFSET {(number - 1) * size}"
+    )
+    return Listing(
+        tuple(str(row["thing"].value) for row in rows), int(total[0]["total"].value) if total else 0, number, size
+    )
+
+
+def distinct(reader: Reader, pattern: str, name: str) -> list[str]:
+    """The different things that a pattern binds to a variable, such as the choices of a filter; at most a thousand."""
+    rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {_MOST_CHOICES}")
+    return [str(row[name].value) for row in rows]
+
+
+def years_within(reader: Reader, pattern: str) -> list[int]:
+    """The years from ``?from`` to ``?until`` (days) in what a pattern binds, the latest first.
+
+    Of a span of more than ten years only the first is among them: what is dated to a century was not in each year.
+    """
+    span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
+    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MOST_CHOICES}")
+    spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
+    found = {year for a, b in spans for year in range(a, (b if b - a < _MOST_YEARS else a) + 1)}
+    return sorted(found, reverse=True)
+
+
+def named(words: str) -> str:
+    """The pattern that holds where one of the names of ``?thing``, in whatever language, contains the words."""
+    return f"?thing {_NAMED} ?spelt FILTER(CONTAINS(LCASE(STR(?spelt)), LCASE({text(words)})))"
+
+
+def _names(language: str) -> str:
+    own = f"OPTIONAL {{ ?thing {_LABEL} ?own FILTER(LANG(?own) = {text(language)}) }}"
+    other = f"OPTIONAL {{ ?thing {_LABEL} ?other FILTER(LANG(?other) = {text(FALLBACK)}) }}"
+    key = sparql_key("COALESCE(?own, ?other, ?thing)", language)
+    return f"{own} {other} BIND({key} AS ?name)"
+
+
+def _order(descending: bool, *, by_key: bool) -> str:
+    if not by_key:
+        return "DESC(?named) ?thing" if descending else "?named ?thing"
+    return f"(!BOUND(?by)) {'DESC' if descending else 'ASC'}(?by) ?named ?thing"

@@ -1,0 +1,33 @@
+"""How much there is of what readers look for."""
+
+from typing import Final
+
+from kg.store.reader import Reader
+
+MOST: Final = 100_000
+"""Counting stops here: the first page is not to wait for a graph that holds far more."""
+
+_PATTERNS: Final = {
+    "states": "?x a kel:State",
+    "leaders": "?tenure a kel:Tenure ; kel:holder ?x",
+    "documents": "{ ?x a kel:Instrument } UNION { ?x a kel:DocumentPackage }",
+    "trade": "VALUES ?class { kel:Observation kel:TradeObservation } GRAPH ?claim { ?x a ?class }",
+    "events": "?x a kel:Event",
+    "sources": "?x a kel:Article",
+    "claims": "?x a kel:Claim",
+}
+
+
+def counts(reader: Reader) -> dict[str, int]:
+    """The number of states, leaders (people of whom an office is told), documents, figures (``trade``, those in doubt
+    too), events, articles (``sources``) and claims, `MOST` at most of each; what there is none of is missing.
+    """
+    parts = (
+        f'{{ SELECT DISTINCT ?x ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT {MOST:d} }}'
+        for kind, pattern in _PATTERNS.items()
+    )
+    rows = reader.rows(
+        "PREFIX kel: <https://w3id.org/kelisim/ns#> SELECT ?kind (COUNT(?x) AS ?n) "
+        f"WHERE {{ {' UNION '.join(parts)} }} GROUP BY ?kind LIMIT {len(_PATTERNS):d}"
+    )
+    return {str(row["kind"].value): int(row["n"].value) for row in rows if "kind" in row}

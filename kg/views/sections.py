@@ -1,0 +1,159 @@
+"""How the facts of a thing are put in order: groups of its own properties, and sections of what points to it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kg.language.messages import gettext_noop
+from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
+
+_OTHERS: Final = {"type": RDF_TYPE} | {
+    f"{prefix}:{name}": PREFIXES[prefix] + name
+    for prefix, names in {
+        "dcterms": "creator description isPartOf language license publisher source spatial subject title",
+        "foaf": "name",
+        "geo": "lat long",
+        "org": "classification memberOf postIn role subOrganizationOf",
+        "rdfs": "label",
+        "skos": "altLabel broader definition exactMatch inScheme prefLabel topConceptOf",
+    }.items()
+    for name in names.split()
+}
+
+
+def property_iris(names: str) -> tuple[str, ...]:
+    """The IRIs of properties by their short names: local names of ours, or with the prefix of another vocabulary."""
+    return tuple(_OTHERS.get(name) or str(KEL[name]) for name in names.split())
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some properties of a thing that belong together, in the order in which they are shown."""
+
+    name: str
+    title: str
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The things of some classes that point to a thing, and the properties of theirs that are shown as columns.
+
+    beside: properties that are needed to show a column. staged: whether the stages of their lives are shown, too.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    columns: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    staged: bool = False
+
+
+FIGURE: Final = property_iris("value unit bound asWritten")
+"""What has to be known to tell a figure as its source does."""
+
+GROUPS: Final = (
+    Group(
+        "identity",
+        gettext_noop("What it is"),
+        property_iris(
+            "type kind status visitLevel org:classification org:role attendance force ordinal documentCount "
+            "skos:altLabel skos:definition dcterms:description gloss isoAlpha2 isoAlpha3 skos:exactMatch"
+        ),
+    ),
+    Group(
+        "figure",
+        gettext_noop("The figure"),
+        property_iris("measure refArea counterpartArea observed value unit bound asWritten outOf"),
+    ),
+    Group(
+        "agents",
+        gettext_noop("Who"),
+        property_iris(
+            "holder office agent capacity visitor visited host organiser delegate participant speaker addressee actor "
+            "target party builder candidateBuilder operator org:memberOf org:subOrganizationOf org:postIn "
+            "dcterms:publisher dcterms:creator translator"
+        ),
+    ),
+    Group(
+        "where",
+        gettext_noop("Where"),
+        property_iris("place locatedIn inState dcterms:spatial origin via destination geo:lat geo:long"),
+    ),
+    Group("about", gettext_noop("What it is about"), property_iris("topic concerns commodity")),
+    Group(
+        "links",
+        gettext_noop("What it belongs to"),
+        property_iris(
+            "inEvent inSeries partOf follows atEvent outcomeOf inPackage stageOf stage delivers article "
+            "dcterms:isPartOf"
+        ),
+    ),
+    Group("other", gettext_noop("More"), ()),
+)
+"""The groups of a thing's own facts; the last one takes what no other has."""
+
+HIDDEN: Final = frozenset(
+    property_iris(
+        "rdfs:label foaf:name skos:prefLabel dcterms:subject dcterms:source note skos:topConceptOf passage modality"
+    )
+) | {PREFIXES["prov"] + "wasDerivedFrom"}
+"""Properties that are shown elsewhere on a page (as its heading, say), or that only repeat others."""
+
+
+def _classes(names: str) -> tuple[str, ...]:
+    return tuple(str(KEL[name]) if ":" not in name else _expand(name) for name in names.split())
+
+
+def _expand(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
+SECTIONS: Final = (
+    Section("offices", gettext_noop("Offices"), _classes("Tenure Office"), property_iris("holder office org:postIn")),
+    Section("stages", gettext_noop("Stages"), _classes("StageEvent"), property_iris("stageOf stage actor atEvent")),
+    Section(
+        "documents",
+        gettext_noop("Documents"),
+        _classes("Instrument DocumentPackage"),
+        property_iris("kind documentCount"),
+        staged=True,
+    ),
+    Section(
+        "figures",
+        gettext_noop("Trade and other figures"),
+        _classes("TradeObservation Observation qb:Observation"),
+        property_iris("measure refArea counterpartArea observed value"),
+        FIGURE,
+    ),
+    Section(
+        "events",
+        gettext_noop("Events"),
+        _classes("Visit Event EventSeries Participation"),
+        property_iris("kind attendance agent inEvent capacity status"),
+    ),
+    Section(
+        "works",
+        gettext_noop("Projects, facilities and routes"),
+        _classes("Project Facility Route"),
+        property_iris("kind status"),
+        staged=True,
+    ),
+    Section(
+        "relations",
+        gettext_noop("Relations and policies"),
+        _classes("Relation Policy"),
+        property_iris("kind actor target status"),
+    ),
+    Section("statements", gettext_noop("Statements"), _classes("Statement"), property_iris("speaker kind gloss")),
+    Section(
+        "agents",
+        gettext_noop("Organisations and people"),
+        _classes("foaf:Person org:Organization State StateGroup foaf:Group org:FormalOrganization"),
+        property_iris("org:classification"),
+    ),
+    Section("places", gettext_noop("Places"), _classes("Place"), ()),
+    Section("others", gettext_noop("Other things that point here"), (), property_iris("type")),
+)
+"""The sections of what points to a thing: each stands in the first that has one of its classes, else in the last."""

@@ -1,0 +1,145 @@
+"""Everything that a page, or the terminal, tells of one thing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kg.language.labels import Label, labels
+from kg.store.reader import Reader
+from kg.views.contested import alike, clashing, dates_clash, rivals
+from kg.views.entries import Entry, Shelf, make_entry, surroundings
+from kg.views.facts import WINDOW, Fact, by_property, claims_naming, claims_of, facts_about, links_to
+from kg.views.footnotes import Footnote, footnotes
+from kg.views.notes import Notes
+from kg.views.sections import FIGURE, GROUPS, HIDDEN, Group
+from kg.views.timelines import DATE_PROPERTIES, Moment, moments
+from ontology.namespaces import RDF_TYPE
+
+SHOWN: Final = 10
+"""How many claims of a speaker are shown where they were not asked for by name."""
+
+STEPS: Final = 30
+"""How many entries of the timeline are shown where it was not asked for by name."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A property of the thing and its values. contested: claims give different ones, though it can have one only."""
+
+    predicate: str
+    facts: tuple[Fact, ...]
+    contested: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thing(Notes):
+    """One thing, ready to be told: its facts by group, a timeline, and what points to it, with footnotes.
+
+    dates_contested: claims give dates that have no day in common. steps: how long the whole timeline is. rivals: if it
+    is a figure, itself and those that contradict it. said: claims whose record names it as speaker, modality or
+    passage; `said_total` is how many there are. more: further links follow, from ``after + WINDOW`` on.
+    """
+
+    iri: str
+    after: int = 0
+    more: bool = False
+    classes: frozenset[str] = frozenset()
+    groups: tuple[tuple[Group, tuple[Line, ...]], ...] = ()
+    moments: tuple[Moment, ...] = ()
+    dates_contested: bool = False
+    timeline: tuple[Entry, ...] = ()
+    steps: int = 0
+    shelves: tuple[Shelf, ...] = ()
+    rivals: tuple[Entry, ...] = ()
+    inferred: tuple[Fact, ...] = ()
+    said: tuple[Footnote, ...] = ()
+    said_total: int = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All that is shown beside its own facts."""
+        return [*self.rivals, *self.timeline, *(entry for shelf in self.shelves for entry in shelf.entries)]
+
+    @property
+    def infers_dates(self) -> bool:
+        """Whether a date is shown that its source does not state in full."""
+        shown = [*self.moments, *(moment for entry in self.entries for moment in entry.moments)]
+        return any(moment.inferred for moment in shown)
+
+    @property
+    def label(self) -> Label:
+        """Its own name."""
+        return self.name(self.iri)
+
+
+def describe(reader: Reader, iri: str, language: str, part: str = "", after: int = 0) -> Thing | None:
+    """The thing with this IRI in the language, or None if the graph knows nothing of it.
+
+    part: the section, ``timeline`` or ``said`` that is shown alone and in full. after: how many links to pass over.
+    """
+    own = facts_about(reader, [iri])[iri]
+    links = links_to(reader, iri, after)
+    said = claims_naming(reader, iri, after)
+    if not (own or links or said):
+        return None
+    around = surroundings(reader, links, part)
+    dates = tuple(moments(own))
+    own_steps = [Entry(iri, moments=(m,), claims=m.claims) for m in dates if m.sort in {"held", "planned"}]
+    steps = sorted([*around.timeline, *own_steps], key=_first_day)
+    thing = Thing(
+        iri=iri,
+        after=after,
+        more=max(len(links), len(said)) >= WINDOW,
+        classes=frozenset(fact.iri for fact in own if fact.predicate == RDF_TYPE),
+        timeline=tuple({"": steps[:STEPS], "timeline": steps}.get(part, [])),
+        steps=len(steps),
+        shelves=around.shelves,
+        said=tuple(footnotes(reader, {"": said[:SHOWN], "said": said}.get(part, []), language).values()),
+        said_total=len(said),
+    )
+    if not part:
+        thing = replace(
+            thing,
+            groups=_groups(own),
+            moments=dates,
+            dates_contested=dates_clash(own),
+            rivals=_rivals(reader, iri, own),
+            inferred=tuple(fact for fact in own if fact.inferred and fact.predicate not in HIDDEN),
+        )
+    return _with_names(reader, thing, language)
+
+
+def _first_day(entry: Entry) -> tuple[str, str, str]:
+    return entry.moments[0].first, entry.moments[0].last, entry.iri
+
+
+def _groups(own: Iterable[Fact]) -> tuple[tuple[Group, tuple[Line, ...]], ...]:
+    facts = [fact for fact in own if not fact.inferred and fact.predicate not in HIDDEN | DATE_PROPERTIES]
+    clashes, values, found = clashing(facts), dict(by_property(facts)), []
+    for group in GROUPS:
+        names = [name for name in group.properties if name in values] if group.properties else sorted(values)
+        lines = tuple(Line(name, tuple(values.pop(name)), name in clashes) for name in names)
+        if lines:
+            found.append((group, lines))
+    return tuple(found)
+
+
+def _rivals(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ...]:
+    """This figure and those that contradict it, as entries; nothing where none does, or for what is no figure."""
+    figures = {iri: own} | facts_about(reader, set(alike(reader, own)) - {iri})
+    others = rivals(figures).get(iri, [])
+    return tuple(make_entry(each, figures[each], FIGURE) for each in ([iri, *others] if others else []))
+
+
+def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
+    """The same with its footnotes, numbered in the order in which they are met, and the names of all that is shown."""
+    facts = [fact for _, lines in thing.groups for line in lines for fact in line.facts]
+    claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
+    claims += [claim for entry in thing.entries for claim in entry.all_claims()]
+    shown = {iri for fact in (*facts, *thing.inferred) for iri in (fact.predicate, fact.iri) if iri}
+    shown.update({thing.iri}, thing.classes, *(entry.iris() for entry in thing.entries))
+    return replace(
+        thing,
+        footnotes=footnotes(reader, claims, language),
+        names=labels(reader, shown, language),
+    )

@@ -1,0 +1,65 @@
+"""When: the dates of things, each as its claims give it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.views.facts import Fact
+from ontology.namespaces import CODE, KEL
+
+_FORMS: Final = {
+    "held": ("earliest", "latest", "edtf"),
+    "planned": ("plannedEarliest", "plannedLatest", "plannedEdtf"),
+    "period": ("periodStart", "periodEnd", "periodEdtf"),
+    "attested": ("attestedOn", "attestedOn", ""),
+}
+"""The sorts of date, and the properties of each: first day, last day, and the date as precisely as it is known."""
+
+DATE_PROPERTIES: Final = frozenset(str(KEL[n]) for names in _FORMS.values() for n in names if n) | {str(KEL.dateBasis)}
+"""The properties that `moments` puts together."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A date as its claims give it.
+
+    sort: ``held`` for what happened or is, ``planned``, ``period`` (of a figure, document or tenure) or ``attested``
+    (a day on which a source shows it). first, last: ISO 8601 days, the bounds; one may be empty. edtf: the date in
+    ISO 8601-2, empty if there is none. inferred: not stated in full by the source.
+    """
+
+    sort: str
+    first: str
+    last: str
+    edtf: str
+    inferred: bool
+    claims: tuple[str, ...]
+
+    def misses(self, other: "Moment") -> bool:
+        """Whether both tell the same sort of date and have no day in common."""
+        return self.sort == other.sort and (self.last < other.first or other.last < self.first)
+
+
+def moments(facts: Iterable[Fact]) -> list[Moment]:
+    """The dates in the facts of one thing, in order; claims that give the same date share a moment."""
+    by_claim: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for fact in facts:
+        if fact.predicate in DATE_PROPERTIES and isinstance(fact.value, ox.Literal | ox.NamedNode):
+            for claim in fact.claims or ("",):
+                by_claim[claim][fact.predicate].add(fact.value.value)
+    found: dict[tuple[str, str, str, str, bool], list[str]] = defaultdict(list)
+    for claim, values in sorted(by_claim.items()):
+        inferred = str(CODE["date-inferred"]) in values[str(KEL.dateBasis)]
+        for sort, (first, last, edtf) in _FORMS.items():
+            firsts, lasts = values[str(KEL[first])], values[str(KEL[last])]
+            if firsts or lasts:
+                exact = min(values[str(KEL[edtf])], default="") if edtf else ""
+                key = sort, min(firsts or lasts), max(lasts or firsts), exact, inferred
+                found[key].append(claim)
+    return sorted(
+        (Moment(*key, tuple(claim for claim in claims if claim)) for key, claims in found.items()),
+        key=lambda m: (m.first, m.last, m.sort),
+    )

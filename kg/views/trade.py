@@ -1,0 +1,223 @@
+"""Figures of the graph (trade turnover, investment, energy and the rest), each with the claims that give it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from kg.language.periods import Period, PeriodKind, parse_day
+from kg.store.reader import Reader, Row, node, nodes
+from kg.views.footnotes import Footnote, footnotes
+from kg.views.listings import distinct
+from ontology.namespaces import CODE, INFERRED_GRAPH, KEL
+
+MOST: Final = 400
+"""How many figures one answer holds at most; a reader narrows by party or measure to see others."""
+
+_MOST_ROWS: Final = 40 * MOST
+_PARTIES: Final = ("refArea", "counterpartArea")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which figures are wanted. IRIs; what is empty selects nothing away."""
+
+    party: str = ""
+    measures: tuple[str, ...] = ()
+    kind: PeriodKind | None = None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One figure as the claims in `claims` give it; what is not told is empty or None.
+
+    told: the first day on which an article that gives it can have appeared. as_written: as the sources print it.
+    bounds: the codes' IRIs. notes: the footnotes of those claims that have a record.
+    """
+
+    iri: str
+    measure: str
+    value: Decimal
+    unit: str
+    out_of: Decimal | None
+    areas: tuple[str, ...]
+    counterparts: tuple[str, ...]
+    observed: tuple[str, ...]
+    period: Period | None
+    edtf: str
+    bounds: tuple[str, ...]
+    as_written: tuple[str, ...]
+    claims: tuple[str, ...]
+    notes: tuple[Footnote, ...]
+    told: date | None
+
+    @property
+    def kind(self) -> PeriodKind:
+        """The kind of its period."""
+        return self.period.kind if self.period else "none"
+
+    @property
+    def surely(self) -> bool:
+        """Whether a claim asserts, reports or plans it; charts draw only such."""
+        return not self.notes or any(note.surely for note in self.notes)
+
+    @property
+    def bound_names(self) -> tuple[str, ...]:
+        """The bounds that hedge or stress it, as words: ``over``, ``record``; none where it is exact as printed."""
+        names = (bound.rpartition("bound-")[2] for bound in self.bounds)
+        return tuple(name for name in names if name != "exact")
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The areas that it describes and their counterparts, as far as they are told."""
+        return self.areas + self.counterparts
+
+
+def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
+    """The selected figures of all modalities, by measure and period; at most `MOST` of them."""
+    found = [str(row["o"].value) for row in reader.rows(_select(selection))]
+    facts = _facts(reader, found)
+    notes = footnotes(reader, {claim for of in facts.values() for claim in of}, language)
+    told = _told(reader, {note.article for note in notes.values() if note.article})
+    every = [each for iri in found for each in _observations(iri, facts[iri], notes, told)]
+    kept = [each for each in every if selection.kind in {None, each.kind}]
+    return sorted(kept, key=_order)
+
+
+def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Observation]]:
+    """Of figures, by IRI and value, the others that contradict them, as `kg.views.contested.rivals` has it.
+
+    These measure the same between the same two sides in the same unit, have other values by other claims, and their
+    periods are the same or one of them has none.
+    """
+    alike: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
+    for each in given:
+        if each.areas and each.counterparts:
+            alike[each.measure, each.unit, each.areas, each.counterparts, each.observed].append(each)
+    return {
+        (one.iri, one.value): others
+        for group in alike.values()
+        for one in group
+        if (others := [other for other in group if _contradict(one, other)])
+    }
+
+
+def _contradict(one: Observation, other: Observation) -> bool:
+    if one.value == other.value or set(one.claims) & set(other.claims):
+        return False
+    if one.period is None or other.period is None:
+        return True
+    return (one.period.start, one.period.end) == (other.period.start, other.period.end)
+
+
+def measures(reader: Reader) -> list[str]:
+    """The measures that any figure has."""
+    return distinct(reader, f"GRAPH ?c {{ ?o {node(str(KEL.measure))} ?measure }}", "measure")
+
+
+def parties(reader: Reader) -> list[str]:
+    """Those of whom there are figures, or who are the other side of one."""
+    sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
+    return distinct(reader, f"GRAPH ?c {{ ?o {sides} ?party }}", "party")
+
+
+def _select(selection: Selection) -> str:
+    measure, value = node(str(KEL.measure)), node(str(KEL.value))
+    wanted = f"VALUES ?m {{ {nodes(selection.measures)} }}" if selection.measures else ""
+    sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
+    party = f"GRAPH ?p {{ ?o {sides} {node(selection.party)} }}" if selection.party else ""
+    return f"SELECT DISTINCT ?o WHERE {{ {party} {wanted} GRAPH ?c {{ ?o {measure} ?m ; {value} ?v }} }} LIMIT {MOST}"
+
+
+_Facts = dict[str, dict[str, list[str]]]
+"""Of one figure: by claim, the values by the last part of the property's IRI."""
+
+
+def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
+    facts: dict[str, _Facts] = {iri: {} for iri in found}
+    if not found:
+        return facts
+    rows: list[Row] = reader.rows(
+        f"SELECT ?o ?c ?p ?v WHERE {{ VALUES ?o {{ {nodes(found)} }} GRAPH ?c {{ ?o ?p ?v }} "
+        f"FILTER(?c != {node(INFERRED_GRAPH)}) }} LIMIT {_MOST_ROWS}"
+    )
+    for row in rows:
+        name = str(row["p"].value).removeprefix(str(KEL))
+        of = facts[str(row["o"].value)].setdefault(str(row["c"].value), defaultdict(list))
+        of[name].append(str(row["v"].value))
+    return facts
+
+
+def _told(reader: Reader, articles: set[str]) -> dict[str, date]:
+    if not articles:
+        return {}
+    rows = reader.rows(
+        f"SELECT ?a ?d WHERE {{ VALUES ?a {{ {nodes(articles)} }} ?a {node(str(KEL.earliest))} ?d }} LIMIT {_MOST_ROWS}"
+    )
+    return {str(row["a"].value): day for row in rows if (day := parse_day(str(row["d"].value)))}
+
+
+def _observations(
+    iri: str, facts: _Facts, notes: Mapping[str, Footnote], told: Mapping[str, date]
+) -> list[Observation]:
+    """One for each value that the claims give: they all stand."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for claim, of in sorted(facts.items()):
+        for value in of.get("value", ()):
+            values[value].append(claim)
+    return [
+        _observation(iri, number, {claim: facts[claim] for claim in claims}, notes, told)
+        for value, claims in sorted(values.items())
+        if (number := _number(value)) is not None
+    ]
+
+
+def _observation(
+    iri: str, value: Decimal, facts: _Facts, notes: Mapping[str, Footnote], told: Mapping[str, date]
+) -> Observation:
+    def every(name: str) -> tuple[str, ...]:
+        return tuple(sorted({v for of in facts.values() for v in of.get(name, ())}))
+
+    def first(name: str) -> str:
+        return next(iter(every(name)), "")
+
+    given = tuple(notes[claim] for claim in facts if claim in notes)
+    return Observation(
+        iri=iri,
+        measure=first("measure"),
+        value=value,
+        unit=first("unit"),
+        out_of=_number(first("outOf")),
+        areas=every("refArea"),
+        counterparts=every("counterpartArea"),
+        observed=every("observed"),
+        period=_period(first("periodStart"), first("periodEnd"), first("dateBasis")),
+        edtf=first("periodEdtf"),
+        bounds=every("bound"),
+        as_written=every("asWritten"),
+        claims=tuple(facts),
+        notes=given,
+        told=min((told[note.article] for note in given if note.article in told), default=None),
+    )
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _period(start: str, end: str, basis: str) -> Period | None:
+    first, last = parse_day(start), parse_day(end)
+    if first is None or last is None or last < first:
+        return None
+    return Period(first, last, inferred=basis == str(CODE["date-inferred"]))
+
+
+def _order(each: Observation) -> tuple[object, ...]:
+    when = each.period.start if each.period else each.told or date.max
+    return each.measure, "\n".join(sorted(each.parties)), when, each.value, each.iri

@@ -1,0 +1,88 @@
+"""The terms of the ontology as documentation shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.language.labels import Label, best
+from ontology import ONTOLOGY_IRI, published_triples
+from ontology.namespaces import KEL, PREFIXES, RDF_TYPE, SKOLEM
+
+_OWL: Final = PREFIXES["owl"]
+_RDFS: Final = PREFIXES["rdfs"]
+_SKOS: Final = PREFIXES["skos"]
+_STATUS: Final = "http://www.w3.org/2003/06/sw-vocab-status/ns#term_status"
+_KINDS: Final = {
+    _OWL + "Class": "class",
+    _OWL + "ObjectProperty": "property",
+    _OWL + "DatatypeProperty": "property",
+    _OWL + "AnnotationProperty": "property",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A class or property of ours, or the ontology itself, with all that is said of it, by property.
+
+    kind: ``class``, ``property`` or ``ontology``. name: the part of the IRI after ``#``.
+    """
+
+    iri: str
+    kind: str
+    said: tuple[tuple[str, ox.NamedNode | ox.Literal], ...]
+
+    @property
+    def name(self) -> str:
+        """The local name, which is its anchor on the page."""
+        return self.iri.partition("#")[2]
+
+    def text(self, name: str, language: str) -> Label:
+        """A text about it in the language, else in English; empty where there is none."""
+        return best(self._texts(name), language)
+
+    def texts(self, name: str) -> list[str]:
+        """All texts about it with that property, such as its change notes."""
+        return [text.value for text in self._texts(name)]
+
+    def iris(self, name: str) -> list[str]:
+        """What it points to with that property; nodes without a name of their own are left out."""
+        found = (v.value for p, v in self.said if p == _expand(name) and isinstance(v, ox.NamedNode))
+        return [iri for iri in found if not iri.startswith(SKOLEM)]
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether it should be used no more."""
+        return any(p == _OWL + "deprecated" for p, _ in self.said)
+
+    @property
+    def status(self) -> str:
+        """How settled it is, such as ``stable``."""
+        return next((v.value for p, v in self.said if p == _STATUS), "")
+
+    def _texts(self, name: str) -> list[ox.Literal]:
+        return [v for p, v in self.said if p == _expand(name) and isinstance(v, ox.Literal)]
+
+
+@cache
+def ontology_terms() -> Sequence[Term]:
+    """The ontology itself, then its classes, then its properties, each by name."""
+    said: dict[str, list[tuple[str, ox.NamedNode | ox.Literal]]] = {}
+    for triple in published_triples():
+        subject, value = triple.subject, triple.object
+        if isinstance(subject, ox.NamedNode) and isinstance(value, ox.NamedNode | ox.Literal):
+            said.setdefault(subject.value, []).append((triple.predicate.value, value))
+    found = []
+    for iri, facts in said.items():
+        kinds = {_KINDS[v.value] for p, v in facts if p == RDF_TYPE and v.value in _KINDS}
+        if iri == ONTOLOGY_IRI or (kinds and iri.startswith(str(KEL))):
+            found.append(Term(iri, next(iter(kinds), "ontology"), tuple(sorted(facts, key=str))))
+    order = ("ontology", "class", "property")
+    return tuple(sorted(found, key=lambda term: (order.index(term.kind), term.name)))
+
+
+def _expand(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local

@@ -1,0 +1,7 @@
+"""``kelisim serve`` and the other commands that need a server or its pages.
+
+Begin with `cli`.
+
+Imports: ontology, kg.rdf, kg.engine, kg.history, kg.store, kg.curation, kg.views, kg.charts, kg.search, kg.commands,
+server.http, server.pages, server.
+"""

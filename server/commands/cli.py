@@ -1,0 +1,245 @@
+"""The command ``kelisim``: the commands of `kg`, ``show``, ``chart``, ``serve``, and those for a served store."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from kg.commands import checking, completion
+from kg.commands.cli import cli, loaded
+from ontology import KelisimError
+from server.commands import chart, show
+
+__all__ = ["chart", "checking", "cli", "completion", "main", "show"]
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _print(told: object) -> None:
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option("--store", "folder", type=_FOLDER, help="Folder of a store; a new one begins with the curated graph.")
+@click.option("--empty", is_flag=True, help="Begin without the curated graph.")
+@click.option("--allow-updates", is_flag=True, help="Take changes from holders of a token (kelisim token create).")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds that a query may take if it does not say.")
+@click.option("--max-timeout", default=120.0, show_default=True, help="Seconds that a query may ask for with timeout=.")
+@click.option("--memory", default=1024, show_default=True, help="MiB that one query may take.")
+@click.option("--result", default=1024, show_default=True, help="MiB that one answer may hold.")
+@click.option("--spool", default=4096, show_default=True, help="MiB that all large answers being read may hold.")
+@click.option("--queue", default=64, show_default=True, help="Queries that may wait for a worker.")
+@click.option("--rate", default=0.0, help="Requests per second that one client may send; 0, the default: any number.")
+@click.option(
+    "--access-log", default="", help="Write a JSON line for each request here: a file, or - for standard error."
+)
+@click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
+@click.option(
+    "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
+)
+@click.option(
+    "--origin",
+    default="",
+    help="Where the public asks, such as https://example.org, if a proxy stands before the server.",
+)
+@click.option(
+    "--articles",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the articles' texts (.txt, UTF-8), to show passages beside the claims.",
+)
+@click.pass_context
+def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
+    ctx: click.Context,
+    host: str,
+    port: int,
+    folder: Path | None,
+    empty: bool,
+    allow_updates: bool,
+    timeout: float,
+    max_timeout: float,
+    memory: int,
+    result: int,
+    spool: int,
+    queue: int,
+    rate: float,
+    access_log: str,
+    query_log: str,
+    services: tuple[str, ...],
+    origin: str,
+    articles: Path | None,
+) -> None:
+    """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
+    from importlib.metadata import version
+
+    from kg.engine.limits import Limits
+    from server.serving import Settings
+    from server.serving import serve as run
+
+    def ready(address: str, words: str) -> None:
+        click.echo(f"Kelisim {version('kelisim')}: {words}")
+        click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
+
+    limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
+    settings = Settings(
+        host,
+        port,
+        limits,
+        folder,
+        allow_updates,
+        access_log,
+        query_log,
+        rate,
+        frozenset(services),
+        articles,
+        _checked_origin(origin),
+    )
+    run(settings, lambda: None if empty else loaded(ctx), ready)
+    click.echo("Stopped.")
+
+
+def _checked_origin(given: str) -> str:
+    parts = urlsplit(given)
+    if given and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query):
+        raise KelisimError(f"{given!r} is no origin; give scheme and host alone, such as https://example.org.")
+    return given.rstrip("/")
+
+
+@cli.group()
+def token() -> None:
+    """Make and revoke tokens for a store."""
+
+
+@token.command()
+@click.argument("name")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(["query", "update", "admin"]),
+    default=["update"],
+    show_default=True,
+    help="What its holder may do; may be given several times.",
+)
+def create(name: str, folder: Path, scopes: tuple[str, ...]) -> None:
+    """Make the token NAME and print it, this once."""
+    from server.http.tokens import TokenStore
+
+    click.echo(TokenStore(folder).create(scopes, name))
+
+
+@token.command("list")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+@_json_option
+def list_tokens(folder: Path, as_json: bool) -> None:
+    """List the tokens of a store: name, scopes, when made."""
+    from server.http.tokens import TokenStore
+
+    tokens = TokenStore(folder).list()
+    if as_json:
+        _print([{"name": t.name, "scopes": t.scopes, "created": t.created} for t in tokens])
+    for found in () if as_json else tokens:
+        click.echo(f"{found.name}\t{' '.join(found.scopes)}\t{found.created}")
+
+
+@token.command()
+@click.argument("name")
+@click.option("--store", "folder", required=True, type=_FOLDER, help="Folder of the store.")
+def revoke(name: str, folder: Path) -> None:
+    """Revoke the token NAME."""
+    from server.http.tokens import TokenStore
+
+    TokenStore(folder).revoke(name)
+    click.echo(f"Revoked {name}.")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--last", default=20, show_default=True, help="How many changes, the latest first.")
+@_json_option
+def log(folder: Path, last: int, as_json: bool) -> None:
+    """Show who changed the store in FOLDER, when, and with what message."""
+    from itertools import islice
+
+    from kg.history.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder), read_only=True) as history:
+        entries = list(islice(history.entries(), last))
+    if as_json:
+        _print([vars(entry) for entry in entries])
+    for e in () if as_json else entries:
+        click.echo(f"{e.version}\t{e.time}\t{e.author}\t+{e.adds} -{e.deletes}\t{e.message}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.argument("path", type=click.Path(path_type=Path))
+def backup(folder: Path, path: Path) -> None:
+    """Copy the store in FOLDER to PATH (a .tar.gz file or a new folder), while it is served or not."""
+    from kg.history.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder), read_only=True) as history:
+        click.echo(f"Wrote version {history.backup(path)} to {path}.")
+
+
+@cli.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("folder", type=_FOLDER)
+def restore(path: Path, folder: Path) -> None:
+    """Make a store in the empty FOLDER from the backup in PATH."""
+    from kg.history.history import History
+    from server.serving import history_folder
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with History.restore(path, history_folder(folder)) as history:
+        click.echo(f"Restored version {history.version} to {folder}.")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--graph", default="", metavar="IRI", help="Put there what stands in no named graph.")
+def load(folder: Path, files: tuple[Path, ...], graph: str) -> None:
+    """Make a store in the empty FOLDER from RDF FILES, which may be large and end in .gz.
+
+    They are not checked against the shapes; changes made to the store later are.
+    """
+    from itertools import count
+
+    from kg.commands.progress import progress
+    from kg.history.history import History
+    from kg.rdf.loading import read_quads
+    from server.serving import history_folder
+
+    numbers = count()
+    with progress(f"Loading into {folder}"):
+        quads = (quad for quad, _ in zip(read_quads(files, graph), numbers, strict=False))
+        History.create(history_folder(folder), quads).close()
+    click.echo(f"Loaded {next(numbers)} quads into {folder}. Serve them with: kelisim serve --store {folder}")
+
+
+@cli.command()
+@click.argument("folder", type=_FOLDER)
+def compact(folder: Path) -> None:
+    """Make the latest version of the store in FOLDER its snapshot, and begin a new log.
+
+    While a server has the store, ask the server: POST /compact with a token of scope admin.
+    """
+    from kg.history.history import History
+    from server.serving import history_folder
+
+    with History.open(history_folder(folder)) as history:
+        click.echo(f"Compacted to version {history.compact()}.")
+
+
+def main() -> None:
+    """The entry point of the command."""
+    cli(prog_name="kelisim")

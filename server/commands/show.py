@@ -1,0 +1,47 @@
+"""``kelisim show``: tells what the graph holds of one thing."""
+
+import json
+
+import click
+from rich.console import Console
+
+from kg.commands.cli import cli, loaded
+from kg.commands.completion import things
+from kg.views.facts import WINDOW
+from kg.views.sections import SECTIONS
+
+__all__ = ["show"]
+
+
+@cli.command()
+@click.argument("thing", shell_complete=things)
+@click.option(
+    "--language", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help="To tell it in."
+)
+@click.option(
+    "--part",
+    type=click.Choice(["timeline", "said", *(section.name for section in SECTIONS)]),
+    help="Show this section alone and in full.",
+)
+@click.option("--after", default=0, help=f"Pass over so many links to the thing; {WINDOW} are looked at in one go.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def show(  # noqa: PLR0913, PLR0917 - one parameter an option
+    ctx: click.Context, thing: str, language: str, part: str | None, after: int, as_json: bool
+) -> None:
+    """Tell what the graph holds of THING, with who says so: a slug, a prefixed name, an IRI, or a name."""
+    from kg.commands.show import as_json as in_json
+    from kg.commands.show import render
+    from kg.engine.engine import Engine
+    from kg.search.naming import resolve
+    from kg.store.reader import Reader
+    from kg.views.things import describe
+    from server.http.languages import translator
+
+    reader = Reader(Engine(loaded(ctx).quads))
+    found = describe(reader, resolve(reader, thing), language, part or "", after)
+    assert found is not None  # what `resolve` gives is known
+    if as_json:
+        click.echo(json.dumps(in_json(found, translator(language)), ensure_ascii=False, indent=1))
+    else:
+        Console().print(render(found, language, translator(language)))

@@ -1,0 +1,6 @@
+"""Data for programs: linked data, downloads, search, reconciliation.
+
+Begin with `linked_data`.
+
+Imports: ontology, kg.rdf, kg.store, kg.language, kg.views, kg.search, kg.publishing, server.http.
+"""

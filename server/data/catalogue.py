@@ -1,0 +1,118 @@
+"""What tells programs of all that is here: DCAT and VoID, sitemaps, ``robots.txt``; and the page of downloads."""
+
+from functools import lru_cache
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+
+from kg.publishing.catalogue import Counts, catalogue, count
+from kg.publishing.dumps import MEDIA_TYPES
+from kg.publishing.sitemaps import iris, parts
+from kg.rdf.formats import GRAPH_FORMATS
+from server.http.errors import ProblemError
+from server.http.links import page_of
+from server.http.negotiation import HTML, accepted_types, graph_format
+from server.http.signposts import of_dataset
+from server.http.site import Site
+
+_SUFFIXES: Final = {f.extension: f for f in GRAPH_FORMATS}
+_SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_ROBOTS: Final = """User-agent: *
+Disallow: /sparql
+Disallow: /graphs
+Disallow: /data/dump.
+Sitemap: {}sitemap.xml
+"""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The descriptions of a site's dataset."""
+    routes = Blueprint("catalogue", __name__)
+    dumps = site.dumps
+
+    @lru_cache(1)
+    def counts(_version: str) -> Counts:
+        return count(site.reader)
+
+    @lru_cache(1)
+    def sitemap_parts(_version: str) -> list[tuple[str, int]]:
+        return parts(site.reader)
+
+    @routes.get("/catalogue")
+    def name() -> Response:
+        """303 See Other to the page of downloads for browsers, to the data for all others."""
+        accept = accepted_types(request.headers.get("Accept"))
+        page = accept.best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
+        response: Response = redirect("/downloads" if page else "/data/catalogue", 303)  # type: ignore[assignment]
+        response.headers["Link"] = of_dataset()
+        response.vary.add("Accept")
+        return response
+
+    @routes.get("/data/catalogue")
+    @routes.get("/data/catalogue.<suffix>", endpoint="in_format")
+    @routes.get("/.well-known/void", endpoint="void")
+    def description(suffix: str = "") -> Response:
+        """The dataset in DCAT and VoID (Describing Linked Datasets with VoID, section 7.2)."""
+        if suffix and suffix not in _SUFFIXES:
+            raise ProblemError(404, "Not found", f"There is no catalogue.{suffix}; there is: {', '.join(_SUFFIXES)}.")
+        accept = accepted_types(request.headers.get("Accept"))
+        form = _SUFFIXES[suffix] if suffix else graph_format(accept, request.args.get("format"))
+        version = site.store.version
+        found = catalogue(site.reader, request.url_root, version, counts(version), dumps.made())
+        response = Response(found.serialize(form), mimetype=form.media_type)
+        response.headers["Link"] = of_dataset()
+        return _of_now(_of_host(response))
+
+    @routes.get("/downloads")
+    def downloads() -> Response:
+        """The files, for people."""
+        return _of_now(make_response(render_template("data/downloads.html", files=MEDIA_TYPES, made=dumps.made())))
+
+    @routes.get("/sitemap.xml")
+    def sitemap() -> Response:
+        """The index of the sitemaps."""
+        root = Element("sitemapindex", xmlns=_SITEMAP)
+        for sort, number in sitemap_parts(site.store.version):
+            _address(root, "sitemap", f"sitemap/{sort}-{number}.xml")
+        return _xml(root)
+
+    @routes.get("/sitemap/<any(things, codes, sources, claims):sort>-<int:number>.xml")
+    def sitemap_part(sort: str, number: int) -> Response:
+        """One sitemap, of at most 50,000 pages."""
+        found = iris(site.reader, sort, number)
+        if not found:
+            raise ProblemError(404, "Not found", f"There is no part {number} of the sitemap of {sort}.")
+        root = Element("urlset", xmlns=_SITEMAP)
+        for iri in found:
+            _address(root, "url", page_of(iri).removeprefix("/"))
+        return _xml(root)
+
+    @routes.get("/robots.txt")
+    def robots() -> Response:
+        """What crawlers may read (RFC 9309)."""
+        return _of_host(Response(_ROBOTS.format(request.url_root), mimetype="text/plain"))
+
+    return routes
+
+
+def _address(root: Element, name: str, path: str) -> None:
+    SubElement(SubElement(root, name), "loc").text = request.url_root + path
+
+
+def _xml(root: Element) -> Response:
+    return _of_host(Response(tostring(root, "utf-8", xml_declaration=True), mimetype="application/xml"))
+
+
+def _of_now(response: Response) -> Response:
+    """The answer tells of files that are made while the data stay as they are: its tag is that of what it says."""
+    response.cache_control.no_cache = True
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def _of_host(response: Response) -> Response:
+    """The answer holds whole addresses, which differ by the host that is asked."""
+    response.vary.update(("Accept", "Host"))
+    return response

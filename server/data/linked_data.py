@@ -1,0 +1,214 @@
+"""Our IRIs on this host: from the name of a thing to its page or its data (Cool URIs for the Semantic Web, 4.2)."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.urls import iri_to_uri
+
+from kg.language.messages import gettext_noop
+from kg.publishing.descriptions import Description, describe, describe_ontology, describe_shapes, standing
+from kg.publishing.schema_org import schema_org
+from kg.rdf.formats import GRAPH_FORMATS, GraphFormat
+from kg.store.reader import Reader, node
+from ontology import BASE, ONTOLOGY_IRI, KelisimError, version
+from ontology.namespaces import SHAPE
+from server.http.errors import ProblemError
+from server.http.languages import language
+from server.http.links import iri_at, place_of
+from server.http.negotiation import HTML, accepted_types, graph_format
+from server.http.signposts import of_dataset, of_thing
+from server.http.site import Site
+
+_SUFFIXES: Final = {f.extension: f for f in GRAPH_FORMATS}
+_MOST_PAGES: Final = 1_000_000
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The names of everything that we mint, and the data of each."""
+    routes = Blueprint("linked_data", __name__)
+
+    for kind in ("id", "code", "claim", "source", "graph"):
+
+        @routes.get(f"/{kind}/<path:slug>", endpoint=kind)
+        def name(slug: str, kind: str = kind) -> Response:
+            """A thing cannot be sent; 303 See Other to what tells of it."""
+            slug, suffix = _split(slug)
+            iri = f"{BASE}{kind}/{slug}"
+            check(site.reader, iri)
+            return _see_other(place_of(iri), iri, suffix)
+
+    @routes.get("/ns")
+    @routes.get("/ns.<suffix>", endpoint="ns_in_format")
+    def ontology(suffix: str = "") -> Response:
+        """The ontology, and with it each of its terms, whose names differ from it in the fragment alone."""
+        if suffix and suffix not in _SUFFIXES:
+            raise unknown(f"{ONTOLOGY_IRI}.{suffix}")
+        return _see_other("ns", ONTOLOGY_IRI, suffix)
+
+    @routes.get("/ns/<release>")
+    def release(release: str) -> Response:
+        """One version of the ontology (owl:versionIRI); this server has its own alone."""
+        if release != version():
+            detail = f"This server has version {version()} of the ontology, not {release}."
+            raise ProblemError(404, "Not found", detail)
+        return _see_other("ns", ONTOLOGY_IRI)
+
+    @routes.get("/.well-known/genid/<slug>")
+    def genid(slug: str) -> Response:
+        """A node of the ontology that has no name of its own (RDF 1.1 Concepts, section 3.5)."""
+        iri = f"{BASE}.well-known/genid/{slug}"
+        if all(getattr(quad.subject, "value", "") != iri for quad in describe_ontology().quads):
+            raise unknown(iri)
+        return _see_other("ns", ONTOLOGY_IRI)
+
+    @routes.get("/shape/<slug>")
+    def shape(slug: str) -> Response:
+        """A shape, by which a refused change is explained."""
+        iri = str(SHAPE[slug])
+        if all(getattr(quad.subject, "value", "") != iri for quad in describe_shapes().quads):
+            raise unknown(iri)
+        return _seen("/data/shape")
+
+    @routes.get("/service")
+    def service() -> Response:
+        """The endpoint, whose description names the graphs too (SPARQL 1.1 Service Description)."""
+        return _seen("/sparql")
+
+    @routes.get("/data/<path:what>")
+    def data(what: str) -> Response:
+        """What the graph holds of a thing, in the format of the suffix, of ``format=`` or of the Accept header."""
+        what, suffix = _split(what)
+        found = _described(site.reader, what)
+        form = _SUFFIXES[suffix] if suffix else _negotiated()
+        return _sent(found, what, form, negotiated=not suffix)
+
+    @routes.app_context_processor
+    def embedded() -> dict[str, Callable[[], dict[str, Any]]]:
+        """Gives templates ``schema_org()``: what the page under ``/page/`` tells of."""
+        return {"schema_org": lambda: schema_org(site.reader, iri_at(request.path.removeprefix("/page/")), language())}
+
+    @routes.before_app_request
+    def root() -> Response | None:
+        """The root names the dataset: who asks for RDF is sent to its description, all others get the start page."""
+        if request.path != "/" or request.method not in ("GET", "HEAD") or not _wants_rdf():
+            return None
+        return _seen("/data/catalogue")
+
+    @routes.after_app_request
+    def signpost(response: Response) -> Response:
+        """Tells of every page where the same is as data."""
+        if response.status_code == 200 and request.path.startswith("/page/"):
+            what = request.path.removeprefix("/page/")
+            response.headers["Link"] = of_thing(what, iri_at(what))
+        elif response.status_code == 200 and request.path == "/":
+            response.headers["Link"] = of_dataset()
+            response.vary.add("Accept")
+        return response
+
+    return routes
+
+
+def _described(reader: Reader, what: str) -> Description:
+    if what == "ns":
+        return describe_ontology()
+    if what == "shape":
+        return describe_shapes()
+    iri = iri_at(what)
+    check(reader, iri)
+    number = request.args.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and 0 < int(number) <= _MOST_PAGES):
+        raise ProblemError(400, "Malformed request", f"page={number} is no number of a page.")
+    found = describe(reader, iri, int(number))
+    if not found.quads:
+        raise ProblemError(404, "Not found", f"The description of <{iri}> has no page {number}.")
+    return found
+
+
+def check(reader: Reader, iri: str) -> None:
+    """Raises 404 for what the graph does not know, and 410 for what has been withdrawn."""
+    try:
+        node(iri)
+    except KelisimError:
+        raise unknown(iri) from None
+    found = standing(reader, iri)
+    if not found.known:
+        raise unknown(iri)
+    if found.withdrawn:
+        instead = " and ".join(f"<{other}>" for other in found.successors)
+        detail = f"<{iri}> has been withdrawn" + (f"; see {instead}." if instead else ".")
+        link = ", ".join(f'<{iri_to_uri(other)}>; rel="successor-version"' for other in found.successors)
+        raise ProblemError(410, "Gone", detail, {"Link": link} if link else None)
+
+
+def unknown(iri: str) -> ProblemError:
+    """The 404 for an IRI that the graph knows nothing of."""
+    detail = gettext_noop("Nothing is known of <%(iri)s>. The search may find what is meant.")
+    return ProblemError(404, "Not found", detail, iri=iri)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """A path and the suffix that names a format, empty where there is none."""
+    stem, _, suffix = path.rpartition(".")
+    return (stem, suffix) if stem and suffix in _SUFFIXES else (path, "")
+
+
+def _see_other(what: str, iri: str, suffix: str = "") -> Response:
+    """To the page for browsers, to the data for all others."""
+    path = quote(what)
+    if suffix:
+        response = _seen(f"/data/{path}.{suffix}")
+    elif not _wants_page():
+        graph_format(_accept(), None)  # where none fits that is told here already
+        response = _seen(f"/data/{path}")
+    elif what.startswith("graph/"):
+        query = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }} LIMIT 100"
+        response = _seen(f"/sparql?{urlencode({'query': query})}")
+    else:
+        response = _seen(f"/page/{path}")
+    response.headers["Link"] = of_thing(what, iri)
+    return response
+
+
+def _seen(path: str) -> Response:
+    response: Response = redirect(path, 303)  # type: ignore[assignment]
+    response.vary.add("Accept")
+    return response
+
+
+def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
+    response = Response(found.serialize(form), mimetype=form.media_type)
+    response.headers["Link"] = of_thing(what, found.iri) + _turns(found)
+    if negotiated:
+        page = f"?page={found.page}" if found.page > 1 else ""
+        response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}{page}"
+        response.vary.add("Accept")
+    return response
+
+
+def _turns(found: Description) -> str:
+    """Links to the other pages of a description, in the same format."""
+    turns = {"prev": found.page - 1, "next": found.page + 1 if found.more else 0, "first": int(found.page > 1)}
+    given = request.args.to_dict()
+    shown = {name: urlencode({**given, "page": number}) for name, number in turns.items() if number}
+    return "".join(f', <{quote(request.path)}?{fields}>; rel="{name}"' for name, fields in shown.items())
+
+
+def _negotiated() -> GraphFormat:
+    return graph_format(_accept(), request.args.get("format"))
+
+
+def _accept() -> MIMEAccept:
+    return accepted_types(request.headers.get("Accept"))
+
+
+def _wants_page() -> bool:
+    """Whether the client asks for HTML rather than for RDF; one that takes anything gets RDF."""
+    return _accept().best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
+
+
+def _wants_rdf() -> bool:
+    """Whether the client asks for RDF rather than for HTML; one that takes anything gets HTML."""
+    return (_accept().best_match([HTML, *(f.media_type for f in GRAPH_FORMATS)]) or HTML) != HTML

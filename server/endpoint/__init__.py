@@ -1,0 +1,6 @@
+"""SPARQL over HTTP: queries, updates, the graph store, the service description.
+
+Begin with `sparql`.
+
+Imports: ontology, kg.rdf, kg.engine, kg.changes, kg.workers, kg.store, kg.language, kg.publishing, server.http.
+"""

@@ -1,0 +1,209 @@
+"""``/sparql``: queries and updates by the SPARQL 1.1 Protocol, and the service's description."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from flask import Blueprint, Response, json, redirect, render_template, request
+
+from kg.engine.replies import Reply
+from kg.language.labels import labels
+from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.store.reader import Reader
+from kg.store.store import Store
+from kg.workers.messages import Task
+from ontology.namespaces import BASE, shorten
+from server.endpoint.snippets import snippets
+from server.endpoint.updates import run_update
+from server.http.access import Access
+from server.http.errors import ProblemError
+from server.http.languages import language
+from server.http.negotiation import MEDIA_TYPES, Wanted, accepted_types, graph_format, wanted_formats
+
+_FORM = "application/x-www-form-urlencoded"
+_QUERY = "application/sparql-query"
+_UPDATE = "application/sparql-update"
+_PAGE_BINDINGS = RESULT_FORMATS[0].name
+_PAGE_GRAPH = GRAPH_FORMATS[0].name
+
+PAGE_BYTES = 2_000_000
+"""Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
+
+PAGE_ROWS = 500
+"""A page shows so many rows, and says how to get the others."""
+
+
+class Request(NamedTuple):
+    """One query as asked: its text, its dataset, the formats that fit, and the seconds that it may take (0: usual)."""
+
+    query: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    wanted: Wanted
+    timeout: float
+
+    def etag(self, version: str, accept_encoding: str) -> str:
+        """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
+        spoken = language() if self.wanted.page else ""
+        seen = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, spoken)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+
+    def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
+        """What is to be evaluated, for a page in the formats that a page is made from; see `Task`."""
+        wanted = self.wanted
+        bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
+        return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
+
+
+def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
+    """The endpoint over one store; `describe` gives the service description for an endpoint's URL."""
+    routes = Blueprint("sparql", __name__)
+
+    @routes.route("/sparql", methods=["GET", "POST"])
+    def sparql() -> Response:
+        """A query (SPARQL 1.1 Protocol, section 2.1) or update (2.2); for a bare GET the service description."""
+        if request.method != "POST" and "update" in request.args:
+            raise ProblemError(400, "Malformed request", "An update comes by POST.")
+        if request.method != "POST" and "query" not in request.args:
+            return _described(describe)
+        update = _update()
+        if update is not None:
+            return run_update(store, access, update)
+        asked = _read_request()
+        request.environ["kelisim.query"] = asked.query
+        etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
+        response.set_etag(etag)
+        response.cache_control.public = True
+        response.cache_control.no_cache = True
+        response.vary.update(("Accept", "Accept-Encoding"))
+        return response
+
+    return routes
+
+
+def _read_request() -> Request:
+    """The query that the HTTP request holds; raises a ProblemError with 400, 406 or 415."""
+    return Request(
+        _query(),
+        tuple(request.values.getlist("default-graph-uri")),
+        tuple(request.values.getlist("named-graph-uri")),
+        wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
+        seconds(request.values.get("timeout")),
+    )
+
+
+def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
+    """What the service is: for a browser the query page, else RDF (SPARQL 1.1 Service Description, section 2)."""
+    accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
+    if wanted_formats(accept, name).page:
+        return redirect("/query", 303)  # type: ignore[return-value]
+    form = graph_format(accept, name)
+    response = Response(describe(request.base_url, form), mimetype=form.media_type)
+    response.vary.add("Accept")
+    return response
+
+
+def _update() -> str | None:
+    """The update that the request holds, if it holds one; raises a 400 ProblemError for what is ambiguous."""
+    request.get_data(cache=True)  # before the form is read from it, so that its bytes can be looked at again
+    if request.method == "POST" and request.mimetype == _UPDATE:
+        return _text()
+    if request.method == "POST" and request.mimetype == _FORM and "update" in request.form:
+        if len(request.form.getlist("update")) > 1 or "query" in request.form:
+            raise ProblemError(400, "Malformed request", "Give one update, and no query with it.")
+        return request.form["update"]
+    return None
+
+
+def _query() -> str:
+    if request.method == "POST" and request.mimetype == _QUERY:
+        return _text()
+    if request.method == "POST" and request.mimetype != _FORM:
+        detail = f"Send a query as {_FORM} (query=...) or as the body itself with {_QUERY}."
+        raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}, {_UPDATE}"})
+    queries = (request.form if request.method == "POST" else request.args).getlist("query")
+    if len(queries) != 1:
+        detail = f"Give exactly one query parameter; there are {len(queries)}. The page /query helps."
+        raise ProblemError(400, "Malformed request", detail)
+    _check_encoding(request.query_string if request.method != "POST" else request.get_data())
+    return queries[0]
+
+
+def _text() -> str:
+    """The body as text (SPARQL 1.1 Protocol, sections 2.1.3 and 2.2.2: UTF-8 only)."""
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise ProblemError(415, "Unsupported media type", f"The charset is UTF-8, not {charset}.")
+    try:
+        return request.get_data().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, "Malformed request", f"The body is not UTF-8 (byte {error.start}).") from error
+
+
+def _check_encoding(encoded: bytes) -> None:
+    """Raises a 400 ProblemError if URL-encoded text is not UTF-8."""
+    try:
+        unquote_to_bytes(encoded).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
+
+
+def seconds(given: str | None) -> float:
+    """The value of ``timeout=``, 0 where there is none; raises a 400 ProblemError if it is no time."""
+    if not given:
+        return 0.0
+    try:
+        asked = float(given)
+    except ValueError:
+        asked = 0.0
+    if not 0 < asked < float("inf"):
+        raise ProblemError(400, "Malformed request", f"timeout={given} is no number of seconds above 0.")
+    return asked
+
+
+def _answer(store: Store, asked: Request) -> Response:
+    began = time.perf_counter()
+    reply = request.environ.get("kelisim.reply")  # evaluated already, by `server.front.front`
+    if isinstance(reply, Exception):
+        raise reply
+    if reply is None:
+        reply = store.query(asked.task(store.version, store.pool.limits.result), asked.timeout or None)
+    if asked.wanted.page:
+        return _page(store, asked.query, reply, time.perf_counter() - began)
+    response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
+    response.content_length = len(reply.body)
+    return response
+
+
+def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
+    """The answer for a browser: a table, yes or no, or the graph as Turtle text; `taken` in seconds."""
+    is_graph = reply.format == _PAGE_GRAPH
+    about = {
+        "query": query,
+        "formats": [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)],
+        "taken": round(taken, 3),
+        "snippets": snippets(request.url_root + "sparql", query),
+    }
+    if len(reply.body) > PAGE_BYTES:
+        return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))
+    if is_graph:
+        return Response(render_template("endpoint/results.html", **about, turtle=reply.content.decode()))
+    results = json.loads(reply.content)
+    rows = results.get("results", {}).get("bindings", [])
+    shown = rows[:PAGE_ROWS]
+    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    return Response(
+        render_template(
+            "endpoint/results.html",
+            **about,
+            variables=results["head"].get("vars", []),
+            rows=shown,
+            total=len(rows),
+            truth=results.get("boolean"),
+            names=labels(Reader(store), ours, language()),
+            shorten=shorten,
+        )
+    )

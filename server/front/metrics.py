@@ -1,0 +1,144 @@
+"""``/metrics``: what the server does, in Prometheus' text format or OpenMetrics."""
+
+import threading
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPMethod
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from flask import Blueprint, Response, request
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from server.front.observation import Exchange
+
+ROUTES: Final = frozenset(
+    [
+        *("", "sparql", "graphs", "health", "ready", "metrics", "openapi.json", "static", "id", "page", "data", "ns"),
+        *("code", "claim", "source", "search", "reconcile", "query", "charts"),
+    ]
+)
+"""First segments of paths that are counted apart; all other paths are ``other``, so that nobody can invent series."""
+
+BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+"""Upper bounds of the latency histogram, in seconds; longer ones fall into +Inf."""
+
+_METHODS: Final = frozenset(HTTPMethod)
+
+
+class Workers(NamedTuple):
+    """The state of the pool: workers that evaluate, requests that wait for one, workers replaced since the start."""
+
+    busy: int
+    waiting: int
+    replaced: int
+
+
+@dataclass
+class _Latency:
+    """Requests of one route: how many per bucket (the last is +Inf), seconds and bytes in all."""
+
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    seconds: float = 0.0
+    size: int = 0
+
+
+class Metrics(Collector):
+    """Counts exchanges (it is an observer of `server.front.observation`), and tells the counts to Prometheus.
+
+    A request costs one lock and three additions: the library's own counters cost several times as much, which shows
+    where answers come from the cache. `workers` is asked when somebody looks. The registry is its own, none is global.
+    """
+
+    def __init__(self, workers: Callable[[], Workers] | None = None) -> None:
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._requests: defaultdict[tuple[str, str, int], int] = defaultdict(int)
+        self._latencies: defaultdict[str, _Latency] = defaultdict(_Latency)
+        self._cache: defaultdict[str | None, int] = defaultdict(int)
+        self._incomplete = 0
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)  # CPU, memory and open files of the serving process
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Counts one exchange. ``kelisim.cache`` in its environ says ``hit`` or ``miss`` where a cache was asked."""
+        environ, status, size, _, seconds, complete = exchange
+        route, method = _series_of(environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", ""))
+        with self._lock:
+            self._requests[route, method, status] += 1
+            latency = self._latencies[route]
+            latency.buckets[bisect_left(BUCKETS, seconds)] += 1
+            latency.seconds += seconds
+            latency.size += size
+            self._cache[environ.get("kelisim.cache")] += 1
+            if not complete:
+                self._incomplete += 1
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now; the registry asks for them."""
+        with self._lock:
+            requests = dict(self._requests)
+            latencies = {r: _Latency(list(x.buckets), x.seconds, x.size) for r, x in self._latencies.items()}
+            cache, incomplete = {kind: self._cache[kind] for kind in ("hit", "miss")}, self._incomplete
+        count = CounterMetricFamily("kelisim_http_requests", "Requests answered.", labels=["route", "method", "status"])
+        for (route, method, status), number in sorted(requests.items()):
+            count.add_metric([route, method, str(status)], number)
+        duration = HistogramMetricFamily(
+            "kelisim_http_request_duration_seconds", "Time from request to end of answer.", labels=["route"]
+        )
+        size = CounterMetricFamily("kelisim_http_response_bytes", "Bytes of answers' bodies.", labels=["route"])
+        bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
+        for route, latency in sorted(latencies.items()):
+            cumulative = list(zip(bounds, map(float, accumulate(latency.buckets)), strict=True))
+            duration.add_metric([route], cumulative, latency.seconds)
+            size.add_metric([route], latency.size)
+        looks = CounterMetricFamily("kelisim_cache_requests", "Requests looked up in the cache.", labels=["outcome"])
+        for outcome, number in cache.items():
+            looks.add_metric([outcome], number)
+        yield from (count, duration, size, looks)
+        yield CounterMetricFamily("kelisim_http_incomplete", "Answers that ended before their end.", value=incomplete)
+        if self._workers:
+            state = self._workers()
+            yield GaugeMetricFamily("kelisim_workers_busy", "Workers that evaluate.", value=state.busy)
+            yield GaugeMetricFamily("kelisim_workers_waiting", "Requests that wait for a worker.", value=state.waiting)
+            yield CounterMetricFamily("kelisim_workers_replaced", "Workers replaced.", value=state.replaced)
+
+    def page(self, accept: str = "") -> tuple[str, bytes]:
+        """The media type that fits an Accept header best, and the metrics in it."""
+        encode, media_type = choose_encoder(accept)
+        return media_type, encode(self.registry)
+
+
+def blueprint(metrics: Metrics) -> Blueprint:
+    """The page for Prometheus."""
+    routes = Blueprint("metrics", __name__)
+
+    @routes.get("/metrics")
+    def page() -> Response:
+        """The metrics as they are now."""
+        media_type, body = metrics.page(request.headers.get("Accept", ""))
+        response = Response(body, content_type=media_type)
+        response.cache_control.no_store = True
+        response.vary.add("Accept")
+        return response
+
+    return routes
+
+
+@lru_cache(maxsize=1024)
+def _series_of(path: str, method: str) -> tuple[str, str]:
+    return route_of(path), method if method in _METHODS else "other"
+
+
+def route_of(path: str) -> str:
+    """The class of a path: ``/`` and its first segment if that is known, else ``other``."""
+    first = path[1:].partition("/")[0]
+    return f"/{first}" if path.startswith("/") and first in ROUTES else "other"

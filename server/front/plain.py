@@ -1,0 +1,108 @@
+"""Plain queries, which are answered before Flask is reached, since Flask alone would cost more than they do."""
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+from wsgiref.types import WSGIEnvironment
+
+from werkzeug.http import parse_accept_header
+
+from kg.engine.replies import Reply
+from ontology import KelisimError
+from server.endpoint.sparql import Request, seconds
+from server.front.gateway import whole
+from server.front.parameters import parameters_of
+from server.front.problems import Answer, FilePart, problem
+from server.http.compression import choose
+from server.http.compression import compressed as pack
+from server.http.errors import UNEXPECTED, ProblemError, problem_of
+from server.http.headers import HEADERS
+from server.http.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
+
+_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
+_NO_VALUES: Final[list[str]] = []
+_NO_VALUE: Final = ("",)
+_SHARED: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS)
+_FORM: Final = "application/x-www-form-urlencoded"
+_QUERY: Final = "application/sparql-query"
+
+
+def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
+    """The query that a request surely is: one, in UTF-8. None for anything else.
+
+    What has a fault in it is Flask's business, and so is the answer to it.
+    """
+    if environ["PATH_INFO"] != "/sparql":
+        return None
+    try:
+        query, parameters = _sent(environ, body)
+        wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", _NO_VALUE)[0])
+        if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
+            return None
+        if len(parameters) == 1 and "query" in parameters:
+            return Request(query, (), (), wanted, 0.0)
+        timeout = seconds(parameters.get("timeout", _NO_VALUE)[0])
+    except (ValueError, ProblemError):
+        return None
+    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
+    return Request(query, default, named, wanted, timeout)
+
+
+def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, list[str]]]:
+    """The query and all parameters, by one of the ways of SPARQL 1.1 Protocol, section 2.1; else ValueError."""
+    parameters = parameters_of(environ["QUERY_STRING"])
+    method, media_type = environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE", "")
+    if method == "GET":
+        (query,) = parameters.get("query", _NO_VALUES)
+    elif method == "POST" and body is not None and media_type == _QUERY:
+        query = body.decode("utf-8-sig")
+    elif method == "POST" and body is not None and media_type == _FORM:
+        form = parameters_of(body.decode("ascii"))
+        (query,) = form.get("query", _NO_VALUES)
+        parameters = {n: parameters.get(n, _NO_VALUES) + form.get(n, _NO_VALUES) for n in {*parameters, *form}}
+    else:
+        raise ValueError
+    return query, parameters
+
+
+def shared_headers(etag: str) -> list[tuple[str, str]]:
+    """The headers of every answer to a plain query, also of 304."""
+    return [("ETag", etag), *_SHARED]
+
+
+def answer_of(reply: Reply, etag: str) -> Answer:
+    """The answer that a reply makes, not compressed yet."""
+    headers = [("Content-Type", MEDIA_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
+    return Answer(200, headers + shared_headers(etag), reply.body, etag)
+
+
+def refusal_of(error: Exception) -> Answer:
+    """The answer to a query that ended in an error."""
+    if not isinstance(error, KelisimError):
+        logging.getLogger("kelisim").error("A query could not be evaluated", exc_info=error)
+        return problem(500, *UNEXPECTED)
+    status, title, detail, headers, position = problem_of(error)
+    return problem(status, title, detail, [*headers, ("Vary", "Accept")], position)
+
+
+def compressed(answer: Answer, encoding: str) -> Answer:
+    """The answer in a content encoding, whole before it is sent."""
+    body = answer.body
+    assert not isinstance(body, FilePart)
+    packed = whole(pack([body] if isinstance(body, bytes) else body, encoding))
+    headers = [h for h in answer.headers if h[0] != "Content-Length"]
+    headers += [("Content-Encoding", encoding), ("Content-Length", str(len(packed)))]
+    return Answer(answer.status, headers, packed, answer.public)
+
+
+@lru_cache(maxsize=1024)
+def _wanted(accept: str, name: str) -> Wanted | None:
+    try:
+        return wanted_formats(accepted_types(accept), name)
+    except ProblemError:
+        return None
+
+
+encoding_of: Callable[[str], str] = lru_cache(maxsize=256)(lambda header: choose(parse_accept_header(header)))
+"""The content encoding for an Accept-Encoding header, empty for none."""

@@ -1,0 +1,18 @@
+"""Dates of things in words: at the precision that their sources have, and no more."""
+
+from kg.views.timelines import Moment
+from server.http.languages import translate
+from server.http.wording import day
+
+
+def when(moment: Moment) -> str:
+    """The date of a moment: ``27–28 Nov 2024``, ``about 2013``, ``some time in 1501–1600``.
+
+    EDTF (ISO 8601-2) has ``~`` for what is approximate, and ``[first..last]`` for one unknown day of several.
+    """
+    dates = day(moment.first, moment.last)
+    if "~" in moment.edtf or "%" in moment.edtf:
+        return translate("about {dates}").format(dates=dates)
+    if moment.edtf.startswith("["):
+        return translate("some time in {dates}").format(dates=dates)
+    return dates

@@ -1,0 +1,83 @@
+"""Chooses the format of an answer (RFC 9110, section 12.5.1)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from kg.rdf.formats import ALIASES, GRAPH_FORMATS, OTHER_NAMES, RESULT_FORMATS, GraphFormat, ResultFormat
+from server.http.errors import ProblemError
+
+HTML = "text/html"
+MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+_PAGE = "html"
+
+
+class Wanted(NamedTuple):
+    """The formats that a client likes best, by name: for bindings, and for graphs; empty where it takes none.
+
+    `page` says that it likes a page better than either, as browsers do.
+    """
+
+    bindings: str
+    graph: str
+    page: bool
+
+
+def accepted_types(header: str | None) -> MIMEAccept:
+    """The Accept header without parameters other than the quality: our formats differ by type alone."""
+    ranges = []
+    for part in (header or "").split(","):
+        media_range, *parameters = (p.strip() for p in part.split(";"))
+        quality = next((p for p in parameters if p.lower().replace(" ", "").startswith("q=")), "")
+        ranges.append(f"{media_range};{quality}" if quality else media_range)
+    return parse_accept_header(", ".join(r for r in ranges if r), MIMEAccept)
+
+
+def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
+    """What a client wants of a query whose kind is not known yet.
+
+    `name` is ``format=`` (a name, a file ending or a media type) and goes before the Accept header; without either, the
+    first formats are taken. Raises a 406 ProblemError where nothing fits any kind of query.
+    """
+    if name:
+        name = name.lower()
+        found = Wanted(_named(name, RESULT_FORMATS), _named(name, GRAPH_FORMATS), name in (_PAGE, HTML))
+        message = f"There is no format {name!r}"
+    else:
+        bindings, graph = _accepted(accept, RESULT_FORMATS), _accepted(accept, GRAPH_FORMATS)
+        found = Wanted(
+            bindings if bindings != _PAGE else "", graph if graph != _PAGE else "", _PAGE in (bindings, graph)
+        )
+        message = "None of the types in Accept fits"
+    if not (found.bindings or found.graph or found.page):
+        offered = ", ".join(f"{f.name} ({f.media_type})" for f in (*RESULT_FORMATS, *GRAPH_FORMATS))
+        raise ProblemError(406, "Not acceptable", f"{message}; there is: {offered}.")
+    return found
+
+
+def graph_format(accept: MIMEAccept, name: str | None) -> GraphFormat:
+    """The format in which a client wants a graph; raises a 406 ProblemError where none fits."""
+    chosen = _named(name.lower(), GRAPH_FORMATS) if name else _accepted(accept, GRAPH_FORMATS, page=False)
+    for form in GRAPH_FORMATS:
+        if form.name == chosen:
+            return form
+    offered = ", ".join(f"{f.name} ({f.media_type})" for f in GRAPH_FORMATS)
+    raise ProblemError(406, "Not acceptable", f"A graph comes as one of: {offered}.")
+
+
+def _named(name: str, formats: Sequence[ResultFormat | GraphFormat]) -> str:
+    name = ALIASES.get(name, OTHER_NAMES.get(name, name))
+    return next((f.name for f in formats if name in (f.name, f.extension, f.media_type)), "")
+
+
+def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat], *, page: bool = True) -> str:
+    if not accept:
+        return formats[0].name
+    names = {f.name: f.name for f in formats}
+    by_type = {f.media_type: f.name for f in formats}
+    asked = set(accept.values())  # another name for a format counts where it is asked for, not under a wildcard
+    by_type |= {t: n for t, n in ALIASES.items() if n in names and t in asked}
+    best = accept.best_match([*by_type, HTML] if page else [*by_type])
+    return by_type.get(best, _PAGE) if best else ""

@@ -1,0 +1,6 @@
+"""The OpenAPI 3.1 description of all routes.
+
+Begin with `openapi`.
+
+Imports: kg.rdf, kg.search, kg.publishing, server.http.
+"""

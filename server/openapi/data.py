@@ -1,0 +1,80 @@
+"""The part of the OpenAPI description that tells of linked data, the catalogue and the downloads."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from kg.publishing.dumps import MEDIA_TYPES
+from kg.rdf.formats import GRAPH_FORMATS
+from server.openapi.operations import graph, in_path, in_query, operation
+
+_SUFFIXES: Final = {"type": "string", "enum": [f.extension for f in GRAPH_FORMATS]}
+_NAMES: Final[Mapping[str, str]] = {
+    "/id/{slug}": "A thing",
+    "/code/{slug}": "A code",
+    "/claim/{slug}": "A claim",
+    "/source/{slug}": "An article or passage",
+    "/graph/{slug}": "A graph that is no claim",
+    "/shape/{slug}": "A shape",
+    "/.well-known/genid/{slug}": "A nameless node of the ontology",
+    "/ns": "The ontology and its terms",
+    "/ns.{suffix}": "The ontology in one format",
+    "/ns/{slug}": "A version of the ontology",
+    "/catalogue": "The catalogue",
+    "/service": "The endpoint, as its description names it",
+}
+
+
+def linked_data_paths() -> dict[str, Any]:
+    """The paths, each with its operations."""
+    formats = in_query("format", {"type": "string", "enum": [f.name for f in GRAPH_FORMATS]})
+    page = in_query("page", {"type": "integer", "minimum": 1, "maximum": 1_000_000})
+    found = {path: {"get": _see_other(summary, path)} for path, summary in _NAMES.items()}
+    described = operation(
+        "What is known of a thing", graph(), 404, 406, 410, 503, parameters=[in_path("path"), formats, page]
+    )
+    in_format = operation("The same in one format", graph(), 404, 503, parameters=[in_path("suffix", _SUFFIXES)])
+    catalogue = operation("The dataset in DCAT and VoID", graph(), 406, 503, parameters=[formats])
+    part = [
+        in_path("sort", {"type": "string", "enum": ["things", "codes", "sources", "claims"]}),
+        in_path("number", {"type": "integer", "minimum": 1}),
+    ]
+    return {
+        **found,
+        "/data/{path}": {"get": described},
+        "/data/catalogue": {"get": catalogue},
+        "/data/catalogue.{suffix}": {"get": in_format},
+        "/.well-known/void": {"get": catalogue},
+        "/data/dump.{ending}": {"get": _dump()},
+        "/downloads": {"get": operation("The files, for people", {"text/html": {}})},
+        "/sitemap.xml": {"get": operation("The index of the sitemaps", {"application/xml": {}}, 503)},
+        "/sitemap/{sort}-{number}.xml": {
+            "get": operation("One sitemap", {"application/xml": {}}, 404, 503, parameters=part)
+        },
+        "/robots.txt": {"get": operation("What crawlers may read", {"text/plain": {}})},
+    }
+
+
+def _see_other(summary: str, path: str) -> dict[str, Any]:
+    parameters = [in_path("slug")] if "{slug}" in path else []
+    parameters += [in_path("suffix", _SUFFIXES)] if "{suffix}" in path else []
+    found = operation(
+        f"{summary}, by 303 See Other to its page or its data", {}, 404, 406, 410, 503, parameters=parameters
+    )
+    # A client that follows gets what is there.
+    found["responses"]["200"]["content"] = {**graph(), "text/html": {}}
+    found["responses"]["303"] = {"description": "See other", "content": {"text/html": {}}}
+    return found
+
+
+def _dump() -> dict[str, Any]:
+    endings = [ending for each in MEDIA_TYPES for ending in (each, each + ".sha256")]
+    content: dict[str, Any] = {media_type: {} for media_type in (*MEDIA_TYPES.values(), "text/plain")}
+    found = operation(
+        "The whole dataset, or with .sha256 the checksum of that file",
+        content,
+        *(404, 406, 416, 503),
+        parameters=[in_path("ending", {"type": "string", "enum": endings})],
+    )
+    found["responses"]["206"] = {"description": "The range that was asked for", "content": content}
+    found["responses"]["304"] = {"description": "Not changed"}
+    return found

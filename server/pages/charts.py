@@ -1,0 +1,112 @@
+"""The routes of charts and maps: pictures, data, and the Vega-Lite document."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, request
+
+from kg.charts import registry
+from kg.charts.chart import Chart, Draw, Theme
+from kg.charts.maps import with_world
+from kg.charts.renderer import Artist
+from kg.store.reader import nodes
+from ontology import KelisimError
+from ontology.namespaces import shorten
+from server.data.search import expanded
+from server.http.languages import language, translate
+from server.http.site import Site
+
+CACHE_BYTES: Final = 1 << 24
+"""How much of drawn pictures is kept, the least recently used going first."""
+
+_TYPES: Final = {
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "csv": "text/csv; charset=utf-8",
+    "vl.json": "application/json",
+}
+_SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+"""A picture opened by itself may only be painted."""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``, and the filter ``shorten`` for templates."""
+    charts = Blueprint("charts", __name__)
+    pictures, artist = _Pictures(CACHE_BYTES), Artist()
+    charts.add_app_template_filter(shorten, "shorten")
+
+    @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
+    def chart(name: str, suffix: str) -> Response:
+        """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` where the page has the title."""
+        key = (site.store.version, language(), request.full_path)
+        body = pictures.get(key, lambda: _drawn(_chart(site, name), suffix, artist.draw))
+        answer = Response(body, content_type=_TYPES[suffix])
+        if suffix == "svg":
+            answer.headers["Content-Security-Policy"] = _SVG_POLICY
+        if suffix == "csv":
+            answer.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
+        return answer
+
+    return charts
+
+
+def _chart(site: Site, name: str) -> Chart:
+    narrowing = {key: expanded(value) for key, value in request.args.items()}
+    things = tuple(expanded(thing) for thing in request.args.getlist("thing"))
+    try:
+        nodes([*things, *(narrowing[key] for key in ("party", "unit") if narrowing.get(key))])
+    except KelisimError as error:  # one is no IRI
+        abort(400, str(error))
+    found = registry.chart(site.reader, registry.Request(name, narrowing, things), language(), translate)
+    if found is None:
+        abort(404, translate("There is no data for this chart."))
+    return with_world(found, world())
+
+
+def _drawn(chart: Chart, suffix: str, draw: Draw) -> bytes:
+    theme: Theme = "dark" if request.args.get("theme") == "dark" else "light"
+    narrow, titled = request.args.get("width") == "narrow", request.args.get("titled") != "no"
+    match suffix:
+        case "csv":
+            return chart.csv().encode()
+        case "vl.json":
+            document = chart.document(theme, narrow=narrow, titled=titled)
+            return json.dumps(document, ensure_ascii=False).encode()
+        case "png":
+            return chart.png(theme, narrow=narrow, titled=titled, draw=draw)
+        case _:
+            return chart.svg(theme, narrow=narrow, titled=titled, draw=draw).encode()
+
+
+def world() -> dict[str, Any] | None:
+    """The outlines of the countries (TopoJSON), if the front end was built."""
+    file = files("server").joinpath("static", "built", "world.json")
+    return dict(json.loads(file.read_bytes())) if file.is_file() else None
+
+
+class _Pictures:
+    """Keeps what was drawn of the same version, up to so many bytes."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], draw: Callable[[], bytes]) -> bytes:
+        """What was drawn under the key, or is drawn now."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        drawn = draw()
+        with self._lock:
+            self._size += len(drawn) - len(self._kept.get(key, b""))
+            self._kept[key] = drawn
+            while self._size > self._capacity:
+                self._size -= len(self._kept.popitem(last=False)[1])
+        return drawn

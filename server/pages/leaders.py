@@ -1,0 +1,88 @@
+"""``/leaders``: people by office and state; and what the page of a person shows above the facts."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+
+from kg.language.labels import Label
+from kg.views.leaders import by_holder, people, roles_attested, states_with_offices, tenures_of
+from kg.views.listings import Listing
+from kg.views.statements import statements_about, statements_by
+from kg.views.visits import encounters
+from server.http.languages import language, translate
+from server.http.site import Site
+from server.pages.filters import Asked, Choice, choices
+from server.pages.notes import notes
+
+MOST: Final = 50
+"""How many meetings, statements and claims the page of one person shows; it says so where there are more."""
+
+_NO_OFFICE: Final = "none"
+_TENURES: Final = 1_000
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The list of people over one site."""
+    routes = Blueprint("leaders", __name__)
+
+    @lru_cache(maxsize=8)
+    def offered(version: str, code: str) -> dict[str, list[Choice]]:
+        reader = site.reader
+        return {
+            "state": choices(reader, states_with_offices(reader), code),
+            "role": choices(reader, roles_attested(reader), code),
+        }
+
+    @routes.get("/leaders")
+    def page() -> tuple[str, int]:
+        """People who are attested in an office, with those of a state or a sort of office alone where asked."""
+        asked = Asked("name")
+        fields = offered(site.store.version, language())
+        without = Choice(_NO_OFFICE, _NO_OFFICE, Label(translate("no office told"), language()))
+        fields = fields | {"role": [*fields["role"], without]}
+        state = asked.choice("state", translate("State"), fields["state"])
+        role = asked.choice("role", translate("Sort of office"), fields["role"])
+        if state and role == _NO_OFFICE:
+            asked.problems.append(translate("Who has no office told has no state either. Choose one of the two."))
+        words, number = asked.words(), asked.page()
+        listing = Listing((), 0)
+        if not asked.problems:
+            listing = people(
+                site.reader,
+                language(),
+                state=state,
+                role="" if role == _NO_OFFICE else role,
+                words=words,
+                in_office=role != _NO_OFFICE,
+                descending=asked.descending,
+                number=number,
+            )
+        tenures = by_holder(tenures_of(site.reader, listing.things, _TENURES))
+        shown = [(iri, tenures.get(iri, [])) for iri in listing.things]
+        body = render_template(
+            "pages/leaders.html",
+            asked=asked,
+            fields=fields,
+            listing=listing,
+            shown=shown,
+            page=notes(site.reader, language(), shown),
+        )
+        return body, 400 if asked.problems else 200
+
+    return routes
+
+
+def context(site: Site, iri: str, language: str) -> dict[str, Any]:
+    """What the page of a person shows above the facts: offices, meetings and visits, statements."""
+    reader = site.reader
+    tenures = tenures_of(reader, [iri], MOST + 1)
+    met = encounters(reader, iri, MOST + 1)
+    by, about = statements_by(reader, iri, MOST + 1), statements_about(reader, iri, MOST + 1)
+    shown = {"tenures": tenures, "encounters": met, "by": by, "about": about}
+    cited = (
+        [(tenure.offices, tenure.attested, tenure.terms) for tenure in tenures],
+        [(e.parts, [a.attendance for a in e.attendances], e.event.statuses, e.event.dates) for e in met],
+        [(each.glosses, each.speakers) for each in (*by, *about)],
+    )
+    return {"shown": shown, "most": MOST, "page": notes(reader, language, cited, shown)}

@@ -1,0 +1,43 @@
+"""The footnotes of a page, numbered in the order in which its records tell their facts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from kg.language.labels import labels
+from kg.store.reader import Reader
+from kg.views.facts import Fact
+from kg.views.footnotes import footnotes
+from kg.views.notes import Notes
+from kg.views.timelines import Moment
+
+__all__ = ["Notes", "notes"]
+
+
+def notes(reader: Reader, language: str, cited: object, named: object = ()) -> Notes:
+    """The footnotes of all facts and dates in what is cited, and the names of all things in that and in `named`.
+
+    Both are records in the order of the page: dataclasses, IRIs, or tuples, lists and mappings of such.
+    """
+    claims = [claim for part in _parts(cited) if not isinstance(part, str) for claim in part.claims]
+    things = {
+        part if isinstance(part, str) else part.iri for part in _parts((cited, named)) if not isinstance(part, Moment)
+    }
+    return Notes(footnotes(reader, claims, language), labels(reader, things - {""}, language))
+
+
+def _parts(record: object) -> Iterator[Fact | Moment | str]:
+    """The facts, the dates and the IRIs in a record, in the order of its fields."""
+    if isinstance(record, Fact | Moment):
+        yield record
+    elif isinstance(record, str):
+        if "://" in record:
+            yield record
+    elif isinstance(record, Mapping):
+        for value in record.values():
+            yield from _parts(value)
+    elif isinstance(record, Iterable):
+        for value in record:
+            yield from _parts(value)
+    elif is_dataclass(record):
+        for each in fields(record):
+            yield from _parts(getattr(record, each.name))

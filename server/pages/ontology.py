@@ -1,0 +1,74 @@
+"""``/page/ns``: what each term means, with an anchor for each, since the names of terms end in ``#Term``."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from kg.language.labels import Label
+from kg.views.vocabulary import Term, ontology_terms
+from ontology import ONTOLOGY_IRI
+from ontology.namespaces import KEL, shorten
+from server.http.languages import language
+from server.http.site import Site
+from server.pages.citing import cite
+
+_QUERY: Final = """\
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+
+SELECT ?term ?label ?definition WHERE {
+  ?term rdfs:isDefinedBy <https://w3id.org/kelisim/ns> ; rdfs:label ?label ; skos:definition ?definition .
+  FILTER(LANG(?label) = "en")
+} ORDER BY ?term LIMIT 500"""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The documentation of the ontology, in the language of the request."""
+    routes = Blueprint("ontology", __name__)
+
+    @routes.get("/page/ns")
+    def ontology() -> str:
+        """All terms: definitions, what is above and below them, where they are used, examples, change notes."""
+        terms = ontology_terms()
+        by_iri = {term.iri: term for term in terms}
+        classes = [term for term in terms if term.kind == "class"]
+        return render_template(
+            "pages/ontology.html",
+            ontology=by_iri[ONTOLOGY_IRI],
+            classes=classes,
+            properties=[term for term in terms if term.kind == "property"],
+            trees=_roots(classes),
+            below=_below(terms),
+            of_class=_by_class(terms),
+            called=lambda iri: by_iri[iri].text("rdfs:label", language()) if iri in by_iri else Label(shorten(iri)),
+            shorten=shorten,
+            citation=cite(str(by_iri[ONTOLOGY_IRI].text("dcterms:title", "en")), ONTOLOGY_IRI, site.store.version),
+            query=_QUERY,
+        )
+
+    return routes
+
+
+def _roots(classes: list[Term]) -> list[Term]:
+    """The classes that no other class of ours is above."""
+    return [term for term in classes if not any(above.startswith(str(KEL)) for above in term.iris("rdfs:subClassOf"))]
+
+
+def _below(terms: Sequence[Term]) -> dict[str, list[Term]]:
+    """The terms that are directly below each."""
+    found: dict[str, list[Term]] = {}
+    for term in terms:
+        for above in (*term.iris("rdfs:subClassOf"), *term.iris("rdfs:subPropertyOf")):
+            found.setdefault(above, []).append(term)
+    return found
+
+
+def _by_class(terms: Sequence[Term]) -> dict[str, list[Term]]:
+    """The properties whose domain is a class."""
+    found: dict[str, list[Term]] = {}
+    for term in terms:
+        for domain in term.iris("rdfs:domain"):
+            found.setdefault(domain, []).append(term)
+    return found

@@ -1,0 +1,126 @@
+"""``/query``: the editor, with examples, and ``/question/...``: the examples themselves, in RDF."""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+
+from kg.publishing.examples import QUESTION, SCHEMA, SH, examples
+from kg.publishing.questions import Question, find_question, read_questions
+from kg.rdf.formats import GraphFormat
+from ontology import KelisimError
+from ontology.namespaces import PREFIXES
+from server.endpoint.snippets import snippets
+from server.http.errors import ProblemError
+from server.http.languages import language
+from server.http.negotiation import accepted_types, graph_format, wanted_formats
+from server.http.site import Site
+from server.pages.completion import terms
+
+STARTER: Final = "visits-by-level"
+"""The question that stands in the editor of a reader who brings none."""
+
+# The tables of YASGUI and their columns that can be resized write styles into the page; no other page allows that.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The editor over one site; what it completes is asked again when the data change."""
+    routes = Blueprint("query", __name__)
+    questions = read_questions()
+
+    @lru_cache(maxsize=8)
+    def completed(version: str, code: str) -> list[tuple[str, str, str]]:
+        return terms(site.reader, code)
+
+    @routes.get("/query")
+    def query() -> Response:
+        """The editor with a query: ``?query=``, ``?question=`` (a name), or one to start from."""
+        name, given = request.args.get("question"), request.args.get("query")
+        chosen = _question(name) if name else None
+        text = given if given is not None else (chosen or find_question(STARTER)).bare
+        page = render_template(
+            "pages/query.html",
+            query=text,
+            runs=given is not None or chosen is not None,
+            chosen=chosen,
+            questions=questions,
+            snippets=snippets(_endpoint(), text),
+            built=files("server").joinpath("static", "built", "yasgui.js").is_file(),
+        )
+        response = Response(page)
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    @routes.get("/query/terms.json")
+    def completion() -> Response:
+        """Prefixes, and [name, label, kind] of what the editor completes, in the language of the request."""
+        return jsonify(prefixes=dict(PREFIXES), terms=completed(site.store.version, language()))
+
+    @routes.route("/query/snippets.json", methods=["GET", "POST"])
+    def programs() -> Response:
+        """Programs that ask ``query=``: [{name, code}]. By POST too, since a query may be too long for a URL."""
+        return jsonify(snippets(_endpoint(), request.values.get("query", "")))
+
+    @routes.get("/question")
+    def catalogue() -> Response:
+        """The example questions: for a browser their page, else where they are in RDF."""
+        return _seen("/questions", "/data/questions")
+
+    @routes.get("/question/<name>")
+    def question(name: str) -> Response:
+        """One example question: for a browser its page, else where it is in RDF."""
+        _question(name)
+        return _seen(f"/questions/{name}", f"/data/question/{name}")
+
+    @routes.get("/data/questions", defaults={"suffix": ""})
+    @routes.get("/data/questions.<suffix>")
+    def all_data(suffix: str) -> Response:
+        """All example questions as SHACL executables, in any graph format."""
+        return _graph(questions, suffix)
+
+    @routes.get("/data/question/<name>")
+    def data(name: str) -> Response:
+        """One example question as a SHACL executable; a suffix such as ``.ttl`` names the format."""
+        name, _, suffix = name.partition(".")
+        return _graph([_question(name)], suffix)
+
+    return routes
+
+
+def _question(name: str) -> Question:
+    """The question of that name; raises a 404 ProblemError where there is none."""
+    try:
+        return find_question(name)
+    except KelisimError as error:
+        raise ProblemError(404, "No such question", str(error)) from error
+
+
+def _seen(page: str, data: str) -> Response:
+    """Sends a client to the page or the data, as it prefers (303, since neither is the question itself)."""
+    wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).page
+    response = redirect(page if wants_page else data, 303)
+    response.vary.add("Accept")
+    return response  # type: ignore[return-value]
+
+
+def _endpoint() -> str:
+    return request.url_root + "sparql"
+
+
+def _graph(questions: list[Question], suffix: str) -> Response:
+    form = graph_format(accepted_types(request.headers.get("Accept")), suffix or request.args.get("format"))
+    response = Response(_serialized(questions, form), mimetype=form.media_type)
+    response.vary.add("Accept")
+    return response
+
+
+def _serialized(questions: list[Question], form: GraphFormat) -> bytes:
+    prefixes = {**PREFIXES, "sh": SH, "schema": SCHEMA, "question": QUESTION}
+    triples = sorted(examples(questions, _endpoint()), key=str)
+    return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""

@@ -1,0 +1,81 @@
+"""``/questions``: the catalogue of questions that the graph answers, and each with its answer of now."""
+
+from collections import defaultdict
+from typing import Any, Final
+
+from flask import Blueprint, json, render_template
+
+from kg.language.labels import Label, labels
+from kg.publishing.questions import Question, find_question, read_questions
+from kg.store.reader import Reader
+from kg.store.store import Store
+from kg.workers.messages import Task
+from ontology import BASE, KelisimError
+from ontology.namespaces import shorten
+from server.http.errors import ProblemError
+from server.http.languages import language, translate
+from server.http.site import Site
+from server.pages.filters import Asked, Choice
+
+MOST_ROWS: Final = 500
+"""How many rows of an answer a page shows; all of them are in its files."""
+
+MOST_BYTES: Final = 2_000_000
+"""Bigger answers are offered as files only."""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The catalogue and the pages of its questions over one site."""
+    routes = Blueprint("questions", __name__)
+    questions = read_questions()
+    tags = [Choice(tag, tag, Label(tag, "en")) for tag in sorted({tag for q in questions for tag in q.tags})]
+
+    @routes.get("/questions")
+    def catalogue() -> tuple[str, int]:
+        """The questions by their first tag, those with a tag or with words alone where asked."""
+        asked = Asked("name")
+        tag, words = asked.choice("tag", translate("Subject"), tags), asked.words()
+        found = [] if asked.problems else [q for q in questions if _fits(q, tag, words)]
+        by_tag = defaultdict(list)
+        for question in found:
+            by_tag[tag or question.tags[0]].append(question)
+        body = render_template(
+            "pages/questions.html", asked=asked, tags=tags, by_tag=sorted(by_tag.items()), total=len(found)
+        )
+        return body, 400 if asked.problems else 200
+
+    @routes.get("/questions/<name>")
+    def question(name: str) -> str:
+        """One question with its answer, its query and ways to take both away; 404 where there is no such question."""
+        try:
+            chosen = find_question(name)
+        except KelisimError as error:
+            raise ProblemError(404, "No such question", str(error)) from error
+        return render_template(
+            "pages/question.html", question=chosen, shorten=shorten, **_answer(site.store, chosen.query)
+        )
+
+    return routes
+
+
+def _fits(question: Question, tag: str, words: str) -> bool:
+    said = " ".join((question.title, *question.titles.values(), question.description)).casefold()
+    return (not tag or tag in question.tags) and all(word in said for word in words.casefold().split())
+
+
+def _answer(store: Store, query: str) -> dict[str, Any]:
+    """The answer for a page: `variables`, `rows`, `total` and `names`, or `truth`, or nothing but its `size`."""
+    reply = store.query(Task(query, bindings="json", graph="ntriples"))
+    if len(reply.body) > MOST_BYTES:
+        return {"size": len(reply.body)}
+    results = json.loads(reply.content)
+    rows = results.get("results", {}).get("bindings", [])
+    shown = rows[:MOST_ROWS]
+    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    return {
+        "variables": results["head"].get("vars", []),
+        "rows": shown,
+        "total": len(rows),
+        "truth": results.get("boolean"),
+        "names": labels(Reader(store), ours, language()),
+    }

@@ -1,0 +1,37 @@
+"""What every page has around it: the release and version in its footer, its address in the other languages."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, request
+from markupsafe import Markup
+
+from kg.language.labels import Label
+from ontology import version
+from server.http.languages import PARAMETER, language
+from server.http.site import Site
+
+
+def register(app: Flask, site: Site) -> None:
+    """Gives templates what ``base.html`` needs, and the filter ``in_its_language``."""
+    release = version()
+    app.jinja_env.filters["in_its_language"] = in_its_language
+
+    @app.context_processor
+    def shell() -> dict[str, Any]:
+        return {"release": release, "data_version": site.store.version, "in_language": in_language}
+
+
+def in_language(code: str) -> str:
+    """The address of this request, without its host, in that language.
+
+    Without the host, because one cached page may be asked for under several.
+    """
+    fields = [(k, v) for k, v in request.args.items(multi=True) if k != PARAMETER]
+    return f"?{urlencode([*fields, (PARAMETER, code)])}"
+
+
+def in_its_language(label: Label) -> Markup:
+    """The attribute ``lang`` of a label that is not in the language of the page; nothing where it is (WCAG 3.1.2)."""
+    foreign = label.language and label.language != language()
+    return Markup(' lang="{}"').format(label.language) if foreign else Markup()

@@ -1,0 +1,119 @@
+"""``/states``: the states with their facts in brief; and what the page of a state shows above its facts."""
+
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final
+
+from flask import Blueprint, render_template
+
+from kg.charts.trade_charts import trade_charts
+from kg.language.labels import Label
+from kg.language.messages import gettext_noop
+from kg.views.instruments import documents_naming, documents_of
+from kg.views.leaders import tenures_in, vacant_in
+from kg.views.listings import Listing
+from kg.views.records import told
+from kg.views.statements import statements_about, statements_by
+from kg.views.states import HOLDINGS, absences, in_brief, memberships, organisations, states
+from kg.views.visits import visits_from, visits_to
+from server.http.languages import language, translate
+from server.http.site import Site
+from server.pages.documents import track_codes, track_facts
+from server.pages.filters import Asked, Choice, choices, value_of
+from server.pages.notes import notes
+
+MOST: Final = 50
+"""How many of a sort the page of one state shows; it says so where there are more."""
+
+_HOLDINGS: Final = {
+    "leaders": gettext_noop("people in office"),
+    "documents": gettext_noop("documents"),
+    "visits": gettext_noop("visits to it"),
+    "figures": gettext_noop("figures"),
+}
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The list of states over one site."""
+    routes = Blueprint("states", __name__)
+
+    @lru_cache(maxsize=8)
+    def members(version: str, code: str) -> list[Choice]:
+        return choices(site.reader, organisations(site.reader), code)
+
+    @routes.get("/states")
+    def page() -> tuple[str, int]:
+        """States, with the members of an organisation or those that the graph holds something of alone where asked."""
+        asked = Asked("name")
+        fields = {
+            "member": members(site.store.version, language()),
+            "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in HOLDINGS],
+        }
+        member = asked.choice("member", translate("Member of"), fields["member"])
+        having = asked.choice("having", translate("The graph has"), fields["having"])
+        words, number = asked.words(), asked.page()
+        listing = Listing((), 0)
+        if not asked.problems:
+            listing = states(
+                site.reader,
+                language(),
+                member=member,
+                having=having,
+                words=words,
+                descending=asked.descending,
+                number=number,
+            )
+        shown = in_brief(site.reader, listing.things)
+        body = render_template(
+            "pages/states.html",
+            asked=asked,
+            fields=fields,
+            listing=listing,
+            shown=shown,
+            page=notes(site.reader, language(), shown),
+        )
+        return body, 400 if asked.problems else 200
+
+    return routes
+
+
+def context(site: Site, iri: str, language: str) -> dict[str, Any]:
+    """What the page of a state shows above its facts: leaders, memberships, documents, trade, visits, statements."""
+    reader = site.reader
+    leaders = tenures_in(reader, iri, MOST + 1)
+    agents = [iri, *(fact.iri for tenure in leaders for fact in tenure.holders)]
+    member = memberships(told(reader, [iri])[iri])
+    away = absences(reader, agents, MOST + 1)
+    documents, naming = documents_of(reader, iri, MOST + 1), documents_naming(reader, iri, MOST + 1)
+    inward, outward = visits_to(reader, iri, MOST + 1), visits_from(reader, iri, MOST + 1)
+    about, by = statements_about(reader, iri, MOST + 1), statements_by(reader, iri, MOST + 1)
+    cited = (
+        [(each.holders, each.attested, each.terms) for each in leaders],
+        member,
+        [each.attendance for each in away],
+        [([f for f in each.parties if f.iri == iri], each.counts, track_facts(each)) for each in documents],
+        [fact for _, fact in naming],
+        [(each.visitors, each.levels, each.statuses, each.dates) for each in inward],
+        [(each.visitors, each.visited, each.levels, each.statuses, each.dates) for each in outward],
+        [(each.glosses, each.speakers) for each in (*about, *by)],
+    )
+    shown = {
+        "leaders": leaders,
+        "vacant": vacant_in(reader, iri, MOST + 1),
+        "memberships": member,
+        "absences": away,
+        "documents": documents,
+        "documents_naming": naming,
+        "visits_in": inward,
+        "visits_out": outward,
+        "about": about,
+        "by": by,
+    }
+    return {
+        "shown": shown,
+        "by_stage": [(code, list(group)) for code, group in groupby(documents[:MOST], lambda each: each.furthest)],
+        "value": value_of(iri),
+        "charts": trade_charts(reader, iri, language, translate),
+        "most": MOST,
+        "page": notes(reader, language, cited, (shown, track_codes(documents))),
+    }

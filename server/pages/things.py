@@ -1,0 +1,176 @@
+"""``/page/…``: the pages of things, codes, articles, passages and claims."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, Protocol
+
+from flask import Blueprint, render_template, request
+
+from kg.charts.maps import place_map
+from kg.language.amounts import amount
+from kg.language.classes import telling
+from kg.language.labels import Label
+from kg.language.messages import gettext_noop
+from kg.language.names import NAMES
+from kg.store.reader import node
+from kg.views.claims import read_claim
+from kg.views.facts import WINDOW
+from kg.views.notes import Notes
+from kg.views.sections import SECTIONS
+from kg.views.things import Thing, describe
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
+from server.data.linked_data import check, unknown
+from server.http.errors import ProblemError
+from server.http.languages import language, translate
+from server.http.links import iri_at
+from server.http.moments import when
+from server.http.site import Site
+from server.pages import documents, leaders, sources, states
+from server.pages.citing import cite
+
+
+@dataclass(frozen=True)
+class Special:
+    """What the pages of one class have above the facts that every thing's page has.
+
+    `template` extends ``thing.html`` and fills its block ``special``; `context` (site, IRI, language) gives what that
+    block needs, beside what every thing's page has; if that holds ``page``, a `server.pages.notes.Notes`, its footnotes
+    come first on the page. `covers` names the sections whose things it shows, so that they are not shown twice.
+    To add one, write both and list them in `SPECIALS`.
+    """
+
+    class_iri: str
+    template: str
+    context: Callable[[Site, str, str], dict[str, Any]]
+    covers: frozenset[str] = frozenset()
+
+
+SPECIALS: Final[tuple[Special, ...]] = (
+    Special(str(KEL.Article), "pages/article.html", sources.context),
+    Special(str(KEL.State), "pages/state.html", states.context, frozenset({"offices", "documents", "statements"})),
+    Special(PREFIXES["foaf"] + "Person", "pages/leader.html", leaders.context, frozenset({"offices", "statements"})),
+    Special(str(KEL.Instrument), "pages/instrument.html", documents.context, frozenset({"stages"})),
+    Special(str(KEL.DocumentPackage), "pages/instrument.html", documents.context, frozenset({"stages"})),
+)
+"""The special pages; a thing gets the first whose class it has."""
+
+PARTS: Final = frozenset({"timeline", "said", *(section.name for section in SECTIONS)})
+"""What ``?part=`` may ask for: one section, alone and in full."""
+
+_MAPPED: Final = frozenset(str(KEL[name]) for name in ("Place", "Route", "Facility", "Project", "Event", "Visit"))
+_WIKIDATA: Final = PREFIXES["wd"]
+_FURTHEST: Final = 10_000_000
+
+_SAID_TITLES: Final = {
+    str(KEL.Passage): gettext_noop("Claims drawn from this passage"),
+    PREFIXES["skos"] + "Concept": gettext_noop("Claims in this modality"),
+}
+_SAID: Final = gettext_noop("What it says, by the claims")
+
+
+class _Named(Protocol):
+    def name(self, iri: str) -> Label: ...
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The pages of everything that the graph has a name of ours for."""
+    routes = Blueprint("things", __name__)
+    for filter_ in (in_words, measured, when):
+        routes.add_app_template_filter(filter_)
+
+    @routes.record_once
+    def _names(state: Any) -> None:
+        state.app.jinja_env.globals.update(KEL=str(KEL), CODE=str(CODE))
+
+    @routes.get("/page/<path:path>")
+    def page(path: str) -> str:
+        """What the graph tells of one thing."""
+        iri = iri_at(path)
+        check(site.reader, iri)
+        return _claim(site, iri) if iri.startswith(CLAIM) else _thing(site, iri)
+
+    return routes
+
+
+def in_words(iri: str, named: _Named) -> Label:
+    """The name of anything: the graph's, or ours for a term of another vocabulary; `named` has the graph's."""
+    if iri.startswith(_WIKIDATA):
+        return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
+    return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
+
+
+def measured(value: str, unit: str) -> str:
+    """A value in its unit (an IRI), shortened as readers of the page's language write it."""
+    try:
+        return amount(Decimal(value), unit, language(), translate)
+    except InvalidOperation:
+        return value
+
+
+def _thing(site: Site, iri: str) -> str:
+    part = request.args.get("part", "")
+    if part and part not in PARTS:
+        raise ProblemError(404, "Not found", f"A page has no part {part!r}; there are: {', '.join(sorted(PARTS))}.")
+    after = _after()
+    # What is only a class or a property of others is known, though nothing can be told of it.
+    thing = describe(site.reader, iri, language(), part, after) or Thing(iri=iri, after=after)
+    special = next((s for s in SPECIALS if s.class_iri in thing.classes), None) if not part else None
+    more = special.context(site, iri, language()) if special else {}
+    if isinstance(own := more.get("page"), Notes):
+        every = {**own.footnotes, **thing.footnotes}
+        thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
+    sort = telling(thing.classes)
+    template = special.template if special else "pages/code.html" if iri.startswith(CODE) else "pages/thing.html"
+    return render_template(
+        template,
+        thing=thing,
+        part=part,
+        sort=sort,
+        said_title=translate(_SAID_TITLES.get(sort, _SAID)),
+        window=WINDOW,
+        map=_map(site, thing) if not part else None,
+        citation=cite(str(thing.label), iri, site.store.version),
+        query=_QUERY.format(thing=node(iri)),
+        covered=special.covers if special else (),
+        **more,
+    )
+
+
+def _claim(site: Site, iri: str) -> str:
+    claim = read_claim(site.reader, iri, language())
+    if claim is None:
+        raise unknown(iri)
+    source = f"{claim.record.article_label}, paragraph {claim.record.paragraph}"
+    return render_template(
+        "pages/claim.html",
+        claim=claim,
+        citation=cite(claim.record.gloss, iri, site.store.version, source),
+        query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
+    )
+
+
+def _map(site: Site, thing: Thing) -> Any:
+    if not thing.classes & _MAPPED:
+        return None
+    return place_map(site.reader, [thing.iri], language(), translate)
+
+
+def _after() -> int:
+    given = request.args.get("after", "0")
+    if not (given.isascii() and given.isdecimal() and int(given) <= _FURTHEST):
+        raise ProblemError(400, "Malformed request", f"after={given} is no number of links to pass over.")
+    return int(given)
+
+
+_QUERY: Final = """\
+PREFIX kel: <https://w3id.org/kelisim/ns#>
+
+# Every claim that speaks of it, with who says so and how surely.
+SELECT ?subject ?property ?value ?speaker ?modality ?gloss WHERE {{
+  VALUES ?thing {{ {thing} }}
+  {{ GRAPH ?claim {{ ?thing ?property ?value }} BIND(?thing AS ?subject) }}
+  UNION
+  {{ GRAPH ?claim {{ ?subject ?property ?thing }} BIND(?thing AS ?value) }}
+  ?claim kel:speaker ?speaker ; kel:modality ?modality ; kel:gloss ?gloss .
+}} LIMIT 1000"""

@@ -1,0 +1,87 @@
+"""``/trade``: figures of trade, investment, energy and more, as charts over time and as a table with footnotes."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, cast
+
+from flask import Blueprint, render_template
+
+from kg.charts.chart import Chart
+from kg.charts.trade_charts import FLOWS, draw, flow, in_words, when
+from kg.language.labels import Label, labels
+from kg.language.periods import KINDS, PeriodKind
+from kg.views.listings import Listing
+from kg.views.notes import Notes
+from kg.views.trade import MOST, Observation, Selection, contested, measures, observations, parties
+from server.http.languages import language, translate
+from server.http.site import Site
+from server.pages.filters import Asked, Choice, choices
+
+PAGE_SIZE: Final = 50
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The page of figures over one site."""
+    routes = Blueprint("trade", __name__)
+
+    @lru_cache(maxsize=8)
+    def offered(version: str, code: str) -> dict[str, list[Choice]]:
+        reader = site.reader
+        return {
+            "party": choices(reader, parties(reader), code),
+            "measure": choices(reader, measures(reader), code),
+        }
+
+    @routes.get("/trade")
+    def page() -> tuple[str, int]:
+        """The figures that fit the filters; 400 with a message where a filter cannot be."""
+        asked = Asked("measure")
+        fields = offered(site.store.version, language()) | {"period": _periods()}
+        party = asked.choice("party", translate("Party"), fields["party"])
+        measure = asked.choice("measure", translate("Measure"), fields["measure"])
+        kind = asked.choice("period", translate("Period"), fields["period"])
+        selection = Selection(party, (measure,) if measure else (), cast("PeriodKind", kind) if kind else None)
+        number = asked.page()
+        found = [] if asked.problems else observations(site.reader, selection, language())
+        found.sort(key=lambda each: flow(each.measure))
+        shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+        body = render_template(
+            "pages/trade.html",
+            asked=asked,
+            fields=fields,
+            charts=_charts(site, found, {"party": party, "period": kind}, chosen=bool(measure)),
+            shown=shown,
+            narrowed=selection != Selection(),
+            cut=len(found) >= MOST,
+            contested=contested(found),
+            listing=Listing((), len(found), number, PAGE_SIZE),
+            page=_notes(site, shown),
+            in_words=lambda each: in_words(each, language(), translate),
+            when=lambda each: when(each, language(), translate),
+        )
+        return body, 400 if asked.problems else 200
+
+    return routes
+
+
+def _charts(site: Site, found: Sequence[Observation], narrowing: Mapping[str, str], *, chosen: bool) -> list[Chart]:
+    """The charts of the flows, or of the one measure that is chosen."""
+    drawn = found if chosen else [each for each in found if flow(each.measure) < len(FLOWS)]
+    kept = {key: value for key, value in narrowing.items() if value}
+    return [chart for chart in draw(site.reader, drawn, kept, language(), translate) if chart.rows]
+
+
+def _notes(site: Site, shown: Sequence[Observation]) -> Notes:
+    iris = {iri for each in shown for iri in (each.measure, *each.parties, *each.observed)}
+    cited = {note.claim: note for each in shown for note in each.notes}
+    return Notes(cited, labels(site.reader, iris, language()))
+
+
+def _periods() -> list[Choice]:
+    words = {
+        "year": translate("a full year"),
+        "part": translate("a part of a year"),
+        "other": translate("another period"),
+        "none": translate("no period given"),
+    }
+    return [Choice(kind, kind, Label(words[kind], language())) for kind in KINDS]

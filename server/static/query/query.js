@@ -1,0 +1,116 @@
+// The query page with YASGUI's editor and results in place of the plain form, which works without any of this.
+import Yasgui from "../built/yasgui.js";
+import { complete } from "./completion.js";
+import { showResults } from "./results.js";
+
+const LONGEST_GET = 6000; // characters of a query in a URL; servers and proxies refuse much longer ones
+
+const byId = (id) => document.getElementById(id);
+const holder = byId("editor");
+const words = holder.dataset;
+const form = document.querySelector("form.ask");
+const textarea = form.elements.query;
+const button = form.querySelector("button");
+const ask = button.textContent;
+const endpoint = new URL(form.action).href;
+
+const { prefixes, terms } = await (await fetch("/query/terms.json")).json();
+const completers = complete(Yasgui.Yasqe, prefixes, terms, words);
+Yasgui.Yasqe.defaults.autocompleters = completers; // else the editor's own would ask other hosts for names
+
+holder.hidden = false;
+const editor = new Yasgui.Yasqe(holder, {
+  value: textarea.value,
+  persistenceId: null,
+  consumeShareLink: null,
+  createShareableLink: null,
+  showQueryButton: false,
+  editorHeight: "20rem",
+  inputStyle: "contenteditable", // what is read out and scrolled is then what has the focus
+  screenReaderLabel: words.label,
+  extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab goes on through the page
+  requestConfig: { endpoint, method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET") },
+});
+editor.getInputField().setAttribute("role", "textbox");
+editor.getInputField().setAttribute("aria-multiline", "true");
+editor.on("autocompletionShown", (_, widget) => widget.hints.setAttribute("aria-label", words.names));
+const { show, fail } = showResults(Yasgui.Yasr, byId("results"), editor, { prefixes, terms, words });
+
+for (const part of [textarea, form.querySelector("label"), form.elements.format.parentElement]) part.hidden = true;
+for (const id of ["shared", "keys", "sift"]) byId(id).hidden = false;
+textarea.required = false; // a hidden field cannot be asked for
+form.before(holder);
+
+const status = byId("status");
+const permalink = byId("permalink");
+let running = false;
+
+function setRunning(now) {
+  running = now;
+  button.textContent = now ? words.stop : ask;
+}
+
+function run() {
+  editor.query().catch(() => {}); // queryResponse tells of failures too
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running) editor.abortQuery();
+  else run();
+});
+
+editor.on("query", () => {
+  setRunning(true);
+  byId("answer").hidden = false;
+  status.textContent = words.running;
+  history.replaceState(null, "", address());
+  keepSnippets();
+});
+
+editor.on("queryResponse", (_, response, duration) => {
+  setRunning(false);
+  if (response.name === "AbortError") {
+    status.textContent = words.stopped;
+  } else if (response instanceof Error) {
+    fail(response);
+    status.textContent = words.failed;
+  } else {
+    show(response, duration);
+    status.textContent = words.answered.replace("{seconds}", (duration / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }));
+  }
+});
+
+const address = () => `/query?${new URLSearchParams({ query: editor.getValue() })}`;
+const keepLink = () => permalink.setAttribute("href", address());
+editor.on("changes", keepLink);
+keepLink();
+
+byId("copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(permalink.href);
+    byId("copied").textContent = words.copied;
+  } catch {
+    permalink.focus(); // without a secure connection only the reader can copy it
+  }
+});
+
+/** Shows the programs for the query as it is now. */
+async function keepSnippets() {
+  const body = new URLSearchParams({ query: editor.getValue() });
+  const response = await fetch("/query/snippets.json", { method: "POST", body });
+  if (!response.ok) return;
+  for (const { name, code } of await response.json()) {
+    document.querySelector(`[data-snippet="${name}"]`).textContent = code;
+  }
+}
+document.querySelector(".snippets").addEventListener("toggle", (event) => event.target.open && keepSnippets(), true);
+
+const questions = [...document.querySelectorAll(".examples [data-words]")];
+byId("sifted").addEventListener("input", (event) => {
+  const wanted = event.target.value.toLowerCase().split(/\s+/);
+  for (const question of questions) question.hidden = !wanted.every((word) => question.dataset.words.includes(word));
+  byId("none").hidden = questions.some((question) => !question.hidden);
+});
+
+if (words.runs === "true") run();

@@ -1,0 +1,89 @@
+"""The dataset: the same each time, and with the default graph that is promised."""
+
+import os
+import subprocess
+import sys
+
+import pyoxigraph as ox
+
+from kg.curation.curated import Curation
+from kg.curation.dataset import PUBLISHED_MODALITIES, Dataset
+from kg.engine.engine import Engine
+from kg.rdf.formats import RESULT_FORMATS, by_name
+from ontology import BASE, INFERRED_GRAPH
+from ontology.namespaces import CODE
+
+
+def default_and_named(dataset: Dataset) -> tuple[set[ox.Triple], dict[str, set[ox.Triple]]]:
+    default: set[ox.Triple] = set()
+    named: dict[str, set[ox.Triple]] = {}
+    for quad in dataset.quads:
+        if isinstance(quad.graph_name, ox.NamedNode):
+            named.setdefault(quad.graph_name.value, set()).add(quad.triple)
+        else:
+            default.add(quad.triple)
+    return default, named
+
+
+def test_same_bytes_under_any_hash_seed(dataset: Dataset) -> None:
+    program = "from kg import build, read_curation; print(build(read_curation()).digest)"
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
+        assert done.stdout.decode().strip() == dataset.digest
+
+
+def test_no_blank_nodes(dataset: Dataset) -> None:
+    assert not any(isinstance(t, ox.BlankNode) for q in dataset.quads for t in (q.subject, q.object, q.graph_name))
+
+
+def test_default_graph_holds_the_sure_claims_and_no_others(curation: Curation, dataset: Dataset) -> None:
+    default, named = default_and_named(dataset)
+    elsewhere = {t for c in curation.claims if sure(c.value("modality")) for t in c.facts} | named[INFERRED_GRAPH]
+    elsewhere |= set(curation.reference)
+    hidden = 0
+    for claim in curation.claims:
+        assert named[claim.iri] == set(claim.facts)
+        assert all(t in default for triples in claim.record.values() for t in triples)
+        if sure(claim.value("modality")):
+            assert set(claim.facts) <= default
+        else:
+            only_here = set(claim.facts) - elsewhere
+            assert not only_here & default
+            hidden += len(only_here)
+    assert hidden > 20, "expectation, possibility and denial must hold something of their own"
+
+
+def sure(modality: str) -> bool:
+    return modality.removeprefix(str(CODE)) in PUBLISHED_MODALITIES
+
+
+def test_named_graphs_are_claims_and_the_inferred(curation: Curation, dataset: Dataset) -> None:
+    assert dataset.named_graphs == {c.iri for c in curation.claims} | {INFERRED_GRAPH}
+    assert all(g.startswith(BASE) for g in dataset.named_graphs)
+
+
+def test_every_fact_has_a_source(engine: Engine) -> None:
+    """In the default graph every statement about a thing is reference data with a source, a claim's, or inferred."""
+    query = """
+        PREFIX kel: <https://w3id.org/kelisim/ns#> PREFIX dcterms: <http://purl.org/dc/terms/>
+        SELECT ?s ?p ?o WHERE {
+          ?s ?p ?o FILTER(STRSTARTS(STR(?s), "https://w3id.org/kelisim/id/"))
+          FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } }
+          FILTER NOT EXISTS { ?s dcterms:source ?source }
+        }"""
+    rows = engine.query(query).serialize(by_name("csv", RESULT_FORMATS)).decode().splitlines()[1:]
+    assert [r for r in rows if "/id/kelisim," not in r] == []
+
+
+def test_statistics_count(dataset: Dataset, curation: Curation) -> None:
+    statistics = dataset.statistics()
+    assert statistics["claims"] == len(curation.claims)
+    assert statistics["quads"] == len(set(dataset.quads))
+    by_modality = statistics["claims by modality"]
+    assert isinstance(by_modality, dict)
+    assert sum(by_modality.values()) == len(curation.claims)
+    by_class = statistics["things by class"]
+    assert isinstance(by_class, dict)
+    assert {n.partition(":")[0] for n in by_class} == {"foaf", "kel"}

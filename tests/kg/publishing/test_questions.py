@@ -1,0 +1,63 @@
+"""The competency questions: each answers as the articles say, written down by hand beside it."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from kg.engine.engine import Engine
+from kg.publishing.questions import Question, find_question, read_questions
+from kg.rdf.formats import RESULT_FORMATS, by_name
+from ontology import KelisimError
+from ontology.namespaces import shorten
+from tests.conftest import ROOT
+
+ANSWERS = ROOT / "tests/answers"
+CSV = by_name("csv", RESULT_FORMATS)
+
+
+def rows(text: str) -> tuple[list[str], Counter[tuple[str, ...]]]:
+    header, *found = csv.reader(io.StringIO(text, newline=""))
+    return header, Counter(tuple(shorten(c) for c in row) for row in found)
+
+
+@pytest.mark.parametrize("question", read_questions(), ids=lambda q: q.name)
+def test_the_answer_is_the_one_written_down(question: Question, engine: Engine) -> None:
+    answer = engine.query(question.query).serialize(CSV).decode()
+    if answer.strip() in ("true", "false"):
+        answer = f"ask\r\n{answer}"
+    found, expected = rows(answer), rows((ANSWERS / f"{question.name}.csv").read_text(encoding="utf-8"))
+    assert found == expected
+    assert expected[1], "a question whose answer is empty tests nothing"
+
+
+def test_there_are_fifty_and_each_has_an_answer() -> None:
+    names = {q.name for q in read_questions()}
+    assert len(names) >= 50
+    assert names == {p.stem for p in ANSWERS.iterdir()}
+
+
+def test_unknown_questions_are_refused_with_a_hint() -> None:
+    name = read_questions()[0].name
+    with pytest.raises(KelisimError, match=name):
+        find_question(name + "-x")
+
+
+def test_a_folder_has_questions_of_its_own_or_those_of_the_package(tmp_path: Path) -> None:
+    (tmp_path / "questions").mkdir()
+    assert read_questions(tmp_path) == read_questions()
+    text = "# title: Any?\n# description: Whether there is anything.\n# tags: all\nASK { ?s ?p ?o }\n"
+    (tmp_path / "questions" / "any.rq").write_text("\ufeff" + text, encoding="utf-8")
+    assert [q.name for q in read_questions(tmp_path)] == ["any"]
+    assert find_question("any", tmp_path).query == text
+
+
+def test_every_question_has_its_title_in_three_languages() -> None:
+    for question in read_questions():
+        assert set(question.titles) == {"ru", "kk"}, question.name
+        titles = {str(question.titled(code)) for code in ("en", "ru", "kk")}
+        assert len(titles) == 3, question.name
+        assert question.titled("de").language == "en"
+        assert "title" not in question.bare

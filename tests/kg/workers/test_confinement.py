@@ -1,0 +1,125 @@
+"""What keeps a worker within its bounds."""
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pyoxigraph as ox
+import pytest
+
+from kg.changes.staging import Change
+from kg.engine.engine import Engine
+from kg.engine.errors import BusyError
+from kg.engine.limits import Limits
+from kg.rdf.patches import Patch
+from kg.workers.confinement import Sharing
+from kg.workers.messages import Task
+from kg.workers.pool import WorkerPool
+
+FORKED = """
+import os
+from kg.workers.confinement import Sharing
+
+pages = bytearray(os.urandom(1) * (200 << 20))
+child = os.fork()
+if child == 0:
+    sharing = Sharing(50 << 20)
+    seen = [sharing.is_lost(), sum(pages[::4096]) >= 0 and sharing.is_lost()]
+    for start in range(0, len(pages), 10 << 20):
+        pages[start : start + (10 << 20) : 4096] = bytes(2560)
+        seen.append(sharing.is_lost())
+    print(seen.index(True) - 2)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_what_a_process_shares_no_more_is_counted() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert 4 <= int(done.stdout) <= 7, "pages written, in tens of mebibytes"
+
+
+@pytest.fixture
+def pool() -> Iterator[WorkerPool]:
+    quads = (ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(n)) for n in range(100))
+    pool = WorkerPool(Engine(quads), Limits(workers=2))
+    yield pool
+    pool.close()
+
+
+def on_a_loop(pool: WorkerPool, work: Callable[[], Awaitable[None]]) -> None:
+    """Runs something on a loop of its own, in a thread, since Playwright may have one in this."""
+
+    async def begun() -> None:
+        pool.start(asyncio.get_running_loop())
+        await work()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, begun()).result(60)
+
+
+async def count(pool: WorkerPool, mark: int) -> bytes:
+    reply = await pool.query(Task(f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} # {mark}", bindings="csv"))
+    return reply.content
+
+
+def test_workers_that_leave_fail_no_query(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    def leaving(self: Sharing) -> bool:
+        self.lost = True
+        return True
+
+    monkeypatch.setattr(Sharing, "is_lost", leaving)  # before the fork
+    pool: WorkerPool = request.getfixturevalue("pool")
+
+    async def work() -> None:
+        answers = await asyncio.gather(*(count(pool, mark) for mark in range(60)))
+        assert answers == [b"n\r\n100\r\n"] * 60
+        assert pool.usage[2] >= 58
+
+    on_a_loop(pool, work)
+
+
+def test_many_patches_leave_somebody_to_answer(pool: WorkerPool) -> None:
+    async def work() -> None:
+        added = 100
+        for round_ in range(12):
+            quads = tuple(
+                ox.Quad(ox.NamedNode(f"x:{round_}-{n}"), ox.NamedNode("x:p"), ox.Literal("y" * 50))
+                for n in range(12_000)
+            )
+            added += len(quads)
+            await pool.take_in(Patch(adds=quads).serialize(), lambda: None)
+            found = await asyncio.gather(*(count(pool, 1000 * round_ + mark) for mark in range(4)))
+            assert found == [f"n\r\n{added}\r\n".encode()] * 4
+        assert 2 <= pool.usage[2] <= 12
+
+    on_a_loop(pool, work)
+
+
+def test_when_no_files_are_left_nothing_gets_out_of_step(pool: WorkerPool) -> None:
+    async def work() -> None:
+        await count(pool, 0)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        change = Change("update", "INSERT DATA { <x:new> <x:p> 1 }")
+        for spare in range(6):
+            free = os.dup(0)
+            os.close(free)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free + spare, hard))
+            try:
+                await pool.work_out(change, [])
+            except BusyError:
+                pass
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        patch = await pool.work_out(change, [])
+        async with asyncio.timeout(10):
+            await pool.take_in(patch, lambda: None)
+        assert await count(pool, 1) == b"n\r\n101\r\n"
+
+    on_a_loop(pool, work)

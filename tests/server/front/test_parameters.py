@@ -1,0 +1,31 @@
+"""Parameters of query strings and forms, held against the standard library's."""
+
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from server.front.parameters import parameters_of
+
+
+@given(st.text(st.sampled_from("aZ9%+&=;?/ é€%%26+")))
+@example("%zz&%4&%&a=%&=b&&a")
+@example("query=a%2Bb+c%20d%C3%A9&query=%e2%82%aC")
+def test_the_same_is_read_as_by_the_standard_library(text: str) -> None:
+    try:
+        expected = parse_qs(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(ValueError, match=r"utf-8|UTF-8"):
+            parameters_of(text)
+    else:
+        assert parameters_of(text) == expected
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_what_is_written_is_read(pairs: list[tuple[str, str]]) -> None:
+    pairs = [(a.encode("utf-8", "replace").decode(), b.encode("utf-8", "replace").decode()) for a, b in pairs]
+    expected = dict[str, list[str]]()
+    for name, value in pairs:
+        expected.setdefault(name, []).append(value)
+    assert parameters_of(urlencode(pairs)) == expected

@@ -1,0 +1,199 @@
+"""The language of a page: how it is chosen, kept and shown, and that the catalogues have every message."""
+
+import html
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from server.http import wording
+from server.http.languages import LANGUAGES
+from tests.conftest import ROOT
+from tests.http import BROWSER, send
+
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
+SOME = "/sources?page=1&q=%D0%B0+%26b"
+
+
+def language_of(server: str, path: str = "", **headers: str) -> str:
+    """The language that the page says it is in, in its element and in its header."""
+    status, given, body = send(f"{server}{path}", headers={"Accept": BROWSER, **headers})
+    assert status == 200
+    element = re.search(r'<html lang="(\w+)"', body.decode())
+    assert element
+    assert given["Content-Language"] == element[1]
+    assert {"Accept-Language", "Cookie"} <= {v.strip() for v in given["Vary"].split(",")}
+    return element[1]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        ("", "en"),
+        ("kk", "kk"),
+        ("kk-KZ, ru;q=0.8, en;q=0.5", "kk"),
+        ("ru-RU", "ru"),
+        ("de, ru;q=0.4, en;q=0.2", "ru"),
+        ("de", "en"),
+        ("*", "en"),
+        ("nonsense;;q=x", "en"),
+    ],
+)
+def test_browsers_say_which_language(server: str, accepted: str, expected: str) -> None:
+    assert language_of(server, **{"Accept-Language": accepted}) == expected
+
+
+def test_a_chosen_language_is_remembered(server: str) -> None:
+    _, headers, _ = send(f"{server}about?lang=kk", headers={"Accept-Language": "ru"})
+    cookie = headers["Set-Cookie"]
+    assert cookie.startswith("lang=kk;")
+    assert "SameSite=Lax" in cookie
+    assert language_of(server, "about", **{"Accept-Language": "ru", "Cookie": "lang=kk"}) == "kk"
+    assert language_of(server, "about?lang=en", **{"Accept-Language": "ru", "Cookie": "lang=kk"}) == "en"
+
+
+def test_languages_that_we_do_not_have_are_passed_over(server: str) -> None:
+    _, headers, body = send(f"{server}about?lang=tlh", headers={"Accept-Language": "ru", "Cookie": "lang=xx"})
+    assert "Set-Cookie" not in headers
+    assert b'<html lang="ru"' in body
+
+
+@pytest.mark.parametrize("path", ["", "about", "sources"])
+def test_pages_are_translated(server: str, path: str) -> None:
+    seen = {code: send(f"{server}{path}?lang={code}")[2].decode() for code in LANGUAGES}
+    titles = {re.search(r"<title>(.*?)</title>", text)[1] for text in seen.values()}  # type: ignore[index]
+    assert len(titles) == len(LANGUAGES)
+    assert "Государства" in seen["ru"]
+    assert "Мемлекеттер" in seen["kk"]
+
+
+def test_the_switch_stays_on_the_page(server: str) -> None:
+    _, _, body = send(server.rstrip("/") + SOME + "&lang=ru")
+    alternates = re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)"', body.decode())
+    assert [code for code, _ in alternates] == list(LANGUAGES)
+    for code, address in alternates:
+        assert html.unescape(address) == f"{SOME.removeprefix('/sources')}&lang={code}"
+    for name in LANGUAGES.values():
+        assert f">{name}<" in body.decode()
+
+
+@pytest.mark.parametrize(("code", "title"), [("en", "Not found"), ("ru", "Не найдено"), ("kk", "Табылмады")])
+def test_errors_are_told_in_the_language_of_the_reader(server: str, code: str, title: str) -> None:
+    status, _, body = send(f"{server}nowhere", headers={"Accept": BROWSER, "Accept-Language": code})
+    assert status == 404
+    assert f"<h1>{title}</h1>" in body.decode()
+    assert 'action="/search"' in body.decode()
+
+
+@cache
+def messages() -> frozenset[str | tuple[str, ...]]:
+    """What the code and the templates say, by the mapping that ``make messages`` uses."""
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
+    methods = [(m["pattern"], m["method"]) for m in mappings]
+    options = {m["pattern"]: {k: v for k, v in m.items() if k not in {"pattern", "method"}} for m in mappings}
+    keywords = {**DEFAULT_KEYWORDS, "translate": None, "gettext_noop": None, "say": None}
+    found = extract_from_dir(ROOT, methods, options, keywords)
+    return frozenset(text for _, _, text, _, _ in found)
+
+
+def catalogue(code: str) -> Catalog:
+    with files("server").joinpath("locale", f"{code}.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_catalogues_are_current(code: str) -> None:
+    """Where this fails, run ``make messages``."""
+    held = {m.id for m in catalogue(code) if m.id}
+    assert len(messages()) > 50
+    assert messages() - held == set(), "say something that the catalogue lacks"
+    assert held - messages() == set(), "are in the catalogue and said nowhere"
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_catalogues_are_complete(code: str) -> None:
+    for entry in catalogue(code):
+        if entry.id:
+            forms = [str(f or "") for f in (entry.string if isinstance(entry.string, tuple) else (entry.string,))]
+            assert all(forms), f"{code} has no words for {entry.id!r}"
+            assert not entry.fuzzy, entry.id
+            assert list(entry.check()) == [], entry.id
+            singular = str(entry.id[-1] if isinstance(entry.id, tuple) else entry.id)
+            for form in forms:
+                assert placeholders(form) == placeholders(singular), (code, form)
+                assert tags(form) == tags(singular), (code, form)
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)s|\{\w*\}", text))
+
+
+def tags(text: str) -> list[str]:
+    return sorted(re.findall(r"<[^>]+>", text))
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last", "expected"),
+    [
+        ("en", "2024-11-27", "", "27 November 2024"),
+        ("ru", "2024-11-27", "", "27 ноября 2024 г."),
+        ("kk", "2024-11-27", "", "2024 ж. 27 қараша"),
+        ("en", "2024-11-27", "2024-11-28", "27–28 Nov 2024"),
+        ("en", "2024-01-01", "2024-12-31", "2024"),
+        ("en", "2023-01-01", "2024-12-31", "2023–2024"),
+        ("en", "2024-01-01", "2024-09-30", "January–September 2024"),
+        ("ru", "2023-11-01", "2023-11-30", "ноябрь 2023 г."),
+        ("en", "-0044-03-15", "", "-0044-03-15"),
+        ("en", "2023-02-30", "", "2023-02-30"),
+        ("en", "9999-12-01", "9999-12-31", "1–31 Dec 9999"),
+    ],
+)
+def test_days_are_told_in_the_language(code: str, first: str, last: str, expected: str) -> None:
+    with Flask("server").test_request_context(f"/?lang={code}"):
+        assert re.sub(r"\s", " ", wording.day(first, last)).replace(" – ", "–") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2023", "2023"),
+        ("2023-10", "October 2023"),
+        ("2024-02", "February 2024"),
+        ("2024-11-21", "21 November 2024"),
+        ("2025/2026", "2025–2026"),
+        ("2024-01/2024-09", "January–September 2024"),
+        ("2024-12-30/2025-01-02", "30 Dec 2024 – 2 Jan 2025"),
+        ("[2024-11-25..2024-11-27]", "[2024-11-25..2024-11-27]"),
+        ("2013~", "2013~"),
+        ("2024-13", "2024-13"),
+        ("0000-02", "0000-02"),
+        ("9999-12", "1–31 Dec 9999"),
+        ("soon", "soon"),
+    ],
+)
+def test_edtf_keeps_its_precision(value: str, expected: str) -> None:
+    with Flask("server").test_request_context("/?lang=en"):
+        told = re.sub(r"\s", " ", wording.edtf(value))
+        assert told in {expected, expected.replace("–", " – ")}
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        ("en", 28400000000, "28,400,000,000"),
+        ("ru", 14671, "14 671"),
+        ("kk", "0.10", "0,10"),
+        ("en", "1234.5678901", "1,234.5678901"),
+        ("en", "over 5", "over 5"),
+        ("en", "NaN", "NaN"),
+    ],
+)
+def test_numbers_keep_their_digits(code: str, value: int | str, expected: str) -> None:
+    with Flask("server").test_request_context(f"/?lang={code}"):
+        assert re.sub(r"\s", " ", wording.number(value)) == expected

@@ -1,0 +1,71 @@
+"""The catalogue of questions, and each question's page with the answer that is written down by hand."""
+
+import csv
+
+import pytest
+
+from kg.publishing.questions import Question, read_questions
+from tests.conftest import ROOT
+from tests.http import send
+from tests.markup import links, main, page, words
+
+ANSWERS = ROOT / "tests/answers"
+
+
+def questions_on(address: str) -> set[str]:
+    return {h.rpartition("/")[2] for h in links([page(address)]) if h.startswith("/questions/")}
+
+
+def test_the_catalogue_has_every_question(server: str) -> None:
+    assert questions_on(f"{server}questions") == {q.name for q in read_questions()}
+
+
+def test_filters_narrow_the_catalogue(server: str) -> None:
+    tagged = {q.name for q in read_questions() if "offices" in q.tags}
+    assert questions_on(f"{server}questions?tag=offices") == tagged
+    assert 1 < len(tagged) < 20
+    both = questions_on(f"{server}questions?tag=offices&text=heads+state")
+    assert both == {"heads-of-state"}
+    assert "No question fits these filters." in main(page(f"{server}questions?text=zzz"))
+    assert "“gold” is not among the choices of “Subject”" in main(page(f"{server}questions?tag=gold", 400))
+
+
+@pytest.mark.parametrize("question", read_questions(), ids=lambda q: q.name)
+def test_every_question_is_answered_as_written_down(server: str, question: Question) -> None:
+    found = page(f"{server}questions/{question.name}")
+    assert words(found.find(".//h1")) == question.title
+    with (ANSWERS / f"{question.name}.csv").open(encoding="utf-8", newline="") as file:
+        header, *expected = csv.reader(file)
+    rows = [tr for body in found.iter("tbody") for tr in body]
+    if header == ["ask"]:
+        assert words(found.find(".//strong")) == {"true": "Yes", "false": "No"}[expected[0][0]]
+        assert not rows
+    else:
+        assert len(rows) == len(expected)
+        assert [words(th) for th in found.iter("th")] == header
+        empty_cells = sorted(sum(not cell for cell in row) for row in expected)
+        assert sorted(sum(not words(td) for td in row) for row in rows) == empty_cells
+
+
+def test_cells_have_names_and_links(server: str) -> None:
+    found = page(f"{server}questions/heads-of-state")
+    row = next(tr for body in found.iter("tbody") for tr in body if "Kazakhstan" in words(tr))
+    assert "/page/kassym-jomart-tokayev" in links([row])
+    assert words(row[1]) == "Kassym-Jomart Tokayev"
+
+
+def test_an_answer_can_be_taken_away(server: str) -> None:
+    addresses = links([page(f"{server}questions/csto-members")])
+    (table,) = (a for a in addresses if a.startswith("/sparql?") and "format=csv" in a)
+    status, headers, body = send(server.rstrip("/") + table)
+    assert (status, headers.get_content_type()) == (200, "text/csv")
+    assert len(body.splitlines()) - 1 == len((ANSWERS / "csto-members.csv").read_text().splitlines()) - 1
+    (editor,) = (a for a in addresses if a.startswith("/query?query="))
+    editing = page(server.rstrip("/") + editor)
+    assert "csto" in words(editing.find(".//textarea"))
+
+
+def test_unknown_questions_are_refused_with_a_hint(server: str) -> None:
+    status, _, body = send(f"{server}questions/heads-of-fishes")
+    assert status == 404
+    assert "heads-of-state" in body.decode()

@@ -1,0 +1,194 @@
+"""The list of sources, and an article's claims in reading order, with its text where the operator has it."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.curation.curated import Curation
+from kg.curation.passages import Passage, render
+from kg.curation.sources import ArticleText, read_articles, text_digest
+from kg.views.article_store import Shelf, stretches
+from kg.views.articles import Place
+from ontology import KelisimError
+from ontology.namespaces import CLAIM, SRC
+from tests.conftest import serving
+from tests.http import BROWSER, send
+
+TEXT = 'One <b>bold</b> deed & one "plain" word. Then a second part.\n\nAnother paragraph. With a tail.\n'
+PASSAGES = [Passage("x", 1, 1, 1), Passage("x", 1, 1, 2), Passage("x", 2, 1, 1), Passage("x", 2, 2, 2)]
+FORGED = "x-p2-s2"
+CLAIMS = {"x-p1-1": "x-p1-s1", "x-p1-2": "x-p1-s1-2", "x-p2-1": "x-p2-s1", "x-p2-2": FORGED, "x-p2-10": "x-p2-s1"}
+
+
+def get(address: str, path: str) -> str:
+    status, _, body = send(f"{address}{path}", headers={"Accept": BROWSER, "Accept-Language": "en"})
+    assert status == 200
+    return body.decode()
+
+
+def words(page: str) -> str:
+    """What a page says, without its tags."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def marks(page: str) -> list[str]:
+    return [html.unescape(m) for m in re.findall(r"<mark[^>]*>(.*?)</mark>", page, re.DOTALL)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Curated files with one article of our own, and its text."""
+    data = tmp_path_factory.mktemp("curated")
+    texts = data / "texts"
+    for name in ("claims", "passages", "texts"):
+        (data / name).mkdir()
+    (texts / "x.txt").write_text(TEXT, encoding="utf-8")
+    (article,) = read_articles(texts).values()
+    records = render(PASSAGES, article)
+    records = re.sub(rf'(src:{FORGED} a .*?kel:sha256 ")\w+', rf"\g<1>{'0' * 64}", records, flags=re.DOTALL)
+    (data / "passages" / "x.ttl").write_text(records, encoding="utf-8")
+    prefixes = "".join(
+        f"@prefix {p}: <https://w3id.org/kelisim/{n}> .\n"
+        for p, n in (("kel", "ns#"), ("src", "source/"), ("claim", "claim/"), ("id", "id/"), ("code", "code/"))
+    )
+    prefixes += "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+    record = f'src:x a kel:Article ; rdfs:label "X <i>& Co</i>"@en ; kel:sha256 "{article.sha256}" .\n'
+    omission = 'src:x-p3 a kel:Omission ; kel:article src:x ; kel:paragraph 3 ; kel:note "Nothing in it."@en .\n'
+    (data / "sources.ttl").write_text(prefixes + record + omission, encoding="utf-8")
+    claims = (
+        f"claim:{name} {{ id:a a kel:Event }}\nclaim:{name} a kel:Claim ; kel:passage src:{passage} ; "
+        f'kel:speaker id:a ; kel:modality code:possible ; kel:gloss "Gloss of {name} <u>."@en .\n'
+        for name, passage in CLAIMS.items()
+    )
+    (data / "claims" / "x.trig").write_text(prefixes + "".join(claims), encoding="utf-8")
+    return data
+
+
+@pytest.fixture(scope="module")
+def page(kelisim: str, folder: Path) -> Iterator[str]:
+    """The article's page on a server that has its text."""
+    with serving(kelisim, "--articles", str(folder / "texts"), data=folder) as running:
+        yield get(running.address, "page/source/x")
+
+
+def test_the_sources_are_listed_with_their_claims(server: str, curation: Curation) -> None:
+    said = words(get(server, "sources"))
+    for name in ("izv24", "mp23"):
+        count = sum(c.name.startswith(f"{name}-") for c in curation.claims)
+        assert count > 200
+        assert re.search(rf"20\d\d {count} ", said), said
+
+
+def test_pages_of_sources_that_do_not_exist_are_empty_not_broken(server: str) -> None:
+    for number in ("2", "0", "-1", "x", "99999999999999999999"):
+        assert "<h1>Sources</h1>" in get(server, f"sources?page={number}")
+
+
+@pytest.mark.parametrize("name", ["izv24", "mp23"])
+def test_every_claim_is_told_in_reading_order(server: str, curation: Curation, name: str) -> None:
+    told: list[str] = []
+    path = f"page/source/{name}"
+    while path:
+        page = get(server, path)
+        sections = re.findall(r'<section class="paragraph".*?</section>', page, re.DOTALL)
+        told += re.findall(r'<li><a href="/page/claim/([^"]+)"', re.sub(r"\s+<a", "<a", "".join(sections)))
+        later = re.search(r'href="(\?from=\d+)#claims" rel="next"', page)
+        path = f"page/source/{name}{later[1]}" if later else ""
+    assert told == [c.name.removeprefix(str(CLAIM)) for c in curation.claims if c.name.startswith(f"{name}-")]
+
+
+def test_without_articles_no_text_is_shown(server: str) -> None:
+    page = get(server, "page/source/izv24")
+    assert marks(page) == []
+    assert "<blockquote" not in page
+    assert "text is not part of the graph" in words(page)
+
+
+def test_passages_are_marked_in_the_text(page: str) -> None:
+    assert marks(page) == ['One <b>bold</b> deed & one "plain" word.', " Then a second part.", "Another paragraph."]
+    assert "<b>bold" not in page
+    assert "With a tail." in words(page)
+    for claim, passage in CLAIMS.items():
+        assert f'href="/page/claim/{claim}"' in page
+        assert f'href="#{passage}"' in page or passage == FORGED
+    for passage in {*CLAIMS.values()} - {FORGED}:
+        assert page.count(f'id="{passage}"') == 1
+
+
+def test_names_and_glosses_are_escaped_and_ordered(page: str) -> None:
+    assert "<i>&" not in page
+    assert "<u>" not in page
+    claims = re.findall(r'<a href="/page/claim/(x-[^"]+)"', page[page.index('id="p1"') :])
+    assert list(dict.fromkeys(claims))[:5] == ["x-p1-1", "x-p1-2", "x-p2-1", "x-p2-2", "x-p2-10"]
+    assert "No claims: Nothing in it." in words(page)
+    assert 'data-modality="possible"' in page
+
+
+def test_a_changed_file_is_told_and_not_shown(kelisim: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(TEXT.replace("deed", "need"), encoding="utf-8")
+    (tmp_path / "y.txt").write_bytes(b"\xff\xfe no UTF-8")
+    with serving(kelisim, "--articles", str(tmp_path), data=folder) as running:
+        page = get(running.address, "page/source/x")
+        assert "no file in the operator's folder has the recorded hash" in words(page)
+        assert "<blockquote" not in page
+        assert "need" not in words(page)
+        (tmp_path / "x.txt").write_text(TEXT, encoding="utf-8")
+        assert len(marks(get(running.address, "page/source/x?again"))) == 3
+
+
+def test_the_real_articles_are_marked_where_their_claims_point(
+    kelisim: str, articles: Path, curation: Curation
+) -> None:
+    with serving(kelisim, "--articles", str(articles)) as running:
+        page = get(running.address, "page/source/mp23")
+    shown = re.findall(r'<mark id="([^"]+)"', page) + re.findall(r'<span id="([^"]+)"></span>', page)
+    pointed = {c.value("passage").removeprefix(str(SRC)) for c in curation.claims if c.name.startswith("mp23-")}
+    assert set(shown) <= pointed
+    assert len(shown) == len(set(shown)) > 50
+
+
+def test_an_empty_graph_has_its_pages(kelisim: str, tmp_path: Path) -> None:
+    with serving(kelisim, "--store", str(tmp_path / "store"), "--allow-updates", "--empty") as running:
+        assert "There are no articles here." in words(get(running.address, "sources"))
+        assert "There are no claims in this graph." in words(get(running.address, ""))
+        assert "<h1>About Kelisim</h1>" in get(running.address, "about")
+
+
+def test_a_shelf_sees_changes(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    assert shelf.find(text_digest(TEXT)) is None
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    found = shelf.find(text_digest(TEXT))
+    assert found
+    assert found.text == TEXT
+    (tmp_path / "a.txt").unlink()
+    assert shelf.find(text_digest(TEXT)) is None
+    assert Shelf(tmp_path / "nowhere").find(text_digest(TEXT)) is None
+
+
+def test_stretches_cut_a_paragraph_where_passages_begin_and_end() -> None:
+    text = ArticleText(Path("a.txt"), "abcdef\n\nxyz\n", "")
+
+    def place(name: str, start: int, end: int) -> Place:
+        return Place(name, 1, start, end, text_digest(text.text[start:end]))
+
+    cut = stretches(text, 1, [place("A", 0, 4), place("B", 2, 6), place("A", 0, 4)])
+    assert [(s.text, s.passages, s.begins) for s in cut] == [
+        ("ab", ("A",), ("A",)),
+        ("cd", ("A", "B"), ("B",)),
+        ("ef", ("B",), ()),
+    ]
+    assert [s.passages for s in stretches(text, 1, [place("C", 4, 9), Place("D", 1, 0, 2, "0" * 64)])] == [()]
+    with pytest.raises(KelisimError):
+        stretches(text, 3, [])
+
+
+def test_the_home_page_counts_what_the_lists_hold(server: str) -> None:
+    home = get(server, "")
+    for path in ("states", "leaders", "documents", "trade", "events"):
+        found = re.search(rf'<span class="count">(\d+)</span><h2><a href="/{path}"', home)
+        assert found
+        assert re.search(rf"\b{found[1]} (state|people|document|figure|event)", words(get(server, path))), path
