@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test check dist bench soak conformance docs messages browser clean
+.PHONY: serve test newest check lock dist bench soak conformance docs messages browser clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -14,14 +14,27 @@ serve: $(VENV)/.runtime $(VENV)/.frontend
 test: check $(VENV)/.frontend
 	$(BIN)/pytest
 
+# The same with the newest packages that the ranges of pyproject.toml admit, in an environment of its own.
+newest:
+	rm -rf .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,frontend]' 'setuptools>=80'
+	touch .venv-newest/.dev .venv-newest/.runtime
+	$(MAKE) VENV=.venv-newest test
+
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Brings the lock file up to the newest that the ranges admit, prints what changed, and runs the tests with it.
+lock: $(VENV)/.dev
+	$(BIN)/python .ci/lock.py
+	$(MAKE) test
+
 # The wheel, with the scripts of the pages in it.
 dist: $(VENV)/.dev $(VENV)/.frontend
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m build --no-isolation --wheel
 
 # Speed as ratios against rdflib and the oxigraph server in the same run, and of changes against comparing all that a
 # store holds; wrk, from Debian's packages, makes the load.
@@ -54,7 +67,8 @@ messages: $(VENV)/.dev
 	for l in ru kk; do $(BIN)/pybabel --quiet update -i build/messages.pot -o server/locale/$$l.po -l $$l --no-wrap \
 		--init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done
 
-# The browser of the tests, from Debian's packages; where it is missing the browser tests say that they were skipped.
+# The browser of the tests, from Debian's packages (tried: Chromium 156 of Debian 12); where it is missing the
+# browser tests say that they were skipped.
 browser:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 
@@ -63,21 +77,26 @@ $(VENV)/bin/python:
 		(echo "Kelisim needs Python 3.11 or later; name one with make PYTHON=..." >&2; exit 1)
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: pyproject.toml $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# What pip installs is what the lock file names, by version and hash; the project itself is built with what is there.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/bin/python
+	sed '/^# Development/,$$d' requirements.lock > $(VENV)/runtime.lock
+	$(INSTALL) --require-hashes -r $(VENV)/runtime.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.dev: pyproject.toml $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.dev: requirements.lock pyproject.toml $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@ $(VENV)/.runtime
 
 # The editor, the charts that move, and the maps: scripts of others, gathered by their own tools. Where these are out of
 # reach the pages do without them, and the next make tries again.
-$(VENV)/.frontend: pyproject.toml $(wildcard server/frontend/*.*) server/frontend/.npmrc $(VENV)/bin/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[frontend]' && cd server/frontend && \
-		PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --loglevel=error --fetch-retries=1 && node build.mjs && \
-		touch "$(CURDIR)/$@" || \
-		echo "The scripts of the pages were not built (Node and the npm registry are needed). The pages work without." >&2
+$(VENV)/.frontend: $(VENV)/.runtime $(wildcard server/frontend/*.*) server/frontend/.npmrc
+	@cd server/frontend && PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --loglevel=error --fetch-retries=1 && \
+		node build.mjs && touch "$(CURDIR)/$@" || \
+		echo "The scripts of the pages were not built (the npm registry is needed). The pages work without." >&2
 
 clean:
-	rm -rf server/static/built server/frontend/node_modules $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf server/static/built server/frontend/node_modules $(VENV) .venv-newest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import venv
+from importlib.metadata import distributions
 from pathlib import Path
 
 from kg.curation.dataset import Dataset
@@ -11,14 +12,15 @@ from tests.conftest import ROOT
 
 
 def test_the_wheel_works_elsewhere(tmp_path: Path, dataset: Dataset) -> None:
-    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("kelisim-*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     commands = tmp_path / "venv" / "bin"
-    subprocess.run(
-        [commands / "python", "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True
-    )
+    same = tmp_path / "same.txt"
+    same.write_text("".join(f"{d.name}=={d.version}\n" for d in distributions() if d.name != "kelisim"))
+    install = [commands / "python", "-m", "pip", "install", "--quiet", "--constraint", same, wheel]
+    subprocess.run(install, check=True, capture_output=True)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
 
     def run(*arguments: str) -> str:

@@ -26,6 +26,7 @@ from kg.store.reader import Reader
 from ontology.namespaces import CODE, ID, shorten
 from tests.http import send
 from tests.kg.publishing.test_questions import CSV, rows
+from tests.wording import between, count, dollars, lasting, percent
 
 SVG = "{http://www.w3.org/2000/svg}"
 TURNOVER = """
@@ -83,9 +84,9 @@ def test_periods_and_bounds_are_drawn_as_such(reader: Reader) -> None:
     values = {value["told"]: value for value in spec["data"]["values"]}
     year, record, part = values.values()
     assert list(values) == [
-        "2022: US$28.2B",
-        "2023: US$28.4B, a record",
-        "Jan\u2009–\u2009Sept 2024 (9 months): US$20.6B",
+        f"2022: {dollars(28.2e9)}",
+        f"2023: {dollars(28.4e9)}, a record",
+        f"{between('2024-01-01', '2024-09-30', 'yMMM')} ({lasting(9, 'duration-month')}): {dollars(20.6e9)}",
     ]
     assert [v["kind"] for v in (year, record, part)] == ["year", "year", "part"]
     assert record["bounds"] == ["record"]
@@ -101,7 +102,7 @@ def test_a_figure_without_a_period_is_an_open_mark(reader: Reader) -> None:
     assert [v["bounds"] for v in investment.spec["data"]["values"]] == [["over"], []]
     assert {layer["mark"].get("shape") for layer in investment.spec["layer"]} >= {"diamond", "triangle-up"}
     assert "no period given" in investment.description
-    assert "over US$17B" in investment.svg()
+    assert f"over {dollars(17e9, digits=0)}" in investment.svg()
 
 
 def test_what_is_only_thought_possible_is_not_drawn(reader: Reader, server: str) -> None:
@@ -160,8 +161,8 @@ def test_an_artist_who_takes_too_long_is_ended(reader: Reader) -> None:
 def test_names_and_numbers_are_in_the_language(reader: Reader) -> None:
     russian = found(reader, "trade", "ru")
     assert "Казахстан – Россия" in russian.title
-    assert "28,4\xa0млрд\xa0$" in russian.description
-    assert "янв. – сент. 2024" in russian.description.replace("\u2009", " ").replace("–", "–")
+    assert dollars(28.4e9, "ru") in russian.description
+    assert between("2024-01-01", "2024-09-30", "yMMM", "ru") in russian.description
     assert "Қазақстан" in found(reader, "trade", "kk").svg()
 
 
@@ -233,13 +234,13 @@ def test_pictures_and_documents_are_served(server: str, suffix: str, beginning: 
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
     [
-        ("28400000000", "CCY_USD", "US$28.4B"),
-        ("35000000000", "M3-PER-YR", "35B m³ a year"),
-        ("7", "PERCENT", "7%"),
-        ("60000", "NUM", "60K"),
-        ("93600", "NUM", "93.6K"),
+        ("28400000000", "CCY_USD", dollars(28.4e9)),
+        ("35000000000", "M3-PER-YR", f"{count(35e9)} m³ a year"),
+        ("7", "PERCENT", percent(7)),
+        ("60000", "NUM", count(60_000)),
+        ("93600", "NUM", count(93_600, digits=1)),
         ("1", "NUM", "1"),
-        ("2", "DAY", "2 days"),
+        ("2", "DAY", lasting(2, "duration-day")),
         ("5", "TON_Metric", "5 TON_Metric"),
     ],
 )

@@ -16,6 +16,7 @@ from server.http import wording
 from server.http.languages import LANGUAGES
 from tests.conftest import ROOT
 from tests.http import BROWSER, send
+from tests.wording import between, month, number, on
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 SOME = "/sources?page=1&q=%D0%B0+%26b"
@@ -138,62 +139,66 @@ def tags(text: str) -> list[str]:
     return sorted(re.findall(r"<[^>]+>", text))
 
 
+LAST_MONTH = between("9999-12-01", "9999-12-31")
+"""The day after it is none of Python's."""
+
+
 @pytest.mark.parametrize(
     ("code", "first", "last", "expected"),
     [
-        ("en", "2024-11-27", "", "27 November 2024"),
-        ("ru", "2024-11-27", "", "27 ноября 2024 г."),
-        ("kk", "2024-11-27", "", "2024 ж. 27 қараша"),
-        ("en", "2024-11-27", "2024-11-28", "27–28 Nov 2024"),
+        ("en", "2024-11-27", "", on("2024-11-27")),
+        ("ru", "2024-11-27", "", on("2024-11-27", "ru")),
+        ("kk", "2024-11-27", "", on("2024-11-27", "kk")),
+        ("en", "2024-11-27", "2024-11-28", between("2024-11-27", "2024-11-28")),
         ("en", "2024-01-01", "2024-12-31", "2024"),
-        ("en", "2023-01-01", "2024-12-31", "2023–2024"),
-        ("en", "2024-01-01", "2024-09-30", "January–September 2024"),
-        ("ru", "2023-11-01", "2023-11-30", "ноябрь 2023 г."),
+        ("en", "2023-01-01", "2024-12-31", between("2023-01-01", "2024-12-31", "y")),
+        ("en", "2024-01-01", "2024-09-30", between("2024-01-01", "2024-09-30", "yMMMM")),
+        ("ru", "2023-11-01", "2023-11-30", month("2023-11-01", "ru")),
         ("en", "-0044-03-15", "", "-0044-03-15"),
         ("en", "2023-02-30", "", "2023-02-30"),
-        ("en", "9999-12-01", "9999-12-31", "1–31 Dec 9999"),
+        ("en", "9999-12-01", "9999-12-31", LAST_MONTH),
     ],
 )
 def test_days_are_told_in_the_language(code: str, first: str, last: str, expected: str) -> None:
     with Flask("server").test_request_context(f"/?lang={code}"):
-        assert re.sub(r"\s", " ", wording.day(first, last)).replace(" – ", "–") == expected
+        assert wording.day(first, last) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("2023", "2023"),
-        ("2023-10", "October 2023"),
-        ("2024-02", "February 2024"),
-        ("2024-11-21", "21 November 2024"),
-        ("2025/2026", "2025–2026"),
-        ("2024-01/2024-09", "January–September 2024"),
-        ("2024-12-30/2025-01-02", "30 Dec 2024 – 2 Jan 2025"),
+        ("2023-10", month("2023-10-01")),
+        ("2024-02", month("2024-02-01")),
+        ("2024-11-21", on("2024-11-21")),
+        ("2025/2026", between("2025-01-01", "2026-12-31", "y")),
+        ("2024-01/2024-09", between("2024-01-01", "2024-09-30", "yMMMM")),
+        ("2024-12-30/2025-01-02", between("2024-12-30", "2025-01-02")),
         ("[2024-11-25..2024-11-27]", "[2024-11-25..2024-11-27]"),
         ("2013~", "2013~"),
         ("2024-13", "2024-13"),
         ("0000-02", "0000-02"),
-        ("9999-12", "1–31 Dec 9999"),
+        ("9999-12", LAST_MONTH),
         ("soon", "soon"),
     ],
 )
 def test_edtf_keeps_its_precision(value: str, expected: str) -> None:
     with Flask("server").test_request_context("/?lang=en"):
-        told = re.sub(r"\s", " ", wording.edtf(value))
-        assert told in {expected, expected.replace("–", " – ")}
+        assert wording.edtf(value) == expected
 
 
 @pytest.mark.parametrize(
     ("code", "value", "expected"),
     [
-        ("en", 28400000000, "28,400,000,000"),
-        ("ru", 14671, "14 671"),
-        ("kk", "0.10", "0,10"),
-        ("en", "1234.5678901", "1,234.5678901"),
+        ("en", 28400000000, number(28400000000, "#,##0", "en_GB")),
+        ("ru", 14671, number(14671, "#,##0", "ru")),
+        ("kk", "0.10", number("0.10", "#,##0.00", "kk")),
+        ("en", "1234.5678901", number("1234.5678901", "#,##0.0000000", "en_GB")),
         ("en", "over 5", "over 5"),
         ("en", "NaN", "NaN"),
     ],
 )
 def test_numbers_keep_their_digits(code: str, value: int | str, expected: str) -> None:
     with Flask("server").test_request_context(f"/?lang={code}"):
-        assert re.sub(r"\s", " ", wording.number(value)) == expected
+        assert wording.number(value) == expected
+        assert re.sub(r"\D", "", wording.number(value)) == re.sub(r"\D", "", str(value))

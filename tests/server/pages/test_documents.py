@@ -9,6 +9,7 @@ from kg.engine.engine import Engine
 from tests.http import send
 from tests.markup import links, main, notes, page, section, words
 from tests.server.pages.test_states import count
+from tests.wording import between, spaced
 
 ALL = "VALUES ?t { kel:Instrument kel:DocumentPackage } ?x a ?t ."
 
@@ -122,7 +123,7 @@ def test_the_track_shows_what_is_told_and_what_is_not(server: str) -> None:
     assert [kind for kind, _ in steps] == ["untold", "untold", "reached", "planned", "untold", "untold"]
     assert steps[0][1] == "proposed (not told)"
     assert words(track[2]).startswith("prepared")
-    assert "27–28 Nov 2024" in words(track[3])
+    assert spaced(between("2024-11-27", "2024-11-28")) in words(track[3])
     assert any("Yury Ushakov" in note and "reported" in note for note in notes(found, track[2]))
     assert "/page/putin-state-visit-kazakhstan-2024" in links([track[3]])
 

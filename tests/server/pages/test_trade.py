@@ -16,6 +16,7 @@ from kg.views.trade import Observation, Selection, contested, observations
 from ontology.namespaces import CODE, ID, KEL
 from tests.conftest import serving
 from tests.http import send
+from tests.wording import between, count, dollars, lasting, spaced
 
 TURNOVER = str(CODE["measure-trade-turnover"])
 
@@ -72,10 +73,12 @@ def test_charts_of_a_state(engine: Engine) -> None:
 def test_the_page_shows_charts_and_figures(server: str) -> None:
     html = page(server)
     words = table(html)
-    for figure in ("US$28.2B", "US$28.4B, a record", "US$20.6B", "over US$17B", "about 60K", "up to 10B m³"):
-        assert figure in words
-    assert "Jan – Sept 2024 (9 months)" in words
-    assert re.search(r"trade turnover Kazakhstan – Russia 2023 US\$28.4B, a record", words)
+    exact = [dollars(28.2e9), f"{dollars(28.4e9)}, a record", dollars(20.6e9)]
+    for figure in (*exact, f"over {dollars(17e9, digits=0)}", f"about {count(60_000)}", f"up to {count(10e9)} m³"):
+        assert spaced(figure) in words
+    nine_months = between("2024-01-01", "2024-09-30", "yMMM")
+    assert spaced(f"{nine_months} ({lasting(9, 'duration-month')})") in words
+    assert spaced(f"trade turnover Kazakhstan – Russia 2023 {dollars(28.4e9)}, a record") in words
     assert html.count("<figure") == 5
     for address in set(re.findall(r'src="(/charts/[^"]*)"', html)):
         assert send(server.rstrip("/") + address.replace("&amp;", "&"))[0] == 200
@@ -84,8 +87,8 @@ def test_the_page_shows_charts_and_figures(server: str) -> None:
 
 def test_contradicting_figures_stand_side_by_side(server: str, engine: Engine) -> None:
     words = table(page(server, "measure=measure-direct-investment"))
-    assert "over US$17B" in words
-    assert "Others say: US$22B" in words
+    assert f"over {dollars(17e9, digits=0)}" in words
+    assert f"Others say: {dollars(22e9, digits=0)}" in words
     clashing = {iri for iri, _ in contested(figures(engine, measure="measure-trade-turnover"))}
     assert clashing == set()
 
@@ -120,7 +123,7 @@ def test_a_filter_that_cannot_be_is_told(server: str) -> None:
 def test_labels_are_in_the_language(server: str) -> None:
     _, _, body = send(f"{server}trade?lang=ru&measure=measure-trade-turnover")
     assert "товарооборот" in body.decode()
-    assert "28,4\xa0млрд\xa0$" in body.decode()
+    assert dollars(28.4e9, "ru") in body.decode()
 
 
 @pytest.fixture(scope="module")

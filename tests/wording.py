@@ -1,0 +1,57 @@
+"""What Babel itself writes of amounts and dates, so that no test hangs on one release of its data (CLDR).
+
+Ours is which figure, bound, unit, period and order stand where; how a number or a date is spelt is Babel's.
+"""
+
+from datetime import date
+
+from babel.dates import format_date, format_interval, format_skeleton
+from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal, format_percent
+from babel.units import format_unit
+
+ENGLISH = "en_GB"
+
+
+def spaced(text: str) -> str:
+    """The text with every run of white space, of whatever width, as one plain space."""
+    return " ".join(text.split())
+
+
+def dollars(value: float, locale: str = ENGLISH, digits: int = 1) -> str:
+    """Shortened dollars, such as 28.4 billion."""
+    return format_compact_currency(value, "USD", locale=locale, fraction_digits=digits)
+
+
+def count(value: float, locale: str = ENGLISH, digits: int = 0) -> str:
+    """A shortened number, such as 60 thousand."""
+    return format_compact_decimal(value, format_type="short", locale=locale, fraction_digits=digits)
+
+
+def number(value: float | str, pattern: str, locale: str) -> str:
+    """A number with the separators of the language."""
+    return format_decimal(value, pattern, locale=locale)
+
+
+def percent(value: float, locale: str = ENGLISH) -> str:
+    """A percentage."""
+    return format_percent(value / 100, locale=locale)
+
+
+def lasting(value: int, unit: str, locale: str = ENGLISH) -> str:
+    """So many ``duration-day`` or ``duration-month``."""
+    return format_unit(value, unit, "long", locale=locale)
+
+
+def on(day: str, locale: str = ENGLISH) -> str:
+    """A day in full."""
+    return format_date(date.fromisoformat(day), "long", locale=locale)
+
+
+def month(day: str, locale: str = ENGLISH) -> str:
+    """The month of a day, with its year."""
+    return format_skeleton("yMMMM", date.fromisoformat(day), locale=locale)
+
+
+def between(first: str, last: str, skeleton: str = "yMMMd", locale: str = ENGLISH) -> str:
+    """The days from first to last; the skeleton (UTS 35) says what is told of each."""
+    return format_interval(date.fromisoformat(first), date.fromisoformat(last), skeleton, locale=locale)
