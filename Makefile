@@ -12,7 +12,7 @@ serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
 
 test: check $(VENV)/.frontend
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=3 --dist=worksteal
 
 # The same with the newest packages that the ranges of pyproject.toml admit, in an environment of its own.
 newest:
