@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from kg.curation.curated import Curation, read_curation
 from kg.curation.dataset import Dataset, build
 from kg.engine.engine import Engine
 
 ROOT = Path(__file__).parent.parent
+expect.set_options(timeout=20_000)  # tests run side by side, and a machine may be slow
 ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")
 
 

@@ -19,7 +19,7 @@ def test_the_wheel_works_elsewhere(tmp_path: Path, dataset: Dataset) -> None:
     commands = tmp_path / "venv" / "bin"
     same = tmp_path / "same.txt"
     same.write_text("".join(f"{d.name}=={d.version}\n" for d in distributions() if d.name != "kelisim"))
-    install = [commands / "python", "-m", "pip", "install", "--quiet", "--constraint", same, wheel]
+    install = [str(commands / "python"), "-m", "pip", "install", "--quiet", "--constraint", str(same), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
 

@@ -7,7 +7,8 @@ import pyoxigraph as ox
 
 from kg.changes.operations import Operation, operations
 from kg.changes.shadow_graphs import effect
-from kg.engine.engine import Engine, GraphName, OperationError, QuerySyntaxError
+from kg.engine.engine import Engine, GraphName, OperationError
+from kg.engine.errors import QuerySyntaxError
 from kg.engine.guard import refuse_outbound
 from kg.rdf.patches import Patch, diff
 

@@ -7,14 +7,13 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
+from kg.engine.diagnosis import diagnose
+from kg.engine.errors import QuerySyntaxError
 from kg.engine.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from ontology import BASE, PREFIXES, KelisimError
 
-_POSITION: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-_CHARACTER_CLASS: Final = re.compile(r"(?:, )?\[[^\]]*\](?:\s*\|?\s*)", re.DOTALL)  # noise in the engine's messages
-_EXPECTED_LENGTH: Final = 300
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
 _Name = ox.NamedNode | ox.BlankNode
@@ -25,15 +24,6 @@ class SupportsWrite(Protocol):
     """Takes bytes, as a binary file does."""
 
     def write(self, data: bytes, /) -> int: ...
-
-
-class QuerySyntaxError(KelisimError):
-    """The query is malformed; `line` and `column` count from 1, 0 where the engine does not say."""
-
-    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
 
 
 class OperationError(KelisimError):
@@ -131,7 +121,7 @@ class Engine:
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
-            raise _syntax_error(str(error), update) from error
+            raise diagnose(update, update=True, said=str(error)) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
 
@@ -167,7 +157,7 @@ class Engine:
                     query, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
                 )
             except SyntaxError as error:
-                raise _syntax_error(str(error), query) from error
+                raise diagnose(query, said=str(error)) from error
             except (OSError, RuntimeError, ValueError) as error:
                 # A call of a function that nobody knows is an error of that expression alone (SPARQL 1.1 Query,
                 # section 17.6), so the rest of the query goes on.
@@ -181,23 +171,6 @@ class Engine:
 
 def _no_value(*_: object) -> None:
     """What an unknown function gives: an error, which leaves its expression without a value."""
-
-
-def _syntax_error(message: str, query: str) -> QuerySyntaxError:
-    match = _POSITION.match(message)
-    if not match:
-        return QuerySyntaxError(f"The query is malformed: {message}")
-    line, column = int(match[1]), int(match[2])
-    found = query.splitlines()[line - 1][column - 1 :][:30] if line <= len(query.splitlines()) else ""
-    where = f"before “{found}”" if found.strip() else "at the end of the line"
-    what = _CHARACTER_CLASS.sub("", match[3]).strip(", \n")
-    if "Prefix not found" in what:
-        what = "a prefix is used that no PREFIX line declares"
-    elif what == "expected":
-        what = "this is no SPARQL keyword, name or sign that can stand here"
-    if len(what) > _EXPECTED_LENGTH:
-        what = what[:_EXPECTED_LENGTH].rsplit(",", 1)[0] + ", …"
-    return QuerySyntaxError(f"The query is malformed at line {line}, column {column}, {where}: {what}", line, column)
 
 
 def with_prefixes(query: str) -> str:

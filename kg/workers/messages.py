@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kg.changes.staging import DocumentError
-from kg.engine.engine import OperationError, QuerySyntaxError
-from kg.engine.errors import InvalidChangeError, TooLargeError
+from kg.engine.engine import OperationError
+from kg.engine.errors import InvalidChangeError, QuerySyntaxError, TooLargeError
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import NotAcceptableError
 from ontology import KelisimError
@@ -37,6 +37,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
     ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
     cannot be done), ``invalid`` (the shapes forbid it), ``error``. `leaves` tells that the worker ends; see `Sharing`.
+    `template` and `values` are those of a `QuerySyntaxError`.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int = -1
     size: int = 0
     leaves: bool = False
+    template: str = ""
+    values: dict[str, str] = {}
 
 
 _PLAIN: Final[dict[str, type[KelisimError]]] = {
@@ -62,7 +65,7 @@ def error_of(outcome: Outcome, result_bytes: int, report: bytes = b"") -> Kelisi
     if outcome.kind == "invalid":
         return InvalidChangeError(outcome.message, report)
     if outcome.kind == "syntax":
-        return QuerySyntaxError(outcome.message, outcome.line, outcome.column)
+        return QuerySyntaxError(outcome.template, outcome.line, outcome.column, outcome.values)
     if outcome.kind == "too-large":
         return TooLargeError(f"The answer is larger than {result_bytes} bytes. Ask for less, or use LIMIT and OFFSET.")
     return _PLAIN.get(outcome.kind, KelisimError)(outcome.message)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kg.changes.staging import Change
-from kg.engine.engine import Engine, QuerySyntaxError
-from kg.engine.errors import BusyError, QueryTimeoutError, StoppedError
+from kg.engine.engine import Engine
+from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
 from kg.workers.messages import Outcome, Task, error_of

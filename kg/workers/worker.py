@@ -22,7 +22,9 @@ import msgspec
 
 from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
-from kg.engine.engine import Engine, OperationError, QuerySyntaxError
+from kg.engine import diagnosis
+from kg.engine.engine import Engine, OperationError
+from kg.engine.errors import QuerySyntaxError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -68,7 +70,7 @@ def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tupl
 
 def _failure(error: KelisimError) -> Outcome:
     if isinstance(error, QuerySyntaxError):
-        return Outcome("syntax", message=str(error), line=error.line, column=error.column)
+        return Outcome("syntax", line=error.line, column=error.column, template=error.template, values=error.values)
     kinds: dict[type[KelisimError], str] = {
         ResultTooLargeError: "too-large",
         OutboundRefusedError: "outbound",
@@ -88,6 +90,7 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     die_with_parent()
+    diagnosis.prepare()
     while True:
         try:
             description, body, files = receive(control)

@@ -173,7 +173,7 @@ class Front:
         if reply is None:
             return LEFT
         if isinstance(reply, Exception):
-            return refusal_of(reply)
+            return refusal_of(reply, environ)
         answer = answer_of(reply, etag)
         fits = WORTH_BYTES <= len(reply.body) <= PACKED_BYTES
         encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""

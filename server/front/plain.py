@@ -7,17 +7,19 @@ from typing import Final
 from wsgiref.types import WSGIEnvironment
 
 from werkzeug.http import parse_accept_header
+from werkzeug.wrappers import Request as HTTPRequest
 
 from kg.engine.replies import Reply
 from ontology import KelisimError
 from server.endpoint.sparql import Request, seconds
 from server.front.gateway import whole
 from server.front.parameters import parameters_of
-from server.front.problems import Answer, FilePart, problem
+from server.front.problems import Answer, FilePart, problem, problem_answer
 from server.http.compression import choose
 from server.http.compression import compressed as pack
 from server.http.errors import UNEXPECTED, ProblemError, problem_of
 from server.http.headers import HEADERS
+from server.http.languages import language_of, translator
 from server.http.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
@@ -77,13 +79,14 @@ def answer_of(reply: Reply, etag: str) -> Answer:
     return Answer(200, headers + shared_headers(etag), reply.body, etag)
 
 
-def refusal_of(error: Exception) -> Answer:
-    """The answer to a query that ended in an error."""
+def refusal_of(error: Exception, environ: WSGIEnvironment) -> Answer:
+    """The answer to a query that ended in an error, in the language that its client asks for."""
     if not isinstance(error, KelisimError):
         logging.getLogger("kelisim").error("A query could not be evaluated", exc_info=error)
         return problem(500, *UNEXPECTED)
-    status, title, detail, headers, position = problem_of(error)
-    return problem(status, title, detail, [*headers, ("Vary", "Accept")], position)
+    told, code = problem_of(error), language_of(HTTPRequest(environ))
+    headers = [*told.headers.items(), ("Vary", "Accept, Accept-Language, Cookie"), ("Content-Language", code)]
+    return problem_answer(told.as_json(translator(code)), headers)
 
 
 def compressed(answer: Answer, encoding: str) -> Answer:

@@ -35,9 +35,12 @@ def problem(
     title: str,
     detail: str,
     headers: Iterable[tuple[str, str]] = (),
-    more: Mapping[str, int] | None = None,
 ) -> Answer:
     """Problem details (RFC 9457)."""
-    said = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(more or {})}
+    return problem_answer({"type": "about:blank", "title": title, "status": status, "detail": detail}, headers)
+
+
+def problem_answer(said: Mapping[str, object], headers: Iterable[tuple[str, str]]) -> Answer:
+    """Problem details with the given members, of which ``status`` is that of the answer."""
     body = json.dumps(said).encode() + b"\n"
-    return Answer(status, [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)
+    return Answer(int(str(said["status"])), [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)

@@ -1,17 +1,20 @@
 """The one shape of every error: problem details (RFC 9457), as JSON, or as a page for a browser."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from flask import Flask, Response, json, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kg.changes.staging import DocumentError
-from kg.engine.engine import OperationError, QuerySyntaxError
+from kg.engine.engine import OperationError
 from kg.engine.errors import (
     AbandonedError,
     BusyError,
     InvalidChangeError,
+    QuerySyntaxError,
     QueryTimeoutError,
     StoppedError,
     TooDeepError,
@@ -19,7 +22,7 @@ from kg.engine.errors import (
 )
 from kg.engine.guard import OutboundRefusedError
 from kg.history.history import StoreFullError
-from kg.language.messages import gettext_noop
+from kg.language.messages import Translate, gettext_noop
 from kg.rdf.formats import NotAcceptableError
 from kg.store.store import ReadOnlyError
 from ontology import KelisimError
@@ -82,57 +85,77 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def respond(
-    status: int,
-    title: str,
-    detail: str,
-    headers: dict[str, str] | None = None,
-    position: dict[str, int] | None = None,
-    **values: str,
-) -> Response:
+@dataclass(frozen=True)
+class Problem:
+    """What is told of an error: title and detail in English, to be translated where they are shown.
+
+    values: what stands for ``%(name)s`` in the detail. position: line and column in the query, where they are known.
+    """
+
+    status: int
+    title: str
+    detail: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    position: Mapping[str, int] = field(default_factory=dict)
+
+    def words(self, translate: Translate = str) -> str:
+        """The detail with its values and its position."""
+        words = translate(self.detail)
+        words = words % self.values if self.values else words
+        if not self.position:
+            return words
+        return translate("The text is malformed at line %(line)s, column %(column)s: %(what)s") % {
+            **self.position,
+            "what": words,
+        }
+
+    def as_json(self, translate: Translate = str) -> dict[str, object]:
+        """The members of problem details (RFC 9457, section 3); title and detail may be localised (section 3.1)."""
+        said = {"title": translate(self.title), "status": self.status, "detail": self.words(translate)}
+        return {"type": "about:blank", **said, **self.position}
+
+
+def problem_of(error: KelisimError) -> Problem:
+    """What is told of an error that the user can mend."""
+    if isinstance(error, ProblemError):
+        return Problem(error.status, error.title, error.detail, error.values, error.headers)
+    status, title = _STATUS.get(type(error), (400, gettext_noop("The request cannot be answered")))
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
+    if isinstance(error, QuerySyntaxError):
+        position = {"line": error.line, "column": error.column} if error.line else {}
+        return Problem(status, title, error.template, error.values, headers, position)
+    return Problem(status, title, str(error), headers=headers)
+
+
+def respond(problem: Problem) -> Response:
     """The error as a response: a page if the client prefers HTML, else ``application/problem+json``."""
-    told = translate(detail)
-    if values:
-        told, detail = told % values, detail % values
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **(position or {})}
     accepted = request.accept_mimetypes
     prefers_page = accepted.best_match(["application/problem+json", "text/html"]) == "text/html"
     if prefers_page and "text/html" in accepted.values():
+        words = problem.words(translate)
         response = make_response(
             render_template(
                 "error.html",
-                title=translate(title),
-                detail=told,
-                status=status,
-                detail_language=language() if told != detail else "en",
+                title=translate(problem.title),
+                detail=words,
+                status=problem.status,
+                detail_language=language() if words != problem.words() else "en",
             )
         )
     else:
-        response = make_response(json.dumps(problem) + "\n")
+        response = make_response(json.dumps(problem.as_json(translate)) + "\n")
         response.mimetype = "application/problem+json"
-    response.status_code = status
-    response.headers.update(headers or {})
+    response.status_code = problem.status
+    response.headers.update(problem.headers)
     response.vary.add("Accept")
     return response
 
 
 def _known(error: KelisimError) -> Response:
-    if isinstance(error, ProblemError):
-        return respond(error.status, error.title, error.detail, error.headers, None, **error.values)
     if isinstance(error, InvalidChangeError) and _prefers_rdf():
         return Response(error.report, status=422, mimetype="text/turtle")
-    status, title, detail, headers, position = problem_of(error)
-    return respond(status, title, detail, dict(headers), position)
-
-
-def problem_of(error: KelisimError) -> tuple[int, str, str, list[tuple[str, str]], dict[str, int]]:
-    """Status, title, detail, headers and position of an error that the user can mend."""
-    status, title = _STATUS.get(type(error), (400, "The request cannot be answered"))
-    headers = [("Retry-After", str(RETRY_SECONDS))] if status == 503 else []
-    position = (
-        {"line": error.line, "column": error.column} if isinstance(error, QuerySyntaxError) and error.line else {}
-    )
-    return status, title, str(error), headers, position
+    return respond(problem_of(error))
 
 
 def _prefers_rdf() -> bool:
@@ -151,9 +174,9 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     title, detail = _HTTP.get(status, (error.name, error.description or error.name))
     own = error.description if error.description != type(error).description else ""
-    return respond(status, title, own or detail, headers)
+    return respond(Problem(status, title, own or detail, headers=headers))
 
 
 def _unexpected(error: Exception) -> Response:
     logging.getLogger("kelisim").exception("Unexpected error on %s", request.path.encode("unicode_escape").decode())
-    return respond(500, *UNEXPECTED)
+    return respond(Problem(500, *UNEXPECTED))

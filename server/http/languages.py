@@ -10,6 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, request
+from werkzeug.wrappers import Request
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
 """Codes (BCP 47) and the languages' own names; the first is the one that messages are written in."""
@@ -34,13 +35,18 @@ def register(app: Flask) -> None:
 
 
 def language() -> str:
-    """The language of this request: ``?lang=``, else the cookie, else Accept-Language, else English."""
+    """The language of this request."""
     if "language" not in g:
-        # Of a tag such as kk-KZ the language alone counts; werkzeug's own choice would pass kk-KZ over for a plain ru.
-        accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
-        chosen = (request.args.get(PARAMETER, ""), request.cookies.get(PARAMETER, ""), *accepted)
-        g.language = next((code for code in chosen if code in LANGUAGES), next(iter(LANGUAGES)))
+        g.language = language_of(request)
     return str(g.language)
+
+
+def language_of(asked: Request) -> str:
+    """The language that a request asks for: by ``?lang=``, else the cookie, else Accept-Language, else English."""
+    # Of a tag such as kk-KZ the language alone counts; werkzeug's own choice would pass kk-KZ over for a plain ru.
+    accepted = (tag.partition("-")[0].lower() for tag, quality in asked.accept_languages if quality)
+    chosen = (asked.args.get(PARAMETER, ""), asked.cookies.get(PARAMETER, ""), *accepted)
+    return next((code for code in chosen if code in LANGUAGES), next(iter(LANGUAGES)))
 
 
 def translate(message: str) -> str:

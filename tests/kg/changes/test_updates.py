@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from kg.changes import updates
 from kg.changes.staging import Change, DocumentError, stage
-from kg.engine.engine import Engine, GraphName, OperationError, QuerySyntaxError
+from kg.engine.engine import Engine, GraphName, OperationError
+from kg.engine.errors import QuerySyntaxError
 from kg.rdf.patches import Patch, diff
 from ontology import KelisimError
 
@@ -269,7 +270,7 @@ def test_what_is_malformed_is_located_after_later_declarations_too() -> None:
     update = "CLEAR ALL ;\n\nPREFIX : <urn:> INSERT DATA { :a x:b 1 }"
     with pytest.raises(QuerySyntaxError, match="no PREFIX line declares") as caught:
         updates.run(Engine(()), update)
-    assert (caught.value.line, caught.value.column) == (3, 37)
+    assert (caught.value.line, caught.value.column) == (3, 34)
 
 
 def test_operations_that_fail_say_so() -> None:

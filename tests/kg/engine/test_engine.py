@@ -5,7 +5,8 @@ import json
 import pyoxigraph as ox
 import pytest
 
-from kg.engine.engine import Engine, QuerySyntaxError, with_prefixes
+from kg.engine.engine import Engine, with_prefixes
+from kg.engine.errors import QuerySyntaxError
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology import PREFIXES, KelisimError
@@ -51,10 +52,10 @@ def test_given_graphs_are_the_dataset(small: Engine) -> None:
 @pytest.mark.parametrize(
     ("query", "line", "column", "said"),
     [
-        ("SELECT ?x { ?x a ", 1, 18, "at the end of the line"),
-        ("SELECT *\nWHERE { ?s ?p ?o }}", 2, 20, "at the end of the line"),
-        ("SELECT ?x { ?x no:such 1 }", 1, 23, "no PREFIX line declares"),
-        ("", 1, 1, "no SPARQL keyword"),
+        ("SELECT ?x { ?x a ", 1, 17, "the { at line 1, column 11 is not closed"),
+        ("SELECT *\nWHERE { ?s ?p ?o }}", 2, 19, "This } closes nothing"),
+        ("SELECT ?x { ?x no:such 1 }", 1, 16, "no PREFIX line declares"),
+        ("", 1, 1, "There is no query here"),
     ],
 )
 def test_malformed_queries_are_located(small: Engine, query: str, line: int, column: int, said: str) -> None:

@@ -149,8 +149,8 @@ def test_every_error_has_one_shape(
 def test_a_malformed_query_is_located(server: str) -> None:
     _, _, text = send(ask(server, "SELECT *\nWHERE { ?s ?p }"))
     problem = json.loads(text)
-    assert (problem["line"], problem["column"]) == (2, 16)
-    assert "line 2, column 16" in problem["detail"]
+    assert (problem["line"], problem["column"]) == (2, 15)
+    assert "line 2, column 15" in problem["detail"]
 
 
 def test_head_and_options(server: str) -> None:

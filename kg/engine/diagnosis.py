@@ -1,0 +1,204 @@
+"""Says where a malformed query or update goes wrong, and how to mend it.
+
+The engine tells how far it read, which is seldom where the mistake is. So a text that it refuses is read once more by
+the grammar of SPARQL 1.1 (``sparql.lark``), token by token. The first token that no SPARQL text can have there is at
+fault, and `kg.engine.mistakes` tells from what stands around it what was meant.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from lark import Lark, Token, UnexpectedInput
+from lark.lexer import Lexer, LexerState
+
+from kg.engine.errors import QuerySyntaxError
+from kg.engine.lexer import excerpt, lex
+from kg.engine.mistakes import PROLOGUE, Fault, explain, open_brackets, syntax_error, unclosed
+from ontology import PREFIXES
+
+_WELL_KNOWN: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/", **PREFIXES}
+_AGGREGATING: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
+_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
+_IRI: Final = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:[^\s%]|%[0-9A-Fa-f]{2})*>")
+
+
+class _NoLexer(Lexer):
+    """Stands in for a lexer of Lark's: tokens come from `lex`, one by one."""
+
+    def __init__(self, _: object) -> None:
+        super().__init__()
+
+    def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
+        raise NotImplementedError
+
+
+def diagnose(text: str, *, update: bool = False, said: str = "") -> QuerySyntaxError:
+    """The error that a text ends in which the engine takes for no query, or no update.
+
+    `said` is what the engine says of it, which tells of what is right by the grammar and yet refused.
+    """
+    tokens = list(lex(text))
+    fault, number = _first_fault(tokens, update=update)
+    undeclared = _undeclared_prefix(tokens)
+    if undeclared is not None and undeclared <= number:
+        return _prefix_error(tokens[undeclared])
+    if fault is not None:
+        return explain(fault) if fault.token.type != "$END" else _unfinished(fault)
+    return _beyond_grammar(tokens, said)
+
+
+def prepare() -> None:
+    """Reads the grammar, so that processes forked later need not, which may open no files."""
+    _parser()
+
+
+@cache
+def _parser() -> Lark:
+    grammar = resources.files("kg.engine").joinpath("sparql.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer=_NoLexer, start=["query", "update"])
+
+
+def _first_fault(tokens: Sequence[Token], *, update: bool) -> tuple[Fault | None, int]:
+    """The first token that cannot stand where it stands, and its number; the end counts as a token."""
+    parser: Any = _parser().parse_interactive(start="update" if update else "query")
+    last = tokens[-1] if tokens else Token("START", "", 0, 1, 1)
+    end = Token("$END", "", last.end_pos, last.line, (last.column or 1) + len(last))
+    for number, token in enumerate((*tokens, end)):
+        accepts = frozenset(parser.accepts()) if token.type in {"WORD", "UNKNOWN"} else None
+        try:
+            if accepts is None:
+                parser.feed_token(token)
+                continue
+        except UnexpectedInput:
+            accepts = frozenset(parser.accepts())
+        following = tokens[number + 1] if number + 1 < len(tokens) else None
+        return Fault(token, accepts, tokens[:number], following, update), number
+    return None, len(tokens)
+
+
+def _unfinished(fault: Fault) -> QuerySyntaxError:
+    """The error of a text that ends too early."""
+    if set(fault.kinds) <= PROLOGUE:
+        return syntax_error("There is no query here. It begins with SELECT, ASK, CONSTRUCT or DESCRIBE.", fault.token)
+    if fault.opened:
+        return unclosed(fault.opened[-1], fault.token)
+    if {"WHERE", "LBRACE"} & fault.accepts:
+        found = excerpt(fault.before)
+        return syntax_error("A pattern is missing: after “%(found)s” comes WHERE { … }.", fault.token, found=found)
+    return syntax_error(
+        "The text ends after “%(found)s”, where more must come.", fault.token, found=excerpt(fault.before)
+    )
+
+
+def _undeclared_prefix(tokens: Sequence[Token]) -> int | None:
+    """The number of the first token whose prefix no PREFIX line before it declares."""
+    declared = set()
+    for number, token in enumerate(tokens):
+        if token.type != "PREFIXED":
+            continue
+        prefix = token.partition(":")[0]
+        if number and tokens[number - 1].type == "PREFIX":
+            declared.add(prefix)
+        elif prefix not in declared and token.lower() not in {"http:", "https:"}:
+            return number
+    return None
+
+
+def _prefix_error(token: Token) -> QuerySyntaxError:
+    prefix = token.partition(":")[0]
+    return syntax_error(
+        "The prefix %(prefix)s: is used here, and no PREFIX line declares it. Put this at the top: "
+        "PREFIX %(prefix)s: <%(namespace)s>",
+        token,
+        prefix=prefix,
+        namespace=_WELL_KNOWN.get(prefix, "…"),
+    )
+
+
+def _beyond_grammar(tokens: Sequence[Token], said: str) -> QuerySyntaxError:
+    """The error of a text that is right by the grammar alone."""
+    error = next(_refused(tokens, said), None)
+    if error:
+        return error
+    place = _PLACE.match(said)
+    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    found = next((t for t in reversed(tokens) if (t.line or 0, t.column or 0) <= (line, column)), None)
+    if found is not None:
+        return syntax_error("The engine cannot read on at “%(found)s”.", found, found=excerpt(found))
+    return syntax_error("The engine cannot read this text.")
+
+
+def _refused(tokens: Sequence[Token], said: str) -> Iterator[QuerySyntaxError]:
+    """What is right by the grammar and yet refused: by the notes below it (SPARQL 1.1 Query, section 19.8)."""
+    if "not allowed in" in said:
+        for found in (t for t in tokens if t.type in {"VARIABLE", "BLANK"}):
+            yield syntax_error(
+                "Data stand without variables, and what is deleted without blank nodes: %(found)s. To change what a "
+                "pattern finds, write INSERT { … } WHERE { … } or DELETE { … } WHERE { … }.",
+                found,
+                found=found,
+            )
+    for found in (t for t in tokens if t.type == "IRI" and not _IRI.fullmatch(t)):
+        yield syntax_error("%(found)s is no IRI.", found, found=excerpt(found))
+    for found in _not_grouped(tokens):
+        yield syntax_error(
+            "%(variable)s is neither in GROUP BY nor in an aggregate, so a group may have many values of it. Add it to "
+            "GROUP BY, or take SAMPLE(%(variable)s).",
+            found,
+            variable=found,
+        )
+    for found in _named_twice(tokens):
+        yield syntax_error(
+            "%(variable)s has a value here already. Give the new value another name.", found, variable=found
+        )
+
+
+def _not_grouped(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The variables that a SELECT with groups gives out and does not group by."""
+    for start in (n for n, t in enumerate(tokens) if t.type == "SELECT"):
+        end, close = _pattern(tokens, start)
+        modifiers = [t.type for t in tokens[close : close + 2]]
+        grouped = _grouped(tokens, close) if "GROUP" in modifiers else set()
+        if not grouped and not _AGGREGATING & {t.type for t in tokens[start:end]}:
+            continue
+        for number in range(start, end):
+            token = tokens[number]
+            if token.type == "VARIABLE" and tokens[number - 1].type != "AS" and token not in grouped:
+                calls = {tokens[tokens.index(t) - 1].type for t in open_brackets(tokens[start:number])}
+                if not calls & _AGGREGATING:
+                    yield token
+
+
+def _named_twice(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The variables after AS that stand before it, or in the pattern of its SELECT."""
+    for number, token in enumerate(tokens):
+        if token.type != "VARIABLE" or not number or tokens[number - 1].type != "AS":
+            continue
+        earlier = {str(t) for t in tokens[:number]}
+        clause = [t.type for t in tokens[:number]]
+        in_select = "SELECT" in clause and "LBRACE" not in clause[len(clause) - 1 - clause[::-1].index("SELECT") :]
+        start, close = _pattern(tokens, number) if in_select else (number, number)
+        if token in earlier | {str(t) for t in tokens[start:close]}:
+            yield token
+
+
+def _pattern(tokens: Sequence[Token], start: int) -> tuple[int, int]:
+    """Where the pattern in braces begins that follows a token, and where it is over."""
+    begin = next((n for n in range(start, len(tokens)) if tokens[n].type == "LBRACE"), len(tokens))
+    for end in range(begin + 1, len(tokens) + 1):
+        if not open_brackets(tokens[begin:end]):
+            return begin, end
+    return begin, len(tokens)
+
+
+def _grouped(tokens: Sequence[Token], start: int) -> set[str]:
+    """The variables of the GROUP BY that begins at a token."""
+    found = set()
+    for token in tokens[start:]:
+        if token.type in {"HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES", "RBRACE"}:
+            break
+        found.add(str(token))
+    return found
