@@ -1,3 +1,3 @@
-"""The HTTP server: a SPARQL 1.1 endpoint and pages. `server.app.create_app` makes the application."""
+"""The HTTP server: a SPARQL 1.1 endpoint and web pages. `server.app.create_app` creates the application."""
 
 __all__: list[str] = []

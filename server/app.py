@@ -29,10 +29,10 @@ from server.pages import (
 )
 
 QUERY_BYTES = 1_000_000
-"""Longer queries and updates are refused with 413; no query by hand or program comes near."""
+"""Longer queries and updates are refused with 413."""
 
 UPLOAD_BYTES = 1 << 27
-"""Larger documents for the graph store are refused with 413; load them in parts."""
+"""Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 
 _PAGES = (
     catalogue,
@@ -53,13 +53,13 @@ _PAGES = (
     things,
     trade,
 )
-"""The modules whose ``blueprint(site)`` makes the pages and the linked data."""
+"""The modules whose ``blueprint(site)`` is registered: pages, linked data, search."""
 
 
 def create_app(site: Site, access: Access | None = None, metrics: Metrics | None = None) -> Flask:
-    """The WSGI application over one site."""
+    """The WSGI application of a site."""
     app = Flask("server")
-    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.front.limits` refuses longer queries before
+    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.front.limits` has lower limits for queries
     app.config["MAX_FORM_MEMORY_SIZE"] = UPLOAD_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     access = access or Access()
@@ -77,7 +77,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     errors.register(app)
     app.after_request(compress)
     app.after_request(_headers)
-    freshness.register(app, store)  # the last comes first: what has not changed need not be compressed
+    freshness.register(app, store)  # registered last, runs first: a 304 needs no compression
     return app
 
 

@@ -1,4 +1,4 @@
-"""Runs the application on Granian, a production server."""
+"""Runs the application on the HTTP server Granian."""
 
 import ctypes
 import gc
@@ -33,7 +33,7 @@ from kg.workers.pool import WorkerPool
 from ontology import KelisimError
 from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
 from server.front.cache import ResponseCache
-from server.front.connections import Patience, SlowClients
+from server.front.connections import ConnectionTimeouts, SlowClients
 from server.front.front import Front, Layers
 from server.front.limits import RequestGuard, RequestLimits
 from server.front.logs import AccessLog, LineLog, QueryLog
@@ -45,19 +45,20 @@ from server.http.site import Site, Statistics
 from server.http.tokens import TokenStore
 
 CONNECTIONS = 2048
-"""Connections at once; those beyond wait."""
+"""Simultaneous connections; further ones wait in the backlog."""
 
 STOP_SECONDS = 8
-"""How long all may take to end when the server stops, slow downloads too, until it is cut off; Docker waits 10."""
+"""Timeout of a graceful stop in seconds, then the serving process is killed; Docker waits 10 s."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve: where to listen, what queries may take, and where the store is, if there is one on disk.
+    """Settings of a server.
 
-    access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client,
-    0 for any number. services: IRIs of endpoints that SERVICE may ask. articles: the folder with the articles' texts.
-    origin: where the public asks, such as ``https://example.org``, if a proxy stands before the server.
+    folder: the store on disk; None for a store in memory. access_log, query_log: a file or ``-`` for standard error;
+    empty for none. rate: requests per second of one client, 0 for no limit. services: IRIs of the endpoints that
+    SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
+    ``https://example.org``, if a proxy stands before the server.
     """
 
     host: str = "127.0.0.1"
@@ -75,7 +76,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is served: the engine, what names its state, what is told of it, and the log of its changes."""
+    """A loaded store: engine, identity of its initial state, statistics, history if it is writable, start message."""
 
     engine: Engine
     identity: str
@@ -85,40 +86,40 @@ class _Loaded:
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
-    """Serves until SIGINT or SIGTERM, then stops cleanly.
+    """Serves until SIGINT or SIGTERM, then stops gracefully.
 
-    `dataset` gives what to serve, and what a new store begins with (None for nothing). Calls `ready` with the address
-    and what is loaded once requests are answered. Port 0 takes a free one. Raises KelisimError if the address or the
-    store cannot be had.
+    `dataset` loads the dataset to serve, or the initial content of a new store (None for an empty one). Calls `ready`
+    with the server's URL and the start message once requests are answered. Port 0 chooses a free port. Raises
+    KelisimError if the address is in use or the store cannot be opened.
     """
-    port = _free(settings.host, settings.port)
-    told_stop, tell_stop = os.pipe()
+    port = _free_port(settings.host, settings.port)
+    stop_pipe, stop_writer = os.pipe()
     loaded = _load(settings, dataset)
-    # Never freed but with the process: to take a large store apart would hold up its end for a minute.
+    # One extra reference, so that the store is never deallocated: of a large one that would delay the exit by a minute.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded.engine))
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
     def load(*_: object) -> Front:
-        """Runs in the serving process, before it begins to serve."""
-        die_with_parent(signal.SIGTERM)  # or it would go on, and hold the store, where the first was killed
-        os.close(tell_stop)
+        """Runs in the serving process before it accepts connections."""
+        die_with_parent(signal.SIGTERM)  # else it would go on, with the store locked, if the main process were killed
+        os.close(stop_writer)
         pool = WorkerPool(loaded.engine, settings.limits)
         store = Store(pool, loaded.identity, loaded.history)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
         app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens), metrics)
-        tell = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
-        Thread(target=_announce, args=(settings.host, port, tell), daemon=True).start()
-        SlowClients(port, Patience(silent=settings.limits.max_timeout + 60)).start()
+        announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
+        Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()
+        SlowClients(port, ConnectionTimeouts(silent=settings.limits.max_timeout + 60)).start()
         gc.collect()
-        gc.freeze()  # what is loaded stays: no need to look through it again and again
-        gc.set_threshold(100_000, 50, 100)  # what is made for a request goes by itself, cycles are rare
-        return Front(app, store, _layers(settings, store, metrics, tokens), told_stop)
+        gc.freeze()  # objects loaded so far are permanent: later collections skip them
+        gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
+        return Front(app, store, _layers(settings, store, metrics, tokens), stop_pipe)
 
-    # The serving process is forked, so that it shares the loaded store instead of loading it again.
+    # The serving process is forked, so that it shares the loaded store.
     multiprocessing.set_start_method("fork", force=True)
     server = _Server(
-        tell_stop,
+        stop_writer,
         "server.front.front",
         address=settings.host,
         port=port,
@@ -137,14 +138,14 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
 
 
 class _Server(MPServer):
-    """Closes a pipe at the signal to stop, which Granian's serving process itself tells nobody of."""
+    """Closes a pipe at the stop signal, since Granian does not notify the application in its serving process."""
 
     def __init__(self, pipe: int, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._pipe = pipe
 
     def signal_handler_interrupt(self, *args: Any, **more: Any) -> None:
-        """Stops."""
+        """Stops the server."""
         if self._pipe >= 0:
             os.close(self._pipe)
             self._pipe = -1
@@ -175,7 +176,7 @@ def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenSto
 
 
 def history_folder(folder: Path) -> Path:
-    """Where the history is in the folder of a store; beside it are the tokens."""
+    """The subfolder of a store's folder with the history; the tokens are beside it."""
     return folder / "history"
 
 
@@ -204,13 +205,13 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         words += f". {history.recovered}"
     if settings.allow_updates:
         prepare()
-    # Named anew at each start: a state is known by this name and the number of its version.
+    # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
     return _Loaded(Engine(store, settings.services), identity, {}, history if settings.allow_updates else None, words)
 
 
-def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
-    """Calls `ready` as soon as the server answers."""
+def _wait_until_ready(host: str, port: int, ready: Callable[[], None]) -> None:
+    """Polls the server and calls `ready` at its first response."""
     while True:
         connection = HTTPConnection(host, port, timeout=5)
         try:
@@ -225,7 +226,8 @@ def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
         time.sleep(0.02)
 
 
-def _free(host: str, port: int) -> int:
+def _free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0; raises KelisimError if it cannot be bound."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

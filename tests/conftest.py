@@ -1,4 +1,4 @@
-"""What tests share: the dataset, the articles where they are, and a real server."""
+"""Shared fixtures: the dataset, the articles if they are available, a running server, a browser."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from kg.curation.dataset import Dataset, build
 from kg.engine.engine import Engine
 
 ROOT = Path(__file__).parent.parent
-expect.set_options(timeout=20_000)  # tests run side by side, and a machine may be slow
+expect.set_options(timeout=20_000)  # tests run in parallel, on slow machines too
 ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")
 
 
@@ -46,13 +46,13 @@ def articles() -> Path:
 
 @pytest.fixture(scope="session")
 def kelisim() -> str:
-    """The command as it is installed beside the interpreter that runs the tests."""
+    """The path of the command, installed beside the interpreter that runs the tests."""
     return str(Path(sys.executable).with_name("kelisim"))
 
 
 @dataclass(frozen=True)
 class Serving:
-    """A server that runs: its process, its address, and what it printed until it answered."""
+    """A running server: its process, its base URL, and its output until it answered."""
 
     process: subprocess.Popen[str]
     address: str
@@ -61,7 +61,7 @@ class Serving:
 
 @contextmanager
 def serving(kelisim: str, *options: str, data: Path | None = None) -> Iterator[Serving]:
-    """Runs ``kelisim serve`` on a free port, over curated files of one's own if given, and ends it whatever happens."""
+    """Runs ``kelisim serve`` on a free port, with the curated files in `data` if given; terminates it afterwards."""
     command = [kelisim, *(("--data", str(data)) if data else ()), "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -85,7 +85,7 @@ def serving(kelisim: str, *options: str, data: Path | None = None) -> Iterator[S
 
 @pytest.fixture(scope="session")
 def server(kelisim: str) -> Iterator[str]:
-    """The address of a running server."""
+    """The base URL of a running server."""
     with serving(kelisim) as running:
         yield running.address
 

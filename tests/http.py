@@ -1,4 +1,4 @@
-"""Plain HTTP for tests: one request, whatever its outcome."""
+"""An HTTP client for tests: one request, returning errors as responses."""
 
 import urllib.error
 import urllib.parse
@@ -11,7 +11,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 def send(
     url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, Message, bytes]:
-    """Status, headers and body of the answer, redirects not followed further than urllib does."""
+    """Status, headers and body of the response; follows redirects as urllib does."""
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=60) as response:

@@ -1,4 +1,4 @@
-"""Pages as trees, for tests that ask what stands where."""
+"""Parsed pages, for tests of their structure."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "me
 
 
 class _Builder(HTMLParser):
-    """Builds a tree, and fails on elements that are closed in another order than they were opened."""
+    """Builds an element tree; fails on elements that are not properly nested."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class _Builder(HTMLParser):
 
 
 def page(url: str, status: int = 200) -> Element:
-    """The page at an address as a browser gets it, in English, after its status was checked."""
+    """The parsed page at a URL, in English, as a browser requests it; checks the status."""
     found, headers, body = send(quote(url, safe=":/?&=%-+"), headers={"Accept": BROWSER, "Accept-Language": "en"})
     assert found == status, body.decode()[:500]
     assert headers.get_content_type() == "text/html"
@@ -59,12 +59,12 @@ def words(element: Element | None) -> str:
 
 
 def main(root: Element) -> str:
-    """The text of the page's main part."""
+    """The text of the page's main element."""
     return words(root.find(".//main"))
 
 
 def section(root: Element, heading: str) -> list[Element]:
-    """The elements after the heading with an id, until the next heading of the same or a higher level."""
+    """The elements after the heading with that id, up to the next heading of the same or a higher level."""
     parents = {child: parent for parent in root.iter() for child in parent}
     head = next(e for e in root.iter() if e.get("id") == heading)
     siblings = list(parents[head])
@@ -75,16 +75,16 @@ def section(root: Element, heading: str) -> list[Element]:
 
 
 def links(elements: list[Element]) -> set[str]:
-    """The addresses of the links in some elements, but for those to footnotes."""
+    """The targets of the links in some elements, without those to footnotes."""
     return {a.get("href", "") for e in elements for a in e.iter("a") if not a.get("href", "").startswith("#")}
 
 
 def notes(root: Element, element: Element) -> list[str]:
-    """The footnotes that an element refers to, as text; fails where one leads nowhere."""
+    """The footnotes that an element refers to, as text; fails if one does not exist."""
     by_id = {li.get("id"): words(li) for li in root.iter("li") if li.get("id", "").startswith("note-")}
     return [by_id[href[1:]] for a in element.iter("a") if (href := a.get("href", "")).startswith("#note-")]
 
 
 def row(elements: list[Element], name: str) -> Element:
-    """The row of a table whose first cell has the name."""
+    """The row of a table whose first cell contains the name."""
     return next(tr for e in elements for tr in e.iter("tr") if len(tr) and name in words(tr[0]))

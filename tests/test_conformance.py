@@ -1,4 +1,4 @@
-"""W3C's SPARQL 1.1 suite against the running server: all of it passes but what ``deviations.toml`` explains."""
+"""W3C's SPARQL 1.1 test suite against a running server: all tests pass except those in ``deviations.toml``."""
 
 from pathlib import Path
 
@@ -31,8 +31,8 @@ def test_sparql_11(cases: list[Case], tmp_path: Path) -> None:
     assert not found, f"{len(found)} surprises:\n" + "\n".join(found)
 
 
-def test_updates_are_worked_out_alike_both_ways(cases: list[Case]) -> None:
-    """Directly, and by comparing the whole store."""
+def test_updates_are_staged_alike_both_ways(cases: list[Case]) -> None:
+    """Directly, and by comparing the store before and after."""
     updates = [case for case in cases if case.kind == "UpdateEvaluationTest"]
     assert len(updates) > 90
     for case in updates:

@@ -1,4 +1,4 @@
-"""The scripts of others that the pages use: what is asked for, and what the build makes of it."""
+"""The third-party scripts of the pages: their dependencies, and the output of the build."""
 
 import json
 import re
@@ -25,14 +25,14 @@ def test_the_lock_file_names_no_host_and_pins_every_package() -> None:
         assert re.fullmatch(r"\d+\.\d+\.\d+", about["version"]), path
 
 
-def test_every_package_that_is_asked_for_has_its_reason() -> None:
-    asked = json.loads((FRONTEND / "package.json").read_text(encoding="utf-8"))
+def test_every_dependency_has_a_documented_purpose() -> None:
+    package = json.loads((FRONTEND / "package.json").read_text(encoding="utf-8"))
     header = (FRONTEND / "build.mjs").read_text(encoding="utf-8").split("\nimport")[0]
-    for name in {**asked["dependencies"], **asked["devDependencies"]}:
+    for name in {**package["dependencies"], **package["devDependencies"]}:
         assert name in header
 
 
-def test_nothing_of_others_is_committed() -> None:
+def test_no_third_party_script_is_committed() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no checkout, so there is nothing to be told of what is committed")
     paths = ["server/static/built", "server/frontend/node_modules"]
@@ -54,14 +54,14 @@ def test_the_build_makes_what_the_pages_use(built: Path) -> None:
     assert len(json.loads((built / "world.json").read_bytes())["objects"]["countries"]["geometries"]) > 150
 
 
-def test_the_licences_of_what_is_bundled_are_told(built: Path) -> None:
+def test_the_licences_of_bundled_packages_are_listed(built: Path) -> None:
     text = (built / "LICENSES.txt").read_text(encoding="utf-8")
     for name in ("@zazuko/yasgui", "codemirror", "datatables.net", "vega", "vega-lite", "d3-geo", "world-atlas"):
         assert re.search(rf"^{re.escape(name)} \d", text, re.MULTILINE), name
     assert "Permission is hereby granted, free of charge" in text
 
 
-def test_the_build_comes_out_the_same_again(built: Path, tmp_path: Path) -> None:
+def test_the_build_is_reproducible(built: Path, tmp_path: Path) -> None:
     node = Path(sys.executable).with_name("node")
     if not node.exists() or not (FRONTEND / "node_modules").is_dir():
         pytest.skip("no Node, or no packages, here (make brings both)")

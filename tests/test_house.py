@@ -1,4 +1,4 @@
-"""The plan of the house: imports run one way, from room to room, and what the documents tell of it is so."""
+"""The structure of the packages (rooms): imports run one way, and the documentation of the structure is true."""
 
 import ast
 import re
@@ -23,15 +23,15 @@ FILES = {
     for f in (ROOT / package).rglob("*.py")
     if "node_modules" not in f.parts
 }
-"""Every module of ours and its file."""
+"""All modules by name, with their files."""
 
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 IN_ORDER = re.findall(r"^\| `([\w.]+)` \|", ARCHITECTURE, re.MULTILINE)
-"""The rooms as the table of ARCHITECTURE.md lists them, from the ground up."""
+"""The rooms in the order of the table in ARCHITECTURE.md, the lowest first."""
 
 
 def modules(path: Path) -> set[str]:
-    """Our modules that a file imports, wherever in it: at its head or in a function."""
+    """The modules of `PACKAGES` that a file imports, at the top or in a function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     for node in ast.walk(tree):
@@ -42,12 +42,12 @@ def modules(path: Path) -> set[str]:
 
 
 def room(module: str) -> str:
-    """The room of a module: the package that it lies in; `kg` and `server` themselves count as rooms."""
+    """The room of a module: its package; `kg` and `server` themselves count as rooms."""
     return module if FILES[module].name == "__init__.py" else module.rpartition(".")[0]
 
 
-def doorways() -> dict[str, set[str]]:
-    """For each room, the others that its modules import."""
+def room_imports() -> dict[str, set[str]]:
+    """The rooms that the modules of each room import."""
     found: dict[str, set[str]] = defaultdict(set)
     for module, file in FILES.items():
         found[room(module)] |= {room(m) for m in modules(file)} - {room(module)}
@@ -63,14 +63,14 @@ def test_nothing_imports_upward(package: str) -> None:
         assert {m.partition(".")[0] for m in modules(path)} <= allowed, path
 
 
-def test_nothing_imports_in_a_circle() -> None:
+def test_imports_have_no_cycle() -> None:
     assert len(FILES) > 20
     list(TopologicalSorter({name: modules(file) for name, file in FILES.items()}).static_order())
 
 
 def test_rooms_import_only_those_before_them() -> None:
     assert len(IN_ORDER) == len(set(IN_ORDER))
-    for name, imported in doorways().items():
+    for name, imported in room_imports().items():
         before = set(IN_ORDER[: IN_ORDER.index(name)])
         assert imported <= before, f"{name} imports {imported - before}, which come later in ARCHITECTURE.md"
 
@@ -78,9 +78,9 @@ def test_rooms_import_only_those_before_them() -> None:
 def test_the_architecture_names_every_room_and_no_other() -> None:
     rooms = {room(m) for m in FILES}
     assert set(IN_ORDER) == rooms
-    pictures = re.findall(r"```mermaid\n(.*?)```", ARCHITECTURE, re.DOTALL)
-    drawn = set(re.findall(r"\[\"?([a-z_]+(?:\.[a-z_]+)?)\"?\]", pictures[0]))
-    assert drawn == rooms, "the first picture shows every room"
+    diagrams = re.findall(r"```mermaid\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    drawn = set(re.findall(r"\[\"?([a-z_]+(?:\.[a-z_]+)?)\"?\]", diagrams[0]))
+    assert drawn == rooms, "the first diagram shows every room"
     for name in re.findall(r"`((?:kg|server|ontology|shapes)/[\w./]+)`", ARCHITECTURE):
         assert (ROOT / name).exists(), f"ARCHITECTURE.md names {name}, which is not there"
 
@@ -93,7 +93,7 @@ def test_a_room_says_what_it_is_for_where_to_begin_and_what_it_imports(name: str
     named = re.findall(r"`(\w+)`", begin)
     assert named
     assert all(f"{name}.{module}" in FILES for module in named), begin
-    assert set(re.findall(r"[\w.]+\w", imports.removeprefix("Imports: "))) == doorways()[name]
+    assert set(re.findall(r"[\w.]+\w", imports.removeprefix("Imports: "))) == room_imports()[name]
 
 
 def test_tests_lie_in_the_rooms_that_they_test() -> None:
@@ -121,6 +121,6 @@ def commands(group: click.Group, prefix: str = "kelisim") -> list[tuple[str, cli
 
 @pytest.mark.parametrize(("name", "command"), commands(cli))
 def test_every_command_is_documented(name: str, command: click.Command) -> None:
-    told = "".join((ROOT / f).read_text(encoding="utf-8") for f in ("README.md", "kg/data/README.md"))
+    documentation = "".join((ROOT / f).read_text(encoding="utf-8") for f in ("README.md", "kg/data/README.md"))
     assert command.help
-    assert name in told, f"README.md and kg/data/README.md do not tell of `{name}`"
+    assert name in documentation, f"README.md and kg/data/README.md do not tell of `{name}`"

@@ -1,4 +1,4 @@
-"""The README: what it shows is what the graph answers."""
+"""The README: its example answers are those of the graph."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The wheel: built, installed in a fresh environment elsewhere, and used there."""
+"""The wheel: built, installed in a new virtual environment, and used there."""
 
 import os
 import subprocess

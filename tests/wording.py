@@ -1,6 +1,6 @@
-"""What Babel itself writes of amounts and dates, so that no test hangs on one release of its data (CLDR).
+"""Amounts and dates as Babel formats them, so that no test depends on one release of its data (CLDR).
 
-Ours is which figure, bound, unit, period and order stand where; how a number or a date is spelt is Babel's.
+Tests check which figure, bound, unit, period and order a page shows; the spelling of a number or date is Babel's.
 """
 
 from datetime import date
@@ -13,17 +13,17 @@ ENGLISH = "en_GB"
 
 
 def spaced(text: str) -> str:
-    """The text with every run of white space, of whatever width, as one plain space."""
+    """The text with each run of white space, of any kind, replaced by one space."""
     return " ".join(text.split())
 
 
 def dollars(value: float, locale: str = ENGLISH, digits: int = 1) -> str:
-    """Shortened dollars, such as 28.4 billion."""
+    """An abbreviated amount in dollars, such as 28.4 billion."""
     return format_compact_currency(value, "USD", locale=locale, fraction_digits=digits)
 
 
 def count(value: float, locale: str = ENGLISH, digits: int = 0) -> str:
-    """A shortened number, such as 60 thousand."""
+    """An abbreviated number, such as 60 thousand."""
     return format_compact_decimal(value, format_type="short", locale=locale, fraction_digits=digits)
 
 
@@ -38,20 +38,20 @@ def percent(value: float, locale: str = ENGLISH) -> str:
 
 
 def lasting(value: int, unit: str, locale: str = ENGLISH) -> str:
-    """So many ``duration-day`` or ``duration-month``."""
+    """A duration in a CLDR unit, ``duration-day`` or ``duration-month``."""
     return format_unit(value, unit, "long", locale=locale)
 
 
 def on(day: str, locale: str = ENGLISH) -> str:
-    """A day in full."""
+    """A date in the long format."""
     return format_date(date.fromisoformat(day), "long", locale=locale)
 
 
 def month(day: str, locale: str = ENGLISH) -> str:
-    """The month of a day, with its year."""
+    """The month and year of a date."""
     return format_skeleton("yMMMM", date.fromisoformat(day), locale=locale)
 
 
 def between(first: str, last: str, skeleton: str = "yMMMd", locale: str = ENGLISH) -> str:
-    """The days from first to last; the skeleton (UTS 35) says what is told of each."""
+    """The interval from first to last; the skeleton (UTS 35) selects its fields."""
     return format_interval(date.fromisoformat(first), date.fromisoformat(last), skeleton, locale=locale)

@@ -26,7 +26,7 @@ _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Libe
 
 Form = Literal["svg", "png"]
 Draw = Callable[[Spec, Form], bytes]
-"""Makes a picture of a whole Vega-Lite document: `render`, or an artist that draws elsewhere."""
+"""Makes a picture of a whole Vega-Lite document: `render`, or an renderer that draws elsewhere."""
 
 
 def render(document: Spec, form: Form) -> bytes:

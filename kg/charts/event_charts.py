@@ -10,7 +10,7 @@ from kg.language.labels import labels
 from kg.language.messages import Translate
 from kg.language.periods import Period, milliseconds, parse_day, time_ticks
 from kg.store.reader import Reader
-from kg.views.records import told
+from kg.views.records import records
 from ontology.namespaces import shorten
 
 MOST: Final = 60
@@ -40,7 +40,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     names = labels(reader, asked, language)
     every = [
         _Span(iri, names[iri].text, moment.sort, Period(start, end, moment.inferred))
-        for iri, of in told(reader, asked).items()
+        for iri, of in records(reader, asked).items()
         for moment in of.dates("held", "planned")
         if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
     ]

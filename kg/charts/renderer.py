@@ -20,7 +20,7 @@ IDLE_SECONDS: Final = 600.0
 """After so long without work the process ends; the next picture begins another."""
 
 
-class Artist:
+class Renderer:
     """Draws one picture after the other, in a process that is begun with the first."""
 
     def __init__(self, drawing_seconds: float = DRAWING_SECONDS) -> None:

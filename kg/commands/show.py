@@ -57,12 +57,12 @@ def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
         "timeline": [_entry_json(thing, entry) for entry in thing.timeline],
         "sections": [
             {
-                "name": shelf.section.name,
-                "title": shelf.section.title,
-                "total": shelf.total,
-                "entries": [_entry_json(thing, entry) for entry in shelf.entries],
+                "name": table.section.name,
+                "title": table.section.title,
+                "total": table.total,
+                "entries": [_entry_json(thing, entry) for entry in table.entries],
             }
-            for shelf in thing.shelves
+            for table in thing.tables
         ],
         "claims": [_note(0, note) for note in thing.said],
         "footnotes": [_note(number, note) for number, note in enumerate(thing.footnotes.values(), 1)],
@@ -96,13 +96,13 @@ class _Page:
         rivals = [(self.name(e.iri), self.told(e)) for e in thing.rivals]
         parts += _block(say("Claims do not agree on this figure"), rivals)
         parts += _block(say("Timeline"), [(self.days(e.moments), self.entry(e)) for e in thing.timeline])
-        for shelf in thing.shelves:
-            shown, total = len(shelf.entries), shelf.total
+        for table in thing.tables:
+            shown, total = len(table.entries), table.total
             more = say("{title} ({shown} of {total}; --part {name} shows all)")
-            title = say(shelf.section.title)
+            title = say(table.section.title)
             if shown < total:
-                title = more.format(title=title, shown=shown, total=total, name=shelf.section.name)
-            parts += _block(title, [(self.name(e.iri), self.told(e)) for e in shelf.entries])
+                title = more.format(title=title, shown=shown, total=total, name=table.section.name)
+            parts += _block(title, [(self.name(e.iri), self.told(e)) for e in table.entries])
         said = [(str(note.modality_label), self.source(note)) for note in thing.said]
         parts += _block(say("What it says, by the claims"), said)
         notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]

@@ -20,7 +20,7 @@ _OPENING = frozenset('"“«„')
 
 @dataclass(frozen=True)
 class Span:
-    """A numbered stretch of an article, from `start` up to but not including `end`, in Unicode code points."""
+    """A numbered segment of an article, from `start` up to but not including `end`, in Unicode code points."""
 
     number: int
     start: int

@@ -14,7 +14,8 @@ class Limits:
     timeout: for a query that names none; max_timeout: the most that a query may ask for.
     memory: of one worker, above the store that all share. result: of one answer.
     spool: of all large answers together that are being read.
-    workers: how many queries are evaluated at once. queue: how many more may wait.
+    workers: how many long queries are evaluated at once, beside the short ones, which have workers of their own.
+    queue: how many more may wait, short ones and long ones each.
     """
 
     timeout: float = 30.0

@@ -17,19 +17,19 @@ PATIENCE_SECONDS: Final = 2.0
 
 _LOOK_SECONDS: Final = 1.0
 
-_Made = TypeVar("_Made")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
-class Held(Generic[_Made]):
+class Cached(Generic[_Value]):
     """What was made, the version of the store that it was made from, and whether that is the version of now."""
 
-    value: _Made
+    value: _Value
     version: str
     fresh: bool
 
 
-class Current(Generic[_Made]):
+class Refresher(Generic[_Value]):
     """Keeps what is made from a store up to date; safe for several threads.
 
     It is made first when it is first asked for. From then on a thread looks for a new version every second, and makes
@@ -37,11 +37,11 @@ class Current(Generic[_Made]):
     a second, and where the making is quick a request that comes after a change waits for it.
     """
 
-    def __init__(self, version: Callable[[], str], make: Callable[[], _Made]) -> None:
+    def __init__(self, version: Callable[[], str], make: Callable[[], _Value]) -> None:
         """`version` names the store's state of now; `make` reads it."""
         self._version = version
         self._make = make
-        self._held: tuple[_Made, str] | None = None
+        self._held: tuple[_Value, str] | None = None
         self._changed = threading.Condition()
         self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +51,7 @@ class Current(Generic[_Made]):
         """Whether there is something already, of whatever version."""
         return self._held is not None
 
-    def get(self, patience: float = PATIENCE_SECONDS) -> Held[_Made]:
+    def get(self, patience: float = PATIENCE_SECONDS) -> Cached[_Value]:
         """What is made of the version of now, or after `patience` seconds that of an older one.
 
         Raises BusyError while nothing is made yet.
@@ -67,7 +67,7 @@ class Current(Generic[_Made]):
             if self._held is None:
                 raise BusyError("The search index is being made for the first time. Try again in a few seconds.")
             value, made_of = self._held
-            return Held(value, made_of, made_of == version)
+            return Cached(value, made_of, made_of == version)
 
     def _keep(self) -> None:
         made_of = ""

@@ -72,4 +72,4 @@ def _of_engine(engine: Engine) -> Callable[[str], bytes]:
 
 
 def _of_store(store: Store) -> Callable[[str], bytes]:
-    return lambda query: store.query(Task(query, bindings="json", graph="ntriples")).content
+    return lambda query: store.query(Task(query, bindings="json", graph="ntriples", internal=True)).content

@@ -24,27 +24,27 @@ _T = TypeVar("_T")
 _Cancellable = asyncio.Future[Any] | concurrent.futures.Future[Any]
 
 
-class UnderWay:
+class CancelScope:
     """What a request waits for, to be given up when its client leaves."""
 
     def __init__(self) -> None:
         self._futures: list[_Cancellable] = []
-        self.left = False
+        self.cancelled = False
 
     def add(self, future: _Cancellable) -> None:
         """Takes note of one more; given up at once if the client has left already."""
         self._futures.append(future)
-        if self.left:
+        if self.cancelled:
             future.cancel()
 
     def cancel(self) -> None:
         """The client has left."""
-        self.left = True
+        self.cancelled = True
         for future in self._futures:
             future.cancel()
 
 
-UNDER_WAY: Final[ContextVar[UnderWay]] = ContextVar("UNDER_WAY")
+CANCEL_SCOPE: Final[ContextVar[CancelScope]] = ContextVar("CANCEL_SCOPE")
 """That of the request that this thread answers."""
 
 
@@ -102,15 +102,15 @@ class Store:
         """Whether the store takes changes at all."""
         return self._log is not None
 
-    def answer(self, task: Task, timeout: float | None = None) -> asyncio.Future[Reply]:
+    def answer(self, task: Task, timeout: float | None = None, client: str = "") -> asyncio.Future[Reply]:
         """The complete answer to a query whose task names `version`; see `WorkerPool.query`."""
-        return self.pool.query(task, timeout)
+        return self.pool.query(task, timeout, client)
 
-    def query(self, task: Task, timeout: float | None = None) -> Reply:
+    def query(self, task: Task, timeout: float | None = None, client: str = "") -> Reply:
         """Waits for the answer; raises what `WorkerPool.query` raises, and AbandonedError if the client has left."""
 
         async def answered() -> Reply:
-            return await self.answer(task._replace(version=self.version), timeout)
+            return await self.answer(task._replace(version=self.version), timeout, client)
 
         return self._wait(answered())
 
@@ -132,7 +132,7 @@ class Store:
     ) -> Commit:
         """Makes a change; when it returns, the change lasts and is seen.
 
-        Raises what `WorkerPool.work_out` raises, ReadOnlyError, BusyError when changes before it take too long, and
+        Raises what `WorkerPool.stage_change` raises, ReadOnlyError, BusyError when changes before it take too long, and
         StoreFullError when the disk does not take it; then nothing has changed.
         """
         if self._log is None:
@@ -140,13 +140,15 @@ class Store:
         if not self._writing.acquire(timeout=WRITE_WAIT_SECONDS):
             raise BusyError("Changes before this one take too long. Try again in a few seconds.")
         try:
-            patch = parse_patch(self._wait(self.pool.work_out(change, documents, timeout)))
+            patch = parse_patch(self._wait(self.pool.stage_change(change, documents, timeout)))
             if patch.is_empty:
                 return Commit(self._number, 0, 0)
             patch = replace(patch, header=new_header(author, message))
             number = self._log.append(patch)
-            take_in = self.pool.take_in(patch.serialize(), lambda: self._see(number))
-            asyncio.run_coroutine_threadsafe(take_in, self._loop).result()  # it lasts: nobody can give it up any more
+            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._see(number))
+            asyncio.run_coroutine_threadsafe(
+                apply_patch, self._loop
+            ).result()  # it lasts: nobody can give it up any more
             return Commit(number, len(patch.adds), len(patch.deletes))
         finally:
             self._writing.release()
@@ -161,8 +163,8 @@ class Store:
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """What comes of a coroutine on the loop, for another thread."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        if (under_way := UNDER_WAY.get(None)) is not None:
-            under_way.add(future)
+        if (cancel_scope := CANCEL_SCOPE.get(None)) is not None:
+            cancel_scope.add(future)
         try:
             return future.result()
         except concurrent.futures.CancelledError:

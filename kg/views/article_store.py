@@ -13,7 +13,7 @@ from ontology import KelisimError
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """A piece of a paragraph; `passages` are the IRIs of those it lies in, `begins` of those that begin with it."""
 
     text: str
@@ -21,7 +21,7 @@ class Stretch:
     begins: tuple[str, ...]
 
 
-class Shelf:
+class ArticleStore:
     """A folder of articles' texts (``*.txt``, UTF-8). A file is read again when its size or time has changed."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,7 +57,7 @@ def _text(path: Path) -> ArticleText | None:
         return None
 
 
-def stretches(text: ArticleText, number: int, places: Iterable[Place]) -> list[Stretch]:
+def segments(text: ArticleText, number: int, places: Iterable[Place]) -> list[Segment]:
     """A paragraph of the text, cut where the given passages begin and end.
 
     A passage that leaves the paragraph or whose hash is not that of its text is passed over. Raises KelisimError where
@@ -67,7 +67,7 @@ def stretches(text: ArticleText, number: int, places: Iterable[Place]) -> list[S
     sound = [p for p in dict.fromkeys(places) if whole.start <= p.start < p.end <= whole.end and _holds(text, p)]
     cuts = sorted({whole.start, whole.end, *(p.start for p in sound), *(p.end for p in sound)})
     return [
-        Stretch(
+        Segment(
             text.text[start:end],
             tuple(p.passage for p in sound if p.start <= start and end <= p.end),
             tuple(p.passage for p in sound if p.start == start),

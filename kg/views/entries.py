@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SectionTable:
     """The entries of a section that are shown, and how many it has; `columns` are the properties that occur."""
 
     section: Section
@@ -62,7 +62,7 @@ class Shelf:
 class Surroundings:
     """What points to a thing: by section, and its dated events and stages as a timeline of one date an entry."""
 
-    shelves: tuple[Shelf, ...]
+    tables: tuple[SectionTable, ...]
     timeline: tuple[Entry, ...]
 
 
@@ -88,7 +88,7 @@ def surroundings(reader: Reader, links: Iterable[Fact], part: str) -> Surroundin
             by_section[section.name].append(entry)
     return Surroundings(
         tuple(
-            _shelf(section, by_section[section.name], part)
+            _section_table(section, by_section[section.name], part)
             for section in SECTIONS
             if by_section[section.name] and part in {"", section.name}
         ),
@@ -120,11 +120,11 @@ def by_date(entry: Entry) -> tuple[str, str, str]:
     return (first.first, first.last, entry.iri) if first else ("~", "", entry.iri)
 
 
-def _shelf(section: Section, entries: list[Entry], part: str) -> Shelf:
+def _section_table(section: Section, entries: list[Entry], part: str) -> SectionTable:
     ordered = sorted(entries, key=by_date)
     shown = ordered if part else ordered[:SHOWN]
     columns = tuple(name for name in section.columns if any(name in entry.cells for entry in shown))
-    return Shelf(section, tuple(shown), len(ordered), columns)
+    return SectionTable(section, tuple(shown), len(ordered), columns)
 
 
 def _section_of(facts: Iterable[Fact]) -> Section:

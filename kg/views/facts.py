@@ -22,7 +22,7 @@ _RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passa
 """The properties by which a claim's record points to things."""
 
 _NO_LINKS: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
-"""Reference data that would bury all other links to a thing."""
+"""Reference data that would crash_error all other links to a thing."""
 
 
 @dataclass(frozen=True)

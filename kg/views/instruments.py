@@ -8,7 +8,7 @@ from typing import Final
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named, years_within
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import CODE, KEL
 
@@ -170,7 +170,7 @@ def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, 
         f"SELECT DISTINCT ?thing WHERE {{ GRAPH ?c {{ ?thing ?naming {node(thing)} }} "
         f"FILTER(?naming != <{KEL.party}>) {_ANY} }} ORDER BY ?thing LIMIT {limit}"
     )
-    found = told(reader, (str(row["thing"].value) for row in rows))
+    found = records(reader, (str(row["thing"].value) for row in rows))
     return [
         (each.thing, fact)
         for each in found.values()
@@ -183,7 +183,7 @@ def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, 
 def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
     """What the claims tell of documents and packages, in the order of `iris`."""
     wanted = list(dict.fromkeys(iris))
-    described = told(reader, wanted)
+    described = records(reader, wanted)
     staged = _stages(reader, wanted)
     rows = reader.rows(
         f"SELECT DISTINCT ?thing WHERE {{ VALUES ?thing {{ {nodes(wanted)} }} "
@@ -227,7 +227,7 @@ def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
         f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} }} ORDER BY ?step LIMIT {_MOST_STAGES}"
     )
     steps = [(str(row["step"].value), str(row["thing"].value)) for row in rows]
-    every = told(reader, (step for step, _ in steps))
+    every = records(reader, (step for step, _ in steps))
     dated = _dates_of_events(reader, {fact.iri for each in every.values() for fact in each["atEvent"]})
     found: dict[str, list[Stage]] = {iri: [] for iri in documents}
     for step, document in steps:
@@ -240,8 +240,8 @@ def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
 
 def _dates_of_events(reader: Reader, events: set[str]) -> dict[str, tuple[Moment, ...]]:
     """The dates of events; of one that has none, those of the event that it is a part of."""
-    every = told(reader, events)
-    bigger = told(reader, (fact.iri for each in every.values() for fact in each["partOf"]))
+    every = records(reader, events)
+    bigger = records(reader, (fact.iri for each in every.values() for fact in each["partOf"]))
     return {
         event: each.dates("held", "planned")
         or tuple(moment for fact in each["partOf"] for moment in bigger[fact.iri].dates("held", "planned"))
@@ -249,7 +249,7 @@ def _dates_of_events(reader: Reader, events: set[str]) -> dict[str, tuple[Moment
     }
 
 
-def _instrument(each: Told, is_package: bool, steps: list[Stage]) -> Instrument:
+def _instrument(each: Record, is_package: bool, steps: list[Stage]) -> Instrument:
     return Instrument(
         each.thing,
         is_package,

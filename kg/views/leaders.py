@@ -9,7 +9,7 @@ from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact, claims_of
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named
 from kg.views.offices import STATE_OF_OFFICE, Office, of_state, offices
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL, PREFIXES
 
@@ -106,12 +106,12 @@ def roles_attested(reader: Reader) -> list[str]:
 
 def _tenures(reader: Reader, pattern: str, limit: int) -> list[Tenure]:
     rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {pattern} }} ORDER BY ?thing LIMIT {limit}")
-    every = told(reader, (str(row["thing"].value) for row in rows))
+    every = records(reader, (str(row["thing"].value) for row in rows))
     known = offices(reader, (fact.iri for each in every.values() for fact in each["office"]))
     return [_tenure(each, known) for each in every.values()]
 
 
-def _tenure(each: Told, known: dict[str, Office]) -> Tenure:
+def _tenure(each: Record, known: dict[str, Office]) -> Tenure:
     office = next((known[fact.iri] for fact in each["office"]), Office(""))
     return Tenure(
         each.thing, each["holder"], office, each["office"], each.dates("attested"), each.dates("period", "held")

@@ -10,7 +10,7 @@ from ontology.namespaces import KEL
 
 
 @dataclass(frozen=True)
-class Told:
+class Record:
     """The facts of one thing in claims of every modality, and its reference data; without what is inferred."""
 
     thing: str
@@ -26,9 +26,9 @@ class Told:
         return tuple(moment for moment in found if moment.sort in sorts)
 
 
-def told(reader: Reader, things: Iterable[str]) -> dict[str, Told]:
+def records(reader: Reader, things: Iterable[str]) -> dict[str, Record]:
     """What is told of each thing."""
     return {
-        thing: Told(thing, by_property(fact for fact in facts if not fact.inferred))
+        thing: Record(thing, by_property(fact for fact in facts if not fact.inferred))
         for thing, facts in facts_about(reader, things).items()
     }

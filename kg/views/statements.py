@@ -6,7 +6,7 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact, claims_of
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL
 
@@ -48,7 +48,7 @@ def _statements(reader: Reader, pattern: str, limit: int) -> list[Statement]:
         f"SELECT DISTINCT ?thing WHERE {{ {pattern} GRAPH ?any {{ ?thing a <{KEL.Statement}> }} }} "
         f"ORDER BY ?thing LIMIT {limit}"
     )
-    found = [_statement(each) for each in told(reader, (str(r["thing"].value) for r in rows)).values()]
+    found = [_statement(each) for each in records(reader, (str(r["thing"].value) for r in rows)).values()]
     return sorted(found, key=lambda statement: [_reading_order(claim) for claim in sorted(statement.claims)[:1]])
 
 
@@ -57,7 +57,7 @@ def _reading_order(claim: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBER.split(claim)]
 
 
-def _statement(each: Told) -> Statement:
+def _statement(each: Record) -> Statement:
     return Statement(
         each.thing,
         each["kind"],

@@ -9,7 +9,7 @@ from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
 from kg.views.leaders import Tenure, tenures_with_role
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from kg.views.visits import Attendance, attendances
 from ontology.namespaces import CODE, KEL, PREFIXES
 
@@ -69,7 +69,7 @@ def organisations(reader: Reader) -> list[str]:
 
 def in_brief(reader: Reader, iris: Sequence[str]) -> list[State]:
     """States in brief, in the order of `iris`."""
-    described = told(reader, iris)
+    described = records(reader, iris)
     heads = tenures_with_role(reader, HEAD, iris, limit=4 * len(iris) + 1)
     counts = _counts(reader, iris)
     return [
@@ -84,8 +84,8 @@ def in_brief(reader: Reader, iris: Sequence[str]) -> list[State]:
     ]
 
 
-def memberships(state: Told) -> tuple[Fact, ...]:
-    """The facts that a state is a member of organisations, in whatever modality; see `kg.views.records.told`."""
+def memberships(state: Record) -> tuple[Fact, ...]:
+    """The facts that a state is a member of organisations, in whatever modality; see `kg.views.records.records`."""
     return state[MEMBER_OF]
 
 

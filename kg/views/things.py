@@ -7,7 +7,7 @@ from typing import Final
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from kg.views.contested import alike, clashing, dates_clash, rivals
-from kg.views.entries import Entry, Shelf, make_entry, surroundings
+from kg.views.entries import Entry, SectionTable, make_entry, surroundings
 from kg.views.facts import WINDOW, Fact, by_property, claims_naming, claims_of, facts_about, links_to
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
@@ -49,7 +49,7 @@ class Thing(Notes):
     dates_contested: bool = False
     timeline: tuple[Entry, ...] = ()
     steps: int = 0
-    shelves: tuple[Shelf, ...] = ()
+    tables: tuple[SectionTable, ...] = ()
     rivals: tuple[Entry, ...] = ()
     inferred: tuple[Fact, ...] = ()
     said: tuple[Footnote, ...] = ()
@@ -58,7 +58,7 @@ class Thing(Notes):
     @property
     def entries(self) -> list[Entry]:
         """All that is shown beside its own facts."""
-        return [*self.rivals, *self.timeline, *(entry for shelf in self.shelves for entry in shelf.entries)]
+        return [*self.rivals, *self.timeline, *(entry for table in self.tables for entry in table.entries)]
 
     @property
     def infers_dates(self) -> bool:
@@ -93,7 +93,7 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
         classes=frozenset(fact.iri for fact in own if fact.predicate == RDF_TYPE),
         timeline=tuple({"": steps[:STEPS], "timeline": steps}.get(part, [])),
         steps=len(steps),
-        shelves=around.shelves,
+        tables=around.tables,
         said=tuple(footnotes(reader, {"": said[:SHOWN], "said": said}.get(part, []), language).values()),
         said_total=len(said),
     )

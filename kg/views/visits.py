@@ -8,7 +8,7 @@ from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
 from kg.views.listings import distinct
 from kg.views.offices import of_state
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL
 
@@ -98,7 +98,7 @@ def attendances(reader: Reader, agents: list[str], limit: int) -> list[Attendanc
         f"SELECT DISTINCT ?taking WHERE {{ VALUES ?agent {{ {nodes(agents)} }} "
         f"GRAPH ?c {{ ?taking <{KEL.agent}> ?agent }} }} ORDER BY ?taking LIMIT {limit}"
     )
-    every = told(reader, (str(row["taking"].value) for row in rows))
+    every = records(reader, (str(row["taking"].value) for row in rows))
     return [
         Attendance(event.iri, agent.iri, each["attendance"], each["capacity"])
         for each in every.values()
@@ -116,13 +116,13 @@ def _events(reader: Reader, pattern: str, limit: int) -> list[Event]:
     return [event for event, _ in _described(reader, pattern, limit)]
 
 
-def _described(reader: Reader, pattern: str, limit: int) -> list[tuple[Event, Told]]:
+def _described(reader: Reader, pattern: str, limit: int) -> list[tuple[Event, Record]]:
     rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {pattern} }} ORDER BY ?thing LIMIT {limit}")
-    found = [(_event(each), each) for each in told(reader, (str(row["thing"].value) for row in rows)).values()]
+    found = [(_event(each), each) for each in records(reader, (str(row["thing"].value) for row in rows)).values()]
     return sorted(found, key=lambda pair: (latest_first(pair[0].dates), pair[0].iri))
 
 
-def _event(each: Told) -> Event:
+def _event(each: Record) -> Event:
     return Event(
         each.thing,
         each["kind"],

@@ -13,7 +13,7 @@ _M_ARENA_MAX: Final = -8
 
 
 @contextmanager
-def door_shut(last: int) -> Iterator[None]:
+def forbid_new_files(last: int) -> Iterator[None]:
     """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
@@ -24,7 +24,7 @@ def door_shut(last: int) -> Iterator[None]:
 
 
 @contextmanager
-def door_open() -> Iterator[None]:
+def allow_new_files() -> Iterator[None]:
     """Lets this process open files again, for code of our own that reads them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -34,33 +34,33 @@ def door_open() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-class Sharing:
-    """Watches how much memory this process shares no more with the one that it was forked from."""
+class PrivateMemory:
+    """DisconnectWatcher how much memory this process shares no more with the one that it was forked from."""
 
     def __init__(self, limit: int) -> None:
         """`limit` is how many bytes it may have of its own."""
-        self.lost = False
-        """What `is_lost` found last."""
+        self.exceeded = False
+        """What `is_exceeded` found last."""
         self._limit = limit
         self._step = limit // resource.getpagesize() // 4
         self._next = self._step
 
-    def is_lost(self) -> bool:
+    def is_exceeded(self) -> bool:
         """Whether it has more; looked at only when many pages are new, since that takes milliseconds."""
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         if faults < self._next:
             return False
         self._next = faults + self._step
         try:
-            with door_open():
+            with allow_new_files():
                 lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
         except OSError:  # not every kernel tells
             return False
-        self.lost = any(int(x.split()[1]) << 10 > self._limit for x in lines if x.startswith("Private_Dirty:"))
-        return self.lost
+        self.exceeded = any(int(x.split()[1]) << 10 > self._limit for x in lines if x.startswith("Private_Dirty:"))
+        return self.exceeded
 
 
-def one_arena() -> None:
+def use_one_malloc_arena() -> None:
     """Has all threads of this process allocate from one arena, where the C library has several (mallopt(3)).
 
     Else each thread reserves 128 MiB for one of its own, and where limits forbid that, tries it again and again.

@@ -17,7 +17,8 @@ class Task(NamedTuple):
 
     `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
     client takes none. `result_bytes` bounds the size of the answer. `version` names the state that is asked, so that
-    tasks at different states are not taken for the same. `counted` asks for the number of rows.
+    tasks at different states are not taken for the same. `counted` asks for the number of rows. `internal` marks
+    queries of our own pages, which come first.
     """
 
     query: str
@@ -28,6 +29,7 @@ class Task(NamedTuple):
     result_bytes: int = 1 << 30
     version: str = ""
     counted: bool = False
+    internal: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,8 +38,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
     bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
     ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
-    cannot be done), ``invalid`` (the shapes forbid it), ``error``. `leaves` tells that the worker ends; see `Sharing`.
-    `template` and `values` are those of a `QuerySyntaxError`.
+    cannot be done), ``invalid`` (the shapes forbid it), ``error``. `retires` tells that the worker ends (see
+    `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`.
     """
 
     kind: str
@@ -47,7 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     column: int = 0
     rows: int = -1
     size: int = 0
-    leaves: bool = False
+    retires: bool = False
     template: str = ""
     values: dict[str, str] = {}
 

@@ -1,11 +1,11 @@
 """The processes in which queries are evaluated, so that whatever a query does, the server goes on.
 
-A *keeper* process holds the store and forks *workers* from it: a fork shares the store's pages and takes milliseconds.
+A *fork server* holds the store and forks *workers* from it: a fork shares the store's pages and takes milliseconds.
 A worker answers one query after another on a socket. It may be killed at any moment, and dies by itself when a query
 takes more memory or stack than it may; what it says last stands in a file that the server reads. Reading counts
 references in the store's pages, so that a worker has copies of ever more of them; it ends when they are as large as
 what a query may take, and another is forked in its place. A change is worked out
-in a worker of its own, whose fork of the store is the staged copy; what comes of it is a patch, which keeper and
+in a worker of its own, whose fork of the store is the staged copy; what comes of it is a patch, which fork server and
 workers take in once the server has made it last.
 """
 
@@ -29,7 +29,13 @@ from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import parse as parse_patch
-from kg.workers.confinement import Sharing, die_with_parent, door_open, door_shut, one_arena
+from kg.workers.confinement import (
+    PrivateMemory,
+    allow_new_files,
+    die_with_parent,
+    forbid_new_files,
+    use_one_malloc_arena,
+)
 from kg.workers.messages import Outcome, Task
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
@@ -55,11 +61,11 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     return Outcome("ok", format=name, rows=spool.rows(name) if task.counted else -1, size=spool.size), spool
 
 
-def work_out(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
+def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
     """Works a change out on this process's copy of the store: the patch, or why it may not be."""
     try:
         patch = stage(engine, change, documents)
-        with door_open():  # the shapes are read, and code that is first needed now
+        with allow_new_files():  # the shapes are read, and code that is first needed now
             report = validate_change(engine, patch)
             if report and not report.conforms:
                 return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
@@ -80,10 +86,10 @@ def _failure(error: KelisimError) -> Outcome:
     return Outcome(kinds.get(type(error), "error"), message=str(error))
 
 
-def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
-    """Runs as the keeper: does what `control` asks for, one after another, until that closes.
+def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
+    """Runs as the fork server: does what `control` asks for, one after another, until that closes.
 
-    ``worker`` brings two files, the worker's end of its socket and the file for its last words; the answer is its
+    ``worker`` brings two files, the worker's end of its socket and the file for its crash report; the answer is its
     process id. ``patch`` brings a patch; the answer comes when it is taken in.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business; it closes the control socket
@@ -110,14 +116,14 @@ def keep(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
         send(control, pid)
 
 
-def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int) -> None:
-    os.dup2(last_words, 2)
+def _work(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:
+    os.dup2(crash_report, 2)
     die_with_parent()
     pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115 - one read in a process of its own
     limit = pages * resource.getpagesize() + memory_bytes + _STACK_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    one_arena()
+    use_one_malloc_arena()
     channel = socket.socket(fileno=channel_file)
     threading.stack_size(_STACK_BYTES)
     thread = threading.Thread(target=_answer, args=(channel, engine, memory_bytes))
@@ -126,22 +132,22 @@ def _work(channel_file: int, last_words: int, engine: Engine, memory_bytes: int)
 
 
 def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
-    faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the last words
+    faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the crash report
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
-    sharing = Sharing(memory_bytes)
-    with door_shut(spare):
+    memory = PrivateMemory(memory_bytes)
+    with forbid_new_files(spare):
         while True:
             try:
                 message = inbox.receive()
             except (EOFError, OSError):
                 return
             try:
-                used = _do(channel, engine, message, spare, sharing)
+                used = _do(channel, engine, message, spare, memory)
             except MemoryError:
                 os.write(2, b"memory allocation failed")
                 os.abort()
-            if sharing.lost:
+            if memory.exceeded:
                 return
             if used:  # the next one gets the same number, the lowest that is free
                 os.close(spare)
@@ -149,7 +155,7 @@ def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
 
 
 def _do(
-    channel: socket.socket, engine: Engine, message: tuple[dict[str, Any], bytes], spare: int, sharing: Sharing
+    channel: socket.socket, engine: Engine, message: tuple[dict[str, Any], bytes], spare: int, memory: PrivateMemory
 ) -> bool:
     """Does what the server asks for, and tells whether the spare file was used for the answer."""
     description, body = message
@@ -162,16 +168,16 @@ def _do(
         for size in description["sizes"]:
             documents.append(bytes(view[:size]))
             view = view[size:]
-        outcome, patch = work_out(engine, Change(**what), documents)
+        outcome, patch = stage_change(engine, Change(**what), documents)
         send(channel, outcome, patch)
         return False
     task = Task(*what)
     if engine.services and "SERVICE" in task.query.upper():  # the guard lets it ask none but those
-        with door_open():
+        with allow_new_files():
             outcome, spool = perform(engine, task, spare)
     else:
         outcome, spool = perform(engine, task, spare)
-    if sharing.is_lost():
-        outcome = msgspec.structs.replace(outcome, leaves=True)
+    if memory.is_exceeded():
+        outcome = msgspec.structs.replace(outcome, retires=True)
     send(channel, outcome, spool.body, spool.file)
     return spool.file >= 0

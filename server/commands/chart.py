@@ -1,4 +1,4 @@
-"""``kelisim chart``: writes a chart or map as a picture or as data."""
+"""``kelisim chart``: writes a chart or map as an image or as data."""
 
 import json
 from collections.abc import Callable

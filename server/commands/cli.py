@@ -17,8 +17,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def _print(told: object) -> None:
-    click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 @cli.command()
@@ -143,7 +143,7 @@ def list_tokens(folder: Path, as_json: bool) -> None:
 
     tokens = TokenStore(folder).list()
     if as_json:
-        _print([{"name": t.name, "scopes": t.scopes, "created": t.created} for t in tokens])
+        _print_json([{"name": t.name, "scopes": t.scopes, "created": t.created} for t in tokens])
     for found in () if as_json else tokens:
         click.echo(f"{found.name}\t{' '.join(found.scopes)}\t{found.created}")
 
@@ -173,7 +173,7 @@ def log(folder: Path, last: int, as_json: bool) -> None:
     with History.open(history_folder(folder), read_only=True) as history:
         entries = list(islice(history.entries(), last))
     if as_json:
-        _print([vars(entry) for entry in entries])
+        _print_json([vars(entry) for entry in entries])
     for e in () if as_json else entries:
         click.echo(f"{e.version}\t{e.time}\t{e.author}\t+{e.adds} -{e.deletes}\t{e.message}")
 

@@ -1,4 +1,4 @@
-"""``kelisim show``: tells what the graph holds of one thing."""
+"""``kelisim show``: prints what the graph holds about one thing."""
 
 import json
 
@@ -40,7 +40,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     reader = Reader(Engine(loaded(ctx).quads))
     found = describe(reader, resolve(reader, thing), language, part or "", after)
-    assert found is not None  # what `resolve` gives is known
+    assert found is not None  # `resolve` returns only IRIs of the graph
     if as_json:
         click.echo(json.dumps(in_json(found, translator(language)), ensure_ascii=False, indent=1))
     else:

@@ -1,4 +1,4 @@
-"""Data for programs: linked data, downloads, search, reconciliation.
+"""Machine-readable data: linked data, downloads, search, reconciliation.
 
 Begin with `linked_data`.
 

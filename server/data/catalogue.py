@@ -1,4 +1,4 @@
-"""What tells programs of all that is here: DCAT and VoID, sitemaps, ``robots.txt``; and the page of downloads."""
+"""Descriptions of the dataset for programs: DCAT and VoID, sitemaps, ``robots.txt``; and the page of downloads."""
 
 from functools import lru_cache
 from typing import Final
@@ -41,7 +41,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/catalogue")
     def name() -> Response:
-        """303 See Other to the page of downloads for browsers, to the data for all others."""
+        """303 See Other to the page of downloads for browsers, to the RDF for other clients."""
         accept = accepted_types(request.headers.get("Accept"))
         page = accept.best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
         response: Response = redirect("/downloads" if page else "/data/catalogue", 303)  # type: ignore[assignment]
@@ -62,27 +62,27 @@ def blueprint(site: Site) -> Blueprint:
         found = catalogue(site.reader, request.url_root, version, counts(version), dumps.made())
         response = Response(found.serialize(form), mimetype=form.media_type)
         response.headers["Link"] = of_dataset()
-        return _of_now(_of_host(response))
+        return _validated(_vary_by_host(response))
 
     @routes.get("/downloads")
     def downloads() -> Response:
-        """The files, for people."""
-        return _of_now(make_response(render_template("data/downloads.html", files=MEDIA_TYPES, made=dumps.made())))
+        """The page of downloads."""
+        return _validated(make_response(render_template("data/downloads.html", files=MEDIA_TYPES, made=dumps.made())))
 
     @routes.get("/sitemap.xml")
     def sitemap() -> Response:
         """The index of the sitemaps."""
         root = Element("sitemapindex", xmlns=_SITEMAP)
-        for sort, number in sitemap_parts(site.store.version):
-            _address(root, "sitemap", f"sitemap/{sort}-{number}.xml")
+        for kind, number in sitemap_parts(site.store.version):
+            _address(root, "sitemap", f"sitemap/{kind}-{number}.xml")
         return _xml(root)
 
-    @routes.get("/sitemap/<any(things, codes, sources, claims):sort>-<int:number>.xml")
-    def sitemap_part(sort: str, number: int) -> Response:
+    @routes.get("/sitemap/<any(things, codes, sources, claims):kind>-<int:number>.xml")
+    def sitemap_part(kind: str, number: int) -> Response:
         """One sitemap, of at most 50,000 pages."""
-        found = iris(site.reader, sort, number)
+        found = iris(site.reader, kind, number)
         if not found:
-            raise ProblemError(404, "Not found", f"There is no part {number} of the sitemap of {sort}.")
+            raise ProblemError(404, "Not found", f"There is no part {number} of the sitemap of {kind}.")
         root = Element("urlset", xmlns=_SITEMAP)
         for iri in found:
             _address(root, "url", page_of(iri).removeprefix("/"))
@@ -90,8 +90,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/robots.txt")
     def robots() -> Response:
-        """What crawlers may read (RFC 9309)."""
-        return _of_host(Response(_ROBOTS.format(request.url_root), mimetype="text/plain"))
+        """Rules for crawlers (RFC 9309)."""
+        return _vary_by_host(Response(_ROBOTS.format(request.url_root), mimetype="text/plain"))
 
     return routes
 
@@ -101,18 +101,18 @@ def _address(root: Element, name: str, path: str) -> None:
 
 
 def _xml(root: Element) -> Response:
-    return _of_host(Response(tostring(root, "utf-8", xml_declaration=True), mimetype="application/xml"))
+    return _vary_by_host(Response(tostring(root, "utf-8", xml_declaration=True), mimetype="application/xml"))
 
 
-def _of_now(response: Response) -> Response:
-    """The answer tells of files that are made while the data stay as they are: its tag is that of what it says."""
+def _validated(response: Response) -> Response:
+    """Adds an ETag of the content, since it lists files that are made without a change of the data."""
     response.cache_control.no_cache = True
     response.add_etag(weak=True)
     response.make_conditional(request)
     return response
 
 
-def _of_host(response: Response) -> Response:
-    """The answer holds whole addresses, which differ by the host that is asked."""
+def _vary_by_host(response: Response) -> Response:
+    """Adds Vary, since the content has absolute URLs with the requested host."""
     response.vary.update(("Accept", "Host"))
     return response

@@ -1,4 +1,4 @@
-"""Values of properties for clients of the Reconciliation Service API (0.2, section 7)."""
+"""Data extension of the Reconciliation Service API (0.2, section 7): values of properties."""
 
 import math
 import re
@@ -29,31 +29,31 @@ SETTINGS: Final = [
     },
     {"name": "limit", "label": "Limit", "type": "number", "default": 0, "help_text": "Most values of a thing; 0: all."},
 ]
-"""What a client may choose for each property."""
+"""The settings of a property that a client may choose."""
 
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
-_WHOLE: Final = {_XSD + n for n in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger")}
-_BROKEN: Final = {_XSD + n for n in ("decimal", "double", "float")}
+_INTEGERS: Final = {_XSD + n for n in ("integer", "int", "long", "nonNegativeInteger", "positiveInteger")}
+_FLOATS: Final = {_XSD + n for n in ("decimal", "double", "float")}
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 def extend(reader: Reader, text: str) -> dict[str, Any]:
-    """The answer to a data extension query: the properties that were asked for, and rows of their values by thing.
+    """The response to a data extension query: ``meta``, the requested properties, and ``rows``, their values by thing.
 
-    Raises a 400 ProblemError where it is malformed, 413 where it asks for too much.
+    Raises a ProblemError: 400 if the query is malformed, 413 if it has too many things or properties.
     """
-    ids, asked = _read(text)
+    ids, settings = _read(text)
     things = {each: iri_of(each, str(ID)) for each in ids}
-    properties = {name: iri_of(name) for name in asked}
+    properties = {name: iri_of(name) for name in settings}
     known = values_of(reader, set(things.values()), set(properties.values()))
-    told = {v.value for of in known.values() for vs in of.values() for v in vs if isinstance(v, ox.NamedNode)}
-    named = labels(reader, told | set(properties.values()), language())
+    iris = {v.value for of in known.values() for vs in of.values() for v in vs if isinstance(v, ox.NamedNode)}
+    named = labels(reader, iris | set(properties.values()), language())
     return {
         "meta": [{"id": name, "name": named[iri].text} for name, iri in properties.items()],
         "rows": {
             each: {
-                name: [_cell(v, named) for v in _chosen(known.get(thing, {}).get(iri, ()), asked[name])]
+                name: [_cell(v, named) for v in _chosen(known.get(thing, {}).get(iri, ()), settings[name])]
                 for name, iri in properties.items()
             }
             for each, thing in things.items()
@@ -62,7 +62,7 @@ def extend(reader: Reader, text: str) -> dict[str, Any]:
 
 
 def _read(text: str) -> tuple[list[str], dict[str, dict[str, Any]]]:
-    """The identifiers of the things, and the settings of each property by its identifier."""
+    """The identifiers of the things, and the settings of each property by identifier."""
     query = parsed(text, "extend")
     ids = query.get("ids") if isinstance(query, dict) else None
     properties = query.get("properties") if isinstance(query, dict) else None
@@ -97,9 +97,9 @@ def _cell(value: Value, named: dict[str, Label]) -> dict[str, Any]:
             return {"id": value.value.removeprefix(str(ID)), "name": named[value.value].text}
         return {"str": value.value}
     text, datatype = value.value, value.datatype.value
-    if datatype in _WHOLE:
+    if datatype in _INTEGERS:
         return {"int": int(text)}
-    if datatype in _BROKEN and math.isfinite(number := float(text)):
+    if datatype in _FLOATS and math.isfinite(number := float(text)):
         return {"float": number}
     if datatype == _XSD + "boolean":
         return {"bool": text in {"true", "1"}}

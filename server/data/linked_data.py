@@ -1,4 +1,4 @@
-"""Our IRIs on this host: from the name of a thing to its page or its data (Cool URIs for the Semantic Web, 4.2)."""
+"""Dereferencing of the dataset's IRIs: 303 redirects to pages and data (Cool URIs for the Semantic Web, 4.2)."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -27,14 +27,14 @@ _MOST_PAGES: Final = 1_000_000
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The names of everything that we mint, and the data of each."""
+    """The routes of all minted IRIs, and of the data about each."""
     routes = Blueprint("linked_data", __name__)
 
     for kind in ("id", "code", "claim", "source", "graph"):
 
         @routes.get(f"/{kind}/<path:slug>", endpoint=kind)
         def name(slug: str, kind: str = kind) -> Response:
-            """A thing cannot be sent; 303 See Other to what tells of it."""
+            """303 See Other from a thing's IRI to its page or its data."""
             slug, suffix = _split(slug)
             iri = f"{BASE}{kind}/{slug}"
             check(site.reader, iri)
@@ -43,14 +43,14 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/ns")
     @routes.get("/ns.<suffix>", endpoint="ns_in_format")
     def ontology(suffix: str = "") -> Response:
-        """The ontology, and with it each of its terms, whose names differ from it in the fragment alone."""
+        """The ontology and all its terms, whose IRIs differ in the fragment alone."""
         if suffix and suffix not in _SUFFIXES:
             raise unknown(f"{ONTOLOGY_IRI}.{suffix}")
         return _see_other("ns", ONTOLOGY_IRI, suffix)
 
     @routes.get("/ns/<release>")
     def release(release: str) -> Response:
-        """One version of the ontology (owl:versionIRI); this server has its own alone."""
+        """One version of the ontology (owl:versionIRI); only the installed version exists."""
         if release != version():
             detail = f"This server has version {version()} of the ontology, not {release}."
             raise ProblemError(404, "Not found", detail)
@@ -58,7 +58,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/.well-known/genid/<slug>")
     def genid(slug: str) -> Response:
-        """A node of the ontology that has no name of its own (RDF 1.1 Concepts, section 3.5)."""
+        """A skolemized blank node of the ontology (RDF 1.1 Concepts, section 3.5)."""
         iri = f"{BASE}.well-known/genid/{slug}"
         if all(getattr(quad.subject, "value", "") != iri for quad in describe_ontology().quads):
             raise unknown(iri)
@@ -66,20 +66,20 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/shape/<slug>")
     def shape(slug: str) -> Response:
-        """A shape, by which a refused change is explained."""
+        """A SHACL shape, which validation reports refer to."""
         iri = str(SHAPE[slug])
         if all(getattr(quad.subject, "value", "") != iri for quad in describe_shapes().quads):
             raise unknown(iri)
-        return _seen("/data/shape")
+        return _redirect("/data/shape")
 
     @routes.get("/service")
     def service() -> Response:
-        """The endpoint, whose description names the graphs too (SPARQL 1.1 Service Description)."""
-        return _seen("/sparql")
+        """The endpoint, whose description also names the graphs (SPARQL 1.1 Service Description)."""
+        return _redirect("/sparql")
 
     @routes.get("/data/<path:what>")
     def data(what: str) -> Response:
-        """What the graph holds of a thing, in the format of the suffix, of ``format=`` or of the Accept header."""
+        """The description of a thing, in the format of the suffix, of ``format=`` or of the Accept header."""
         what, suffix = _split(what)
         found = _described(site.reader, what)
         form = _SUFFIXES[suffix] if suffix else _negotiated()
@@ -87,19 +87,19 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.app_context_processor
     def embedded() -> dict[str, Callable[[], dict[str, Any]]]:
-        """Gives templates ``schema_org()``: what the page under ``/page/`` tells of."""
+        """Gives templates ``schema_org()``: the thing of a page below ``/page/`` in schema.org's terms."""
         return {"schema_org": lambda: schema_org(site.reader, iri_at(request.path.removeprefix("/page/")), language())}
 
     @routes.before_app_request
     def root() -> Response | None:
-        """The root names the dataset: who asks for RDF is sent to its description, all others get the start page."""
+        """The root is the dataset's IRI: clients that prefer RDF are redirected to its description."""
         if request.path != "/" or request.method not in ("GET", "HEAD") or not _wants_rdf():
             return None
-        return _seen("/data/catalogue")
+        return _redirect("/data/catalogue")
 
     @routes.after_app_request
     def signpost(response: Response) -> Response:
-        """Tells of every page where the same is as data."""
+        """Adds a Link header from each page to its data."""
         if response.status_code == 200 and request.path.startswith("/page/"):
             what = request.path.removeprefix("/page/")
             response.headers["Link"] = of_thing(what, iri_at(what))
@@ -128,7 +128,7 @@ def _described(reader: Reader, what: str) -> Description:
 
 
 def check(reader: Reader, iri: str) -> None:
-    """Raises 404 for what the graph does not know, and 410 for what has been withdrawn."""
+    """Raises a ProblemError: 404 for an IRI that is not in the graph, 410 for one that has been withdrawn."""
     try:
         node(iri)
     except KelisimError:
@@ -144,35 +144,35 @@ def check(reader: Reader, iri: str) -> None:
 
 
 def unknown(iri: str) -> ProblemError:
-    """The 404 for an IRI that the graph knows nothing of."""
+    """The 404 for an IRI that is not in the graph."""
     detail = gettext_noop("Nothing is known of <%(iri)s>. The search may find what is meant.")
     return ProblemError(404, "Not found", detail, iri=iri)
 
 
 def _split(path: str) -> tuple[str, str]:
-    """A path and the suffix that names a format, empty where there is none."""
+    """A path without its suffix, and the suffix of a format, empty if there is none."""
     stem, _, suffix = path.rpartition(".")
     return (stem, suffix) if stem and suffix in _SUFFIXES else (path, "")
 
 
 def _see_other(what: str, iri: str, suffix: str = "") -> Response:
-    """To the page for browsers, to the data for all others."""
+    """Redirects to the page for browsers, to the data for other clients."""
     path = quote(what)
     if suffix:
-        response = _seen(f"/data/{path}.{suffix}")
+        response = _redirect(f"/data/{path}.{suffix}")
     elif not _wants_page():
-        graph_format(_accept(), None)  # where none fits that is told here already
-        response = _seen(f"/data/{path}")
+        graph_format(_accept(), None)  # raises 406 before the redirect
+        response = _redirect(f"/data/{path}")
     elif what.startswith("graph/"):
         query = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }} LIMIT 100"
-        response = _seen(f"/sparql?{urlencode({'query': query})}")
+        response = _redirect(f"/sparql?{urlencode({'query': query})}")
     else:
-        response = _seen(f"/page/{path}")
+        response = _redirect(f"/page/{path}")
     response.headers["Link"] = of_thing(what, iri)
     return response
 
 
-def _seen(path: str) -> Response:
+def _redirect(path: str) -> Response:
     response: Response = redirect(path, 303)  # type: ignore[assignment]
     response.vary.add("Accept")
     return response
@@ -180,7 +180,7 @@ def _seen(path: str) -> Response:
 
 def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
     response = Response(found.serialize(form), mimetype=form.media_type)
-    response.headers["Link"] = of_thing(what, found.iri) + _turns(found)
+    response.headers["Link"] = of_thing(what, found.iri) + _page_links(found)
     if negotiated:
         page = f"?page={found.page}" if found.page > 1 else ""
         response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}{page}"
@@ -188,12 +188,12 @@ def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool)
     return response
 
 
-def _turns(found: Description) -> str:
-    """Links to the other pages of a description, in the same format."""
-    turns = {"prev": found.page - 1, "next": found.page + 1 if found.more else 0, "first": int(found.page > 1)}
+def _page_links(found: Description) -> str:
+    """Links to other pages of a description, in the same format."""
+    numbers = {"prev": found.page - 1, "next": found.page + 1 if found.more else 0, "first": int(found.page > 1)}
     given = request.args.to_dict()
-    shown = {name: urlencode({**given, "page": number}) for name, number in turns.items() if number}
-    return "".join(f', <{quote(request.path)}?{fields}>; rel="{name}"' for name, fields in shown.items())
+    queries = {name: urlencode({**given, "page": number}) for name, number in numbers.items() if number}
+    return "".join(f', <{quote(request.path)}?{query}>; rel="{name}"' for name, query in queries.items())
 
 
 def _negotiated() -> GraphFormat:
@@ -205,10 +205,10 @@ def _accept() -> MIMEAccept:
 
 
 def _wants_page() -> bool:
-    """Whether the client asks for HTML rather than for RDF; one that takes anything gets RDF."""
+    """Whether the client prefers HTML to RDF; ``*/*`` means RDF."""
     return _accept().best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
 
 
 def _wants_rdf() -> bool:
-    """Whether the client asks for RDF rather than for HTML; one that takes anything gets HTML."""
+    """Whether the client prefers RDF to HTML; ``*/*`` means HTML."""
     return (_accept().best_match([HTML, *(f.media_type for f in GRAPH_FORMATS)]) or HTML) != HTML

@@ -1,6 +1,6 @@
-"""``/reconcile``: the Reconciliation Service API 0.2, as OpenRefine speaks it.
+"""``/reconcile``: the Reconciliation Service API 0.2, which OpenRefine uses.
 
-Its specification is by the W3C Entity Reconciliation Community Group:
+Specification of the W3C Entity Reconciliation Community Group:
 https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/
 """
 
@@ -31,18 +31,18 @@ PREVIEW_HEIGHT: Final = 150
 _SUGGESTIONS: Final = 10
 _MOST_SKIPPED: Final = 1_000
 _MOST_PREFIX: Final = 200
-_FRAMED: Final = (
+_PREVIEW_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors *; base-uri 'none'"
 )
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The service over one site."""
+    """The reconciliation service of a site."""
     routes = Blueprint("reconciliation", __name__)
 
     @routes.route("/reconcile", methods=["GET", "POST"])
     def service() -> Response:
-        """The manifest (section 3.1), answers to records (section 4.3), or values of properties (section 7.3)."""
+        """The manifest (section 3.1), candidates for queries (section 4.3), or values of properties (section 7.3)."""
         given = request.form if request.method == "POST" else request.args
         if "queries" in given:
             records = read_records(given["queries"])
@@ -62,27 +62,27 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/reconcile/suggest/entity")
     def suggest_entity() -> Response:
-        """Things with a name that begins as typed (section 6)."""
-        prefix, skip = _typed()
+        """Suggests things whose name begins with the prefix (section 6)."""
+        prefix, skip = _prefix_and_cursor()
         found = beginning(current_index(site).value, prefix, skip, _SUGGESTIONS)
         return jsonify(result=_suggested(site, found))
 
     @routes.get("/reconcile/suggest/type")
     def suggest_type() -> Response:
-        """Classes of things that can be looked for."""
-        prefix, skip = _typed()
+        """Suggests classes of things that can be reconciled."""
+        prefix, skip = _prefix_and_cursor()
         return jsonify(result=_beginning(_named(_class_names(site)), prefix)[skip : skip + _SUGGESTIONS])
 
     @routes.get("/reconcile/suggest/property")
     def suggest_property() -> Response:
-        """Properties that such things have."""
-        prefix, skip = _typed()
+        """Suggests properties of things that can be reconciled."""
+        prefix, skip = _prefix_and_cursor()
         having = {iri for classed in RECONCILED for iri in properties_of(site.reader, classed)}
         return jsonify(result=_beginning(_properties(site.reader, having), prefix)[skip : skip + _SUGGESTIONS])
 
     @routes.get("/reconcile/properties")
     def propose() -> Response:
-        """Properties that things of a class have, for data extension (section 7.2)."""
+        """Property proposals: the properties that things of a class have, for data extension (section 7.2)."""
         classed = request.args.get("type", "")
         chosen = [expanded(classed)] if classed else RECONCILED
         limit = _number("limit", 100)
@@ -91,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/reconcile/preview")
     def preview() -> Response:
-        """What a thing is, in a small frame (section 5)."""
+        """The preview of a thing, for an iframe (section 5)."""
         given = request.args.get("id", "")
         index = current_index(site).value
         found = known(index, [iri_of(given, str(ID))])
@@ -104,7 +104,7 @@ def blueprint(site: Site) -> Blueprint:
             "data/preview.html", thing=thing.thing, label=label, names=names, classed=_class_names(site)[thing.classed]
         )
         response = make_response(page)
-        response.headers["Content-Security-Policy"] = _FRAMED
+        response.headers["Content-Security-Policy"] = _PREVIEW_POLICY
         return response
 
     return routes
@@ -189,13 +189,13 @@ def _suggested(site: Site, found: list[Candidate]) -> list[dict[str, Any]]:
 
 
 def _beginning(offered: list[dict[str, str]], prefix: str) -> list[dict[str, str]]:
-    """Those of which a word of the name, the identifier or its last part begins as typed."""
-    typed = fold(prefix).strip()
+    """The offers of which the identifier, its local name or a word of the name begins with the prefix."""
+    start = fold(prefix).strip()
     return [
         each
         for each in offered
         if any(
-            fold(part).startswith(typed)
+            fold(part).startswith(start)
             for part in (
                 each["id"],
                 each["id"].rpartition(":")[2],
@@ -207,7 +207,7 @@ def _beginning(offered: list[dict[str, str]], prefix: str) -> list[dict[str, str
     ]
 
 
-def _typed() -> tuple[str, int]:
+def _prefix_and_cursor() -> tuple[str, int]:
     prefix = request.args.get("prefix", "").strip()
     if len(prefix) > _MOST_PREFIX:
         raise ProblemError(400, "Prefix too long", f"Type at most {_MOST_PREFIX} characters.")

@@ -1,4 +1,4 @@
-"""Reads what a client of the Reconciliation Service API asks (0.2, section 4.1)."""
+"""Parses reconciliation queries of the Reconciliation Service API (0.2, section 4.1)."""
 
 import json
 from typing import Any, Final
@@ -12,7 +12,7 @@ from server.data.search import expanded
 from server.http.errors import ProblemError
 
 MOST_RECORDS: Final = 50
-"""Records in one request; more are refused with 413, as the manifest tells (``batchSize``)."""
+"""Queries in one batch; more are refused with 413. The manifest has it as ``batchSize``."""
 
 _MOST_PROPERTIES: Final = 10
 _MOST_TYPES: Final = 20
@@ -21,7 +21,7 @@ _STRICT: Final = ("any", "should", "all")
 
 
 def read_records(text: str) -> dict[str, Record]:
-    """The records of a batch by the client's keys; raises a 400 or 413 ProblemError that says what is wrong."""
+    """The records of a query batch by the client's keys; raises a 400 or 413 ProblemError."""
     batch = parsed(text, "queries")
     if not isinstance(batch, dict):
         raise _malformed("queries is an object of queries by key.")
@@ -31,19 +31,19 @@ def read_records(text: str) -> dict[str, Record]:
 
 
 def parsed(text: str, field: str) -> Any:
-    """What the JSON in a field of the form says; raises a 400 ProblemError where it is none."""
+    """The JSON value of a form field; raises a 400 ProblemError if it is malformed."""
     try:
         found = json.loads(text)
-        json.dumps(found, ensure_ascii=False).encode()  # JSON may name half a character, which is none
+        json.dumps(found, ensure_ascii=False).encode()  # refuses lone surrogates
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The field {field} holds no JSON that can be read.") from error
     return found
 
 
 def iri_of(name: str, space: str = "") -> str:
-    """The IRI that a client's identifier stands for: an IRI, a prefixed name, or the rest of one in `space`.
+    """The IRI of a client's identifier: an IRI, a prefixed name, or a local name in the namespace `space`.
 
-    Raises a 400 ProblemError where that gives no IRI.
+    Raises a 400 ProblemError if the result is not an IRI.
     """
     given = name.strip()
     iri = expanded(given)
@@ -69,7 +69,7 @@ def _record(key: str, query: Any) -> Record:
     properties = tuple(_property(key, each) for each in _list(key, "properties", query, _MOST_PROPERTIES))
     if "query" not in query and not properties:
         raise _malformed(f"In {key!r}, give query or properties.")
-    if len(name) > MOST_CHARACTERS:  # nothing is called so; the others of the batch are answered all the same
+    if len(name) > MOST_CHARACTERS:  # no name is so long; it matches nothing, and the rest of the batch is answered
         name, properties = "", ()
     classes = tuple(iri_of(_type(key, each)) for each in _list(key, "type", query, _MOST_TYPES))
     return Record(name.strip(), classes, strict, properties, min(int(limit), MOST_CANDIDATES))
@@ -97,7 +97,7 @@ def _property(key: str, given: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _value(key: str, given: Any) -> str:
-    """A value as words, or as an IRI for a thing that was reconciled before."""
+    """A value as text, or the IRI of a thing that has been reconciled already."""
     if isinstance(given, dict) and isinstance(given.get("id"), str):
         return iri_of(given["id"], str(ID))
     if isinstance(given, bool):

@@ -1,4 +1,4 @@
-"""``/search``: full-text search, as a page and as JSON; ``/opensearch.xml`` tells browsers of it."""
+"""``/search``: full-text search, as a page and as JSON; ``/opensearch.xml``: its description for browsers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +10,7 @@ from flask import Blueprint, Response, after_this_request, jsonify, make_respons
 from kg.language.labels import Label, labels
 from kg.search.index import Index
 from kg.search.search import MOST_CHARACTERS, MOST_HITS, PAGE_SIZE, Found, Hit, correction, search
-from kg.store.background import PATIENCE_SECONDS, Held
+from kg.store.background import PATIENCE_SECONDS, Cached
 from ontology.namespaces import PREFIXES, shorten
 from server.http.class_names import class_names
 from server.http.errors import ProblemError
@@ -20,15 +20,15 @@ from server.http.negotiation import HTML
 from server.http.site import Site
 
 FIRST_PATIENCE: Final = 10.0
-"""Seconds that a search waits while there is no index at all."""
+"""How long a search waits for the first index, in seconds."""
 
 _LAST_PAGE: Final = MOST_HITS // PAGE_SIZE
 _JSON: Final = "application/json"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a request looks for: the words, the class (IRI or empty), the texts' language (or empty), the page."""
+class SearchParameters:
+    """The parameters of a search: words, class (IRI or empty), language of the texts (or empty), page number."""
 
     words: str
     classed: str
@@ -37,29 +37,30 @@ class Asked:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """Search over one site."""
+    """The search of a site."""
     routes = Blueprint("search", __name__)
 
     @routes.get("/search")
     def find() -> Response:
-        """What has the words: a page, or JSON by ``format=json`` or negotiation."""
-        form, asked = _format(), _asked()
-        held = current_index(site)
-        found = search(held.value, asked.words, classed=asked.classed, language=asked.language, number=asked.page)
+        """The hits: a page, or JSON by ``format=json`` or negotiation."""
+        form, parameters = _format(), _parameters()
+        words, classed = parameters.words, parameters.classed
+        index = current_index(site)
+        found = search(index.value, words, classed=classed, language=parameters.language, number=parameters.page)
         complete = found.total and not found.partial
-        meant = "" if complete or not asked.words else correction(held.value, asked.words)
-        names = class_names(site.reader, {*found.classes, *([asked.classed] if asked.classed else [])})
+        suggestion = "" if complete or not words else correction(index.value, words)
+        names = class_names(site.reader, {*found.classes, *([classed] if classed else [])})
         shown = labels(site.reader, [hit.thing for hit in found.hits], language())
         if form == _JSON:
-            response = jsonify(_document(asked, held, found, meant, names, shown))
+            response = jsonify(_document(parameters, index, found, suggestion, names, shown))
         else:
             response = make_response(
                 render_template(
                     "data/search.html",
-                    asked=asked,
-                    held=held,
+                    parameters=parameters,
+                    index=index,
                     found=found,
-                    meant=meant,
+                    suggestion=suggestion,
                     names=names,
                     labels=shown,
                     pages=_pages(found),
@@ -74,22 +75,22 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/opensearch.xml")
     def opensearch() -> Response:
-        """How browsers and programs search here (OpenSearch 1.1)."""
+        """The OpenSearch 1.1 description of the search."""
         return Response(_opensearch(request.host_url), mimetype="application/opensearchdescription+xml")
 
     return routes
 
 
-def current_index(site: Site) -> Held[Index]:
-    """The index of now, or one that is a little older and says so; raises BusyError while there is none."""
-    held = site.index.get(PATIENCE_SECONDS if site.index.made else FIRST_PATIENCE)
-    if not held.fresh:
-        after_this_request(_passing)
-    return held
+def current_index(site: Site) -> Cached[Index]:
+    """The current index, or an older one (``fresh`` is False) if it is not ready; raises BusyError if there is none."""
+    index = site.index.get(PATIENCE_SECONDS if site.index.made else FIRST_PATIENCE)
+    if not index.fresh:
+        after_this_request(_forbid_caching)
+    return index
 
 
-def _passing(response: Response) -> Response:
-    """What an older index finds is not kept as the answer of this version."""
+def _forbid_caching(response: Response) -> Response:
+    """Results of an older index must not be cached under the current version."""
     response.cache_control.no_store = True
     return response
 
@@ -104,22 +105,22 @@ def _format() -> str:
     return _JSON if accepted.best_match([HTML, _JSON]) == _JSON else HTML
 
 
-def _asked() -> Asked:
+def _parameters() -> SearchParameters:
     words = request.args.get("q", "").strip()
     if len(words) > MOST_CHARACTERS:
         raise ProblemError(400, "Search too long", f"Search for at most {MOST_CHARACTERS} characters.")
-    page = request.args.get("page") or "1"  # programs that know only the first page leave it empty
+    page = request.args.get("page") or "1"  # OpenSearch clients send an empty page for the first
     if not (page.isascii() and page.isdecimal() and len(page) < 6 and 1 <= int(page) <= _LAST_PAGE):
         raise ProblemError(400, "No such page", f"Pages of a search are numbered from 1 to {_LAST_PAGE}.")
     chosen = request.args.get("language", "")
     if chosen and chosen not in LANGUAGES:
         offered = ", ".join(LANGUAGES)
         raise ProblemError(400, "No such language", f"There are texts in: {offered}. Leave language away for all.")
-    return Asked(words, expanded(request.args.get("type", "")), chosen, int(page))
+    return SearchParameters(words, expanded(request.args.get("type", "")), chosen, int(page))
 
 
 def expanded(name: str) -> str:
-    """The IRI that a name with one of our prefixes stands for, such as ``kel:State``; other names as they are."""
+    """The IRI of a prefixed name such as ``kel:State``; a name without one of `PREFIXES` is returned unchanged."""
     prefix, colon, local = name.partition(":")
     return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
 
@@ -128,37 +129,44 @@ def _pages(found: Found) -> int:
     return min(_LAST_PAGE, -(-found.total // PAGE_SIZE))
 
 
-def _address(asked: Asked, *, words: str = "", classed: str | None = None, page: int = 1, form: str = "") -> str:
-    """The address of a search like this one."""
+def _address(
+    parameters: SearchParameters, *, words: str = "", classed: str | None = None, page: int = 1, form: str = ""
+) -> str:
+    """The URL of this search with other parameters."""
     fields = {
-        "q": words or asked.words,
-        "type": shorten(asked.classed if classed is None else classed),
-        "language": asked.language,
+        "q": words or parameters.words,
+        "type": shorten(parameters.classed if classed is None else classed),
+        "language": parameters.language,
         "page": str(page) if page > 1 else "",
         "format": form,
     }
     return "/search?" + urlencode({name: value for name, value in fields.items() if value})
 
 
-def _document(  # noqa: PLR0913, PLR0917 - what was asked and all that was found
-    asked: Asked, held: Held[Index], found: Found, meant: str, names: dict[str, str], shown: dict[str, Label]
+def _document(  # noqa: PLR0913, PLR0917 - one argument for each part of the response
+    parameters: SearchParameters,
+    index: Cached[Index],
+    found: Found,
+    suggestion: str,
+    names: dict[str, str],
+    shown: dict[str, Label],
 ) -> dict[str, Any]:
-    """The JSON: see ``/openapi.json``. Addresses are absolute; ``marks`` are pairs of offsets in Unicode characters."""
+    """The JSON response: see ``/openapi.json``. URLs are absolute; ``marks`` are pairs of offsets in characters."""
     host = request.host_url.rstrip("/")
     pages = _pages(found)
     return {
-        "query": asked.words,
-        "version": held.version,
-        "fresh": held.fresh,
+        "query": parameters.words,
+        "version": index.version,
+        "fresh": index.fresh,
         "total": found.total,
         "capped": found.capped,
         "all_words": not found.partial,
-        "page": asked.page,
+        "page": parameters.page,
         "pages": pages,
         "results": [_result(hit, names, shown[hit.thing], host) for hit in found.hits],
         "types": [{"iri": iri, "name": names[iri], "count": count} for iri, count in found.classes.items()],
-        "did_you_mean": meant or None,
-        "next": host + _address(asked, page=asked.page + 1, form="json") if asked.page < pages else None,
+        "did_you_mean": suggestion or None,
+        "next": host + _address(parameters, page=parameters.page + 1, form="json") if parameters.page < pages else None,
     }
 
 

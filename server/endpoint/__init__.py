@@ -1,4 +1,4 @@
-"""SPARQL over HTTP: queries, updates, the graph store, the service description.
+"""SPARQL over HTTP: queries, updates, the Graph Store Protocol, the service description.
 
 Begin with `sparql`.
 

@@ -1,4 +1,4 @@
-"""The service description: what the endpoint speaks and holds, in RDF (SPARQL 1.1 Service Description)."""
+"""The service description in RDF: languages, formats and graphs of the endpoint (SPARQL 1.1 Service Description)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from ontology import BASE, PREFIXES
 from ontology.namespaces import RDF_TYPE
 
 MOST_GRAPHS: Final = 1_000
-"""Of more named graphs than these the number alone is told, for each claim is one."""
+"""If there are more named graphs, only their number is given, since each claim is one."""
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
@@ -46,8 +46,9 @@ _UNLISTED: Final = (
 
 @dataclass(frozen=True)
 class _Sizes:
-    """How many triples the default graph holds, how many named graphs there are, and the triples of each by its IRI:
-    of none where there are more than `MOST_GRAPHS`.
+    """Triples in the default graph, number of named graphs, and triples by named graph.
+
+    `named` is empty if there are more than `MOST_GRAPHS`.
     """
 
     default: int
@@ -56,7 +57,10 @@ class _Sizes:
 
 
 def describer(store: Store) -> Callable[[str, GraphFormat], bytes]:
-    """What describes the service over a store, given its URL and a format. A version of the data is counted once."""
+    """A function that serializes the description of a store's service, given the endpoint's URL and a format.
+
+    Triples are counted once for each version of the data.
+    """
     sizes = lru_cache(1)(lambda _version: _count(store))
 
     def describe(endpoint: str, form: GraphFormat) -> bytes:
@@ -69,7 +73,7 @@ def describer(store: Store) -> Callable[[str, GraphFormat], bytes]:
 
 def _count(store: Store) -> _Sizes:
     def rows(query: str) -> list[dict[str, str]]:
-        found = json.loads(store.query(Task(query, bindings="json")).content)["results"]["bindings"]
+        found = json.loads(store.query(Task(query, bindings="json", internal=True)).content)["results"]["bindings"]
         return [{name: term["value"] for name, term in row.items()} for row in found]
 
     graphs = int(rows("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g {} }")[0]["n"])
@@ -84,36 +88,36 @@ def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
     service, default = f"{BASE}service", f"{BASE}service#default-graph"
     found: set[ox.Triple] = set()
 
-    def tell(subject: str, predicate: str, value: str | int) -> None:
+    def add(subject: str, predicate: str, value: str | int) -> None:
         term = ox.Literal(value) if isinstance(value, int) or " " in value else ox.NamedNode(value)
         found.add(ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term))
 
-    tell(service, RDF_TYPE, SD + "Service")
-    tell(service, SD + "endpoint", endpoint)
-    tell(service, SD + "supportedLanguage", SD + "SPARQL11Query")
+    add(service, RDF_TYPE, SD + "Service")
+    add(service, SD + "endpoint", endpoint)
+    add(service, SD + "supportedLanguage", SD + "SPARQL11Query")
     if updates:
-        tell(service, SD + "supportedLanguage", SD + "SPARQL11Update")
+        add(service, SD + "supportedLanguage", SD + "SPARQL11Update")
     for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
-        tell(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
+        add(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
     for form in GRAPH_FORMATS:
-        tell(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
-    tell(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
-    tell(service, SD + "defaultDataset", BASE)
-    tell(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
-    tell(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
-    tell(BASE, RDF_TYPE, SD + "Dataset")
-    tell(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
-    tell(BASE, SD + "defaultGraph", default)
-    tell(default, RDF_TYPE, SD + "Graph")
-    tell(default, _VOID + "triples", sizes.default)
+        add(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
+    add(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
+    add(service, SD + "defaultDataset", BASE)
+    add(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
+    add(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
+    add(BASE, RDF_TYPE, SD + "Dataset")
+    add(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
+    add(BASE, SD + "defaultGraph", default)
+    add(default, RDF_TYPE, SD + "Graph")
+    add(default, _VOID + "triples", sizes.default)
     if sizes.graphs > MOST_GRAPHS:
-        tell(BASE, PREFIXES["rdfs"] + "comment", _UNLISTED.format(sizes.graphs, MOST_GRAPHS))
+        add(BASE, PREFIXES["rdfs"] + "comment", _UNLISTED.format(sizes.graphs, MOST_GRAPHS))
     for name, size in sizes.named.items():
         node = f"{BASE}service#{quote(name.removeprefix(BASE), safe='')}"
-        tell(BASE, SD + "namedGraph", node)
-        tell(node, RDF_TYPE, SD + "NamedGraph")
-        tell(node, SD + "name", name)
-        tell(node, SD + "graph", node + "-content")
-        tell(node + "-content", RDF_TYPE, SD + "Graph")
-        tell(node + "-content", _VOID + "triples", size)
+        add(BASE, SD + "namedGraph", node)
+        add(node, RDF_TYPE, SD + "NamedGraph")
+        add(node, SD + "name", name)
+        add(node, SD + "graph", node + "-content")
+        add(node + "-content", RDF_TYPE, SD + "Graph")
+        add(node + "-content", _VOID + "triples", size)
     return found

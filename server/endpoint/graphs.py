@@ -21,7 +21,7 @@ _NAMES: Final = {f.media_type: f.name for f in GRAPH_FORMATS} | {
 
 
 def blueprint(store: Store, access: Access) -> Blueprint:
-    """The graphs of one store, by indirect (``?graph=``, ``?default``) and direct identification."""
+    """The routes of the Graph Store Protocol, by indirect (``?graph=``, ``?default``) and direct identification."""
     routes = Blueprint("graphs", __name__)
 
     @routes.route("/graphs", methods=["GET", "PUT", "POST", "DELETE"])
@@ -38,7 +38,7 @@ def blueprint(store: Store, access: Access) -> Blueprint:
 
     @routes.post("/compact")
     def compact() -> Response:
-        """Gives up old versions of the store: the latest becomes its snapshot. Takes a token of scope admin."""
+        """Compacts the history: the current version becomes its snapshot. Requires a token of scope admin."""
         access.require("admin")
         return jsonify(version=store.compact())
 
@@ -89,7 +89,7 @@ def _get(store: Store, graph: str) -> Response:
 
 
 def _exists(store: Store, graph: str) -> bool:
-    """Whether the graph holds a triple; the default graph is always there."""
+    """Whether the graph has a triple; the default graph always exists."""
     if not graph:
         return True
     reply = store.query(Task(f"ASK {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}", bindings="csv"))
@@ -101,7 +101,7 @@ def _missing(graph: str) -> ProblemError:
 
 
 def _documents() -> tuple[tuple[str, ...], list[bytes]]:
-    """The formats and contents of what was sent: the body, or the files of a multipart form (section 5.5)."""
+    """The formats and contents of the uploaded documents: the body, or the files of a multipart form (section 5.5)."""
     if request.mimetype == "multipart/form-data":
         files = [f for name in request.files for f in request.files.getlist(name)]
         if not files:

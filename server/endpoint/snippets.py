@@ -1,4 +1,4 @@
-"""Ready programs that ask one query of this endpoint, in the languages that people query from."""
+"""Code snippets that send a query to this endpoint, in several languages."""
 
 import json
 import shlex
@@ -12,14 +12,14 @@ _GRAPH = "text/turtle"
 
 @dataclass(frozen=True)
 class Snippet:
-    """A program: the name of what it is written in, and its text."""
+    """A program: the name of its language or tool, and its source text."""
 
     name: str
     code: str
 
 
 def snippets(endpoint: str, query: str) -> list[Snippet]:
-    """The programs for a query of any form; each holds the query as it is, so that it can be edited there."""
+    """The programs for a query of any form; each contains the query unchanged, so that it can be edited there."""
     form = query_form(query)
     is_graph = form in ("CONSTRUCT", "DESCRIBE")
     return [
@@ -99,18 +99,18 @@ def _javascript(endpoint: str, query: str, form: str) -> str:
 
 
 def _text_type(form: str) -> str:
-    """The format that reads best where it is printed or read as a table."""
+    """The media type that suits printing and reading as a table."""
     return {"SELECT": "text/csv", "ASK": "text/csv"}.get(form, _GRAPH)
 
 
 def _python_string(text: str) -> str:
-    """A literal over several lines where that can hold the text, else one with escapes."""
+    """A triple-quoted literal if the text can stand in one, else one with escapes."""
     plain = '"""' not in text and "\\" not in text and not text.endswith('"') and "\r" not in text
     return f'"""{text}"""' if plain else repr(text)
 
 
 def _r_string(text: str) -> str:
-    """A raw string (R 4.0), with so many dashes that the text does not end it."""
+    """A raw string (R 4.0) with enough dashes that the text does not end it."""
     dashes = "---"
     while f"){dashes}" in text:
         dashes += "-"

@@ -1,4 +1,4 @@
-"""``/sparql``: queries and updates by the SPARQL 1.1 Protocol, and the service's description."""
+"""``/sparql``: queries and updates by the SPARQL 1.1 Protocol, and the service description."""
 
 import hashlib
 import time
@@ -29,14 +29,14 @@ _PAGE_BINDINGS = RESULT_FORMATS[0].name
 _PAGE_GRAPH = GRAPH_FORMATS[0].name
 
 PAGE_BYTES = 2_000_000
-"""Bigger answers are not shown as a page, which no browser would stand, but offered as files."""
+"""Results of more bytes are not rendered as HTML but offered as files."""
 
 PAGE_ROWS = 500
-"""A page shows so many rows, and says how to get the others."""
+"""How many rows of a result a page shows."""
 
 
-class Request(NamedTuple):
-    """One query as asked: its text, its dataset, the formats that fit, and the seconds that it may take (0: usual)."""
+class QueryRequest(NamedTuple):
+    """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default)."""
 
     query: str
     default_graphs: tuple[str, ...]
@@ -45,25 +45,25 @@ class Request(NamedTuple):
     timeout: float
 
     def etag(self, version: str, accept_encoding: str) -> str:
-        """Names the answer before it is known: what it depends on is the dataset, the request and the encoding."""
-        spoken = language() if self.wanted.page else ""
-        seen = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, spoken)
-        return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+        """The ETag of the response, known before the evaluation: a hash of the data's version and the request."""
+        code = language() if self.wanted.page else ""
+        key = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, code)
+        return hashlib.sha256(repr(key).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
-        """What is to be evaluated, for a page in the formats that a page is made from; see `Task`."""
+        """The task for a worker; see `Task`. For a page the formats are those that the page is rendered from."""
         wanted = self.wanted
         bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
         return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
 
 
 def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
-    """The endpoint over one store; `describe` gives the service description for an endpoint's URL."""
+    """The endpoint of a store; `describe` serializes the service description for the endpoint's URL."""
     routes = Blueprint("sparql", __name__)
 
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
-        """A query (SPARQL 1.1 Protocol, section 2.1) or update (2.2); for a bare GET the service description."""
+        """A query (SPARQL 1.1 Protocol, section 2.1) or update (2.2); GET without a query: the service description."""
         if request.method != "POST" and "update" in request.args:
             raise ProblemError(400, "Malformed request", "An update comes by POST.")
         if request.method != "POST" and "query" not in request.args:
@@ -71,10 +71,10 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         update = _update()
         if update is not None:
             return run_update(store, access, update)
-        asked = _read_request()
-        request.environ["kelisim.query"] = asked.query
-        etag = asked.etag(store.version, request.headers.get("Accept-Encoding", ""))
-        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, asked)
+        query = _read_request()
+        request.environ["kelisim.query"] = query.query
+        etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, query)
         response.set_etag(etag)
         response.cache_control.public = True
         response.cache_control.no_cache = True
@@ -84,9 +84,9 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
     return routes
 
 
-def _read_request() -> Request:
-    """The query that the HTTP request holds; raises a ProblemError with 400, 406 or 415."""
-    return Request(
+def _read_request() -> QueryRequest:
+    """The query of the HTTP request; raises a ProblemError with 400, 406 or 415."""
+    return QueryRequest(
         _query(),
         tuple(request.values.getlist("default-graph-uri")),
         tuple(request.values.getlist("named-graph-uri")),
@@ -96,7 +96,7 @@ def _read_request() -> Request:
 
 
 def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
-    """What the service is: for a browser the query page, else RDF (SPARQL 1.1 Service Description, section 2)."""
+    """The service description in RDF (SPARQL 1.1 Service Description, section 2); browsers get the query page."""
     accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
     if wanted_formats(accept, name).page:
         return redirect("/query", 303)  # type: ignore[return-value]
@@ -107,8 +107,8 @@ def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
 
 
 def _update() -> str | None:
-    """The update that the request holds, if it holds one; raises a 400 ProblemError for what is ambiguous."""
-    request.get_data(cache=True)  # before the form is read from it, so that its bytes can be looked at again
+    """The update of the request, if it has one; raises a 400 ProblemError if it is ambiguous."""
+    request.get_data(cache=True)  # before the form is parsed, so that `_query` can check its encoding
     if request.method == "POST" and request.mimetype == _UPDATE:
         return _text()
     if request.method == "POST" and request.mimetype == _FORM and "update" in request.form:
@@ -152,34 +152,35 @@ def _check_encoding(encoded: bytes) -> None:
 
 
 def seconds(given: str | None) -> float:
-    """The value of ``timeout=``, 0 where there is none; raises a 400 ProblemError if it is no time."""
+    """The value of ``timeout=`` in seconds, 0 if there is none; raises a 400 ProblemError if it is malformed."""
     if not given:
         return 0.0
     try:
-        asked = float(given)
+        timeout = float(given)
     except ValueError:
-        asked = 0.0
-    if not 0 < asked < float("inf"):
+        timeout = 0.0
+    if not 0 < timeout < float("inf"):
         raise ProblemError(400, "Malformed request", f"timeout={given} is no number of seconds above 0.")
-    return asked
+    return timeout
 
 
-def _answer(store: Store, asked: Request) -> Response:
+def _answer(store: Store, query: QueryRequest) -> Response:
     began = time.perf_counter()
-    reply = request.environ.get("kelisim.reply")  # evaluated already, by `server.front.front`
+    reply = request.environ.get("kelisim.reply")  # set if `server.front.front` has evaluated the query
     if isinstance(reply, Exception):
         raise reply
     if reply is None:
-        reply = store.query(asked.task(store.version, store.pool.limits.result), asked.timeout or None)
-    if asked.wanted.page:
-        return _page(store, asked.query, reply, time.perf_counter() - began)
+        task = query.task(store.version, store.pool.limits.result)
+        reply = store.query(task, query.timeout or None, request.remote_addr or "")
+    if query.wanted.page:
+        return _page(store, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
     response.content_length = len(reply.body)
     return response
 
 
 def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
-    """The answer for a browser: a table, yes or no, or the graph as Turtle text; `taken` in seconds."""
+    """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
     is_graph = reply.format == _PAGE_GRAPH
     about = {
         "query": query,

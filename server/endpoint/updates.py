@@ -1,4 +1,4 @@
-"""Changes over HTTP: SPARQL 1.1 Update on ``/sparql``, and what all changes share."""
+"""Changes over HTTP: SPARQL 1.1 Update on ``/sparql``, and functions that all changes share."""
 
 import re
 
@@ -12,7 +12,7 @@ from server.http.errors import ProblemError
 
 
 def run_update(store: Store, access: Access, update: str) -> Response:
-    """Runs an update for whoever may (SPARQL 1.1 Protocol, section 2.2), and tells the version that it made."""
+    """Runs an update (SPARQL 1.1 Protocol, section 2.2) and returns its commit; requires a token of scope update."""
     author = access.require("update")
     using = request.values.getlist("using-graph-uri"), request.values.getlist("using-named-graph-uri")
     change = Change("update", text=with_using(update, *using))
@@ -20,12 +20,12 @@ def run_update(store: Store, access: Access, update: str) -> Response:
 
 
 def change_message() -> str:
-    """What the client says of its change, in the header ``Kelisim-Message``; for the log."""
+    """The commit message from the header ``Kelisim-Message``, at most 1000 characters."""
     return request.headers.get("Kelisim-Message", "")[:1000]
 
 
 def committed(commit: Commit, status: int = 200) -> Response:
-    """The response to a change that lasts."""
+    """The response to a committed change."""
     response = jsonify(version=commit.version, added=commit.added, deleted=commit.deleted)
     response.status_code = status
     response.cache_control.no_store = True
@@ -33,9 +33,9 @@ def committed(commit: Commit, status: int = 200) -> Response:
 
 
 def with_using(update: str, default: list[str], named: list[str]) -> str:
-    """The update over the given dataset: USING clauses before each WHERE (SPARQL 1.1 Protocol, section 2.2.3).
+    """The update with USING clauses for a dataset before each WHERE (SPARQL 1.1 Protocol, section 2.2.3).
 
-    Raises a 400 ProblemError where the update has USING or WITH of its own, as the specification asks.
+    Raises a 400 ProblemError if the update has USING or WITH of its own, as the specification requires.
     """
     if not default and not named:
         return update
@@ -61,7 +61,7 @@ def with_using(update: str, default: list[str], named: list[str]) -> str:
 
 
 def _closing(update: str, start: int) -> int:
-    """The end of the group that begins at or after `start`."""
+    """The offset after the group that begins at or after `start`."""
     depth = 0
     for token in tokens(update[start:]):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
@@ -71,7 +71,7 @@ def _closing(update: str, start: int) -> int:
 
 
 def checked_iri(iri: str) -> str:
-    """The IRI if it is an absolute one (RFC 3987); raises a 400 ProblemError otherwise."""
+    """The IRI if it is absolute (RFC 3987); raises a 400 ProblemError otherwise."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\x00-\x20]*", iri):
         raise ProblemError(400, "Malformed request", f"{iri!r} is no absolute IRI.")
     return iri

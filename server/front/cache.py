@@ -1,6 +1,6 @@
-"""The response cache: answers what was asked before of the same version, before Flask is reached.
+"""The response cache in front of Flask: responses by request and version of the data.
 
-Flask alone costs more than a whole small query, so what stands in front of it decides how fast hot answers are.
+Flask alone costs more than a small query, so a hit must not pass through it.
 """
 
 from collections import OrderedDict
@@ -16,11 +16,11 @@ from server.front.problems import Answer
 _Key = tuple[str | bytes | None, ...]
 
 ENTRY_BYTES: Final = 1 << 20
-"""Larger answers are not kept."""
+"""Larger response bodies are not cached."""
 
 _KEY_BODY_BYTES: Final = 1 << 13
-_ENTRY_COSTS: Final = 2500
-"""What headers and bookkeeping take beside key and body, about."""
+_ENTRY_OVERHEAD: Final = 2500
+"""Estimated bytes of an entry's headers and Python objects, beside its key and body."""
 
 _KEYED: Final = ("host", "accept", "accept-encoding", "accept-language", "cookie")
 _HEADERS: Final = tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in _KEYED)
@@ -36,10 +36,11 @@ class _Entry(NamedTuple):
 
 
 class ResponseCache:
-    """Keeps public answers, the least recently used going first. For one event loop.
+    """A least-recently-used cache of public responses. For one event loop.
 
-    `version` tells the dataset's version of now; an answer is found again only under the version that it was given for.
-    `capacity` bounds what is kept in bytes, keys too. It sets ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
+    `version` returns the dataset's current version, which is part of every key, so that a change invalidates all
+    entries. `capacity` limits the bytes of bodies, keys and `_ENTRY_OVERHEAD` together. A lookup sets
+    ``kelisim.cache`` in the environ to ``hit`` or ``miss``.
     """
 
     def __init__(self, version: Callable[[], str], capacity: int = 1 << 26) -> None:
@@ -49,7 +50,7 @@ class ResponseCache:
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
 
     def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> _Key | None:
-        """What the answer to a request depends on; None where it is not one to keep."""
+        """The cache key: all that the response depends on; None for a request that is not cacheable."""
         if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ:
             return None
         address = environ["PATH_INFO"], environ["QUERY_STRING"]
@@ -61,7 +62,7 @@ class ResponseCache:
         return (*key, environ.get("CONTENT_TYPE", ""), body)
 
     def find(self, key: _Key, environ: WSGIEnvironment) -> Answer | None:
-        """The answer that is kept, or that it has not changed for a client that knows it."""
+        """The cached response, or 304 if the client has it already (If-None-Match); None for a miss."""
         entry = self._entries.get(key)
         if entry is None:
             environ["kelisim.cache"] = "miss"
@@ -71,19 +72,19 @@ class ResponseCache:
         environ["kelisim.query"] = entry.query
         environ["kelisim.rows"] = entry.rows
         answer = entry.answer
-        if entry.etag and is_known(environ, entry.etag):
+        if entry.etag and if_none_match(environ, entry.etag):
             return Answer(304, [h for h in answer.headers if h[0].lower() not in _NOT_FOR_304])
         return answer
 
-    def keep(self, key: _Key, environ: WSGIEnvironment, answer: Answer) -> None:
-        """Keeps the answer to a request, if it is public and depends on nothing but the key."""
+    def put(self, key: _Key, environ: WSGIEnvironment, answer: Answer) -> None:
+        """Caches the response to a request, if it is public and varies by nothing but the key."""
         body = answer.body
         if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":
             return
         etag = answer.public or _etag_if_public(answer.headers)
         if etag is None or len(body) > ENTRY_BYTES:
             return
-        size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_COSTS
+        size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_OVERHEAD
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
         self._entries[key] = _Entry(answer, etag, environ.get("kelisim.query"), environ.get("kelisim.rows"), size)
@@ -92,14 +93,14 @@ class ResponseCache:
             self._size -= oldest.size
 
 
-def is_known(environ: WSGIEnvironment, etag: str) -> bool:
-    """Whether the client says that it has the answer with this tag (RFC 9110, section 13.1.2)."""
-    known = environ.get("HTTP_IF_NONE_MATCH")
-    return bool(known) and (known == etag or parse_etags(known).contains_weak(unquote_etag(etag)[0]))
+def if_none_match(environ: WSGIEnvironment, etag: str) -> bool:
+    """Whether If-None-Match holds this ETag, by weak comparison (RFC 9110, section 13.1.2)."""
+    given = environ.get("HTTP_IF_NONE_MATCH")
+    return bool(given) and (given == etag or parse_etags(given).contains_weak(unquote_etag(etag)[0]))
 
 
 def _etag_if_public(headers: list[tuple[str, str]]) -> str | None:
-    """The ETag of an answer that any client may get that asks alike, empty if it has none; None for other answers."""
+    """The ETag of a response that is public and varies by the key alone, empty if it has none; None for others."""
     public, etag = False, ""
     for name, value in headers:
         name = name.lower()  # noqa: PLW2901 - the same name

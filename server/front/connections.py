@@ -1,8 +1,8 @@
-"""Cuts the connections of clients that hold them without getting on.
+"""Shuts down the connections of clients that send or read too slowly.
 
-Granian bounds the time of headers, not that of bodies and answers: who sends a byte a minute, or asks for a large
-answer and does not read it, keeps a thread in native code that Python cannot call back. The kernel knows how each
-connection gets on, and shutting it down wakes the thread.
+Granian limits the time of the headers, not that of bodies and responses: a client that sends a byte a minute, or does
+not read a large response, occupies a thread in native code that Python cannot interrupt. The kernel's counters
+(``TCP_INFO``) show the progress of each connection, and shutting it down wakes the thread.
 """
 
 import os
@@ -18,15 +18,15 @@ from typing import Final
 
 _INFO_BYTES: Final = 148
 _TCP_INFO: Final = struct.Struct("=120x QQ 8x I")
-"""Of Linux' ``struct tcp_info``: bytes acknowledged, bytes received, bytes not yet sent."""
+"""The fields of Linux' ``struct tcp_info`` that count bytes: acknowledged, received, not yet sent."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long a client may take. Times in seconds, `rate` in bytes per second.
+class ConnectionTimeouts:
+    """Timeouts of a connection. Times in seconds, `rate` in bytes per second.
 
-    slow: how long it may send or read more slowly than `rate`. silent: how long nothing may move at all; this is above
-    the longest time that a query may take, since its client waits silently.
+    slow: how long a client may send or read more slowly than `rate`. silent: how long a connection may transfer nothing
+    at all; this must be above the longest query timeout, since the client of a query waits without sending.
     """
 
     slow: float = 30.0
@@ -35,57 +35,65 @@ class Patience:
 
 
 @dataclass
-class _Course:
-    """What a connection did: counts of the kernel, and times at which something began."""
+class _Connection:
+    """The progress of a connection: the kernel's byte counts, and times in seconds.
+
+    moved: when bytes were last received or acknowledged. request_start, request_offset: time and count of bytes
+    received at the start of the current request; request_reads: in how many checks bytes of it arrived. unread_since:
+    since when the response has unsent bytes, with unread_offset bytes acknowledged by then; None if all is sent.
+    """
 
     received: int
     delivered: int
     moved: float
-    asking: float = 0.0
-    asked: int = 0
-    arrivals: int = 0
-    unread: float | None = None
-    read: int = 0
+    request_start: float = 0.0
+    request_offset: int = 0
+    request_reads: int = 0
+    unread_since: float | None = None
+    unread_offset: int = 0
     cut: bool = False
 
 
 class SlowClients:
-    """Looks at this process's connections to a port, and cuts those that do not get on. Linux only."""
+    """Checks this process's connections to a port, and shuts down those that time out. Linux only.
 
-    def __init__(self, port: int, patience: Patience | None = None) -> None:
+    `cut` counts the connections that were shut down.
+    """
+
+    def __init__(self, port: int, timeouts: ConnectionTimeouts | None = None) -> None:
         self._port = port
-        self._patience = patience or Patience()
-        self._courses: dict[int, _Course] = {}
+        self._timeouts = timeouts or ConnectionTimeouts()
+        self._states: dict[int, _Connection] = {}
         self.cut = 0
 
     def start(self, interval: float = 5.0) -> None:
-        """Looks every so many seconds, in a thread that ends with the process."""
+        """Checks every `interval` seconds, in a daemon thread."""
         threading.Thread(target=self._run, args=(interval,), name="slow-clients", daemon=True).start()
 
     def _run(self, interval: float) -> None:
         while True:
             time.sleep(interval)
             try:
-                self.look(time.monotonic())
-            except OSError:  # no files are left, perhaps because of those that it is to cut
+                self.check(time.monotonic())
+            except OSError:  # no file descriptors are left, perhaps because of slow clients
                 continue
 
-    def look(self, now: float) -> None:
-        """Looks once, at a time in seconds."""
-        courses: dict[int, _Course] = {}
+    def check(self, now: float) -> None:
+        """Checks every connection once; `now` is a time in seconds."""
+        states: dict[int, _Connection] = {}
         for connection in self._connections():
             with connection:
                 try:
                     number = os.fstat(connection.fileno()).st_ino
-                    course = courses[number] = self._follow(connection, self._courses.get(number), now)
-                    if course.cut:
+                    state = states[number] = self._follow(connection, self._states.get(number), now)
+                    if state.cut:
                         connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # it ended by itself
-        self._courses = courses
+                    continue  # closed in the meantime
+        self._states = states
 
     def _connections(self) -> Iterator[socket.socket]:
-        """A duplicate of each socket that serves the port, so that what is cut is what was looked at."""
+        """A duplicate of each socket that serves the port, since a descriptor's number may be reused meanwhile."""
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - only the names
             try:
                 if not stat.S_ISSOCK(Path(f"/proc/self/fd/{name}").stat().st_mode):
@@ -103,39 +111,39 @@ class SlowClients:
             else:
                 found.close()
 
-    def _follow(self, connection: socket.socket, course: _Course | None, now: float) -> _Course:
-        """The course with what happened since the last look; cut if patience is at its end."""
+    def _follow(self, connection: socket.socket, state: _Connection | None, now: float) -> _Connection:
+        """The state after this check, with `cut` set if a timeout has passed."""
         delivered, received, unsent = _TCP_INFO.unpack(
             connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
         )
-        if course is None:
-            course = _Course(0, delivered, now)
-        arrived = received > course.received
-        if arrived or delivered > course.delivered:
-            course.moved = now
-        if delivered > course.delivered:
-            course.arrivals = 0  # an answer began: what was asked is over
+        if state is None:
+            state = _Connection(0, delivered, now)
+        arrived = received > state.received
+        if arrived or delivered > state.delivered:
+            state.moved = now
+        if delivered > state.delivered:
+            state.request_reads = 0  # a response has begun, so the request has ended
         if arrived:
-            if not course.arrivals:
-                course.asking, course.asked = now, course.received
-            course.arrivals += 1
+            if not state.request_reads:
+                state.request_start, state.request_offset = now, state.received
+            state.request_reads += 1
         if not unsent:
-            course.unread = None
-        elif course.unread is None or delivered - course.read >= self._patience.slow * self._patience.rate:
-            course.unread, course.read = now, delivered
-        course.received, course.delivered = received, delivered
-        if not course.cut and self._tries_patience(course, arrived, now):
-            course.cut = True
+            state.unread_since = None
+        elif state.unread_since is None or delivered - state.unread_offset >= self._timeouts.slow * self._timeouts.rate:
+            state.unread_since, state.unread_offset = now, delivered
+        state.received, state.delivered = received, delivered
+        if not state.cut and self._is_too_slow(state, arrived, now):
+            state.cut = True
             self.cut += 1
-        return course
+        return state
 
-    def _tries_patience(self, course: _Course, arrived: bool, now: float) -> bool:
-        patience = self._patience
-        if now - course.moved >= patience.silent:
+    def _is_too_slow(self, state: _Connection, arrived: bool, now: float) -> bool:
+        timeouts = self._timeouts
+        if now - state.moved >= timeouts.silent:
             return True
-        if course.unread is not None and now - course.unread >= patience.slow:
+        if state.unread_since is not None and now - state.unread_since >= timeouts.slow:
             return True
-        # Only while bytes come: a short request whose answer takes long is no slow one.
-        asking = now - course.asking
-        slowly = course.received - course.asked < asking * patience.rate
-        return arrived and course.arrivals >= 3 and asking >= patience.slow and slowly
+        # Only while bytes arrive: a short request whose query runs long is not slow.
+        seconds = now - state.request_start
+        slow = state.received - state.request_offset < seconds * timeouts.rate
+        return arrived and state.request_reads >= 3 and seconds >= timeouts.slow and slow

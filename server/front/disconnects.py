@@ -1,4 +1,4 @@
-"""Clients that leave before their answers: what is under way for them is given up."""
+"""Clients that disconnect before their response: their queries and requests are cancelled."""
 
 import asyncio
 from typing import Final, Protocol
@@ -6,46 +6,46 @@ from typing import Final, Protocol
 from granian.rsgi import HTTPProtocol  # type: ignore[attr-defined]
 
 WATCH_SECONDS: Final = 0.1
-"""What takes no longer is not worth a watch; what takes twice as long has one."""
+"""A request is watched from one to two such intervals after its begin, in seconds; most have ended by then."""
 
 
 class Cancellable(Protocol):
-    """What is under way for a client."""
+    """A query or request that runs for a client, such as a future."""
 
     def cancel(self) -> object:
-        """Gives it up."""
+        """Cancels it."""
 
 
-class Watches:
-    """Watches the clients of what is under way, from `begin` to `end`. For one event loop.
+class DisconnectWatcher:
+    """Cancels requests whose clients disconnect, from `begin` to `end`. For one event loop.
 
-    One timer serves all, since nearly everything ends before its client need be watched.
+    One timer serves all requests, so that the many short ones cost no task each.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._young: dict[Cancellable, HTTPProtocol] = {}
-        self._old: dict[Cancellable, HTTPProtocol] = {}
+        self._new: dict[Cancellable, HTTPProtocol] = {}
+        self._due: dict[Cancellable, HTTPProtocol] = {}
         self._tasks: dict[Cancellable, asyncio.Task[None]] = {}
         self._tick()
 
-    def begin(self, under_way: Cancellable, protocol: HTTPProtocol) -> None:
-        """Something is begun for the client of a request."""
-        self._young[under_way] = protocol
+    def begin(self, scope: Cancellable, protocol: HTTPProtocol) -> None:
+        """Watches the client of a request, and cancels `scope` if it disconnects."""
+        self._new[scope] = protocol
 
-    def end(self, under_way: Cancellable) -> None:
-        """It is over; nothing of it is held on to."""
-        if self._young.pop(under_way, None) or self._old.pop(under_way, None):
+    def end(self, scope: Cancellable) -> None:
+        """Stops watching and releases all references."""
+        if self._new.pop(scope, None) or self._due.pop(scope, None):
             return
-        self._tasks.pop(under_way).cancel()
+        self._tasks.pop(scope).cancel()
 
     def _tick(self) -> None:
-        for under_way, protocol in self._old.items():
-            self._tasks[under_way] = self._loop.create_task(_watch(under_way, protocol))
-        self._old, self._young = self._young, {}
+        for scope, protocol in self._due.items():
+            self._tasks[scope] = self._loop.create_task(_watch(scope, protocol))
+        self._due, self._new = self._new, {}
         self._loop.call_later(WATCH_SECONDS, self._tick)
 
 
-async def _watch(under_way: Cancellable, protocol: HTTPProtocol) -> None:
+async def _watch(scope: Cancellable, protocol: HTTPProtocol) -> None:
     await protocol.client_disconnect()
-    under_way.cancel()
+    scope.cancel()

@@ -1,6 +1,6 @@
-"""Between Granian's RSGI and WSGI: requests as environs, bodies as files, answers as they are sent.
+"""The adapter between Granian's RSGI and Flask's WSGI: environs, request bodies, responses.
 
-RSGI tells when a client leaves and holds no thread for a slow one, which WSGI cannot; Flask speaks WSGI.
+RSGI reports a client's disconnect and needs no thread for a slow client, neither of which WSGI can do.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 from kg.engine.replies import SpooledFile
 from kg.workers.spool import Spool
-from server.front.problems import Answer, FilePart
+from server.front.problems import Answer, FileRange
 
 _PART_BYTES: Final = 1 << 18
 _BODILESS: Final = frozenset({204, 304})
 
-HOLD_SECONDS: Final = 30.0
-"""A file is held open so long for the server's core, which opens it again when it begins to send, at once as a rule."""
+FILE_OPEN_SECONDS: Final = 30.0
+"""How long a response's file stays open for Granian, which opens it again by its path when it begins to send."""
 
 
 class Errors(Protocol):
@@ -33,7 +33,7 @@ class Errors(Protocol):
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
-    """The environ of a request (PEP 3333), without what only Flask needs; see `for_wsgi`."""
+    """The environ of a request (PEP 3333), without the keys that only Flask needs; see `wsgi_environ`."""
     path, fields = scope.path, scope.headers.items()
     environ: WSGIEnvironment = {_key(name): value for name, value in fields}
     if len(environ) < len(fields):
@@ -47,7 +47,7 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
 
 
 def _merged(fields: Iterable[tuple[str, str]]) -> WSGIEnvironment:
-    """Header fields of which some come several times (RFC 9110, section 5.3; RFC 9113, section 8.2.3)."""
+    """The environ of header fields, repeated ones combined (RFC 9110, section 5.3; RFC 9113, section 8.2.3)."""
     environ: WSGIEnvironment = {}
     for name, value in fields:
         key = _key(name)
@@ -56,10 +56,10 @@ def _merged(fields: Iterable[tuple[str, str]]) -> WSGIEnvironment:
     return environ
 
 
-def for_wsgi(
+def wsgi_environ(
     environ: WSGIEnvironment, scope: Scope, body: IO[bytes], errors: Errors, origin: str = ""
 ) -> WSGIEnvironment:
-    """The same with all that PEP 3333 asks for; `origin`, such as ``https://example.org``, is where the public asks."""
+    """Completes an environ with all keys that PEP 3333 requires; `origin` is the public origin, if it is another."""
     host, _, port = scope.server.rpartition(":")
     scheme, _, public = origin.partition("://")
     if origin:
@@ -86,7 +86,7 @@ def for_wsgi(
 
 
 class FileBody:
-    """A file that a WSGI application gives as its body (``wsgi.file_wrapper`` of PEP 3333)."""
+    """A file as a response body (``wsgi.file_wrapper`` of PEP 3333)."""
 
     def __init__(self, file: IO[bytes], block_size: int = _PART_BYTES) -> None:
         self._file = file
@@ -102,7 +102,7 @@ class FileBody:
         return self
 
     def __next__(self) -> bytes:
-        """The next part, for those who do not know it is a file."""
+        """The next block, for callers that do not read the file by its descriptor."""
         part = self._file.read(self._block_size)
         if not part:
             raise StopIteration
@@ -110,36 +110,36 @@ class FileBody:
 
 
 def run(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
-    """What a WSGI application answers, whole; for a thread."""
-    told: list[Any] = []
+    """Runs a WSGI application on one request and returns its complete response; blocks, so it runs in a thread."""
+    started: list[Any] = []
 
-    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        told[:] = [int(status[:3]), headers]
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        started[:] = [int(status[:3]), headers]
 
-    body = application(environ, start)
+    body = application(environ, start_response)
     try:
         if environ["REQUEST_METHOD"] == "HEAD":
-            return Answer(told[0], told[1])
-        part = _part_of_file(body)
-        return Answer(told[0], told[1], part or whole(body))
+            return Answer(started[0], started[1])
+        file_range = _file_range(body)
+        return Answer(started[0], started[1], file_range or collect(body))
     finally:
         close = getattr(body, "close", None)
         if close:
             close()
 
 
-def _part_of_file(body: Iterable[bytes]) -> FilePart | None:
-    """The part of a file that a body is, if it is one."""
+def _file_range(body: Iterable[bytes]) -> FileRange | None:
+    """The range of a file that a response body consists of; None for another body."""
     if isinstance(body, FileBody):
-        return FilePart(os.dup(body.fileno()), 0, os.fstat(body.fileno()).st_size)
+        return FileRange(os.dup(body.fileno()), 0, os.fstat(body.fileno()).st_size)
     inner, start, end = (getattr(body, name, None) for name in ("iterable", "start_byte", "end_byte"))
     if isinstance(inner, FileBody) and start is not None and end is not None:  # werkzeug's wrapper of a range
-        return FilePart(os.dup(inner.fileno()), start, end)
+        return FileRange(os.dup(inner.fileno()), start, end)
     return None
 
 
-def whole(parts: Iterable[bytes]) -> bytes | SpooledFile:
-    """All of a body, in memory or, where it is large, in a file."""
+def collect(parts: Iterable[bytes]) -> bytes | SpooledFile:
+    """A complete body from its parts, in memory or, if it is large, in a temporary file."""
     if isinstance(parts, list):
         return b"".join(parts)
     spool = Spool()
@@ -149,16 +149,19 @@ def whole(parts: Iterable[bytes]) -> bytes | SpooledFile:
 
 
 class Sender:
-    """Sends answers; files natively, so that a client that reads slowly holds a file and no memory."""
+    """Sends responses; files by Granian itself, so that a slow reader takes a file descriptor and no memory."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        # Numbers that nothing else gets: a file that the server opens late is the right one or none at all.
-        self._numbers = cycle(range(most // 2, most - 1))
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Descriptors above all others, so that Granian, if it opens a path late, never opens another file.
+        self._descriptors = cycle(range(limit // 2, limit - 1))
 
     def send(self, protocol: HTTPProtocol, answer: Answer, *, head: bool) -> int:
-        """Sends an answer: how many bytes of its body are under way. Raises RuntimeError if the client has left."""
+        """Starts sending a response, and returns the bytes of its body.
+
+        Raises RuntimeError if the client has disconnected, OSError if no file descriptors are left.
+        """
         status, headers, body, _ = answer
         if head or status in _BODILESS:
             protocol.response_empty(status, headers)
@@ -166,21 +169,21 @@ class Sender:
         if isinstance(body, bytes):
             protocol.response_bytes(status, headers, body)
             return len(body)
-        part = FilePart(os.dup(body.fileno()), 0, len(body)) if isinstance(body, SpooledFile) else body
+        part = FileRange(os.dup(body.fileno()), 0, len(body)) if isinstance(body, SpooledFile) else body
         if part.start == part.end:
             os.close(part.file)
             protocol.response_bytes(status, headers, b"")
             return 0
-        number = fcntl.fcntl(part.file, fcntl.F_DUPFD_CLOEXEC, next(self._numbers))
+        descriptor = fcntl.fcntl(part.file, fcntl.F_DUPFD_CLOEXEC, next(self._descriptors))
         os.close(part.file)
-        self._loop.call_later(HOLD_SECONDS, os.close, number)
-        protocol.response_file_range(status, headers, f"/proc/self/fd/{number}", part.start, part.end)
+        self._loop.call_later(FILE_OPEN_SECONDS, os.close, descriptor)
+        protocol.response_file_range(status, headers, f"/proc/self/fd/{descriptor}", part.start, part.end)
         return part.end - part.start
 
 
 @lru_cache(maxsize=512)
 def _key(name: str) -> str:
-    """The key of a header field; empty where the name would pass for one with a hyphen."""
+    """The environ key of a header field; empty for a name with an underscore, which could imitate one with a hyphen."""
     if "_" in name:
         return ""
     key = name.upper().replace("-", "_")

@@ -1,4 +1,4 @@
-"""Limits on what a request may send; each ends in a clear problem before Flask is reached."""
+"""Limits on the size and time of requests, checked before Flask."""
 
 import asyncio
 import contextlib
@@ -13,22 +13,22 @@ from server.front.problems import Answer, problem
 
 _DIGITS: Final = 18
 _MEMORY_BYTES: Final = 1 << 20
-"""Longer bodies are kept in a file."""
+"""Longer bodies are spooled to a temporary file."""
 
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """What a request may send. Sizes in bytes, times in seconds.
+    """Limits of a request. Sizes in bytes, times in seconds.
 
-    target: path and query string together. The server itself cuts them at 65,534 bytes, without an explanation.
-    headers: how many different header fields; header_bytes: their values in all.
-    body: of the request; bodies: other limits by path, such as that of uploads. bodies_at_once: of all requests whose
-    bodies are coming, beyond which a longer one is sent away.
-    unmeasured: media types of bodies that may come without a length (chunked); others are refused with 411. The end of
-    such a body and the loss of its connection look alike, so half a document would pass for a whole one; a query of
-    which half is lost has nobody left who could be misled by its answer.
-    discarded: how much of a refused body is read, so that its client hears why.
-    body_seconds: how long a body may take to come, and longer for each `body_rate` bytes that have come already.
+    target: path and query string together. Granian itself refuses more than 65,534 bytes, without an explanation.
+    headers: the number of distinct header fields; header_bytes: the sum of their values.
+    body: the request body; bodies: other limits by path, such as that of uploads. bodies_at_once: all bodies that are
+    being received or processed; beyond it a body of more than 1 MiB is refused with 503.
+    unmeasured: media types of bodies that need no Content-Length (chunked); others are refused with 411. Granian does
+    not distinguish the end of a chunked body from a lost connection, so half a document would be taken as complete; a
+    truncated query does no harm, as its client is gone.
+    discarded: how much of a refused body is read, so that its client can read the response.
+    body_seconds: timeout for receiving a body, extended by one second for each `body_rate` bytes received.
     """
 
     target: int = 60_000
@@ -43,12 +43,12 @@ class RequestLimits:
     body_rate: int = 10_000
 
     def of_body(self, environ: WSGIEnvironment) -> int:
-        """The most bytes that the body of this request may have."""
+        """The limit for the body of this request, in bytes."""
         return self.bodies.get(environ["PATH_INFO"], self.body)
 
 
 class RefusedError(Exception):
-    """A body that is not taken; `answer` says why."""
+    """A body is beyond a limit; `answer` is the response."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -56,14 +56,14 @@ class RefusedError(Exception):
 
 
 class RequestGuard:
-    """Refuses what is beyond the limits: 400, 408, 411, 413, 414, 431 or 503. For one event loop."""
+    """Refuses requests beyond the limits with 400, 408, 411, 413, 414, 431 or 503. For one event loop."""
 
     def __init__(self, limits: RequestLimits | None = None) -> None:
         self._limits = limits or RequestLimits()
-        self._coming = 0
+        self._received = 0
 
     def refusal(self, environ: WSGIEnvironment) -> Answer | None:
-        """The problem with a request's head, if there is one."""
+        """The problem details if the target, the headers or the declared length is beyond a limit, else None."""
         limits = self._limits
         if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > limits.target:
             return problem(
@@ -71,7 +71,7 @@ class RequestGuard:
                 "Address too long",
                 f"The address is longer than {limits.target} bytes. Send the query by POST, where it may be longer.",
             )
-        if len(environ) > limits.headers or sum(map(len, environ.values())) > limits.header_bytes:  # maybe too many
+        if len(environ) > limits.headers or sum(map(len, environ.values())) > limits.header_bytes:  # quick check
             values = [value for name, value in environ.items() if name[:5] == "HTTP_"]
             if len(values) > limits.headers or sum(map(len, values)) > limits.header_bytes:
                 detail = f"The request has more than {limits.headers} header fields or {limits.header_bytes} bytes."
@@ -92,28 +92,28 @@ class RequestGuard:
         return _too_large(limit) if len(given) > _DIGITS or int(given) > limit else None
 
     async def body(self, environ: WSGIEnvironment, parts: AsyncIterator[bytes]) -> IO[bytes]:
-        """The whole body, from its parts as they come, in memory or in a file.
+        """Receives the complete body from its parts, in memory or in a temporary file; `release` ends its use.
 
-        Raises RefusedError where it is too long, comes too slowly or ends before its length.
+        Raises RefusedError if it is too long, too slow or ends before its Content-Length.
         """
         limit = self._limits.of_body(environ)
         length = environ.get("CONTENT_LENGTH")
-        whole: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - the request's, which closes it
+        content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - `release` closes it
         try:
-            await self._fill(whole, parts, limit, int(length) if length else 0)
+            await self._receive(content, parts, limit, int(length) if length else 0)
         except BaseException:
-            self.release(whole)
+            self.release(content)
             raise
-        whole.seek(0)
-        return whole
+        content.seek(0)
+        return content
 
-    def release(self, whole: IO[bytes]) -> None:
-        """A request is over: its body counts no more."""
-        self._coming -= whole.seek(0, io.SEEK_END)
-        whole.close()
+    def release(self, content: IO[bytes]) -> None:
+        """Closes a body and no longer counts its bytes."""
+        self._received -= content.seek(0, io.SEEK_END)
+        content.close()
 
     async def discard(self, parts: AsyncIterator[bytes]) -> None:
-        """Reads what is left of a body that is refused, within bounds: a client that still sends hears no answer."""
+        """Reads and drops the rest of a refused body, within limits: a client that still sends reads no response."""
         left = self._limits.discarded
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.body_seconds):
@@ -122,16 +122,16 @@ class RequestGuard:
                     if left < 0:
                         return
 
-    async def _fill(self, whole: IO[bytes], parts: AsyncIterator[bytes], limit: int, expected: int) -> None:
+    async def _receive(self, content: IO[bytes], parts: AsyncIterator[bytes], limit: int, expected: int) -> None:
         limits, size = self._limits, 0
         deadline = asyncio.get_running_loop().time() + limits.body_seconds
         try:
             async with asyncio.timeout_at(deadline) as timeout:
                 async for part in parts:
                     size += len(part)
-                    self._refuse_more(size, limit)
-                    whole.write(part)
-                    self._coming += len(part)
+                    self._check_size(size, limit)
+                    content.write(part)
+                    self._received += len(part)
                     timeout.reschedule(deadline + size / limits.body_rate)
         except TimeoutError:
             detail = "The body comes too slowly. Send it again over a better line."
@@ -139,10 +139,10 @@ class RequestGuard:
         if size < expected:
             raise RefusedError(problem(400, "Malformed request", "The body ended before its Content-Length."))
 
-    def _refuse_more(self, size: int, limit: int) -> None:
+    def _check_size(self, size: int, limit: int) -> None:
         if size > limit:
             raise RefusedError(_too_large(limit))
-        if self._coming > self._limits.bodies_at_once and size > _MEMORY_BYTES:
+        if self._received > self._limits.bodies_at_once and size > _MEMORY_BYTES:
             detail = "Too much is being uploaded at once. Try again in a few seconds."
             raise RefusedError(problem(503, "Busy", detail, [("Retry-After", "5")]))
 

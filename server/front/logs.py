@@ -1,4 +1,4 @@
-"""The access log and the query log: JSON lines, written so that no request can forge a line or fail for one."""
+"""The access log and the query log as JSON lines. No request can forge a line, and no log error fails a request."""
 
 import contextlib
 import hashlib
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ontology import KelisimError
-from server.front.observation import Exchange
+from server.front.observation import RequestRecord
 
 LINE_BYTES: Final = 4096
-"""No line is longer (PIPE_BUF of Linux: a pipe takes such a line whole or not at all)."""
+"""The longest line (PIPE_BUF of Linux: up to it, a write to a pipe is atomic)."""
 
 _OUTCOMES: Final = {
     304: "not-modified",
@@ -34,42 +34,42 @@ _HASH: Final = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{48})?")
 
 
 class LineLog:
-    """A log that takes one JSON object a line, by one write each; safe for several threads.
+    """A log of one JSON object a line, one write each; safe for several threads.
 
-    `target` is a file, made with mode 0640 and appended to (rotate it with copytruncate), or ``-`` for standard error.
-    Raises KelisimError if it cannot be opened. Afterwards nothing that happens to it reaches the caller: a line that a
-    full disk, a closed terminal or a reader that does not read refuses is counted in `dropped`, and lost.
+    `target` is a file, created with mode 0640 and appended to (rotate it with copytruncate), or ``-`` for standard
+    error. Raises KelisimError if it cannot be opened. Later errors are not raised: a line that cannot be written (disk
+    full, terminal closed, pipe full) is dropped and counted in `dropped`.
     """
 
     def __init__(self, target: str) -> None:
         self.dropped = 0
         self._lock = threading.Lock()
-        self._torn = False
+        self._incomplete = False
         try:
-            # A descriptor of its own: the number 2, once closed, may come to mean some client's socket.
+            # A descriptor of its own: number 2, once closed, may be reused for a client's socket.
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._file = os.dup(2) if target == "-" else os.open(Path(target), flags, 0o640)
         except OSError as error:
             if target != "-":
                 raise KelisimError(f"Cannot write the log {target}: {error.strerror}.") from error
             self._file = -1
-        self._room = select.poll()
+        self._poll = select.poll()
         if self._file >= 0:
-            self._room.register(self._file, select.POLLOUT)
+            self._poll.register(self._file, select.POLLOUT)
 
     def write(self, record: dict[str, Any]) -> None:
-        """Writes one line, its strings cut where it would be too long."""
+        """Writes one line; strings are truncated to fit `LINE_BYTES`."""
         line = _line(record)
         with self._lock:
             try:
-                if self._file < 0 or not self._room.poll(0):
-                    self.dropped += 1  # a pipe that is full would hold this thread
+                if self._file < 0 or not self._poll.poll(0):
+                    self.dropped += 1  # writing to a full pipe would block
                     return
-                # A line that a full disk cut off is ended before the next begins.
-                data = b"\n" + line if self._torn else line
+                # A line that was written incompletely is ended before the next.
+                data = b"\n" + line if self._incomplete else line
                 written = os.write(self._file, data)
-                self._torn = written < len(data)
-                self.dropped += self._torn
+                self._incomplete = written < len(data)
+                self.dropped += self._incomplete
             except OSError:
                 self.dropped += 1
 
@@ -82,76 +82,76 @@ class LineLog:
 
 
 class AccessLog:
-    """An observer that logs each request: who asked for what, and what it got and cost.
+    """An observer that logs each request.
 
-    Fields: time (ISO 8601, UTC, when the request came), client, method, path (without the query), status, duration_ms
-    (with the streaming of the body), bytes, user_agent (null if none was sent), cache (hit, miss, or null),
-    complete (false if the client left before the end).
+    Fields: time (ISO 8601, UTC, when the request arrived), client (IP address), method, path (without the query
+    string), status, duration_ms, bytes (of the body), user_agent (null if none was sent), cache (hit, miss, or null),
+    complete (false if the client disconnected before the response).
     """
 
     def __init__(self, log: LineLog) -> None:
         self._log = log
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Logs one exchange."""
-        environ = exchange.environ
+    def __call__(self, record: RequestRecord) -> None:
+        """Logs one request."""
+        environ = record.environ
         self._log.write(
             {
-                "time": _time(exchange.started),
+                "time": _time(record.started),
                 "client": environ.get("REMOTE_ADDR"),
                 "method": environ.get("REQUEST_METHOD"),
                 "path": _decoded(environ.get("PATH_INFO", "")),
-                "status": exchange.status,
-                "duration_ms": round(exchange.seconds * 1000, 3),
-                "bytes": exchange.size,
+                "status": record.status,
+                "duration_ms": round(record.seconds * 1000, 3),
+                "bytes": record.size,
                 "user_agent": environ.get("HTTP_USER_AGENT"),
                 "cache": environ.get("kelisim.cache"),
-                "complete": exchange.complete,
+                "complete": record.complete,
             }
         )
 
 
 class QueryLog:
-    """An observer that logs each query, without its text: that may hold what the asker wants to keep to himself.
+    """An observer that logs each query by its hash, since its text may be confidential.
 
-    It logs exchanges whose environ has ``kelisim.query``: the text, or its SHA-256 in hexadecimal (16 or 64 digits).
+    It logs requests whose environ has ``kelisim.query``: the text, or its SHA-256 in hexadecimal (16 or 64 digits).
     Fields: time, hash (SHA-256 of the UTF-8 text, first 16 digits), duration_ms, rows (``kelisim.rows``, else null),
-    bytes, outcome (``kelisim.outcome`` if an inner layer knows better, else from the status: ok, malformed, ...).
+    bytes, outcome (``kelisim.outcome`` if an inner layer set it, else from the status: ok, malformed, ...).
     """
 
     def __init__(self, log: LineLog) -> None:
         self._log = log
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Logs one exchange, if it was a query."""
-        environ = exchange.environ
+    def __call__(self, record: RequestRecord) -> None:
+        """Logs one request, if it was a query."""
+        environ = record.environ
         query = environ.get("kelisim.query")
         if query is None:
             return
         self._log.write(
             {
-                "time": _time(exchange.started),
+                "time": _time(record.started),
                 "hash": query_hash(query),
-                "duration_ms": round(exchange.seconds * 1000, 3),
+                "duration_ms": round(record.seconds * 1000, 3),
                 "rows": environ.get("kelisim.rows"),
-                "bytes": exchange.size,
-                "outcome": environ.get("kelisim.outcome") or _outcome(exchange),
+                "bytes": record.size,
+                "outcome": environ.get("kelisim.outcome") or _outcome(record),
             }
         )
 
 
 def query_hash(query: str) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of a query's text; a hash stays what it is."""
+    """The first 16 hexadecimal digits of the SHA-256 of a query's text, which may be given as its hash already."""
     if _HASH.fullmatch(query):
         return query[:16]
     return hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _outcome(exchange: Exchange) -> str:
-    if not exchange.complete:
-        return "failed" if exchange.status >= 500 else "aborted"
-    known = _OUTCOMES.get(exchange.status)
-    return known or ("ok" if exchange.status < 400 else "refused" if exchange.status < 500 else "failed")
+def _outcome(record: RequestRecord) -> str:
+    if not record.complete:
+        return "failed" if record.status >= 500 else "aborted"
+    known = _OUTCOMES.get(record.status)
+    return known or ("ok" if record.status < 400 else "refused" if record.status < 500 else "failed")
 
 
 def _time(seconds: float) -> str:
@@ -159,7 +159,7 @@ def _time(seconds: float) -> str:
 
 
 def _decoded(path: str) -> str:
-    """The path as text: PEP 3333 gives its bytes as Latin-1, Granian gives it decoded."""
+    """The path as text: in an environ its bytes are decoded as Latin-1 (PEP 3333)."""
     try:
         return path.encode("latin-1").decode()
     except UnicodeError:
@@ -167,14 +167,14 @@ def _decoded(path: str) -> str:
 
 
 def _line(record: dict[str, Any]) -> bytes:
-    """The record as ASCII: JSON escapes line breaks, controls, and all that a terminal or a log reader might obey."""
+    """The record as ASCII: JSON escapes line breaks and control characters, also those that terminals interpret."""
     line = _escaped(record)
-    for most in (256, 32):
+    for length in (256, 32):
         if len(line) < LINE_BYTES:
             break
-        line = _escaped({k: v[:most] if isinstance(v, str) else v for k, v in record.items()})
+        line = _escaped({k: v[:length] if isinstance(v, str) else v for k, v in record.items()})
     return line.encode("ascii") + b"\n"
 
 
 def _escaped(record: dict[str, Any]) -> str:
-    return _ENCODE(record).replace("\x7f", "\\u007f")  # the one control that JSON lets stand
+    return _ENCODE(record).replace("\x7f", "\\u007f")  # the one control character that JSON does not escape

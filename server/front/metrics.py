@@ -1,4 +1,4 @@
-"""``/metrics``: what the server does, in Prometheus' text format or OpenMetrics."""
+"""``/metrics``: counters and gauges in Prometheus' text format or OpenMetrics."""
 
 import threading
 from bisect import bisect_left
@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from server.front.observation import Exchange
+from server.front.observation import RequestRecord
 
 ROUTES: Final = frozenset(
     [
@@ -25,16 +25,16 @@ ROUTES: Final = frozenset(
         *("code", "claim", "source", "search", "reconcile", "query", "charts"),
     ]
 )
-"""First segments of paths that are counted apart; all other paths are ``other``, so that nobody can invent series."""
+"""First segments of paths that have a label of their own; all others are ``other``, so that clients add no series."""
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-"""Upper bounds of the latency histogram, in seconds; longer ones fall into +Inf."""
+"""Upper bounds of the latency histogram in seconds, without +Inf."""
 
 _METHODS: Final = frozenset(HTTPMethod)
 
 
 class Workers(NamedTuple):
-    """The state of the pool: workers that evaluate, requests that wait for one, workers replaced since the start."""
+    """The state of the worker pool: busy workers, queued requests, workers replaced since the start."""
 
     busy: int
     waiting: int
@@ -43,7 +43,7 @@ class Workers(NamedTuple):
 
 @dataclass
 class _Latency:
-    """Requests of one route: how many per bucket (the last is +Inf), seconds and bytes in all."""
+    """Latencies of one route: requests per bucket (the last is +Inf), and the sums of seconds and body bytes."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
@@ -51,10 +51,10 @@ class _Latency:
 
 
 class Metrics(Collector):
-    """Counts exchanges (it is an observer of `server.front.observation`), and tells the counts to Prometheus.
+    """Counts requests (an observer of `server.front.observation`) and exports the counts to Prometheus.
 
-    A request costs one lock and three additions: the library's own counters cost several times as much, which shows
-    where answers come from the cache. `workers` is asked when somebody looks. The registry is its own, none is global.
+    A request costs one lock and a few additions: the library's own counters cost several times as much, which shows in
+    responses from the cache. `workers` is called at each scrape. Each instance has its own registry, none is global.
     """
 
     def __init__(self, workers: Callable[[], Workers] | None = None) -> None:
@@ -68,10 +68,10 @@ class Metrics(Collector):
         self.registry.register(self)
         ProcessCollector(registry=self.registry)  # CPU, memory and open files of the serving process
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Counts one exchange. ``kelisim.cache`` in its environ says ``hit`` or ``miss`` where a cache was asked."""
-        environ, status, size, _, seconds, complete = exchange
-        route, method = _series_of(environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", ""))
+    def __call__(self, record: RequestRecord) -> None:
+        """Counts one request. ``kelisim.cache`` in its environ is ``hit`` or ``miss`` if the cache was looked up."""
+        environ, status, size, _, seconds, complete = record
+        route, method = _labels_of(environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", ""))
         with self._lock:
             self._requests[route, method, status] += 1
             latency = self._latencies[route]
@@ -83,7 +83,7 @@ class Metrics(Collector):
                 self._incomplete += 1
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now; the registry asks for them."""
+        """The current metrics; the registry calls this at each scrape."""
         with self._lock:
             requests = dict(self._requests)
             latencies = {r: _Latency(list(x.buckets), x.seconds, x.size) for r, x in self._latencies.items()}
@@ -100,10 +100,10 @@ class Metrics(Collector):
             cumulative = list(zip(bounds, map(float, accumulate(latency.buckets)), strict=True))
             duration.add_metric([route], cumulative, latency.seconds)
             size.add_metric([route], latency.size)
-        looks = CounterMetricFamily("kelisim_cache_requests", "Requests looked up in the cache.", labels=["outcome"])
+        lookups = CounterMetricFamily("kelisim_cache_requests", "Requests looked up in the cache.", labels=["outcome"])
         for outcome, number in cache.items():
-            looks.add_metric([outcome], number)
-        yield from (count, duration, size, looks)
+            lookups.add_metric([outcome], number)
+        yield from (count, duration, size, lookups)
         yield CounterMetricFamily("kelisim_http_incomplete", "Answers that ended before their end.", value=incomplete)
         if self._workers:
             state = self._workers()
@@ -112,18 +112,18 @@ class Metrics(Collector):
             yield CounterMetricFamily("kelisim_workers_replaced", "Workers replaced.", value=state.replaced)
 
     def page(self, accept: str = "") -> tuple[str, bytes]:
-        """The media type that fits an Accept header best, and the metrics in it."""
+        """The media type negotiated by an Accept header, and the metrics in it."""
         encode, media_type = choose_encoder(accept)
         return media_type, encode(self.registry)
 
 
 def blueprint(metrics: Metrics) -> Blueprint:
-    """The page for Prometheus."""
+    """The route that Prometheus scrapes."""
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
     def page() -> Response:
-        """The metrics as they are now."""
+        """The current metrics."""
         media_type, body = metrics.page(request.headers.get("Accept", ""))
         response = Response(body, content_type=media_type)
         response.cache_control.no_store = True
@@ -134,11 +134,11 @@ def blueprint(metrics: Metrics) -> Blueprint:
 
 
 @lru_cache(maxsize=1024)
-def _series_of(path: str, method: str) -> tuple[str, str]:
+def _labels_of(path: str, method: str) -> tuple[str, str]:
     return route_of(path), method if method in _METHODS else "other"
 
 
 def route_of(path: str) -> str:
-    """The class of a path: ``/`` and its first segment if that is known, else ``other``."""
+    """The route label of a path: ``/`` and its first segment if that is one of `ROUTES`, else ``other``."""
     first = path[1:].partition("/")[0]
     return f"/{first}" if path.startswith("/") and first in ROUTES else "other"

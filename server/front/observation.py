@@ -1,4 +1,4 @@
-"""What is told of each request when it is over: status, size and duration, for metrics and logs."""
+"""The record of each finished request, status, size and duration, for metrics and logs."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -6,12 +6,12 @@ from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
 
-class Exchange(NamedTuple):
-    """One request and what became of it.
+class RequestRecord(NamedTuple):
+    """One finished request.
 
-    started: seconds since the epoch, when the request came. seconds: from then until the end of the body's streaming,
-    or until the body is handed over where it is in one part, which the server sends without Python.
-    size: bytes of the body. complete: False if the client left, or the body failed, before its end.
+    started: when the request arrived, in seconds since the epoch. seconds: from then until the response was given to
+    Granian, which sends it without Python. size: bytes of the response body. complete: False if the client had
+    disconnected by then, or the body could not be sent.
     """
 
     environ: WSGIEnvironment
@@ -22,13 +22,13 @@ class Exchange(NamedTuple):
     complete: bool
 
 
-Observer = Callable[[Exchange], None]
+Observer = Callable[[RequestRecord], None]
 
 
-def tell(observers: Iterable[Observer], exchange: Exchange) -> None:
-    """Tells each observer of an exchange that is over; one that fails is logged and fails no request."""
+def notify(observers: Iterable[Observer], record: RequestRecord) -> None:
+    """Calls each observer with a record; an exception in one is logged and affects nothing else."""
     for observer in observers:
         try:
-            observer(exchange)
+            observer(record)
         except Exception:
             logging.getLogger("kelisim").exception("An observer of requests failed")

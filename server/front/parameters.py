@@ -10,10 +10,10 @@ _BYTES: Final = {f"%{a}{b}": chr(int(a + b, 16)) for a in _DIGITS for b in _DIGI
 
 
 def parameters_of(text: str) -> dict[str, list[str]]:
-    """The values of each parameter, blank ones too. Raises ValueError where an escape is not UTF-8.
+    """The values of each parameter, blank ones included. Raises ValueError if percent-decoded text is not UTF-8.
 
-    The same as `urllib.parse.parse_qs`, which takes longer for a query than its evaluation: here all that is done for
-    each character or escape is done in C.
+    Equal to `urllib.parse.parse_qs`, which takes longer than the evaluation of a small query: here the work for each
+    character is done in C.
     """
     if not text.isascii():
         return parse_qs(text, keep_blank_values=True, errors="strict")

@@ -1,4 +1,4 @@
-"""Plain queries, which are answered before Flask is reached, since Flask alone would cost more than they do."""
+"""Plain SPARQL queries, answered without Flask, which alone would cost more than a small query."""
 
 import logging
 from collections.abc import Callable
@@ -11,12 +11,11 @@ from werkzeug.wrappers import Request as HTTPRequest
 
 from kg.engine.replies import Reply
 from ontology import KelisimError
-from server.endpoint.sparql import Request, seconds
-from server.front.gateway import whole
+from server.endpoint.sparql import QueryRequest, seconds
+from server.front.gateway import collect
 from server.front.parameters import parameters_of
-from server.front.problems import Answer, FilePart, problem, problem_answer
-from server.http.compression import choose
-from server.http.compression import compressed as pack
+from server.front.problems import Answer, FileRange, problem, problem_answer
+from server.http.compression import choose, compress_parts
 from server.http.errors import UNEXPECTED, ProblemError, problem_of
 from server.http.headers import HEADERS
 from server.http.languages import language_of, translator
@@ -30,10 +29,10 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 
 
-def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
-    """The query that a request surely is: one, in UTF-8. None for anything else.
+def plain_query(environ: WSGIEnvironment, body: bytes | None) -> QueryRequest | None:
+    """The query of a well-formed query request to ``/sparql``; None for anything else.
 
-    What has a fault in it is Flask's business, and so is the answer to it.
+    Malformed requests give None too: Flask answers them.
     """
     if environ["PATH_INFO"] != "/sparql":
         return None
@@ -43,16 +42,16 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> Request | None:
         if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
             return None
         if len(parameters) == 1 and "query" in parameters:
-            return Request(query, (), (), wanted, 0.0)
+            return QueryRequest(query, (), (), wanted, 0.0)
         timeout = seconds(parameters.get("timeout", _NO_VALUE)[0])
     except (ValueError, ProblemError):
         return None
     default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
-    return Request(query, default, named, wanted, timeout)
+    return QueryRequest(query, default, named, wanted, timeout)
 
 
 def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, list[str]]]:
-    """The query and all parameters, by one of the ways of SPARQL 1.1 Protocol, section 2.1; else ValueError."""
+    """The query and all parameters (SPARQL 1.1 Protocol, section 2.1). Raises ValueError if there is not one query."""
     parameters = parameters_of(environ["QUERY_STRING"])
     method, media_type = environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE", "")
     if method == "GET":
@@ -69,34 +68,34 @@ def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, 
 
 
 def shared_headers(etag: str) -> list[tuple[str, str]]:
-    """The headers of every answer to a plain query, also of 304."""
+    """The headers of every successful response to a plain query, also of 304."""
     return [("ETag", etag), *_SHARED]
 
 
 def answer_of(reply: Reply, etag: str) -> Answer:
-    """The answer that a reply makes, not compressed yet."""
+    """The uncompressed response for a reply."""
     headers = [("Content-Type", MEDIA_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
     return Answer(200, headers + shared_headers(etag), reply.body, etag)
 
 
 def refusal_of(error: Exception, environ: WSGIEnvironment) -> Answer:
-    """The answer to a query that ended in an error, in the language that its client asks for."""
+    """The problem details for a query that ended in an error, in the client's preferred language."""
     if not isinstance(error, KelisimError):
         logging.getLogger("kelisim").error("A query could not be evaluated", exc_info=error)
         return problem(500, *UNEXPECTED)
-    told, code = problem_of(error), language_of(HTTPRequest(environ))
-    headers = [*told.headers.items(), ("Vary", "Accept, Accept-Language, Cookie"), ("Content-Language", code)]
-    return problem_answer(told.as_json(translator(code)), headers)
+    details, code = problem_of(error), language_of(HTTPRequest(environ))
+    headers = [*details.headers.items(), ("Vary", "Accept, Accept-Language, Cookie"), ("Content-Language", code)]
+    return problem_answer(details.as_json(translator(code)), headers)
 
 
 def compressed(answer: Answer, encoding: str) -> Answer:
-    """The answer in a content encoding, whole before it is sent."""
+    """The response with its complete body in a content encoding."""
     body = answer.body
-    assert not isinstance(body, FilePart)
-    packed = whole(pack([body] if isinstance(body, bytes) else body, encoding))
+    assert not isinstance(body, FileRange)
+    encoded = collect(compress_parts([body] if isinstance(body, bytes) else body, encoding))
     headers = [h for h in answer.headers if h[0] != "Content-Length"]
-    headers += [("Content-Encoding", encoding), ("Content-Length", str(len(packed)))]
-    return Answer(answer.status, headers, packed, answer.public)
+    headers += [("Content-Encoding", encoding), ("Content-Length", str(len(encoded)))]
+    return Answer(answer.status, headers, encoded, answer.public)
 
 
 @lru_cache(maxsize=1024)

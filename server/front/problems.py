@@ -1,4 +1,4 @@
-"""Answers, and errors among them, of the layers before Flask; errors have the shape of `server.http.errors`."""
+"""Responses of the layers in front of Flask; errors are problem details, as in `server.http.errors`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,8 @@ from server.http.headers import HEADERS
 _HEADERS: Final = (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *HEADERS)
 
 
-class FilePart(NamedTuple):
-    """The bytes of a file from `start` to before `end`; whoever sends them closes the descriptor `file`."""
+class FileRange(NamedTuple):
+    """The bytes of a file from `start` to before `end`; the sender closes the descriptor `file`."""
 
     file: int
     start: int
@@ -19,14 +19,14 @@ class FilePart(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a request gets: status, headers, and the whole body, of which a HEAD request gets nothing.
+    """A response: status, headers, and the complete body, which is not sent for a HEAD request.
 
-    `public` is its ETag where it surely is for all who ask alike; else the headers tell.
+    public: the ETag if the response is known to be public; if empty, the cache reads the headers.
     """
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes | SpooledFile | FilePart = b""
+    body: bytes | SpooledFile | FileRange = b""
     public: str = ""
 
 
@@ -40,7 +40,7 @@ def problem(
     return problem_answer({"type": "about:blank", "title": title, "status": status, "detail": detail}, headers)
 
 
-def problem_answer(said: Mapping[str, object], headers: Iterable[tuple[str, str]]) -> Answer:
-    """Problem details with the given members, of which ``status`` is that of the answer."""
-    body = json.dumps(said).encode() + b"\n"
-    return Answer(int(str(said["status"])), [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)
+def problem_answer(members: Mapping[str, object], headers: Iterable[tuple[str, str]]) -> Answer:
+    """Problem details with the given members; ``status`` is also the status of the response."""
+    body = json.dumps(members).encode() + b"\n"
+    return Answer(int(str(members["status"])), [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)

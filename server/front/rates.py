@@ -1,4 +1,4 @@
-"""Rate limiting per client: 429 (RFC 6585, section 4) for those that ask too often."""
+"""Rate limiting per client: 429 (RFC 6585, section 4) for requests beyond the rate."""
 
 import ipaddress
 import math
@@ -13,20 +13,20 @@ from server.front.problems import Answer, problem
 from server.http.tokens import TokenStore
 
 CLIENTS: Final = 10_000
-"""How many clients are remembered at once."""
+"""How many clients have a bucket at once."""
 
 EXEMPT: Final = frozenset({"/health", "/ready", "/metrics"})
-"""Paths that are always answered: who watches the server must not be locked out."""
+"""Paths without a rate limit, so that monitoring always works."""
 
 _EPSILON: Final = 1e-9
 
 
 class Buckets:
-    """Token buckets by key: `rate` tokens flow in per second, `burst` fit in. Safe for several threads.
+    """Token buckets by key: `rate` tokens are added per second, up to `burst`. Safe for several threads.
 
-    Each is kept as one number, the time at which it will be full (the generic cell rate algorithm, which admits what
-    a token bucket admits). At most `capacity` are kept: the one not seen for longest goes first, and is full if it
-    comes back, as it nearly always would be by then.
+    A bucket is stored as one number, the time at which it will be full (the generic cell rate algorithm, which admits
+    what a token bucket admits). At most `capacity` buckets are stored; the least recently used is evicted, and starts
+    full if its key returns, as it nearly always would be by then.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     def take(self, key: str) -> float:
-        """Takes one token: returns 0 if there was one, else the seconds until there will be."""
+        """Takes one token: returns 0 if there was one, else the seconds until the next."""
         with self._lock:
             now = self._clock()
             full = max(self._full.pop(key, now), now)
@@ -58,9 +58,9 @@ class Buckets:
 
 
 class RateLimit:
-    """Refuses with 429 and Retry-After (whole seconds) what a client asks beyond its rate.
+    """Refuses requests beyond a client's rate with 429 and Retry-After (in whole seconds).
 
-    `identify` names the client of a request; see `client_key`.
+    `identify` returns the key of a request's client; the default is `client_key`.
     """
 
     def __init__(self, buckets: Buckets, identify: Callable[[WSGIEnvironment], str] | None = None) -> None:
@@ -68,7 +68,7 @@ class RateLimit:
         self._identify = identify or client_key
 
     def refusal(self, environ: WSGIEnvironment) -> Answer | None:
-        """The problem, if this request is one too many."""
+        """The problem details if this request is beyond the rate, else None; takes a token."""
         if environ["PATH_INFO"] in EXEMPT:
             return None
         wait = self._buckets.take(self._identify(environ))
@@ -80,9 +80,9 @@ class RateLimit:
 
 
 def client_key(environ: WSGIEnvironment, tokens: TokenStore | None = None) -> str:
-    """Who asks: the name of the token, if a valid one is sent (an invented one gives no new bucket), else the address.
+    """The key of a request's client: the name of its token if that is valid, else its IP address.
 
-    Of an IPv6 address the first 64 bits count, since every subscriber has all that follow them (RFC 6177).
+    Of an IPv6 address only the first 64 bits count, since a subscriber has at least a /64 (RFC 6177).
     """
     header = environ.get("HTTP_AUTHORIZATION")
     if tokens and header:

@@ -1,12 +1,12 @@
-// Gathers the third-party scripts of the pages in ../static/built: `npm ci`, then `node build.mjs`.
+// Bundles the third-party scripts of the pages into ../static/built: `npm ci`, then `node build.mjs`.
 //
-// What package.json asks for, and why:
+// The dependencies of package.json and their purposes:
 //   @zazuko/yasgui    the query editor and its tables of results, with completion and syntax checks
 //   vega, vega-lite   draw the charts and maps; the server draws the same specifications with vl-convert
-//   vega-embed        one call for all that is needed to show a specification, with tooltips
+//   vega-embed        renders a specification in one call, with tooltips
 //   vega-interpreter  evaluates Vega's expressions without eval, which the pages' policy forbids
 //   world-atlas       the outlines of countries for the maps (Natural Earth, public domain)
-//   esbuild           puts each of them in one small file
+//   esbuild           bundles and minifies each of them into one file
 
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -18,21 +18,21 @@ const HERE = new URL("./", import.meta.url);
 const BUILT = new URL("../static/built/", import.meta.url);
 const RULE = "\n" + "-".repeat(80) + "\n\n";
 
-/** The packages that may be in the bundles, from the lock file: all but those that only build them. */
+/** The packages that may be in the bundles, from the lock file: all but development dependencies. */
 async function bundledPackages() {
   const lock = JSON.parse(await readFile(new URL("package-lock.json", HERE)));
   return Object.entries(lock.packages).filter(([path, about]) => path && !about.dev);
 }
 
-/** The text of a package's licence files; where it has none, what its description says. */
+/** The text of a package's licence files; without any, the fields of its package.json. */
 async function licence([path, about]) {
   const folder = new URL(`${path}/`, HERE);
   const { name, author, homepage } = JSON.parse(await readFile(new URL("package.json", folder)));
   const names = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
   const texts = await Promise.all(names.map((file) => readFile(new URL(file, folder), "utf8")));
   const holder = author?.name ?? author ?? "its contributors";
-  const told = texts.length ? texts.join("\n") : `Copyright ${holder}. The terms of this licence stand elsewhere in this file.`;
-  return `${name} ${about.version} (${about.license ?? "see below"})\n${homepage ?? ""}\n\n${told.trim()}\n`;
+  const text = texts.length ? texts.join("\n") : `Copyright ${holder}. The terms of this licence stand elsewhere in this file.`;
+  return `${name} ${about.version} (${about.license ?? "see below"})\n${homepage ?? ""}\n\n${text.trim()}\n`;
 }
 
 await rm(BUILT, { recursive: true, force: true });
@@ -54,6 +54,6 @@ await writeFile(new URL("LICENSES.txt", BUILT), (await Promise.all(packages.map(
 
 for (const file of (await readdir(BUILT)).sort()) {
   const url = new URL(file, BUILT);
-  const packed = gzipSync(await readFile(url)).length;
-  console.log(`${file}: ${Math.ceil((await stat(url)).size / 1000)} kB, compressed ${Math.ceil(packed / 1000)} kB`);
+  const compressed = gzipSync(await readFile(url)).length;
+  console.log(`${file}: ${Math.ceil((await stat(url)).size / 1000)} kB, compressed ${Math.ceil(compressed / 1000)} kB`);
 }

@@ -1,10 +1,10 @@
-// Vega-Embed for pages whose policy allows neither eval nor inline styles.
+// Vega-Embed for pages whose Content-Security-Policy allows neither eval nor inline styles.
 import vegaEmbed from "vega-embed";
 import { expressionInterpreter } from "vega-interpreter";
 
 const OPTIONS = {
   actions: false, // the pages have their own links to the data and the specification
-  ast: true, // expressions are walked as trees, since the policy forbids making code of text
+  ast: true, // expressions are interpreted as syntax trees, since the policy forbids eval
   expr: expressionInterpreter,
   defaultStyle: false,
   tooltip: { disableDefaultStyle: true }, // style.css styles #vg-tooltip-element

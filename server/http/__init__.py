@@ -1,6 +1,6 @@
-"""What all routes share: errors, negotiation, languages, links, tokens.
+"""Functions that all routes share: errors, negotiation, languages, links, tokens.
 
-Begin with `errors` for the shape of every error, `site` for what pages are made from.
+Begin with `errors` for the format of every error, `site` for the data sources of the pages.
 
 Imports: ontology, kg.rdf, kg.engine, kg.changes, kg.history, kg.store, kg.language, kg.views, kg.search,
 kg.publishing.

@@ -1,4 +1,4 @@
-"""Who may do what: the tokens of a store against the scopes that routes ask for."""
+"""Authorization: checks the tokens of requests against the scopes that routes require."""
 
 from flask import request
 
@@ -7,13 +7,13 @@ from server.http.tokens import TokenStore
 
 
 class Access:
-    """Checks requests against tokens; without tokens nobody may change anything."""
+    """Authorizes requests by token; without a token store all changes are refused."""
 
     def __init__(self, tokens: TokenStore | None = None) -> None:
         self._tokens = tokens
 
     def require(self, scope: str) -> str:
-        """The name of the token, if the request may do what `scope` says; raises a 401 or 403 ProblemError if not."""
+        """The name of the request's token; raises a 401 or 403 ProblemError if it has not the scope."""
         if self._tokens is None:
             raise ProblemError(403, "Read-only", "This endpoint takes queries; changes are off.")
         return self._tokens.authorize(request.headers.get("Authorization"), scope).name

@@ -1,4 +1,4 @@
-"""The one shape of every error: problem details (RFC 9457), as JSON, or as a page for a browser."""
+"""Every error as problem details (RFC 9457): JSON, or a page for a browser."""
 
 import logging
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ from ontology import KelisimError
 from server.http.languages import language, translate
 
 RETRY_SECONDS: Final = 5
-"""What Retry-After says when the server is busy."""
+"""The value of Retry-After in seconds for 503."""
 
 UNEXPECTED: Final = (
     gettext_noop("Internal error"),
     gettext_noop("The server failed on this request; its operator finds the cause in the log."),
 )
-"""Title and detail where the fault is ours."""
+"""Title and detail of 500."""
 
 _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     QuerySyntaxError: (400, gettext_noop("Malformed query")),
@@ -58,13 +58,13 @@ _HTTP: Final = {
     404: (gettext_noop("Not found"), gettext_noop("There is nothing at this address. Look for it by its name.")),
     405: (gettext_noop("Method not allowed"), gettext_noop("This address does not take requests of that sort.")),
 }
-"""Title and detail of what Flask finds out by itself; the rest keeps the names of RFC 9110."""
+"""Title and detail of errors that Flask raises; other statuses keep the names of RFC 9110."""
 
 
 class ProblemError(KelisimError):
-    """An error with the HTTP status that it ends in, and headers that belong to it.
+    """An error with its HTTP status and headers.
 
-    values: what stands for ``%(name)s`` in a detail that pages translate.
+    values: values of the placeholders ``%(name)s`` in a translated detail.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ProblemError(KelisimError):
 
 
 def register(app: Flask) -> None:
-    """Makes every error of the application end in that shape."""
+    """Registers the error handlers of the application."""
     app.register_error_handler(KelisimError, _known)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -87,9 +87,9 @@ def register(app: Flask) -> None:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is told of an error: title and detail in English, to be translated where they are shown.
+    """Problem details: title and detail in English, translated when they are rendered.
 
-    values: what stands for ``%(name)s`` in the detail. position: line and column in the query, where they are known.
+    values: values of the placeholders ``%(name)s`` in the detail. position: line and column in the query, if known.
     """
 
     status: int
@@ -100,7 +100,7 @@ class Problem:
     position: Mapping[str, int] = field(default_factory=dict)
 
     def words(self, translate: Translate = str) -> str:
-        """The detail with its values and its position."""
+        """The translated detail with its values and its position."""
         words = translate(self.detail)
         words = words % self.values if self.values else words
         if not self.position:
@@ -112,12 +112,12 @@ class Problem:
 
     def as_json(self, translate: Translate = str) -> dict[str, object]:
         """The members of problem details (RFC 9457, section 3); title and detail may be localised (section 3.1)."""
-        said = {"title": translate(self.title), "status": self.status, "detail": self.words(translate)}
-        return {"type": "about:blank", **said, **self.position}
+        members = {"title": translate(self.title), "status": self.status, "detail": self.words(translate)}
+        return {"type": "about:blank", **members, **self.position}
 
 
 def problem_of(error: KelisimError) -> Problem:
-    """What is told of an error that the user can mend."""
+    """The problem details of an error that the client can correct or retry."""
     if isinstance(error, ProblemError):
         return Problem(error.status, error.title, error.detail, error.values, error.headers)
     status, title = _STATUS.get(type(error), (400, gettext_noop("The request cannot be answered")))
@@ -159,7 +159,7 @@ def _known(error: KelisimError) -> Response:
 
 
 def _prefers_rdf() -> bool:
-    """Whether the client would rather have the SHACL report in RDF than in words."""
+    """Whether the client prefers the SHACL report in Turtle to problem details."""
     types = ["application/problem+json", "text/html", "text/turtle"]
     return (
         "text/turtle" in request.accept_mimetypes.values()

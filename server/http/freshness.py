@@ -1,4 +1,4 @@
-"""How long answers stay good: pages and linked data are as good as the version of the data that they were made from."""
+"""Cache validation: pages and linked data are valid for the version of the data that they were made from."""
 
 import hashlib
 import secrets
@@ -7,20 +7,20 @@ from flask import Flask, Response, g, request
 
 from kg.store.store import Store
 
-_DEPENDS_ON = ("Accept", "Accept-Encoding", "Accept-Language", "Cookie")
+_NEGOTIATED = ("Accept", "Accept-Encoding", "Accept-Language", "Cookie")
 
 
 def register(app: Flask, store: Store) -> None:
-    """Gives every answer to GET that says nothing of its own an ETag, and lets caches keep it while they ask for it.
+    """Adds an ETag and ``Cache-Control: public, no-cache`` to each 200 response to GET that has no Cache-Control.
 
-    The tag is that of the data's version, the address and what is negotiated (RFC 9110, section 8.8.3); it begins anew
-    with each start of the server, whose pages may have become others.
+    The ETag is a hash of the data's version, the URL and the negotiated headers (RFC 9110, section 8.8.3), and of a
+    random value for each start of the server, whose templates may have changed.
     """
     start = secrets.token_hex(8)
 
     @app.before_request
     def note() -> None:
-        """The version from before the answer is made: what is newer then has the older tag, which does no harm."""
+        """Reads the version before the response is made: newer content with an older ETag does no harm."""
         g.version = store.version
 
     def tag(response: Response) -> Response:
@@ -29,9 +29,9 @@ def register(app: Flask, store: Store) -> None:
         response.cache_control.public = True
         response.cache_control.no_cache = True
         if "ETag" not in response.headers:
-            negotiated = [request.headers.get(name, "") for name in _DEPENDS_ON]
-            seen = repr((start, g.get("version"), request.full_path, *negotiated))
-            response.set_etag(hashlib.sha256(seen.encode()).hexdigest()[:32])
+            negotiated = [request.headers.get(name, "") for name in _NEGOTIATED]
+            key = repr((start, g.get("version"), request.full_path, *negotiated))
+            response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
         response.make_conditional(request)
         return response
 

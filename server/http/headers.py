@@ -8,7 +8,7 @@ _POLICY: Final = (
 )
 
 HEADERS: Final = (
-    # Any page may read the answers, and ask: the data is public (Fetch standard, CORS).
+    # Pages of any origin may send requests and read the responses: the data is public (Fetch standard, CORS).
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST, PUT, DELETE"),
     ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Kelisim-Message"),

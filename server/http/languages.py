@@ -1,4 +1,4 @@
-"""The languages of the pages: which one a request gets, and the messages in it."""
+"""The languages of the pages: language negotiation, and translation of messages."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,25 +13,25 @@ from flask import Flask, Response, g, request
 from werkzeug.wrappers import Request
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
-"""Codes (BCP 47) and the languages' own names; the first is the one that messages are written in."""
+"""Language codes (BCP 47) and native names; the first is the source language of the messages."""
 
 PARAMETER: Final = "lang"
-"""The query parameter, and the cookie, that choose a language."""
+"""The name of the query parameter and of the cookie that select a language."""
 
 _YEAR_SECONDS: Final = 31_536_000
 
 
 def register(app: Flask) -> None:
-    """Gives templates ``_()`` and ``ngettext()`` (Jinja's i18n extension), and ``language()``."""
+    """Registers ``_()`` and ``ngettext()`` (Jinja's i18n extension) and ``language()`` for templates."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: _translations(language()).ugettext(message),
         lambda one, many, count: _translations(language()).ungettext(one, many, count),
         newstyle=True,
     )
-    app.jinja_env.policies["ext.i18n.trimmed"] = True  # a message may go over several lines of a template
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # messages may span several lines of a template
     app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
-    app.after_request(_remember)
+    app.after_request(_set_language)
 
 
 def language() -> str:
@@ -41,27 +41,27 @@ def language() -> str:
     return str(g.language)
 
 
-def language_of(asked: Request) -> str:
-    """The language that a request asks for: by ``?lang=``, else the cookie, else Accept-Language, else English."""
-    # Of a tag such as kk-KZ the language alone counts; werkzeug's own choice would pass kk-KZ over for a plain ru.
-    accepted = (tag.partition("-")[0].lower() for tag, quality in asked.accept_languages if quality)
-    chosen = (asked.args.get(PARAMETER, ""), asked.cookies.get(PARAMETER, ""), *accepted)
-    return next((code for code in chosen if code in LANGUAGES), next(iter(LANGUAGES)))
+def language_of(request: Request) -> str:
+    """The language of a request: by ``?lang=``, else the cookie, else Accept-Language, else English."""
+    # Of a tag such as kk-KZ only the primary subtag counts; werkzeug's own matching would prefer a plain ru to kk-KZ.
+    accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    candidates = (request.args.get(PARAMETER, ""), request.cookies.get(PARAMETER, ""), *accepted)
+    return next((code for code in candidates if code in LANGUAGES), next(iter(LANGUAGES)))
 
 
 def translate(message: str) -> str:
-    """An English message of ours in the language of this request, for code that has no template."""
+    """Translates an English message into the language of this request, for code outside templates."""
     return _translations(language()).ugettext(message)
 
 
 def translator(code: str) -> Callable[[str], str]:
-    """What `translate` does, for one of our languages and outside requests, such as on the terminal."""
+    """The translation function for a language, for use outside requests, such as on the terminal."""
     return _translations(code).ugettext
 
 
 @cache
 def _translations(code: str) -> NullTranslations:
-    """The catalogue of a language, read from its .po file: there is nothing to compile."""
+    """The message catalogue of a language, compiled from its .po file in memory."""
     catalogue = files("server").joinpath("locale", f"{code}.po")
     if not catalogue.is_file():
         return NullTranslations()
@@ -72,7 +72,8 @@ def _translations(code: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def _remember(response: Response) -> Response:
+def _set_language(response: Response) -> Response:
+    """Adds the language headers, and a cookie if the request selected a language."""
     if "language" in g:
         response.vary.update(("Accept-Language", "Cookie"))
         response.headers["Content-Language"] = language()

@@ -1,4 +1,4 @@
-"""Where the things of the graph have their pages and their data on this host."""
+"""The paths of pages and data for the IRIs of the graph."""
 
 import re
 from typing import Final
@@ -9,22 +9,22 @@ from flask import Flask
 from ontology import BASE, ONTOLOGY_IRI
 
 _SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/")
-"""Where what follows the base of our IRIs follows ``/page/`` and ``/data/`` too; all else there is a thing's slug."""
+"""Prefixes that are the same below the base IRI and below ``/page/`` and ``/data/``; other paths there are slugs."""
 
-_TAKEN: Final = ("ns", "shape", "catalogue", "dump", "questions", "question")
-"""Names under ``/page/`` and ``/data/`` that are no thing's; a thing of that name stands under ``…/id/``."""
+_RESERVED: Final = ("ns", "shape", "catalogue", "dump", "questions", "question")
+"""Reserved names below ``/page/`` and ``/data/``; a thing with such a slug is at ``…/id/`` and its slug."""
 
 _SAFE: Final = "/-._~!$&'()*+,;=:@"
-"""What may stand in a path as it is (RFC 3986, section 3.3)."""
+"""Characters of a path that need no percent-encoding (RFC 3986, section 3.3)."""
 
 
 def register(app: Flask) -> None:
-    """Gives templates the filters ``page_of`` and ``data_of``."""
+    """Registers the template filters ``page_of`` and ``data_of``."""
     app.jinja_env.filters.update(page_of=page_of, data_of=data_of)
 
 
 def page_of(iri: str) -> str:
-    """The path of the page of an IRI of ours; a foreign http(s) IRI itself; nothing for one that no link can take.
+    """The path of the page of an IRI below `BASE`; another http(s) IRI unchanged; the empty string for other schemes.
 
     ``…/id/oil`` gives ``/page/oil``, ``…/code/planned`` ``/page/code/planned``, ``…/ns#State`` ``/page/ns#State``.
     """
@@ -38,24 +38,24 @@ def page_of(iri: str) -> str:
 
 
 def data_of(iri: str, suffix: str = "") -> str:
-    """The path of the RDF of an IRI of ours, in a format such as ``ttl``; of another IRI, the IRI itself."""
+    """The path of the RDF data of an IRI below `BASE`, with a suffix such as ``ttl``; another IRI unchanged."""
     path = _path(iri)
     return f"/data/{path}" + (f".{suffix}" if suffix else "") if path else iri
 
 
 def place_of(iri: str) -> str:
-    """What follows ``/page/`` and ``/data/`` for an IRI of ours, not quoted; nothing for one that stands at neither."""
+    """The path of an IRI below ``/page/`` and ``/data/``, not quoted; the empty string if it has none."""
     rest = iri.removeprefix(BASE) if iri.startswith(BASE) else ""
     if rest == "ns" or rest.startswith("ns#"):
         return "ns"
     slug = rest.removeprefix("id/")
-    if slug != rest and slug and not slug.startswith(_SEGMENTS) and re.split("[./]", slug)[0] not in _TAKEN:
+    if slug != rest and slug and not slug.startswith(_SEGMENTS) and re.split("[./]", slug)[0] not in _RESERVED:
         return slug
     return rest if rest.startswith(_SEGMENTS) and rest not in _SEGMENTS else ""
 
 
 def iri_at(place: str) -> str:
-    """The IRI that stands at what follows ``/page/`` or ``/data/``, not quoted: `place_of` turned round."""
+    """The IRI for an unquoted path below ``/page/`` or ``/data/``: the inverse of `place_of`."""
     if place == "ns":
         return ONTOLOGY_IRI
     return BASE + (place if place.startswith(_SEGMENTS) else f"id/{place}")

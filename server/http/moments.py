@@ -1,4 +1,4 @@
-"""Dates of things in words: at the precision that their sources have, and no more."""
+"""Dates of events in words, at the precision of their sources."""
 
 from kg.views.timelines import Moment
 from server.http.languages import translate
@@ -8,7 +8,7 @@ from server.http.wording import day
 def when(moment: Moment) -> str:
     """The date of a moment: ``27–28 Nov 2024``, ``about 2013``, ``some time in 1501–1600``.
 
-    EDTF (ISO 8601-2) has ``~`` for what is approximate, and ``[first..last]`` for one unknown day of several.
+    EDTF (ISO 8601-2) marks approximate dates with ``~`` and one of a set of days with ``[first..last]``.
     """
     dates = day(moment.first, moment.last)
     if "~" in moment.edtf or "%" in moment.edtf:

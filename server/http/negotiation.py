@@ -1,4 +1,4 @@
-"""Chooses the format of an answer (RFC 9110, section 12.5.1)."""
+"""Content negotiation of result and graph formats (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,9 +15,9 @@ _PAGE = "html"
 
 
 class Wanted(NamedTuple):
-    """The formats that a client likes best, by name: for bindings, and for graphs; empty where it takes none.
+    """The names of the formats that a client prefers for bindings and for graphs; empty if it accepts none.
 
-    `page` says that it likes a page better than either, as browsers do.
+    page: whether it prefers HTML to either, as browsers do.
     """
 
     bindings: str
@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
 
 
 def accepted_types(header: str | None) -> MIMEAccept:
-    """The Accept header without parameters other than the quality: our formats differ by type alone."""
+    """The Accept header without parameters other than ``q``, since the formats differ by media type alone."""
     ranges = []
     for part in (header or "").split(","):
         media_range, *parameters = (p.strip() for p in part.split(";"))
@@ -36,10 +36,10 @@ def accepted_types(header: str | None) -> MIMEAccept:
 
 
 def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
-    """What a client wants of a query whose kind is not known yet.
+    """The formats that a client accepts for a query whose form is not known yet.
 
-    `name` is ``format=`` (a name, a file ending or a media type) and goes before the Accept header; without either, the
-    first formats are taken. Raises a 406 ProblemError where nothing fits any kind of query.
+    `name` is the parameter ``format=`` (a format name, a file extension or a media type) and overrides the Accept
+    header; without either, the first formats are the default. Raises a 406 ProblemError if no format is acceptable.
     """
     if name:
         name = name.lower()
@@ -58,7 +58,7 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
 
 
 def graph_format(accept: MIMEAccept, name: str | None) -> GraphFormat:
-    """The format in which a client wants a graph; raises a 406 ProblemError where none fits."""
+    """The format that a client prefers for a graph; raises a 406 ProblemError if none is acceptable."""
     chosen = _named(name.lower(), GRAPH_FORMATS) if name else _accepted(accept, GRAPH_FORMATS, page=False)
     for form in GRAPH_FORMATS:
         if form.name == chosen:
@@ -77,7 +77,7 @@ def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat],
         return formats[0].name
     names = {f.name: f.name for f in formats}
     by_type = {f.media_type: f.name for f in formats}
-    asked = set(accept.values())  # another name for a format counts where it is asked for, not under a wildcard
-    by_type |= {t: n for t, n in ALIASES.items() if n in names and t in asked}
+    listed = set(accept.values())  # an alias of a media type matches only if it is listed, not by a wildcard
+    by_type |= {t: n for t, n in ALIASES.items() if n in names and t in listed}
     best = accept.best_match([*by_type, HTML] if page else [*by_type])
     return by_type.get(best, _PAGE) if best else ""

@@ -1,4 +1,4 @@
-"""Link headers that lead from a page to its data and back (RFC 8288; FAIR Signposting)."""
+"""Link headers between pages and their data (RFC 8288; FAIR Signposting)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,11 +12,11 @@ from server.http.links import page_of
 
 LICENSE: Final = "https://creativecommons.org/licenses/by/4.0/"
 DESCRIPTION: Final = "/.well-known/void"
-"""Where the dataset is described."""
+"""The path of the description of the dataset (VoID)."""
 
 
 def of_thing(what: str, iri: str) -> str:
-    """The Link header for what tells of `iri`, whose data are at ``/data/{what}``."""
+    """The Link header of a page or description of `iri`, whose data are at ``/data/{what}``."""
     data = f"/data/{quote(what)}"
     links = list(_formats(data))
     if page_of(iri).startswith("/page/"):
@@ -26,7 +26,7 @@ def of_thing(what: str, iri: str) -> str:
 
 
 def of_dataset() -> str:
-    """The Link header of what tells of the dataset as a whole."""
+    """The Link header of a page or description of the whole dataset."""
     links = [
         *_formats("/data/catalogue"),
         '</>; rel="alternate"; type="text/html"',

@@ -1,4 +1,4 @@
-"""What the pages are made from."""
+"""The data sources of the pages: the store, and what is derived from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,20 +8,20 @@ from pathlib import Path
 from kg.publishing.dumps import Dumps
 from kg.search.index import Index
 from kg.search.texts import read_texts
-from kg.store.background import Current
+from kg.store.background import Refresher
 from kg.store.reader import Reader
 from kg.store.store import Store
-from kg.views.article_store import Shelf
+from kg.views.article_store import ArticleStore
 
 Statistics = Mapping[str, int | str | dict[str, int]]
 
 
 @dataclass(frozen=True)
 class Site:
-    """One store and what the operator gives beside it; the blueprints of the pages take it.
+    """A store and the operator's settings for pages; the argument of the pages' blueprints.
 
-    statistics: what ``kelisim stats`` tells, empty where it is not known. articles: the operator's folder with the
-    articles' texts, if there is one.
+    statistics: the output of ``kelisim stats``, empty if unknown. articles: the folder with the articles' texts, if the
+    operator has one.
     """
 
     store: Store
@@ -30,20 +30,20 @@ class Site:
 
     @property
     def reader(self) -> Reader:
-        """Asks the store."""
+        """A reader of the store."""
         return Reader(self.store)
 
     @cached_property
-    def shelf(self) -> Shelf | None:
-        """The articles' texts by their hashes, where the operator gives them."""
-        return Shelf(self.articles) if self.articles else None
+    def article_store(self) -> ArticleStore | None:
+        """The articles' texts by hash, if the operator provides them."""
+        return ArticleStore(self.articles) if self.articles else None
 
     @cached_property
-    def index(self) -> Current[Index]:
-        """The index of the store's texts, made when it is first asked for and kept up to date."""
-        return Current(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
+    def index(self) -> Refresher[Index]:
+        """The full-text index of the store, built on first use and rebuilt after changes."""
+        return Refresher(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
 
     @cached_property
     def dumps(self) -> Dumps:
-        """The whole dataset as files."""
+        """The dumps of the dataset."""
         return Dumps(self.store)

@@ -1,4 +1,4 @@
-"""Access tokens: who may write, kept as hashes in a file (bearer tokens, RFC 6750)."""
+"""Access tokens (bearer tokens, RFC 6750), stored as hashes in a file."""
 
 import contextlib
 import fcntl
@@ -21,7 +21,7 @@ from ontology import KelisimError
 from server.http.errors import ProblemError
 
 SCOPES: Final = ("query", "update", "admin")
-"""What a token may allow; each is given by itself, none holds another."""
+"""The scopes of tokens; none includes another."""
 
 FILE: Final = "tokens.json"
 
@@ -32,10 +32,10 @@ _TOKEN_BYTES: Final = 32
 
 @dataclass(frozen=True)
 class Token:
-    """A token as it is kept: its name, its scopes, when it was made (ISO 8601, UTC), the SHA-256 of its text.
+    """A stored token: name, scopes, time of creation (ISO 8601, UTC), SHA-256 of its text.
 
-    The hash needs no salt and no slow function: those make guessable passwords costly to guess, and a token of 256
-    random bits cannot be guessed however fast the hash is. Nothing but the token itself leads to the hash.
+    The hash needs neither salt nor a slow function: those protect passwords, while a token of 256 random bits cannot be
+    guessed however fast the hash is.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Token:
         return scope in self.scopes
 
 
-_Changed = list[Token]
+_Tokens = list[Token]  # within `TokenStore`, `list` is its method
 
 
 class TokenStore:
-    """The tokens in a folder. Safe for several threads and processes; changes by others are seen at the next check."""
+    """The tokens of a folder. Safe for several threads and processes; `check` reloads a changed file."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -61,9 +61,9 @@ class TokenStore:
         self._tokens: tuple[Token, ...] = ()
 
     def create(self, scopes: Iterable[str], name: str) -> str:
-        """Makes a token and returns its text, which is kept nowhere.
+        """Creates a token and returns its text, which is not stored.
 
-        Raises KelisimError if the name is taken or no name, if a scope is unknown, or if the file cannot be written.
+        Raises KelisimError if the name is malformed or exists, if a scope is unknown, or if the file cannot be written.
         """
         wanted = tuple(s for s in SCOPES if s in (given := set(scopes)))
         if not given or given - set(SCOPES):
@@ -78,7 +78,7 @@ class TokenStore:
         return text
 
     def revoke(self, name: str) -> None:
-        """Removes a token, for running servers too. Raises KelisimError if there is none of that name."""
+        """Deletes a token, for running servers too. Raises KelisimError if there is none of that name."""
         with self._changing() as tokens:
             kept = [t for t in tokens if t.name != name]
             if len(kept) == len(tokens):
@@ -86,13 +86,13 @@ class TokenStore:
             tokens[:] = kept
 
     def list(self) -> tuple[Token, ...]:
-        """All tokens in the order of their making. Raises KelisimError if the file cannot be read."""
+        """All tokens in order of creation. Raises KelisimError if the file cannot be read."""
         return self._read()
 
     def check(self, header: str | None) -> Token | None:
-        """The token that an Authorization header holds (RFC 6750, section 2.1), or None; takes the same time for all.
+        """The token in an Authorization header (RFC 6750, section 2.1), or None; compares in constant time.
 
-        A file that cannot be read means that there are no tokens, and a warning in the log.
+        If the file cannot be read, there are no tokens, and a warning is logged.
         """
         match = _BEARER.fullmatch(header) if header else None
         if match is None:
@@ -104,9 +104,9 @@ class TokenStore:
         return found
 
     def authorize(self, header: str | None, scope: str) -> Token:
-        """The token of a request that needs a scope; else ProblemError: 401, or 403 if it lacks the scope.
+        """The token of a request that requires a scope.
 
-        With the challenges of RFC 6750, section 3.
+        Raises a ProblemError with a challenge (RFC 6750, section 3): 401 for no valid token, 403 without the scope.
         """
         token = self.check(header)
         challenge = 'Bearer realm="kelisim"'
@@ -123,7 +123,7 @@ class TokenStore:
         return token
 
     def _current(self) -> tuple[Token, ...]:
-        """The tokens, read again if the file is another than last time."""
+        """The tokens, reloaded if the file has changed."""
         try:
             found = self._path.stat()
         except OSError:
@@ -154,8 +154,8 @@ class TokenStore:
             ) from error
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[_Changed]:
-        """The tokens, to change; written when the block ends without an error. One changer at a time on the machine."""
+    def _changing(self) -> Iterator[_Tokens]:
+        """The tokens as a list to modify, written when the block ends without an error; locks out other processes."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.with_suffix(".lock").open("w") as lock:
@@ -167,7 +167,7 @@ class TokenStore:
             raise KelisimError(f"Cannot write {self._path}: {error.strerror}.") from error
 
     def _write(self, tokens: Iterable[Token]) -> None:
-        """Replaces the file at once: a reader sees the old or the new one. Mode 0600."""
+        """Replaces the file atomically, with mode 0600."""
         content = json.dumps({"tokens": [asdict(t) for t in tokens]}, indent=2) + "\n"
         descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{FILE}.")  # made with mode 0600
         try:

@@ -1,4 +1,4 @@
-"""Numbers and dates in the words of the page's language (CLDR, through Babel)."""
+"""Numbers and dates formatted in the page's language (CLDR, by Babel)."""
 
 import re
 from calendar import monthrange
@@ -13,7 +13,7 @@ from flask import Flask
 from server.http.languages import language
 
 _LOCALES: Final = {"en": "en_GB"}
-"""English pages are written in British English, so that the day stands before the month."""
+"""English pages use British formats: the day before the month."""
 
 _MOST_DIGITS: Final = 30
 
@@ -22,18 +22,18 @@ _PART: Final = re.compile(r"(?!0000)\d{4}(-(0[1-9]|1[0-2])(-\d\d)?)?")
 
 
 def register(app: Flask) -> None:
-    """The filters ``number``, ``date`` and ``edtf`` of templates."""
+    """Registers the template filters ``number``, ``date`` and ``edtf``."""
     app.jinja_env.filters.update(number=number, date=day, edtf=edtf)
 
 
 def number(value: int | float | Decimal | str) -> str:
-    """A number with the separators of the language, all its digits kept; what is no number stays as it is."""
+    """A number with the separators of the language and all its digits; other values are returned as text."""
     try:
         exact = Decimal(str(value))
     except InvalidOperation:
         return str(value)
     exponent = exact.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:  # infinite, or not to be written out
+    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:  # infinite, or too long to write out
         return str(value)
     return format_decimal(exact, "#,##0." + "0" * -exponent if exponent < 0 else "#,##0", locale=_locale())
 
@@ -41,7 +41,7 @@ def number(value: int | float | Decimal | str) -> str:
 def day(first: str, last: str = "") -> str:
     """A day, or the days from first to last (``xsd:date``), such as 27 November 2024 or 27–28 Nov 2024.
 
-    Whole years and months are told as such. What is no date of the Gregorian calendar stays as it is.
+    Whole years and months are written as such. A value that is not a date is returned unchanged.
     """
     start, end = _parse(first), _parse(last or first)
     if start is None or end is None:
@@ -58,9 +58,9 @@ def day(first: str, last: str = "") -> str:
 
 
 def edtf(value: str) -> str:
-    """A date at the precision that an EDTF literal (ISO 8601-2) keeps: a year, a month, a day, or ``first/last``.
+    """A date at the precision of its EDTF literal (ISO 8601-2): a year, a month, a day, or ``first/last``.
 
-    Other forms (one of a set, about) stay as they are written; the pages have the bounds beside them.
+    Other forms (sets, approximate dates) are returned unchanged; the pages show their bounds beside them.
     """
     first, slash, last = value.partition("/")
     if not all(_PART.fullmatch(part) for part in ((first, last) if slash else (first,))):

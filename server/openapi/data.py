@@ -1,4 +1,4 @@
-"""The part of the OpenAPI description that tells of linked data, the catalogue and the downloads."""
+"""The OpenAPI paths of linked data, the catalogue and the downloads."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -60,7 +60,7 @@ def _see_other(summary: str, path: str) -> dict[str, Any]:
     found = operation(
         f"{summary}, by 303 See Other to its page or its data", {}, 404, 406, 410, 503, parameters=parameters
     )
-    # A client that follows gets what is there.
+    # A client that follows redirects gets their target.
     found["responses"]["200"]["content"] = {**graph(), "text/html": {}}
     found["responses"]["303"] = {"description": "See other", "content": {"text/html": {}}}
     return found

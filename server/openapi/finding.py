@@ -1,4 +1,4 @@
-"""The part of the OpenAPI description that tells of search and reconciliation."""
+"""The OpenAPI paths of search and reconciliation."""
 
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ def finding_paths() -> dict[str, Any]:
     suggested = operation("Suggestions for what is typed", _json(_RESULT), 503, parameters=[prefix, cursor])
     fields = {"queries": _STRING, "extend": _STRING}
     body = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}}
-    asked = [in_query(name, schema) for name, schema in fields.items()]
+    parameters = [in_query(name, schema) for name, schema in fields.items()]
     proposal = [in_query("type", _STRING), in_query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000})]
     return {
         "/search": {"get": _search()},
@@ -62,7 +62,7 @@ def finding_paths() -> dict[str, Any]:
             "get": operation("How programs search here", {"application/opensearchdescription+xml": {}})
         },
         "/reconcile": {
-            "get": operation("The Reconciliation Service API 0.2", _json(), 503, parameters=asked),
+            "get": operation("The Reconciliation Service API 0.2", _json(), 503, parameters=parameters),
             "post": operation("The Reconciliation Service API 0.2", _json(), 415, 503, requestBody=body),
         },
         **{f"/reconcile/suggest/{kind}": {"get": suggested} for kind in ("entity", "property", "type")},

@@ -15,7 +15,7 @@ _BEARER: Final[list[dict[str, list[str]]]] = [{"bearer": []}]
 
 
 def describe(version: str) -> dict[str, Any]:
-    """The description, for the package's version."""
+    """The OpenAPI document for a version of the package."""
     return {
         "openapi": "3.1.0",
         "info": {

@@ -1,6 +1,6 @@
-"""The web pages; each module is named after the address it serves, its templates lie in ``templates/pages``.
+"""The web pages; each module is named after the path it serves, its templates are in ``templates/pages``.
 
-Begin with `things` for the page of any thing, `home` for the first page.
+Begin with `things` for the page of any thing, `home` for the home page.
 
 Imports: ontology, kg.rdf, kg.engine, kg.workers, kg.store, kg.curation, kg.language, kg.views, kg.charts,
 kg.publishing, server.http, server.endpoint, server.data, server.openapi.

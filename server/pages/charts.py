@@ -1,4 +1,4 @@
-"""The routes of charts and maps: pictures, data, and the Vega-Lite document."""
+"""The routes of charts and maps: images, data, and the Vega-Lite specification."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, request
 from kg.charts import registry
 from kg.charts.chart import Chart, Draw, Theme
 from kg.charts.maps import with_world
-from kg.charts.renderer import Artist
+from kg.charts.renderer import Renderer
 from kg.store.reader import nodes
 from ontology import KelisimError
 from ontology.namespaces import shorten
@@ -21,7 +21,7 @@ from server.http.languages import language, translate
 from server.http.site import Site
 
 CACHE_BYTES: Final = 1 << 24
-"""How much of drawn pictures is kept, the least recently used going first."""
+"""Capacity of the cache of rendered charts in bytes."""
 
 _TYPES: Final = {
     "svg": "image/svg+xml",
@@ -30,20 +30,20 @@ _TYPES: Final = {
     "vl.json": "application/json",
 }
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-"""A picture opened by itself may only be painted."""
+"""The policy for an SVG image that is opened by itself."""
 
 
 def blueprint(site: Site) -> Blueprint:
     """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``, and the filter ``shorten`` for templates."""
     charts = Blueprint("charts", __name__)
-    pictures, artist = _Pictures(CACHE_BYTES), Artist()
+    cache, renderer = _ChartCache(CACHE_BYTES), Renderer()
     charts.add_app_template_filter(shorten, "shorten")
 
     @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
     def chart(name: str, suffix: str) -> Response:
-        """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` where the page has the title."""
+        """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` if the page shows the title."""
         key = (site.store.version, language(), request.full_path)
-        body = pictures.get(key, lambda: _drawn(_chart(site, name), suffix, artist.draw))
+        body = cache.get(key, lambda: _rendered(_chart(site, name), suffix, renderer.draw))
         answer = Response(body, content_type=_TYPES[suffix])
         if suffix == "svg":
             answer.headers["Content-Security-Policy"] = _SVG_POLICY
@@ -59,7 +59,7 @@ def _chart(site: Site, name: str) -> Chart:
     things = tuple(expanded(thing) for thing in request.args.getlist("thing"))
     try:
         nodes([*things, *(narrowing[key] for key in ("party", "unit") if narrowing.get(key))])
-    except KelisimError as error:  # one is no IRI
+    except KelisimError as error:  # not an IRI
         abort(400, str(error))
     found = registry.chart(site.reader, registry.Request(name, narrowing, things), language(), translate)
     if found is None:
@@ -67,7 +67,7 @@ def _chart(site: Site, name: str) -> Chart:
     return with_world(found, world())
 
 
-def _drawn(chart: Chart, suffix: str, draw: Draw) -> bytes:
+def _rendered(chart: Chart, suffix: str, draw: Draw) -> bytes:
     theme: Theme = "dark" if request.args.get("theme") == "dark" else "light"
     narrow, titled = request.args.get("width") == "narrow", request.args.get("titled") != "no"
     match suffix:
@@ -83,30 +83,30 @@ def _drawn(chart: Chart, suffix: str, draw: Draw) -> bytes:
 
 
 def world() -> dict[str, Any] | None:
-    """The outlines of the countries (TopoJSON), if the front end was built."""
+    """The outlines of the countries (TopoJSON); None if the front end has not been built."""
     file = files("server").joinpath("static", "built", "world.json")
     return dict(json.loads(file.read_bytes())) if file.is_file() else None
 
 
-class _Pictures:
-    """Keeps what was drawn of the same version, up to so many bytes."""
+class _ChartCache:
+    """A least-recently-used cache of rendered charts, of at most `capacity` bytes. Safe for several threads."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._size = 0
-        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, ...], draw: Callable[[], bytes]) -> bytes:
-        """What was drawn under the key, or is drawn now."""
+        """The cached chart of a key; if there is none, renders and caches it."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        drawn = draw()
+            if key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        body = draw()
         with self._lock:
-            self._size += len(drawn) - len(self._kept.get(key, b""))
-            self._kept[key] = drawn
+            self._size += len(body) - len(self._entries.get(key, b""))
+            self._entries[key] = body
             while self._size > self._capacity:
-                self._size -= len(self._kept.popitem(last=False)[1])
-        return drawn
+                self._size -= len(self._entries.popitem(last=False)[1])
+        return body

@@ -1,4 +1,4 @@
-"""How to cite a page: for people, for BibTeX and for RIS."""
+"""Citations of a page: as text, as BibTeX and as RIS."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SPECIAL: Final = re.compile(r"[\\{}&%$#_~^]")
 
 @dataclass(frozen=True)
 class Citation:
-    """One and the same citation as a sentence (APA), as a BibTeX entry and as an RIS record."""
+    """A citation as a sentence (APA style), as a BibTeX entry and as an RIS record."""
 
     text: str
     bibtex: str
@@ -23,7 +23,7 @@ class Citation:
 
 
 def cite(title: str, iri: str, data_version: str, source: str = "") -> Citation:
-    """How to cite what is told of an IRI today, in a version of the data; `source` tells what a claim is drawn from."""
+    """The citation of an IRI's page, accessed today, in a version of the data; `source` is the source of a claim."""
     today = datetime.now(UTC).date()
     release = f"version {version()}, data {data_version}"
     slug = re.sub(r"\W+", "-", iri.rpartition("/")[2])
@@ -62,5 +62,5 @@ def cite(title: str, iri: str, data_version: str, source: str = "") -> Citation:
 
 
 def _tex(text: str) -> str:
-    r"""The text for BibTeX: what TeX would read as a command is written as a character."""
+    r"""The text with TeX's special characters escaped as ``\char``."""
     return _SPECIAL.sub(lambda sign: f"\\char{ord(sign[0])}{{}}", text)

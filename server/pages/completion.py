@@ -1,4 +1,4 @@
-"""What the query editor completes: our prefixes, and the names of classes, properties, codes and things."""
+"""Completions of the query editor: prefixes, and the names of classes, properties, codes and things."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,7 @@ from kg.store.reader import Reader
 from ontology.namespaces import CODE, ID, PREFIXES, shorten
 
 _MOST: Final = 3_000
-"""More things than this are not offered: a list that the browser can search at each letter. Search finds the others."""
+"""The limit of completions of a kind, so that a browser can search them at each keystroke."""
 
 _OWL: Final = PREFIXES["owl"]
 _SKOS: Final = PREFIXES["skos"]
@@ -20,13 +20,13 @@ _KINDS: Final = {
     "class": f"?term a <{_OWL}Class>",
     "property": f"?term a ?kind VALUES ?kind {{ <{_OWL}ObjectProperty> <{_OWL}DatatypeProperty> }}",
     "code": f"?term <{_SKOS}inScheme> ?scheme",
-    # Names are read up to a bound, since a store of many millions may hold no thing of ours.
+    # Limited, since a store with millions of other labels may hold no thing below `ID`.
     "thing": f"{{ SELECT DISTINCT ?term WHERE {{ ?term <{_RDFS}label> ?name }} LIMIT {10 * _MOST} }}",
 }
 
 
 def terms(reader: Reader, language: str) -> list[tuple[str, str, str]]:
-    """Prefixed name, label in the language, and kind (class, property, code, thing) of all that is offered."""
+    """The completions: prefixed name, label in the language, and kind (class, property, code, thing), sorted."""
     found = {iri: kind for kind in reversed(_KINDS) for iri in _iris(reader, kind)}
     names = labels(reader, found, language)
     offered = ((shorten(iri), str(names[iri]), kind) for iri, kind in found.items())
@@ -35,10 +35,10 @@ def terms(reader: Reader, language: str) -> list[tuple[str, str, str]]:
 
 def _iris(reader: Reader, kind: str) -> Iterator[str]:
     query = f"SELECT DISTINCT ?term WHERE {{ {_KINDS[kind]} FILTER(isIRI(?term)) }} LIMIT {10 * _MOST}"
-    ours = {"code": str(CODE), "thing": str(ID)}.get(kind, "")
-    kept = 0
+    namespace = {"code": str(CODE), "thing": str(ID)}.get(kind, "")
+    count = 0
     for row in reader.rows(query):
         term = row["term"]
-        if isinstance(term, ox.NamedNode) and term.value.startswith(ours) and kept < _MOST:
-            kept += 1
+        if isinstance(term, ox.NamedNode) and term.value.startswith(namespace) and count < _MOST:
+            count += 1
             yield term.value

@@ -15,11 +15,11 @@ from kg.views.instruments import Instrument, Stage, documents, instruments, kind
 from kg.views.listings import Listing
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.pages.filters import Asked, Choice, choices
+from server.pages.filters import Choice, Filters, choices
 from server.pages.notes import Notes, notes
 
 MOST_IN_FILE: Final = 5_000
-"""How many documents a CSV file of the list holds at most; more are refused, not left out."""
+"""The limit of documents in a CSV file of the list; longer lists are refused with 413, not truncated."""
 
 _COLUMNS: Final = (
     *("document", "name", "package", "document_count", "kind", "parties", "stage", "earliest", "latest"),
@@ -28,7 +28,7 @@ _COLUMNS: Final = (
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The list of documents over one site, as a page and as CSV."""
+    """The list of documents of a site, as a page and as CSV."""
     routes = Blueprint("documents", __name__)
 
     @lru_cache(maxsize=8)
@@ -41,43 +41,43 @@ def blueprint(site: Site) -> Blueprint:
             "year": [Choice(str(year), str(year), Label(str(year))) for year in years(reader)],
         }
 
-    def filtered(asked: Asked) -> dict[str, Any]:
+    def arguments(filters: Filters) -> dict[str, Any]:
         fields = offered(site.store.version, language())
         return {
-            "party": asked.choice("party", translate("Party"), fields["party"]),
-            "kind": asked.choice("kind", translate("Kind"), fields["kind"]),
-            "stage": asked.choice("stage", translate("Stage"), fields["stage"]),
-            "year": int(asked.choice("year", translate("Year"), fields["year"]) or 0),
-            "words": asked.words(),
-            "by_date": asked.order == "date",
-            "descending": asked.descending,
-            "number": asked.page(),
+            "party": filters.choice("party", translate("Party"), fields["party"]),
+            "kind": filters.choice("kind", translate("Kind"), fields["kind"]),
+            "stage": filters.choice("stage", translate("Stage"), fields["stage"]),
+            "year": int(filters.choice("year", translate("Year"), fields["year"]) or 0),
+            "words": filters.words(),
+            "by_date": filters.order == "date",
+            "descending": filters.descending,
+            "number": filters.page(),
         }
 
     @routes.get("/documents")
     def page() -> tuple[str, int]:
-        """Documents that fit the filters, a page at a time; 400 with a message where a filter cannot be."""
-        asked = Asked("name", "date")
-        chosen = filtered(asked)
-        listing = Listing((), 0) if asked.problems else documents(site.reader, language(), **chosen)
+        """A page of the documents that match the filters; 400 with a message if a filter is invalid."""
+        filters = Filters("name", "date")
+        chosen = arguments(filters)
+        listing = Listing((), 0) if filters.problems else documents(site.reader, language(), **chosen)
         shown = instruments(site.reader, listing.things)
         body = render_template(
             "pages/documents.html",
-            asked=asked,
+            filters=filters,
             fields=offered(site.store.version, language()),
             listing=listing,
             shown=shown,
             page=notes(site.reader, language(), _cited(shown), (shown, track_codes(shown))),
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     @routes.get("/documents.csv")
     def file() -> Response:
-        """The same list as CSV, a line for each claim of a stage; 413 where it is longer than `MOST_IN_FILE`."""
-        asked = Asked("name", "date")
-        chosen = filtered(asked)
-        if asked.problems:
-            return Response("\n".join(asked.problems) + "\n", status=400, mimetype="text/plain")
+        """The same list as CSV, a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
+        filters = Filters("name", "date")
+        chosen = arguments(filters)
+        if filters.problems:
+            return Response("\n".join(filters.problems) + "\n", status=400, mimetype="text/plain")
         listing = documents(site.reader, language(), **chosen | {"number": 1}, size=MOST_IN_FILE)
         if listing.total > MOST_IN_FILE:
             message = translate("The list is longer than %(most)s documents. Narrow it, or take the whole dataset.")
@@ -91,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
-    """What the page of a document or package shows above its facts: its parties and its stage track."""
+    """Template variables of the page of a document or package: its parties and its stage track."""
     (shown,) = instruments(site.reader, [iri])
     return {
         "shown": shown,
@@ -100,17 +100,17 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
 
 
 def _cited(shown: list[Instrument]) -> object:
-    """What the lines and tracks of documents have footnotes for, in their order."""
+    """The facts of documents that have footnotes, in the order of the page."""
     return [(each.counts, each.kinds, each.parties, each.periods, track_facts(each)) for each in shown]
 
 
 def track_facts(each: Instrument) -> object:
-    """What the track of a document has footnotes for: its stages, their dates, and where these lack, their events'."""
+    """The facts of a document's track that have footnotes: its stages, and their dates or those of their events."""
     return [(s.code, s.dates or s.event_dates) for step in each.track for s in step.told]
 
 
 def track_codes(shown: list[Instrument]) -> set[str]:
-    """The codes of all stages in the tracks of documents, told or not; they need names."""
+    """The codes of all stages in the tracks of documents, attested or not, to read their names."""
     return {step.code for each in shown for step in each.track}
 
 

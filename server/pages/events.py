@@ -1,4 +1,4 @@
-"""``/events``: events by kind, state, year and status, as a list, along time and on the map."""
+"""``/events``: events by kind, state, year and status, as a list, on a timeline and on a map."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,18 +10,18 @@ from kg.charts.maps import place_map
 from kg.language.labels import Label
 from kg.views.events import Wanted, events, kinds, states, statuses, years
 from kg.views.listings import Listing
-from kg.views.records import Told, told
+from kg.views.records import Record, records
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.pages.filters import Asked, Choice, choices
+from server.pages.filters import Choice, Filters, choices
 from server.pages.notes import notes
 
 SHOWN: tuple[str, ...] = ("kind", "status", "visitLevel", "visitor", "visited", "host", "organiser", "place", "follows")
-"""The properties that the list tells of an event, by their local names."""
+"""The properties that the list shows of an event, by local name."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The page of events over one site."""
+    """The page of events of a site."""
     routes = Blueprint("events", __name__)
 
     @lru_cache(maxsize=8)
@@ -36,24 +36,24 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/events")
     def page() -> tuple[str, int]:
-        """Events that fit the filters, a page at a time; 400 with a message where a filter cannot be."""
-        asked = Asked("-date", "date")
+        """A page of the events that match the filters; 400 with a message if a filter is invalid."""
+        filters = Filters("-date", "date")
         fields = offered(site.store.version, language())
         wanted = Wanted(
-            kind=asked.choice("kind", translate("Kind"), fields["kind"]),
-            state=asked.choice("state", translate("State"), fields["state"]),
-            status=asked.choice("status", translate("Status"), fields["status"]),
-            year=int(asked.choice("year", translate("Year"), fields["year"]) or 0),
+            kind=filters.choice("kind", translate("Kind"), fields["kind"]),
+            state=filters.choice("state", translate("State"), fields["state"]),
+            status=filters.choice("status", translate("Status"), fields["status"]),
+            year=int(filters.choice("year", translate("Year"), fields["year"]) or 0),
         )
-        number = asked.page()
+        number = filters.page()
         listing = Listing((), 0)
-        if not asked.problems:
-            listing = events(site.reader, wanted, language(), number=number, descending=asked.descending)
-        shown = list(told(site.reader, listing.things).values())
+        if not filters.problems:
+            listing = events(site.reader, wanted, language(), number=number, descending=filters.descending)
+        shown = list(records(site.reader, listing.things).values())
         shown.sort(key=lambda each: listing.things.index(each.thing))
         body = render_template(
             "pages/events.html",
-            asked=asked,
+            filters=filters,
             fields=fields,
             listing=listing,
             shown=shown,
@@ -62,11 +62,11 @@ def blueprint(site: Site) -> Blueprint:
             map=place_map(site.reader, listing.things, language(), translate),
             page=notes(site.reader, language(), [_records(each) for each in shown]),
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     return routes
 
 
-def _records(event: Told) -> tuple[Any, ...]:
-    """What the list tells of an event, in its order; its footnotes are numbered by it."""
+def _records(event: Record) -> tuple[Any, ...]:
+    """The facts that the list shows of an event, in the order in which footnotes are numbered."""
     return event.thing, event.dates("held", "planned"), *(event[name] for name in SHOWN)

@@ -1,4 +1,4 @@
-"""The filters of lists: choices that a reader has, what was chosen, and what of it cannot be."""
+"""The filters of lists: their choices, the values of a request, and validation messages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ _LAST_PAGE: Final = 100_000
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter: how it stands in the address, the IRI or word that it means, and its name."""
+    """One value of a filter: its form in the URL, the IRI or word that it stands for, and its label."""
 
     value: str
     meaning: str
     label: Label
 
 
-class Asked:
-    """What a request asks of a list; `problems` says in the reader's language what in it cannot be."""
+class Filters:
+    """The filters, order and page number of a list request; `problems` has a translated message per invalid value."""
 
     def __init__(self, *orders: str) -> None:
-        """`orders` are the words that ``sort=`` may have, the usual one first; a minus before one turns it round."""
+        """`orders` are the values of ``sort=``, the default first; a leading minus means descending."""
         self.problems: list[str] = []
         self.sort = request.args.get("sort") or orders[0]
         if self.sort.removeprefix("-") not in orders:
@@ -41,16 +41,16 @@ class Asked:
 
     @property
     def order(self) -> str:
-        """What the list is sorted by, whichever way round."""
+        """The sort key, without its direction."""
         return self.sort.removeprefix("-")
 
     @property
     def descending(self) -> bool:
-        """Whether the list is turned round."""
+        """Whether the order is descending."""
         return self.sort.startswith("-")
 
     def choice(self, name: str, title: str, choices: Iterable[Choice]) -> str:
-        """The meaning of the value of a filter, empty where none is given; `title` is its name for the reader."""
+        """The meaning of the chosen value of a filter, empty if there is none; `title` is its name in messages."""
         value = request.args.get(name, "")
         known = {choice.value: choice.meaning for choice in choices}
         if value and value not in known:
@@ -59,7 +59,7 @@ class Asked:
         return known.get(value, "")
 
     def words(self, name: str = "text") -> str:
-        """The words to look for in names."""
+        """The words to search for in names, at most 100 characters."""
         words = " ".join(request.args.get(name, "").split())
         if len(words) > _WORDS:
             message = translate("The words to look for are longer than %(most)s characters. Give fewer.")
@@ -67,7 +67,7 @@ class Asked:
         return words[:_WORDS]
 
     def page(self) -> int:
-        """The number of the page, 1 where none is given."""
+        """The page number, 1 by default."""
         value = request.args.get(PAGE, "1")
         if value.isascii() and value.isdigit() and 0 < int(value[:7]) <= _LAST_PAGE:
             return int(value[:7])
@@ -76,13 +76,13 @@ class Asked:
 
     @staticmethod
     def link(**changes: str | int) -> str:
-        """The address of the same list with some of its fields changed; the empty text takes a field away."""
+        """The URL of the same list with some parameters changed; an empty value removes a parameter."""
         kept = {k: v for k, v in request.args.items() if k not in changes and v}
         return "?" + urlencode(kept | {k: v for k, v in changes.items() if v})
 
 
 def choices(reader: Reader, iris: Iterable[str], language: str, *, by_name: bool = True) -> list[Choice]:
-    """Choices for things, by their names or in the order given."""
+    """Choices for IRIs, sorted by name or in the order given."""
     wanted = list(iris)
     names = labels(reader, wanted, language)
     found = [Choice(value_of(iri), iri, names[iri]) for iri in wanted]
@@ -90,7 +90,7 @@ def choices(reader: Reader, iris: Iterable[str], language: str, *, by_name: bool
 
 
 def value_of(iri: str) -> str:
-    """How a thing stands in an address: its slug if it is of ours, else its IRI."""
+    """The value of an IRI in a URL: its slug if it is below `BASE`, else the IRI."""
     for folder in ("id/", "code/", "ns#"):
         if iri.startswith(BASE + folder):
             return iri.removeprefix(BASE + folder)

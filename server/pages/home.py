@@ -1,4 +1,4 @@
-"""The home page, what Kelisim is, and whether the server is well."""
+"""The home page, the about page, health checks and ``/openapi.json``."""
 
 from collections import defaultdict
 from typing import Final
@@ -16,17 +16,17 @@ from server.http.site import Site
 from server.openapi import openapi
 
 NEWEST: Final = 8
-"""So many of the newest claims stand on the home page."""
+"""How many of the newest claims the home page shows."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The home page of a site, the page about it, and what tells of its health."""
+    """The home page and the about page of a site, and the health checks."""
     routes = Blueprint("pages", __name__)
     questions = len(read_questions())
 
     @routes.get("/")
     def home() -> str:
-        """What this is, where to begin, and the newest claims."""
+        """The home page: introduction, links and the newest claims."""
         article, claims = _newest(site)
         counted = defaultdict(int, counts(site.reader), questions=questions)
         return render_template(
@@ -35,36 +35,36 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/about")
     def about() -> str:
-        """How facts are made and said, how to cite them, and under which licences they are."""
+        """The about page: how facts are curated, citation, licences."""
         return render_template("pages/about.html", statistics=site.statistics)
 
     @routes.get("/health")
     def health() -> Response:
-        """That the server lives, and the version of its data."""
-        return _now(jsonify(status="ok", version=site.store.version))
+        """Liveness check: 200, with the version of the data."""
+        return _uncached(jsonify(status="ok", version=site.store.version))
 
     @routes.get("/ready")
     def ready() -> Response:
-        """Whether queries are answered: 200 or 503."""
-        site.store.query(Task("ASK {}", bindings="json"))
-        return _now(jsonify(status="ready", version=site.store.version))
+        """Readiness check: 200 if a worker evaluates a query, else 503."""
+        site.store.query(Task("ASK {}", bindings="json", internal=True))
+        return _uncached(jsonify(status="ready", version=site.store.version))
 
     @routes.get("/openapi.json")
     def description() -> Response:
-        """What every route takes and gives (OpenAPI 3.1)."""
+        """The description of all routes (OpenAPI 3.1)."""
         return jsonify(openapi.describe(version()))
 
     return routes
 
 
-def _now(response: Response) -> Response:
-    """The response, which is true only now."""
+def _uncached(response: Response) -> Response:
+    """The response with ``Cache-Control: no-store``."""
     response.cache_control.no_store = True
     return response
 
 
 def _newest(site: Site) -> tuple[Article | None, list[Footnote]]:
-    """The article that appeared last, and the first of its claims."""
+    """The newest article and its first claims."""
     articles = newest_articles(site.reader, language(), limit=1)
     if not articles:
         return None, []

@@ -1,4 +1,4 @@
-"""``/leaders``: people by office and state; and what the page of a person shows above the facts."""
+"""``/leaders``: people by office and state; and the template variables of a person's page."""
 
 from functools import lru_cache
 from typing import Any, Final
@@ -12,18 +12,18 @@ from kg.views.statements import statements_about, statements_by
 from kg.views.visits import encounters
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.pages.filters import Asked, Choice, choices
+from server.pages.filters import Choice, Filters, choices
 from server.pages.notes import notes
 
 MOST: Final = 50
-"""How many meetings, statements and claims the page of one person shows; it says so where there are more."""
+"""The limit of each list on the page of a person; the page says if there are more."""
 
 _NO_OFFICE: Final = "none"
 _TENURES: Final = 1_000
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The list of people over one site."""
+    """The list of people of a site."""
     routes = Blueprint("leaders", __name__)
 
     @lru_cache(maxsize=8)
@@ -36,18 +36,18 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/leaders")
     def page() -> tuple[str, int]:
-        """People who are attested in an office, with those of a state or a sort of office alone where asked."""
-        asked = Asked("name")
+        """People attested in an office, filtered by state and kind of office."""
+        filters = Filters("name")
         fields = offered(site.store.version, language())
         without = Choice(_NO_OFFICE, _NO_OFFICE, Label(translate("no office told"), language()))
         fields = fields | {"role": [*fields["role"], without]}
-        state = asked.choice("state", translate("State"), fields["state"])
-        role = asked.choice("role", translate("Sort of office"), fields["role"])
+        state = filters.choice("state", translate("State"), fields["state"])
+        role = filters.choice("role", translate("Sort of office"), fields["role"])
         if state and role == _NO_OFFICE:
-            asked.problems.append(translate("Who has no office told has no state either. Choose one of the two."))
-        words, number = asked.words(), asked.page()
+            filters.problems.append(translate("Who has no office told has no state either. Choose one of the two."))
+        words, number = filters.words(), filters.page()
         listing = Listing((), 0)
-        if not asked.problems:
+        if not filters.problems:
             listing = people(
                 site.reader,
                 language(),
@@ -55,26 +55,26 @@ def blueprint(site: Site) -> Blueprint:
                 role="" if role == _NO_OFFICE else role,
                 words=words,
                 in_office=role != _NO_OFFICE,
-                descending=asked.descending,
+                descending=filters.descending,
                 number=number,
             )
         tenures = by_holder(tenures_of(site.reader, listing.things, _TENURES))
         shown = [(iri, tenures.get(iri, [])) for iri in listing.things]
         body = render_template(
             "pages/leaders.html",
-            asked=asked,
+            filters=filters,
             fields=fields,
             listing=listing,
             shown=shown,
             page=notes(site.reader, language(), shown),
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     return routes
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
-    """What the page of a person shows above the facts: offices, meetings and visits, statements."""
+    """Template variables of the page of a person: offices, meetings and visits, statements."""
     reader = site.reader
     tenures = tenures_of(reader, [iri], MOST + 1)
     met = encounters(reader, iri, MOST + 1)

@@ -1,4 +1,4 @@
-"""The footnotes of a page, numbered in the order in which its records tell their facts."""
+"""The footnotes of a page, numbered in the order of the facts in its records."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -14,9 +14,9 @@ __all__ = ["Notes", "notes"]
 
 
 def notes(reader: Reader, language: str, cited: object, named: object = ()) -> Notes:
-    """The footnotes of all facts and dates in what is cited, and the names of all things in that and in `named`.
+    """The footnotes of all facts and dates in `cited`, and the labels of all IRIs in `cited` and `named`.
 
-    Both are records in the order of the page: dataclasses, IRIs, or tuples, lists and mappings of such.
+    Both arguments are records in the order of the page: dataclasses, IRIs, or iterables and mappings of such.
     """
     claims = [claim for part in _parts(cited) if not isinstance(part, str) for claim in part.claims]
     things = {
@@ -26,7 +26,7 @@ def notes(reader: Reader, language: str, cited: object, named: object = ()) -> N
 
 
 def _parts(record: object) -> Iterator[Fact | Moment | str]:
-    """The facts, the dates and the IRIs in a record, in the order of its fields."""
+    """The facts, dates and IRIs in a record, in the order of its fields."""
     if isinstance(record, Fact | Moment):
         yield record
     elif isinstance(record, str):

@@ -1,4 +1,4 @@
-"""``/page/ns``: what each term means, with an anchor for each, since the names of terms end in ``#Term``."""
+"""``/page/ns``: the documentation of the ontology, with an anchor for each term, since their IRIs end in ``#Term``."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,7 +30,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/page/ns")
     def ontology() -> str:
-        """All terms: definitions, what is above and below them, where they are used, examples, change notes."""
+        """All terms: definitions, hierarchy, domains and ranges, examples, change notes."""
         terms = ontology_terms()
         by_iri = {term.iri: term for term in terms}
         classes = [term for term in terms if term.kind == "class"]
@@ -52,12 +52,12 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _roots(classes: list[Term]) -> list[Term]:
-    """The classes that no other class of ours is above."""
+    """The classes without a superclass in the ontology."""
     return [term for term in classes if not any(above.startswith(str(KEL)) for above in term.iris("rdfs:subClassOf"))]
 
 
 def _below(terms: Sequence[Term]) -> dict[str, list[Term]]:
-    """The terms that are directly below each."""
+    """The direct subclasses and subproperties of each term."""
     found: dict[str, list[Term]] = {}
     for term in terms:
         for above in (*term.iris("rdfs:subClassOf"), *term.iris("rdfs:subPropertyOf")):
@@ -66,7 +66,7 @@ def _below(terms: Sequence[Term]) -> dict[str, list[Term]]:
 
 
 def _by_class(terms: Sequence[Term]) -> dict[str, list[Term]]:
-    """The properties whose domain is a class."""
+    """The properties by their domain."""
     found: dict[str, list[Term]] = {}
     for term in terms:
         for domain in term.iris("rdfs:domain"):

@@ -1,4 +1,4 @@
-"""``/query``: the editor, with examples, and ``/question/...``: the examples themselves, in RDF."""
+"""``/query``: the query editor with examples, and ``/question/...``: the examples in RDF."""
 
 from functools import lru_cache
 from importlib.resources import files
@@ -20,9 +20,9 @@ from server.http.site import Site
 from server.pages.completion import terms
 
 STARTER: Final = "visits-by-level"
-"""The question that stands in the editor of a reader who brings none."""
+"""The question in the editor if the request has none."""
 
-# The tables of YASGUI and their columns that can be resized write styles into the page; no other page allows that.
+# YASGUI's tables with resizable columns need inline styles, which no other page allows.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -30,7 +30,7 @@ _POLICY: Final = (
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The editor over one site; what it completes is asked again when the data change."""
+    """The query editor of a site; its completions are cached for each version of the data."""
     routes = Blueprint("query", __name__)
     questions = read_questions()
 
@@ -40,7 +40,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/query")
     def query() -> Response:
-        """The editor with a query: ``?query=``, ``?question=`` (a name), or one to start from."""
+        """The editor with a query: ``?query=``, ``?question=`` (a name), or `STARTER`."""
         name, given = request.args.get("question"), request.args.get("query")
         chosen = _question(name) if name else None
         text = given if given is not None else (chosen or find_question(STARTER)).bare
@@ -59,24 +59,24 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/query/terms.json")
     def completion() -> Response:
-        """Prefixes, and [name, label, kind] of what the editor completes, in the language of the request."""
+        """Prefixes and completions ([name, label, kind]) in the language of the request."""
         return jsonify(prefixes=dict(PREFIXES), terms=completed(site.store.version, language()))
 
     @routes.route("/query/snippets.json", methods=["GET", "POST"])
     def programs() -> Response:
-        """Programs that ask ``query=``: [{name, code}]. By POST too, since a query may be too long for a URL."""
+        """Programs that send ``query=``: [{name, code}]. Also by POST, since a query may be too long for a URL."""
         return jsonify(snippets(_endpoint(), request.values.get("query", "")))
 
     @routes.get("/question")
     def catalogue() -> Response:
-        """The example questions: for a browser their page, else where they are in RDF."""
-        return _seen("/questions", "/data/questions")
+        """The example questions: 303 to their page for browsers, else to their RDF."""
+        return _see_other("/questions", "/data/questions")
 
     @routes.get("/question/<name>")
     def question(name: str) -> Response:
-        """One example question: for a browser its page, else where it is in RDF."""
+        """One example question: 303 to its page for browsers, else to its RDF."""
         _question(name)
-        return _seen(f"/questions/{name}", f"/data/question/{name}")
+        return _see_other(f"/questions/{name}", f"/data/question/{name}")
 
     @routes.get("/data/questions", defaults={"suffix": ""})
     @routes.get("/data/questions.<suffix>")
@@ -86,7 +86,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/data/question/<name>")
     def data(name: str) -> Response:
-        """One example question as a SHACL executable; a suffix such as ``.ttl`` names the format."""
+        """One example question as a SHACL executable; a suffix such as ``.ttl`` selects the format."""
         name, _, suffix = name.partition(".")
         return _graph([_question(name)], suffix)
 
@@ -94,15 +94,15 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _question(name: str) -> Question:
-    """The question of that name; raises a 404 ProblemError where there is none."""
+    """The question of that name; raises a 404 ProblemError if there is none."""
     try:
         return find_question(name)
     except KelisimError as error:
         raise ProblemError(404, "No such question", str(error)) from error
 
 
-def _seen(page: str, data: str) -> Response:
-    """Sends a client to the page or the data, as it prefers (303, since neither is the question itself)."""
+def _see_other(page: str, data: str) -> Response:
+    """303 See Other to the page or the data, as the client prefers."""
     wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).page
     response = redirect(page if wants_page else data, 303)
     response.vary.add("Accept")

@@ -1,4 +1,4 @@
-"""``/questions``: the catalogue of questions that the graph answers, and each with its answer of now."""
+"""``/questions``: the catalogue of competency questions, and a page for each with its current answer."""
 
 from collections import defaultdict
 from typing import Any, Final
@@ -15,38 +15,38 @@ from ontology.namespaces import shorten
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.pages.filters import Asked, Choice
+from server.pages.filters import Choice, Filters
 
 MOST_ROWS: Final = 500
-"""How many rows of an answer a page shows; all of them are in its files."""
+"""How many rows of an answer a page shows; its files have all of them."""
 
 MOST_BYTES: Final = 2_000_000
-"""Bigger answers are offered as files only."""
+"""Larger answers are offered as files only."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The catalogue and the pages of its questions over one site."""
+    """The catalogue of questions and their pages."""
     routes = Blueprint("questions", __name__)
     questions = read_questions()
     tags = [Choice(tag, tag, Label(tag, "en")) for tag in sorted({tag for q in questions for tag in q.tags})]
 
     @routes.get("/questions")
     def catalogue() -> tuple[str, int]:
-        """The questions by their first tag, those with a tag or with words alone where asked."""
-        asked = Asked("name")
-        tag, words = asked.choice("tag", translate("Subject"), tags), asked.words()
-        found = [] if asked.problems else [q for q in questions if _fits(q, tag, words)]
+        """The questions by their first tag, filtered by tag and words."""
+        filters = Filters("name")
+        tag, words = filters.choice("tag", translate("Subject"), tags), filters.words()
+        found = [] if filters.problems else [q for q in questions if _fits(q, tag, words)]
         by_tag = defaultdict(list)
         for question in found:
             by_tag[tag or question.tags[0]].append(question)
         body = render_template(
-            "pages/questions.html", asked=asked, tags=tags, by_tag=sorted(by_tag.items()), total=len(found)
+            "pages/questions.html", filters=filters, tags=tags, by_tag=sorted(by_tag.items()), total=len(found)
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     @routes.get("/questions/<name>")
     def question(name: str) -> str:
-        """One question with its answer, its query and ways to take both away; 404 where there is no such question."""
+        """One question with its answer, its query and downloads; 404 if there is no such question."""
         try:
             chosen = find_question(name)
         except KelisimError as error:
@@ -59,12 +59,12 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _fits(question: Question, tag: str, words: str) -> bool:
-    said = " ".join((question.title, *question.titles.values(), question.description)).casefold()
-    return (not tag or tag in question.tags) and all(word in said for word in words.casefold().split())
+    text = " ".join((question.title, *question.titles.values(), question.description)).casefold()
+    return (not tag or tag in question.tags) and all(word in text for word in words.casefold().split())
 
 
 def _answer(store: Store, query: str) -> dict[str, Any]:
-    """The answer for a page: `variables`, `rows`, `total` and `names`, or `truth`, or nothing but its `size`."""
+    """Template variables of an answer: `variables`, `rows`, `total`, `truth` and `names`, or only its `size`."""
     reply = store.query(Task(query, bindings="json", graph="ntriples"))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}

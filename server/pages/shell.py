@@ -1,4 +1,4 @@
-"""What every page has around it: the release and version in its footer, its address in the other languages."""
+"""Template variables of the base layout: release and data version for the footer, URLs in other languages."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Gives templates what ``base.html`` needs, and the filter ``in_its_language``."""
+    """Registers the variables of ``base.html`` and the template filter ``in_its_language``."""
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
 
@@ -23,15 +23,12 @@ def register(app: Flask, site: Site) -> None:
 
 
 def in_language(code: str) -> str:
-    """The address of this request, without its host, in that language.
-
-    Without the host, because one cached page may be asked for under several.
-    """
+    """The query string of this request in another language, as a relative URL."""
     fields = [(k, v) for k, v in request.args.items(multi=True) if k != PARAMETER]
     return f"?{urlencode([*fields, (PARAMETER, code)])}"
 
 
 def in_its_language(label: Label) -> Markup:
-    """The attribute ``lang`` of a label that is not in the language of the page; nothing where it is (WCAG 3.1.2)."""
+    """The attribute ``lang`` for a label that is not in the language of the page, else nothing (WCAG 2.2, 3.1.2)."""
     foreign = label.language and label.language != language()
     return Markup(' lang="{}"').format(label.language) if foreign else Markup()

@@ -1,4 +1,4 @@
-"""The articles that claims are drawn from: their list, and each with its claims in reading order."""
+"""``/sources``: the articles that claims are drawn from; and the template variables of an article's page."""
 
 from collections import defaultdict
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from kg.curation.sources import ArticleText
-from kg.views.article_store import Stretch, stretches
+from kg.views.article_store import Segment, segments
 from kg.views.articles import (
     ARTICLES,
     CLAIMS,
@@ -24,12 +24,12 @@ from server.http.site import Site
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The list of the articles of a site, the newest first."""
+    """The list of the articles of a site, newest first."""
     routes = Blueprint("sources", __name__)
 
     @routes.get("/sources")
     def sources() -> str:
-        """The articles, each with its publisher, its date and the number of its claims."""
+        """A page of the articles, each with its publisher, date and number of claims."""
         number = _positive("page", 1)
         found = newest_articles(site.reader, language(), (number - 1) * ARTICLES, ARTICLES + 1)
         shown = found[:ARTICLES]
@@ -45,20 +45,20 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
-    """What the page of an article shows beside its facts; for ``server.pages.things``.
+    """Template variables of the page of an article: its claims in reading order, by paragraph.
 
-    The texts of its paragraphs are there only if the operator gives a file that has the recorded hash.
+    The text of its paragraphs is included only if the operator provides a file with the recorded hash.
     """
     article = next(iter(describe_articles(site.reader, [iri], language)), None)
     offset = _positive("from", 1) - 1
     reading = read_article(site.reader, iri, language, offset)
-    text = site.shelf.find(article.sha256) if site.shelf and article else None
+    text = site.article_store.find(article.sha256) if site.article_store and article else None
     return {
         "article": article,
         "reading": reading,
         "by_paragraph": _by_paragraph(reading),
         "texts": _texts(text, reading) if text else {},
-        "text_is": "shown" if text else "missing" if site.shelf else "not given",
+        "text_is": "shown" if text else "missing" if site.article_store else "not given",
         "first": offset + 1,
         "step": CLAIMS,
     }
@@ -71,13 +71,13 @@ def _by_paragraph(reading: Reading) -> dict[int, list[tuple[Footnote, Place]]]:
     return found
 
 
-def _texts(text: ArticleText, reading: Reading) -> dict[int, list[Stretch]]:
-    """The paragraphs of the reading, each cut at the ends of the passages that its claims stand on."""
+def _texts(text: ArticleText, reading: Reading) -> dict[int, list[Segment]]:
+    """The text of the paragraphs, split into segments at the bounds of the claims' passages."""
     found = {}
     for number in reading.paragraphs:
         try:
-            found[number] = stretches(text, number, (p for _, p in reading.claims if p.paragraph == number))
-        except KelisimError:  # a record that points beyond its article's end
+            found[number] = segments(text, number, (p for _, p in reading.claims if p.paragraph == number))
+        except KelisimError:  # a passage beyond the end of its article
             continue
     return found
 

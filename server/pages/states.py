@@ -1,4 +1,4 @@
-"""``/states``: the states with their facts in brief; and what the page of a state shows above its facts."""
+"""``/states``: the states with their facts in brief; and the template variables of a state's page."""
 
 from functools import lru_cache
 from itertools import groupby
@@ -12,18 +12,18 @@ from kg.language.messages import gettext_noop
 from kg.views.instruments import documents_naming, documents_of
 from kg.views.leaders import tenures_in, vacant_in
 from kg.views.listings import Listing
-from kg.views.records import told
+from kg.views.records import records
 from kg.views.statements import statements_about, statements_by
 from kg.views.states import HOLDINGS, absences, in_brief, memberships, organisations, states
 from kg.views.visits import visits_from, visits_to
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.documents import track_codes, track_facts
-from server.pages.filters import Asked, Choice, choices, value_of
+from server.pages.filters import Choice, Filters, choices, value_of
 from server.pages.notes import notes
 
 MOST: Final = 50
-"""How many of a sort the page of one state shows; it says so where there are more."""
+"""The limit of each list on the page of a state; the page says if there are more."""
 
 _HOLDINGS: Final = {
     "leaders": gettext_noop("people in office"),
@@ -34,7 +34,7 @@ _HOLDINGS: Final = {
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The list of states over one site."""
+    """The list of states of a site."""
     routes = Blueprint("states", __name__)
 
     @lru_cache(maxsize=8)
@@ -43,46 +43,46 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/states")
     def page() -> tuple[str, int]:
-        """States, with the members of an organisation or those that the graph holds something of alone where asked."""
-        asked = Asked("name")
+        """A page of states, filtered by membership of an organisation and by what the graph has about them."""
+        filters = Filters("name")
         fields = {
             "member": members(site.store.version, language()),
             "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in HOLDINGS],
         }
-        member = asked.choice("member", translate("Member of"), fields["member"])
-        having = asked.choice("having", translate("The graph has"), fields["having"])
-        words, number = asked.words(), asked.page()
+        member = filters.choice("member", translate("Member of"), fields["member"])
+        having = filters.choice("having", translate("The graph has"), fields["having"])
+        words, number = filters.words(), filters.page()
         listing = Listing((), 0)
-        if not asked.problems:
+        if not filters.problems:
             listing = states(
                 site.reader,
                 language(),
                 member=member,
                 having=having,
                 words=words,
-                descending=asked.descending,
+                descending=filters.descending,
                 number=number,
             )
         shown = in_brief(site.reader, listing.things)
         body = render_template(
             "pages/states.html",
-            asked=asked,
+            filters=filters,
             fields=fields,
             listing=listing,
             shown=shown,
             page=notes(site.reader, language(), shown),
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     return routes
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
-    """What the page of a state shows above its facts: leaders, memberships, documents, trade, visits, statements."""
+    """Template variables of the page of a state: leaders, memberships, documents, trade, visits, statements."""
     reader = site.reader
     leaders = tenures_in(reader, iri, MOST + 1)
     agents = [iri, *(fact.iri for tenure in leaders for fact in tenure.holders)]
-    member = memberships(told(reader, [iri])[iri])
+    member = memberships(records(reader, [iri])[iri])
     away = absences(reader, agents, MOST + 1)
     documents, naming = documents_of(reader, iri, MOST + 1), documents_naming(reader, iri, MOST + 1)
     inward, outward = visits_to(reader, iri, MOST + 1), visits_from(reader, iri, MOST + 1)

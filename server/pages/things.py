@@ -32,12 +32,12 @@ from server.pages.citing import cite
 
 @dataclass(frozen=True)
 class Special:
-    """What the pages of one class have above the facts that every thing's page has.
+    """The special part of the pages of one class, above the facts that every thing's page has.
 
-    `template` extends ``thing.html`` and fills its block ``special``; `context` (site, IRI, language) gives what that
-    block needs, beside what every thing's page has; if that holds ``page``, a `server.pages.notes.Notes`, its footnotes
-    come first on the page. `covers` names the sections whose things it shows, so that they are not shown twice.
-    To add one, write both and list them in `SPECIALS`.
+    template: extends ``thing.html`` and fills its block ``special``. context: a function of site, IRI and language that
+    returns the additional template variables; if these have ``page``, a `server.pages.notes.Notes`, its footnotes come
+    first on the page. covers: names of sections that the special part shows already, which the page then omits.
+    To add a special page, write both and list them in `SPECIALS`.
     """
 
     class_iri: str
@@ -53,10 +53,10 @@ SPECIALS: Final[tuple[Special, ...]] = (
     Special(str(KEL.Instrument), "pages/instrument.html", documents.context, frozenset({"stages"})),
     Special(str(KEL.DocumentPackage), "pages/instrument.html", documents.context, frozenset({"stages"})),
 )
-"""The special pages; a thing gets the first whose class it has."""
+"""The special pages in order of precedence; a thing gets the first of a class that it has."""
 
 PARTS: Final = frozenset({"timeline", "said", *(section.name for section in SECTIONS)})
-"""What ``?part=`` may ask for: one section, alone and in full."""
+"""The values of ``?part=``, which shows one section in full."""
 
 _MAPPED: Final = frozenset(str(KEL[name]) for name in ("Place", "Route", "Facility", "Project", "Event", "Visit"))
 _WIKIDATA: Final = PREFIXES["wd"]
@@ -74,7 +74,7 @@ class _Named(Protocol):
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The pages of everything that the graph has a name of ours for."""
+    """The pages of all IRIs below `BASE`."""
     routes = Blueprint("things", __name__)
     for filter_ in (in_words, measured, when):
         routes.add_app_template_filter(filter_)
@@ -85,7 +85,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/page/<path:path>")
     def page(path: str) -> str:
-        """What the graph tells of one thing."""
+        """The page of one thing."""
         iri = iri_at(path)
         check(site.reader, iri)
         return _claim(site, iri) if iri.startswith(CLAIM) else _thing(site, iri)
@@ -94,14 +94,14 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def in_words(iri: str, named: _Named) -> Label:
-    """The name of anything: the graph's, or ours for a term of another vocabulary; `named` has the graph's."""
+    """The label of an IRI: from the graph by `named`, or from `NAMES` for terms of other vocabularies."""
     if iri.startswith(_WIKIDATA):
         return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
 
 
 def measured(value: str, unit: str) -> str:
-    """A value in its unit (an IRI), shortened as readers of the page's language write it."""
+    """A value with its unit (an IRI), abbreviated in the page's language, such as 28.4 billion."""
     try:
         return amount(Decimal(value), unit, language(), translate)
     except InvalidOperation:
@@ -113,7 +113,7 @@ def _thing(site: Site, iri: str) -> str:
     if part and part not in PARTS:
         raise ProblemError(404, "Not found", f"A page has no part {part!r}; there are: {', '.join(sorted(PARTS))}.")
     after = _after()
-    # What is only a class or a property of others is known, though nothing can be told of it.
+    # An IRI that is used only as a class or a property has no description of its own.
     thing = describe(site.reader, iri, language(), part, after) or Thing(iri=iri, after=after)
     special = next((s for s in SPECIALS if s.class_iri in thing.classes), None) if not part else None
     more = special.context(site, iri, language()) if special else {}

@@ -1,4 +1,4 @@
-"""``/trade``: figures of trade, investment, energy and more, as charts over time and as a table with footnotes."""
+"""``/trade``: figures of trade, investment, energy and more, as charts over time and a table with footnotes."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -15,13 +15,13 @@ from kg.views.notes import Notes
 from kg.views.trade import MOST, Observation, Selection, contested, measures, observations, parties
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.pages.filters import Asked, Choice, choices
+from server.pages.filters import Choice, Filters, choices
 
 PAGE_SIZE: Final = 50
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The page of figures over one site."""
+    """The page of figures of a site."""
     routes = Blueprint("trade", __name__)
 
     @lru_cache(maxsize=8)
@@ -34,20 +34,20 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/trade")
     def page() -> tuple[str, int]:
-        """The figures that fit the filters; 400 with a message where a filter cannot be."""
-        asked = Asked("measure")
+        """A page of the figures that match the filters; 400 with a message if a filter is invalid."""
+        filters = Filters("measure")
         fields = offered(site.store.version, language()) | {"period": _periods()}
-        party = asked.choice("party", translate("Party"), fields["party"])
-        measure = asked.choice("measure", translate("Measure"), fields["measure"])
-        kind = asked.choice("period", translate("Period"), fields["period"])
+        party = filters.choice("party", translate("Party"), fields["party"])
+        measure = filters.choice("measure", translate("Measure"), fields["measure"])
+        kind = filters.choice("period", translate("Period"), fields["period"])
         selection = Selection(party, (measure,) if measure else (), cast("PeriodKind", kind) if kind else None)
-        number = asked.page()
-        found = [] if asked.problems else observations(site.reader, selection, language())
+        number = filters.page()
+        found = [] if filters.problems else observations(site.reader, selection, language())
         found.sort(key=lambda each: flow(each.measure))
         shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         body = render_template(
             "pages/trade.html",
-            asked=asked,
+            filters=filters,
             fields=fields,
             charts=_charts(site, found, {"party": party, "period": kind}, chosen=bool(measure)),
             shown=shown,
@@ -59,13 +59,13 @@ def blueprint(site: Site) -> Blueprint:
             in_words=lambda each: in_words(each, language(), translate),
             when=lambda each: when(each, language(), translate),
         )
-        return body, 400 if asked.problems else 200
+        return body, 400 if filters.problems else 200
 
     return routes
 
 
 def _charts(site: Site, found: Sequence[Observation], narrowing: Mapping[str, str], *, chosen: bool) -> list[Chart]:
-    """The charts of the flows, or of the one measure that is chosen."""
+    """The charts of the flows, or of the one chosen measure."""
     drawn = found if chosen else [each for each in found if flow(each.measure) < len(FLOWS)]
     kept = {key: value for key, value in narrowing.items() if value}
     return [chart for chart in draw(site.reader, drawn, kept, language(), translate) if chart.rows]

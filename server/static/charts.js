@@ -1,11 +1,11 @@
-// Charts and maps that answer to the pointer, in place of their pictures. Without the bundle the pictures stay.
+// Replaces the images of charts and maps by interactive charts. Without the bundle the images stay.
 const FIGURES = document.querySelectorAll("figure[data-chart]");
 const narrow = matchMedia("(max-width: 40rem)");
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
 
-/** The address of the Vega-Lite document behind a picture, for the colours and the width of now. */
+/** The URL of the Vega-Lite specification of an image, for the current theme and width. */
 function documentOf(image) {
   const address = new URL(image.getAttribute("src"), location.href);
   address.pathname = address.pathname.replace(/\.svg$/, ".vl.json");
@@ -14,7 +14,7 @@ function documentOf(image) {
   return address;
 }
 
-/** Draws the figure anew; on any failure the picture stays. */
+/** Renders the figure again; on any failure the image stays. */
 async function draw(figure, embed) {
   const picture = figure.querySelector("picture");
   const place = figure.querySelector(".drawn") ?? document.createElement("div");

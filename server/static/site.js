@@ -1,4 +1,4 @@
-// The colours that the reader chose. A classic script in the head, since a module would run after the first paint.
+// Applies the chosen theme. A classic script in the head, since a module would run after the first paint.
 (() => {
   const KEY = "kelisim-colours";
   const root = document.documentElement;
@@ -13,7 +13,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("button.theme");
-    const tell = () => {
+    const announce = () => {
       button.setAttribute("aria-pressed", String(isDark()));
       document.dispatchEvent(new CustomEvent("colours", { detail: { dark: isDark() } }));
     };
@@ -21,9 +21,9 @@
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       try { localStorage.setItem(KEY, root.dataset.theme); } catch { /* holds for this page only */ }
-      tell();
+      announce();
     });
-    system.addEventListener("change", tell);
-    tell();
+    system.addEventListener("change", announce);
+    announce();
   });
 })();

@@ -1,4 +1,4 @@
-"""``python -m tests.conformance``: the suite against Kelisim and its peers, and the totals as Markdown."""
+"""``python -m tests.conformance``: runs the suite against Kelisim and other servers; the totals as Markdown."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from tests.conformance.peers import TARGETS, Missing
 
 
 def main() -> int:
-    """Prints the table on standard output, and what it does on standard error."""
+    """Prints the table on standard output, and its progress on standard error."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"any of {', '.join(TARGETS)}; all by default")
     parser.add_argument("--failures", action="store_true", help="also list the tests that fail")

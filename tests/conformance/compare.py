@@ -1,4 +1,4 @@
-"""Results and graphs compared: by value, up to the names of blank nodes, and in order only where a test demands it."""
+"""Comparison of results and graphs: by value, up to blank node labels, ordered only if the test requires it."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ Row: TypeAlias = dict[str, Term]
 
 @dataclass(frozen=True)
 class Table:
-    """The answer to a SELECT; ``ordered`` if the order of its rows is part of it."""
+    """The result of a SELECT; ``ordered`` if the order of its rows is significant."""
 
     variables: frozenset[str]
     rows: list[Row]
@@ -35,7 +35,7 @@ Result: TypeAlias = bool | Table | list[ox.Triple]
 
 
 def expected(path: Path) -> Result:
-    """What a result file says: results in any format of SPARQL, in RDF (result-set vocabulary), or a graph."""
+    """The expected result of a file: SPARQL results in any format, in RDF (result-set vocabulary), or a graph."""
     if path.suffix in {".srx", ".srj", ".tsv", ".csv"}:
         return results(path.read_bytes(), path.suffix)
     graph = triples(path)
@@ -66,7 +66,7 @@ def _result_set(described: dict[str, list[ox.Triple]], by_subject: dict[object, 
 
 
 def results(body: bytes, suffix: str) -> Result:
-    """Results in a format of SPARQL, named by the suffix of its files."""
+    """SPARQL results in the format of a file suffix."""
     if suffix == ".csv":
         return _csv(body)
     form = {
@@ -102,7 +102,7 @@ def _cell(cell: str) -> ox.BlankNode | ox.Literal:
 
 
 def check(actual: Result, wanted: Result, *, lax: bool = False) -> None:
-    """Raises :class:`Failed` unless they are the same; ``lax`` allows REDUCED to drop duplicates."""
+    """Raises :class:`Failed` unless both are equal; ``lax`` allows REDUCED to drop duplicates."""
     if isinstance(wanted, bool) or isinstance(actual, bool):
         if actual is not wanted:
             raise Failed(f"answered {actual}, not {wanted}")
@@ -134,7 +134,7 @@ def _key(row: Row) -> tuple[tuple[str, object], ...]:
 
 
 def _as_quads(rows: list[Row], ordered: bool) -> list[ox.Quad]:
-    """Rows as a graph, so that one comparison serves both; equal rows become one with a count."""
+    """Rows as a graph, for the same comparison as graphs; equal rows become one with a count."""
     kept: dict[object, tuple[Row, list[int]]] = {}
     for index, row in enumerate(rows):
         kept.setdefault((index if ordered else 0, _key(row)), (row, []))[1].append(index)
@@ -152,7 +152,7 @@ def _quads(graph: list[ox.Triple]) -> list[ox.Quad]:
 
 
 def same_graphs(one: Iterable[ox.Quad], other: Iterable[ox.Quad]) -> bool:
-    """Whether two datasets are isomorphic, literals taken by value."""
+    """Whether two datasets are isomorphic, with literals compared by value."""
     mine, theirs = _canonical(one), _canonical(other)
     return len(mine) == len(theirs) and mine == theirs
 
@@ -164,7 +164,7 @@ def _canonical(quads: Iterable[ox.Quad]) -> ox.Dataset:
 
 
 def canonical(term: Term) -> Term:
-    """A literal in the form in which the engine stores its value (``01`` is ``1``); other terms as they are."""
+    """A literal in the canonical form of its value (``01`` is ``1``); other terms unchanged."""
     if isinstance(term, ox.Literal):
         return _literal(term)
     return term
@@ -183,6 +183,6 @@ def _literal(literal: ox.Literal) -> ox.Literal:
 
 
 def shown(things: Iterable[object]) -> str:
-    """A few of them, for a message."""
+    """The first few things, for a message."""
     kept = [{k: str(v) for k, v in t.items()} if isinstance(t, dict) else str(t) for t in things]
     return f"{len(kept)}: {kept[:6]}"

@@ -1,4 +1,4 @@
-"""The tests with files: queries and updates evaluated, and their syntax accepted or refused."""
+"""The tests with manifests: evaluation of queries and updates, and syntax tests."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ RELATIVE = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\s\"{}|^`\\]*>")
 
 
 def text_of(path: Path) -> str:
-    """The text of a query or update. Where it uses relative IRIs it is given the base that the suite means (the
+    """The text of a query or update. If it uses relative IRIs, the base that the suite intends is prepended (the
     file's own IRI), since a server cannot know it."""
     text = path.read_text(encoding="utf-8")
     needed = RELATIVE.search(text) and not OWN_BASE.search(text)
@@ -38,7 +38,7 @@ def _named(graphs: tuple[tuple[str | None, Path], ...]) -> list[tuple[str | None
 
 
 def evaluate_query(client: Client, case: Case) -> None:
-    """QueryEvaluationTest and CSVResultFormatTest. Files that FROM names are loaded as graphs of that name."""
+    """QueryEvaluationTest and CSVResultFormatTest. Files in FROM are loaded as named graphs."""
     assert case.text is not None
     assert case.result is not None
     text = case.text.read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def evaluate_query(client: Client, case: Case) -> None:
 
 
 def graph(answer: Answer, base: str | None = None) -> list[ox.Triple]:
-    """The triples of an answer that is a graph."""
+    """The triples of a response that is a graph."""
     if answer.status != 200:
         raise Failed(str(answer))
     if answer.media_type not in GRAPH_FORMATS:
@@ -77,7 +77,7 @@ def graph(answer: Answer, base: str | None = None) -> list[ox.Triple]:
 
 
 def evaluate_update(client: Client, case: Case) -> None:
-    """UpdateEvaluationTest: the state of the store afterwards."""
+    """UpdateEvaluationTest: compares the state of the store after the update."""
     assert case.text is not None
     client.load(_named(case.graphs))
     answer = client.update(text_of(case.text))
@@ -94,10 +94,10 @@ def evaluate_update(client: Client, case: Case) -> None:
 
 
 def check_syntax(client: Client, case: Case) -> None:
-    """Syntax tests. Over HTTP, what is well-formed is executed (on an empty store), and what is not is a 400.
+    """Syntax tests: well-formed text is executed on an empty store, malformed text must be refused with 400.
 
-    Well-formed is also what the server understands and then does not do: a LOAD or FROM refused by policy, DROP of a
-    graph that is not there, a function that it does not have. That must be another status than 400.
+    Text is also well-formed if the server refuses to execute it with another status than 400: a LOAD or FROM refused
+    by policy, DROP of a graph that does not exist, an unknown function.
     """
     assert case.text is not None
     client.load([])

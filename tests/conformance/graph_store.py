@@ -1,8 +1,8 @@
-"""The tests of the SPARQL 1.1 Graph Store HTTP Protocol, which the suite gives as a dialogue in prose.
+"""The tests of the SPARQL 1.1 Graph Store HTTP Protocol, which the suite describes as a sequence of requests.
 
-Each request of that dialogue is a test here, with its own preparation. The suite invents paths on the host
+Each request of that sequence is a test here, with its own set-up. The suite assumes paths on the host
 (``/person/1.ttl``); since servers choose their own, graphs are identified indirectly (``?graph=``, section 4.2).
-https://www.w3.org/TR/sparql11-http-rdf-update/ is the authority where it allows more statuses than the dialogue.
+https://www.w3.org/TR/sparql11-http-rdf-update/ is normative where it allows more statuses than the suite.
 """
 
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def _status(answer: Answer, wanted: set[int]) -> None:
 
 
 def _holds(answer: Answer, *texts: str) -> None:
-    """The answer is, in Turtle, the merge of these documents."""
+    """Checks that the response is, in Turtle, the merge of these documents."""
     found = graph(answer)
     wanted = [quad.triple for text in texts for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
     one, other = ([ox.Quad(t.subject, t.predicate, t.object) for t in g] for g in (found, wanted))
@@ -179,7 +179,7 @@ def _get_multipart(client: Client) -> None:
 
 
 def _create(client: Client) -> tuple[Answer, str]:
-    """Asks the store to make a graph and to name it."""
+    """Creates a graph that the store names; returns the response and the graph's URL."""
     url, headers = client.target.graph_store_url or "", {"Content-Type": TURTLE}
     answer = client.send(url, method="POST", body=ALICE.encode(), headers=headers)
     _status(answer, CREATED)

@@ -1,6 +1,6 @@
-"""The servers that the suite is run against, each installed on its own outside this project and ended after use.
+"""The servers that the suite is run against, each installed outside this project and stopped after use.
 
-Every peer is given the settings with which it does best; they are told here where they are not its defaults.
+Every server has the settings with which it passes most tests; those that are not its defaults are documented here.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.conftest import serving
 
 
 class Missing(Exception):  # noqa: N818 - a reason to leave a target out, not an error
-    """The server cannot be had here; the message says why."""
+    """The server is not available here; the message says why."""
 
 
 # Its default graph is the union of all graphs, into which rdflib 7.6 cannot INSERT DATA; and FROM would be fetched.
@@ -66,7 +66,7 @@ ServerThreads = 10
 
 @contextmanager
 def kelisim(folder: Path) -> Iterator[Target]:
-    """Kelisim on an empty store of its own, with a token that may read and write."""
+    """Kelisim on an empty store, with a token to read and write."""
     command, store = str(Path(sys.executable).with_name("kelisim")), str(folder / "store")
     said = subprocess.run([command, "serve", "--help"], capture_output=True, text=True, check=False).stdout
     if not all(option in said for option in ("--empty", "--store", "--allow-updates")):
@@ -105,7 +105,7 @@ def rdflib_endpoint(folder: Path) -> Iterator[Target]:
 
 @contextmanager
 def virtuoso(folder: Path) -> Iterator[Target]:
-    """Virtuoso of Debian: the one that is installed, else its packages unpacked beside, not installed."""
+    """Debian's Virtuoso: the installed one, else its packages unpacked without installing them."""
     environment = {**os.environ}
     binaries = Path(found).parent if (found := shutil.which("virtuoso-t")) else _unpacked(folder, environment)
     data, http, sql = folder / "data", _free_port(), _free_port()
@@ -132,7 +132,7 @@ TARGETS: dict[str, Callable[[Path], AbstractContextManager[Target]]] = {
 
 
 def _installed(folder: Path, package: str) -> Path:
-    """The folder of the commands of a package, in a virtual environment of its own."""
+    """The folder of a package's commands, in a virtual environment of its own."""
     venv.create(folder / "venv", with_pip=True)
     binaries = folder / "venv" / "bin"
     command = [str(binaries / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
@@ -159,7 +159,7 @@ def _unpacked(folder: Path, environment: dict[str, str]) -> Path:
 def _running(
     command: list[str], url: str, *, cwd: Path | None = None, environment: dict[str, str] | None = None
 ) -> Iterator[None]:
-    """Runs a server until it answers at ``url``, and ends it whatever happens."""
+    """Starts a server, waits until it answers at ``url``, and terminates it afterwards."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=quiet, stdout=quiet, stderr=quiet)
     try:

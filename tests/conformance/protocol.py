@@ -1,6 +1,6 @@
-"""The tests of the SPARQL 1.1 Protocol, which the suite only names: each test here has the name of one there.
+"""The tests of the SPARQL 1.1 Protocol, which the suite only names: the tests here have the same names.
 
-Their requests follow the W3C's description of them; https://www.w3.org/TR/sparql11-protocol/ is the authority.
+Their requests follow W3C's description of them; https://www.w3.org/TR/sparql11-protocol/ is normative.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def _test(function: Callable[[Client], None]) -> Callable[[Client], None]:
 
 
 def run(client: Client, name: str) -> None:
-    """Runs the test of that name on data0 to data3, each a graph that says that it is a document."""
+    """Runs the test of that name on data0 to data3, each a graph with one triple that types it as a document."""
     a, document = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"), ox.NamedNode(DOCUMENT)
     client.load([(iri, [ox.Triple(ox.NamedNode(iri), a, document)]) for iri in DATA])
     TESTS[name](client)
@@ -99,13 +99,13 @@ IN_BOTH = f"ASK {{ {_holds(3)} GRAPH ?g1 {{ {_holds(1)} }} GRAPH ?g2 {{ {_holds(
 
 @_test
 def _query_multiple_dataset(client: Client) -> None:
-    """The dataset of the protocol wins over that of the query."""
+    """The dataset of the protocol overrides that of the query."""
     _true(_post(client, f"ASK FROM <{DATA[1]}> {{ {_holds(2)} }}", QUERY, _default(2)))
     _true(_post(client, f"ASK FROM <{DATA[1]}> {{ {_holds(1)} }}", QUERY, _default(2)), wanted=False)
 
 
 def _update_dataset(client: Client, params: Params, where: str, made: str, absent: str) -> None:
-    """Clears, inserts data1 to data3, copies what the dataset of the protocol shows, and looks at the copy."""
+    """Clears, inserts data1 to data3, copies the triples in the dataset of the protocol, and checks the copy."""
     data = "\n".join(f"GRAPH <{iri}> {{ <{iri}> a <{DOCUMENT}> }}" for iri in DATA[1:])
     insert = f"INSERT {{ GRAPH <{TARGET_GRAPH}> {{ ?s <urn:in> ?in }} }} WHERE {{ {where} }}"
     _done(_post(client, f"DROP ALL ;\nINSERT DATA {{ {data} }} ;\n{insert}", UPDATE, params))
@@ -150,7 +150,7 @@ def _update_dataset_full(client: Client) -> None:
 
 @_test
 def _update_base_uri(client: Client) -> None:
-    """A relative IRI is resolved against a base that the service defines."""
+    """A relative IRI is resolved against the service's base IRI."""
     about = "<http://example.org/s> <http://example.org/p>"
     _done(_post(client, f"DROP ALL ; INSERT DATA {{ GRAPH <{TARGET_GRAPH}> {{ {about} <test> }} }}", UPDATE))
     found = rows(client.query(f"SELECT ?o {{ GRAPH <{TARGET_GRAPH}> {{ {about} ?o }} }}", named=[TARGET_GRAPH]))
@@ -184,7 +184,7 @@ def _bad_update_non_utf8(client: Client) -> None:
 
 @_test
 def _bad_update_dataset_conflict(client: Client) -> None:
-    """The dataset may be given by the protocol or by USING, USING NAMED or WITH, not by both."""
+    """The dataset may be specified by the protocol or by USING, USING NAMED or WITH, not by both."""
     for clause in (f"USING <{DATA[1]}>", f"USING NAMED <{DATA[1]}>"):
         text = f"INSERT {{ GRAPH <{TARGET_GRAPH}> {{ ?s a <{RESOURCE}> }} }} {clause} WHERE {{ ?s a <{DOCUMENT}> }}"
         for params in (_using(2), _using_named(2)):

@@ -1,4 +1,4 @@
-"""All tests against one target, and the totals."""
+"""Runs all tests against one target, and counts the results."""
 
 import time
 import tomllib
@@ -31,7 +31,7 @@ CATEGORIES = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a test ended: ``failure`` is empty where it passed, ``skipped`` says why it was not run."""
+    """The outcome of a test: ``failure`` is empty if it passed, ``skipped`` says why it was not run."""
 
     case: Case
     failure: str = ""
@@ -50,9 +50,9 @@ def all_cases(from_manifests: Iterable[Case]) -> list[Case]:
 
 
 def run(target: Target, cases: Iterable[Case], *, timeout: float = 3, limit: float = 600) -> list[Outcome]:
-    """Runs the tests one after the other, each request for ``timeout`` seconds; after ``limit`` the rest fails."""
+    """Runs the tests in sequence with ``timeout`` seconds a request; after ``limit`` seconds the rest fails."""
     until = time.monotonic() + limit
-    # Those that write of themselves come last, so that queries on the same data load it once.
+    # Tests that write come last, so that queries on the same data load it once.
     ordered = sorted(cases, key=lambda c: (c.category not in CATEGORIES, "update" in c.category, c.graphs == ()))
     with closing(Client(target, timeout=timeout)) as client:
         return [_outcome(client, case, until) for case in ordered]
@@ -89,13 +89,13 @@ def _run_one(client: Client, case: Case) -> None:
 
 
 def deviations() -> dict[str, str]:
-    """The tests that Kelisim is known to fail, by IRI, with the reason."""
+    """The known failures of Kelisim by test IRI, with the reason."""
     with DEVIATIONS.open("rb") as file:
         return {iri: entry for table in tomllib.load(file).values() for iri, entry in table.items()}
 
 
 def surprises(outcomes: Iterable[Outcome], known: dict[str, str]) -> list[str]:
-    """What is not as the list of deviations says; the list may only shrink."""
+    """The outcomes that differ from the list of deviations: new failures, and listed tests that pass."""
     found = []
     by_iri = {outcome.case.iri: outcome for outcome in outcomes}
     for iri, outcome in by_iri.items():

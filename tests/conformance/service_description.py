@@ -41,7 +41,7 @@ def _endpoint(found: list[ox.Triple], url: str) -> None:
 
 
 def _schema(found: list[ox.Triple], _: str) -> None:
-    """Only terms of the vocabulary, resources where it wants resources, one value where it allows one."""
+    """Checks terms, ranges and cardinalities against the vocabulary."""
     services = {t.subject for t in found if t.predicate.value == A and _local(t.object) == "Service"}
     told = {t.subject for t in found if _local(t.predicate) == "endpoint"}
     if not services or not told <= services:

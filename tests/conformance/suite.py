@@ -1,4 +1,4 @@
-"""The test suite: fetched with pip inside rdflib's source distribution, its manifests read into cases."""
+"""The test suite: downloaded with pip as part of rdflib's source distribution, its manifests read into cases."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ SKIPPED = {
 
 
 class Unreachable(Exception):  # noqa: N818 - a reason to skip, not an error
-    """The package registry is out of reach, so there is no suite to run."""
+    """The package registry cannot be reached, so there is no suite to run."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Case:
 
 
 def fetch(cache_folder: Path) -> Path:
-    """The folder of the suites, below ``cache_folder``; downloaded if it is not there yet."""
+    """The folder of the suites, below ``cache_folder``; downloaded if it does not exist yet."""
     found = cache_folder / INSIDE
     if not found.is_dir():
         cache_folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def fetch(cache_folder: Path) -> Path:
 
 
 def _download(folder: Path) -> None:
-    """pip asks the build backend for metadata after the download; the archive is there even where that fails."""
+    """pip calls the build backend for metadata after the download; the archive exists even if that fails."""
     options = ["--no-deps", "--no-binary", ":all:", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", *options, "--dest", str(folder), SDIST]
     said = ""
@@ -87,7 +87,7 @@ def _download(folder: Path) -> None:
 
 
 def cases(suites: Path) -> list[Case]:
-    """All tests of the manifests, in their order."""
+    """All tests of the manifests, in order."""
     found: list[Case] = []
     for manifest in MANIFESTS:
         found += _manifest(suites / manifest)
@@ -119,7 +119,7 @@ def _case(graph: Graph, entry: Node, manifest: Path) -> Case | None:
     action, result = graph.value(entry, MF.action), graph.value(entry, MF.result)
     if folder in SKIPPED:
         return Case(*about, skipped=SKIPPED[folder])
-    if action is None:  # the protocol and the service description are told in prose
+    if action is None:  # tests of the protocol and the service description have no action
         return Case(*about)
     text = action if isinstance(action, URIRef) else graph.value(action, QT.query) or graph.value(action, UT.request)
     assert text is not None, entry

@@ -1,4 +1,4 @@
-"""A SPARQL server under test, and the HTTP client that speaks to it."""
+"""A SPARQL server under test, and its HTTP client."""
 
 import http.client
 from collections.abc import Iterable, Sequence
@@ -18,15 +18,15 @@ Named: TypeAlias = Sequence[tuple[str | None, list[ox.Triple]]]
 
 
 class Failed(Exception):  # noqa: N818 - the outcome of a test, not an error of the runner
-    """The server did not do what the test demands; the message says what it did."""
+    """The server's behaviour differs from the expected; the message describes it."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a server listens.
+    """The URLs of a server.
 
-    ``default_graph`` is for a server that has no default graph of its own (Virtuoso, whose default graph is all
-    graphs): the named graph that stands for it, which every request then names as its default graph.
+    ``default_graph`` is for a server without a default graph of its own (Virtuoso, whose default graph is the union of
+    all graphs): the named graph that replaces it, which every request then sets as its default graph.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server sent back."""
+    """The server's response."""
 
     status: int
     headers: Message
@@ -54,7 +54,7 @@ class Answer:
 
 
 class Client:
-    """Requests to one target. Its connections stay open, since the suite sends thousands of small requests."""
+    """A client of one target. It keeps connections alive, since the suite sends thousands of small requests."""
 
     def __init__(self, target: Target, *, timeout: float) -> None:
         self.target = target
@@ -73,9 +73,9 @@ class Client:
     def send(
         self, url: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        """Sends exactly these headers (no content type of its own making) and follows no redirect.
+        """Sends a request with exactly these headers (no default Content-Type) and follows no redirect.
 
-        A server that points elsewhere is not followed: neither the requests nor the token leave for another host.
+        Redirects are not followed, so that neither requests nor the token are sent to another host.
         """
         parts = urlsplit(url)
         if parts.netloc not in self._hosts:
@@ -96,7 +96,7 @@ class Client:
                 raise Failed(f"no answer within {self.timeout} seconds") from error
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
-                if attempt == 2:  # the first may be a kept connection that the server had closed
+                if attempt == 2:  # the first may be a kept-alive connection that the server had closed
                     raise Failed(f"no answer: {error!r}") from error
             else:
                 if response.will_close:
@@ -107,9 +107,9 @@ class Client:
         raise AssertionError
 
     def query(self, text: str, accept: str = JSON_RESULTS, named: Iterable[str] = ()) -> Answer:
-        """By GET, which all peers do (Virtuoso hangs on a query that is posted directly).
+        """Sends a query by GET, which all servers support (Virtuoso hangs on a query that is posted directly).
 
-        ``named`` are the named graphs that a server without a default graph is told of.
+        ``named`` are the named graphs of the dataset for a server without a default graph.
         """
         params = [("query", text)]
         if self.target.default_graph:
@@ -125,12 +125,12 @@ class Client:
         return self.send(self.target.update_url, method="POST", body=text.encode(), headers=headers)
 
     def graphs(self) -> set[str]:
-        """The names of all graphs that hold something."""
+        """The names of all non-empty graphs."""
         answer = self.send(f"{self.target.query_url}?{urlencode({'query': GRAPHS})}", headers={"Accept": JSON_RESULTS})
         return {row["g"].value for row in rows(answer) if isinstance(row["g"], ox.NamedNode)}
 
     def clear(self) -> None:
-        """Empties the store; where that is not one update, graph by graph (Virtuoso keeps its own in there)."""
+        """Clears the store; without a default graph, graph by graph (Virtuoso has graphs of its own)."""
         self._loaded = None
         if not self.target.default_graph:
             required(self.update("DROP ALL"))
@@ -139,7 +139,7 @@ class Client:
             required(self.send(self._graph_url(name), method="DELETE"), 404)
 
     def load(self, named: Named) -> None:
-        """Replaces all that the store holds; queries that follow each other on the same data load it once."""
+        """Replaces the content of the store; consecutive queries on the same data load it once."""
         if self._loaded == named:
             return
         self.clear()
@@ -166,7 +166,7 @@ class Client:
         return found
 
     def changed(self) -> None:
-        """Says that a test wrote to the store by itself."""
+        """Marks the store as changed by a test."""
         self._loaded = None
 
     def _graph_url(self, name: str | None) -> str:
@@ -175,19 +175,19 @@ class Client:
 
 
 def required(answer: Answer, *also: int) -> Answer:
-    """What prepares a test must succeed, or the test fails."""
+    """The response to a request of a test's set-up; raises `Failed` if it has not succeeded."""
     if not 200 <= answer.status < 300 and answer.status not in also:
         raise Failed(f"the preparation was refused: {answer}")
     return answer
 
 
 def plain_labels(body: bytes) -> bytes:
-    """Virtuoso labels blank nodes ``nodeID://b1``, which our parser refuses; SPARQL's JSON does not forbid it."""
+    """Rewrites Virtuoso's blank node labels ``nodeID://b1``, which SPARQL's JSON allows and pyoxigraph refuses."""
     return body.replace(b'"nodeID://', b'"')
 
 
 def rows(answer: Answer) -> list[ox.QuerySolution]:
-    """The rows of a SELECT that the runner itself sent."""
+    """The rows of the response to a SELECT of the runner."""
     required(answer)
     try:
         results = ox.parse_query_results(input=plain_labels(answer.body), format=ox.QueryResultsFormat.JSON)

@@ -1,10 +1,10 @@
-// What the editor completes: variables, our prefixes, and the names of our classes, properties, codes and things.
+// Autocompletion in the editor: variables, prefixes, and the names of classes, properties, codes and things.
 
 const MOST = 60; // offered at once
 const NAME = /^[\w·‿⁀.:-]+$/;
-const SOON = 3; // letters after which names are offered without being asked for
+const AUTO_LENGTH = 3; // letters after which completions are shown without a keystroke
 
-/** Registers our completers with Yasqe; gives their names, for its setting `autocompleters`. */
+/** Registers the autocompleters with Yasqe; returns their names, for its setting `autocompleters`. */
 export function complete(Yasqe, prefixes, terms, words) {
   const declarations = Object.entries(prefixes).map(([name, iri]) => `${name}: <${iri}>`);
   Yasqe.forkAutocompleter("prefixes", { name: "ourPrefixes", get: () => declarations, persistenceId: null }, false);
@@ -22,8 +22,8 @@ export function complete(Yasqe, prefixes, terms, words) {
     autoShow: false,
     onInitialize: (yasqe) => yasqe.on("inputRead", (_, change) => {
       const { string } = yasqe.getCompleteToken();
-      const soon = string.includes(":") || string.length >= SOON;
-      if (change.origin === "+input" && soon && isName(yasqe)) yasqe.autocomplete();
+      const isLong = string.includes(":") || string.length >= AUTO_LENGTH;
+      if (change.origin === "+input" && isLong && isName(yasqe)) yasqe.autocomplete();
     }),
     isValidCompletionPosition: isName,
     get: (_, token) => find(offered, token.string.trim().toLowerCase()),
@@ -40,14 +40,14 @@ export function complete(Yasqe, prefixes, terms, words) {
   return ["variables", "ourPrefixes", "ourTerms"];
 }
 
-/** Whether the cursor is where a name can stand: not in a variable, string, comment, IRI or declaration. */
+/** Whether the cursor is at a prefixed name: not in a variable, string, comment, IRI or prefix declaration. */
 function isName(yasqe) {
   const token = yasqe.getCompleteToken();
   if (token.state.inPrefixDecl || ["comment", "string", "atom", "variable-3", "keyword"].includes(token.type)) return false;
   return token.string.trim() === "" || NAME.test(token.string);
 }
 
-/** The names for what is written so far: first those that begin with it, then those that hold it. */
+/** The names that match a text: first those that begin with it, then those that contain it. */
 function find(offered, text) {
   const first = offered.filter((each) => each.name.toLowerCase().startsWith(text) || each.name.toLowerCase().split(":")[1].startsWith(text));
   const others = offered.filter((each) => !first.includes(each) && each.sought.includes(text));

@@ -1,4 +1,4 @@
-// The query page with YASGUI's editor and results in place of the plain form, which works without any of this.
+// The query page: YASGUI's editor and results in place of the plain form, which works without scripts.
 import Yasgui from "../built/yasgui.js";
 import { complete } from "./completion.js";
 import { showResults } from "./results.js";
@@ -16,7 +16,7 @@ const endpoint = new URL(form.action).href;
 
 const { prefixes, terms } = await (await fetch("/query/terms.json")).json();
 const completers = complete(Yasgui.Yasqe, prefixes, terms, words);
-Yasgui.Yasqe.defaults.autocompleters = completers; // else the editor's own would ask other hosts for names
+Yasgui.Yasqe.defaults.autocompleters = completers; // Yasqe's default autocompleters send requests to other hosts
 
 holder.hidden = false;
 const editor = new Yasgui.Yasqe(holder, {
@@ -26,9 +26,9 @@ const editor = new Yasgui.Yasqe(holder, {
   createShareableLink: null,
   showQueryButton: false,
   editorHeight: "20rem",
-  inputStyle: "contenteditable", // what is read out and scrolled is then what has the focus
+  inputStyle: "contenteditable", // so that the focused element is the one that screen readers read
   screenReaderLabel: words.label,
-  extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab goes on through the page
+  extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab moves the focus
   requestConfig: { endpoint, method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET") },
 });
 editor.getInputField().setAttribute("role", "textbox");
@@ -38,7 +38,7 @@ const { show, fail } = showResults(Yasgui.Yasr, byId("results"), editor, { prefi
 
 for (const part of [textarea, form.querySelector("label"), form.elements.format.parentElement]) part.hidden = true;
 for (const id of ["shared", "keys", "sift"]) byId(id).hidden = false;
-textarea.required = false; // a hidden field cannot be asked for
+textarea.required = false; // validation cannot show a message on a hidden field
 form.before(holder);
 
 const status = byId("status");
@@ -51,7 +51,7 @@ function setRunning(now) {
 }
 
 function run() {
-  editor.query().catch(() => {}); // queryResponse tells of failures too
+  editor.query().catch(() => {}); // the event queryResponse reports failures too
 }
 
 form.addEventListener("submit", (event) => {
@@ -91,11 +91,11 @@ byId("copy").addEventListener("click", async () => {
     await navigator.clipboard.writeText(permalink.href);
     byId("copied").textContent = words.copied;
   } catch {
-    permalink.focus(); // without a secure connection only the reader can copy it
+    permalink.focus(); // the clipboard API needs a secure context
   }
 });
 
-/** Shows the programs for the query as it is now. */
+/** Updates the programs for the current query. */
 async function keepSnippets() {
   const body = new URLSearchParams({ query: editor.getValue() });
   const response = await fetch("/query/snippets.json", { method: "POST", body });

@@ -1,9 +1,9 @@
-// YASGUI's results, with links that stay on this host, our charts and maps, and errors in words.
+// YASGUI's results, with links to this host, charts and maps, and translated errors.
 import { chartOf, mapOf } from "./views.js";
 
 const OURS = "https://w3id.org/kelisim/";
 
-/** Draws results in an element: gives `show(response, milliseconds)` and `fail(error)`. */
+/** Renders results in an element: returns `show(response, milliseconds)` and `fail(error)`. */
 export function showResults(Yasr, element, editor, { prefixes, terms, words }) {
   const names = new Map(terms.map(([name, label]) => [name, label]));
   Object.assign(Yasr.plugins, { table: tableOf(Yasr.plugins.table, names, words), response: rawOf(Yasr.plugins.response, words) });
@@ -24,7 +24,7 @@ export function showResults(Yasr, element, editor, { prefixes, terms, words }) {
   };
 }
 
-/** Where the page of an IRI is: on this host, if it is ours. */
+/** The URL of the page of an IRI: on this host for IRIs of the dataset. */
 export function pageOf(iri) {
   const path = iri.startsWith(OURS) ? iri.slice(OURS.length) : "";
   const [, space, name] = path.match(/^(id|code|claim|source)\/(.+)$/) ?? [];
@@ -47,7 +47,7 @@ function tableOf(Table, names, words) {
       const link = super.getUriLinkFromBinding(binding, prefixes);
       const { body } = new DOMParser().parseFromString(link, "text/html");
       const anchor = body.querySelector("a");
-      if (!anchor) return link; // no address that a link can take
+      if (!anchor) return link; // not a URL for a link
       anchor.setAttribute("href", pageOf(binding.value));
       anchor.removeAttribute("target");
       const name = names.get(anchor.textContent);
@@ -59,7 +59,7 @@ function tableOf(Table, names, words) {
     }
 
     draw(config) {
-      super.draw({ isEllipsed: false, compact: true, ...config }); // names and whole values, as people read them
+      super.draw({ isEllipsed: false, compact: true, ...config }); // labels and complete values
       this.destroyResizer(); // its fixed columns cut long words
       const { tableFilterField: filter, tableSizeField: size } = this;
       filter.placeholder = words.filter;
@@ -85,12 +85,12 @@ function rawOf(Response, words) {
   };
 }
 
-/** Says to assistive technology what YASGUI says by its looks alone. */
+/** Adds the ARIA attributes that YASGUI lacks. */
 function mend(yasr, words) {
   const chosen = yasr.drawnPlugin;
   for (const button of yasr.headerEl.querySelectorAll(".yasr_btnGroup button")) {
     const name = [...button.classList].find((each) => each.startsWith("select_")).slice("select_".length);
-    button.removeAttribute("aria-label"); // its text is enough
+    button.removeAttribute("aria-label"); // its text is its name
     button.removeAttribute("title");
     button.disabled = button.classList.contains("disabled");
     button.setAttribute("aria-pressed", String(name === chosen));
@@ -98,7 +98,7 @@ function mend(yasr, words) {
   const download = yasr.headerEl.querySelector(".yasr_downloadIcon");
   download.setAttribute("aria-label", words.download);
   download.title = words.download;
-  yasr.pluginControls.removeAttribute("aria-controls"); // names no element
+  yasr.pluginControls.removeAttribute("aria-controls"); // refers to no element
   for (const scroller of yasr.resultsEl.querySelectorAll(".dt-layout-table, .dataTables_wrapper, .CodeMirror-scroll")) {
     scroller.tabIndex = 0;
     scroller.setAttribute("role", "region");
@@ -106,7 +106,7 @@ function mend(yasr, words) {
   }
 }
 
-/** An error of ours (RFC 9457) in words, with its place in the query; undefined for what is none of ours. */
+/** The problem details (RFC 9457) of a response, with the position in the query; undefined for other errors. */
 async function problem(text, editor, words) {
   let told;
   try {

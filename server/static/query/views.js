@@ -1,11 +1,11 @@
-// Two views of results beside YASGUI's: a chart of numbers, and a map of points.
+// Two result plugins for YASGUI: a chart of numbers, and a map of points.
 
 const NUMBER = /#(integer|decimal|double|float|int|long|short|byte|nonNegativeInteger|positiveInteger)$/;
 const TIME = /#(date|dateTime|gYear|gYearMonth)$/;
 const POINT = /POINT\s*\(\s*(-?[\d.]+)\s+(-?[\d.]+)/i;
 const LATITUDE = /^(lat|latitude)$/i;
 const LONGITUDE = /^(long|lon|lng|longitude)$/i;
-const MOST = 2000; // more marks than this neither a reader nor a browser can take in
+const MOST = 2000; // limit of marks, for readers and browsers
 
 /** The kind of chart scale for a column: quantitative, temporal or nominal. */
 function scale(bindings, name) {
@@ -14,7 +14,7 @@ function scale(bindings, name) {
   return terms.length && terms.every((term) => TIME.test(term.datatype ?? "")) ? "temporal" : "nominal";
 }
 
-/** One value: a number, a date's text (a year becomes its first day), or a name. */
+/** The value of a cell: a number, a date as text (a year becomes its first day), or a name. */
 function plain(term, prefixes, names) {
   if (!term) return null;
   if (NUMBER.test(term.datatype ?? "")) return Number(term.value);
@@ -32,9 +32,9 @@ function table(yasr, names) {
   return rowsOf(yasr).map((row) => Object.fromEntries(cells(row)));
 }
 
-const escaped = (name) => name.replace(/[.[\]]/g, "\\$&"); // Vega takes dots and brackets for paths
+const escaped = (name) => name.replace(/[.[\]]/g, "\\$&"); // Vega reads dots and brackets as paths
 
-/** Vega's colours in those of the page, light or dark. */
+/** Vega's colours from the page's theme, light or dark. */
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const probe = document.body.appendChild(document.createElement("i"));
@@ -58,7 +58,7 @@ async function draw(element, spec, description) {
   await embed(element, { ...spec, description, config });
 }
 
-/** A figure in the results, drawn again when the reader changes the colours; removes itself with the results. */
+/** A figure in the results, rendered again when the theme changes; removes itself with the results. */
 function figure(yasr, paint) {
   const element = document.createElement("figure");
   element.className = "chart";
@@ -77,7 +77,7 @@ function choice(label, options, chosen, changed) {
   return holder;
 }
 
-/** The plugin that draws one numeric column by another column. */
+/** The plugin that charts a numeric column by another column. */
 export function chartOf(words, names) {
   return class {
     priority = 5;
@@ -121,7 +121,7 @@ export function chartOf(words, names) {
     spec({ up, across, colour, mark }, scales) {
       const field = (name) => ({ field: escaped(name), type: scales[name], title: name });
       const values = table(this.yasr, names);
-      const narrow = scales[across] === "nominal"; // long names read better along the side
+      const narrow = scales[across] === "nominal"; // long names are easier to read on the vertical axis
       const whole = values.every((row) => Number.isInteger(row[up] ?? 0));
       const height = narrow ? 40 + 22 * new Set(values.map((row) => row[across])).size : 320;
       return {
@@ -144,7 +144,7 @@ export function chartOf(words, names) {
   };
 }
 
-/** The plugin that puts rows with coordinates on a map: columns lat and long, or one of well-known text points. */
+/** The plugin that shows rows on a map: by the columns lat and long, or one of WKT points. */
 export function mapOf(words, names) {
   return class {
     priority = 4;

@@ -17,7 +17,7 @@ from kg.charts.chart import Chart, Theme
 from kg.charts.event_charts import event_chart
 from kg.charts.maps import place_map, with_world
 from kg.charts.registry import NAMES, Request, chart
-from kg.charts.renderer import Artist
+from kg.charts.renderer import Renderer
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.errors import TooLargeError
 from kg.language.amounts import amount, hedged, ticks
@@ -138,24 +138,24 @@ def test_drawing_reaches_no_address(reader: Reader) -> None:
 
 
 def test_an_artist_draws_elsewhere_and_again_after_its_end(reader: Reader) -> None:
-    artist, drawn = Artist(), found(reader, "trade")
+    renderer, drawn = Renderer(), found(reader, "trade")
     try:
-        assert drawn.svg(draw=artist.draw) == drawn.svg()
-        assert artist._process
-        first = artist._process
+        assert drawn.svg(draw=renderer.draw) == drawn.svg()
+        assert renderer._process
+        first = renderer._process
         first.kill()
         first.wait()
-        assert drawn.png(draw=artist.draw).startswith(b"\x89PNG")
-        assert artist._process.pid != first.pid
+        assert drawn.png(draw=renderer.draw).startswith(b"\x89PNG")
+        assert renderer._process.pid != first.pid
     finally:
-        artist.close()
+        renderer.close()
 
 
 def test_an_artist_who_takes_too_long_is_ended(reader: Reader) -> None:
-    artist = Artist(drawing_seconds=0.001)
+    renderer = Renderer(drawing_seconds=0.001)
     with pytest.raises(TooLargeError, match="longer than"):
-        found(reader, "trade").svg(draw=artist.draw)
-    assert artist._process is None
+        found(reader, "trade").svg(draw=renderer.draw)
+    assert renderer._process is None
 
 
 def test_names_and_numbers_are_in_the_language(reader: Reader) -> None:

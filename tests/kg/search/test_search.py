@@ -18,7 +18,7 @@ from kg.language.spelling import fold, sound
 from kg.search.index import Index
 from kg.search.search import MOST_CHARACTERS, PAGE_SIZE, correction, search
 from kg.search.texts import KINDS, Text, read_texts
-from kg.store.background import Current
+from kg.store.background import Refresher
 from kg.store.reader import Reader
 from ontology.namespaces import ID, KEL
 from tests.conftest import serving
@@ -151,7 +151,7 @@ def test_the_index_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_current_follows_the_version() -> None:
     version = ["1"]
-    current = Current(lambda: version[0], lambda: version[0] * 2)
+    current = Refresher(lambda: version[0], lambda: version[0] * 2)
     assert current.get(10).value == "11"
     version[0] = "2"
     held = current.get(10)
@@ -165,7 +165,7 @@ def test_what_is_not_yet_current_says_so() -> None:
         assert go.wait(10)
         return version[0]
 
-    current = Current(lambda: version[0], make)
+    current = Refresher(lambda: version[0], make)
     with pytest.raises(BusyError):
         current.get(0.05)
     go.set()
@@ -186,7 +186,7 @@ def test_a_failure_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
             raise faults.pop()
         return "made"
 
-    current = Current(lambda: "1", make)
+    current = Refresher(lambda: "1", make)
     with pytest.raises(BusyError):
         current.get(0.2)
     assert current.get(10).value == "made"

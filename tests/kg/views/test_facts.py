@@ -107,14 +107,14 @@ def test_the_timeline_is_in_order(reader: Reader) -> None:
 
 def test_what_points_to_a_thing_is_in_sections(reader: Reader) -> None:
     state = thing(reader, "kazakhstan", part="documents")
-    (shelf,) = state.shelves
-    assert shelf.total == len(shelf.entries)
-    entries = {entry.iri.removeprefix(str(ID)): entry for entry in shelf.entries}
+    (table,) = state.tables
+    assert table.total == len(table.entries)
+    entries = {entry.iri.removeprefix(str(ID)): entry for entry in table.entries}
     stages = {f.iri for s in entries["joint-statement-2024"].stages for f in s.cells[str(KEL.stage)]}
     assert stages == {str(CODE["stage-signature-planned"])}
     assert entries["joint-statement-2024"].roles == (str(KEL.party),)
     assert not state.groups
-    whole = {s.section.name: s for s in thing(reader, "kazakhstan").shelves}
+    whole = {s.section.name: s for s in thing(reader, "kazakhstan").tables}
     assert whole["figures"].total > len(whole["figures"].entries) == 10
     assert "claims" not in whole
 
@@ -131,7 +131,7 @@ def test_figures_that_differ_contradict_each_other(reader: Reader) -> None:
     own, rival = thing(reader, "obs-ru-direct-investment-kz-2024").rivals
     assert (own.iri, rival.iri) == (one, other)
     assert [f.value.value for f in rival.cells[str(KEL.value)]] == ["17000000000"]
-    figures = thing(reader, "kazakhstan", part="figures").shelves[0].entries
+    figures = thing(reader, "kazakhstan", part="figures").tables[0].entries
     assert {entry.iri: entry.rivals for entry in figures if entry.rivals} == {one: (other,), other: (one,)}
 
 
@@ -190,7 +190,7 @@ def test_what_many_things_point_to_comes_in_pages() -> None:
     told = made(claims)
     pages = [thing(told, "hub", after=after, part="events") for after in (0, WINDOW, 2 * WINDOW)]
     assert [page.more for page in pages] == [True, True, False]
-    met = [entry.iri for page in pages for entry in page.shelves[0].entries]
+    met = [entry.iri for page in pages for entry in page.tables[0].entries]
     assert sorted(met) == sorted(str(ID[f"e{n}"]) for n in range(count))
     assert describe(told, str(ID.hub), "en", after=count) is None
 

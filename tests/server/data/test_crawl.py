@@ -1,6 +1,6 @@
-"""An independent client crawls the linked data from the home page on, over RDF alone.
+"""An independent client crawls the linked data from the home page, over RDF alone.
 
-It knows HTTP, RDF and that our IRIs are served by the host under test; it has no code of ours.
+It knows HTTP, RDF, and that the host under test serves the dataset's IRIs; it uses no code of the project.
 """
 
 import json
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pytest
 from rdflib import Dataset, Graph, URIRef
 
-# rdflib uses what it has deprecated itself.
+# rdflib uses its own deprecated functions.
 pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
 
 BASE = "https://w3id.org/kelisim/"
@@ -32,7 +32,7 @@ SAMPLE = 3
 
 @dataclass(frozen=True)
 class Answer:
-    """What came: where from in the end, how it was called, what it links to (relation, type, address), the body."""
+    """A response: final URL, media type, links (relation, type, URL), body."""
 
     url: str
     media_type: str
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass
 class Crawl:
-    """What was found: IRIs of ours by document, what each document mentions, and the first answer for it."""
+    """The result of a crawl: the dataset's IRIs by document, and each document's mentioned IRIs and first response."""
 
     found: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     mentions: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -50,7 +50,7 @@ class Crawl:
 
 
 def get(url: str, accept: str) -> Answer:
-    """Follows redirects; raises on any status but 200."""
+    """Requests a URL, following redirects; raises on any status but 200."""
     request = urllib.request.Request(url, headers={"Accept": accept})
     with urllib.request.urlopen(request, timeout=60) as response:
         links = []
@@ -61,7 +61,7 @@ def get(url: str, accept: str) -> Answer:
 
 
 def parse(answer: Answer) -> set[str]:
-    """All IRIs of ours in an answer, in whatever place and graph."""
+    """All IRIs of the dataset in a response, in any position and graph."""
     graph: Graph = Dataset() if answer.media_type in WITH_GRAPHS else Graph()
     graph.parse(data=answer.body, format=READERS[answer.media_type], publicID=answer.url)
     rows = graph.quads() if isinstance(graph, Dataset) else graph.triples((None, None, None))
@@ -69,12 +69,12 @@ def parse(answer: Answer) -> set[str]:
 
 
 def located(iri: str, server: str) -> str:
-    """Where a document of ours is: the one thing that the client is told."""
+    """The URL of a document on the host under test."""
     return server + iri.removeprefix(BASE)
 
 
 def visit(document: str, server: str) -> tuple[str, Answer, set[str]]:
-    """A document with all its pages, in Turtle: the first answer, and the IRIs in all of them."""
+    """Requests all pages of a document in Turtle: its URL, the first response, and the IRIs in all of them."""
     first = answer = get(located(document, server), "text/turtle")
     assert answer.media_type == "text/turtle", document
     mentioned = parse(answer)
@@ -109,7 +109,7 @@ def note(crawl: Crawl, iris: set[str]) -> set[str]:
 def test_every_iri_found_is_mentioned_where_it_leads(crawl: Crawl) -> None:
     assert len(crawl.answers) > 1000
     for document, iris in crawl.found.items():
-        # The name of a namespace that ends in # is that of its document.
+        # A namespace IRI that ends in # is that of its document.
         assert {iri.removesuffix("#") for iri in iris} <= crawl.mentions[document] | {document}, document
         assert document in crawl.mentions[document], document
 
@@ -134,7 +134,7 @@ def test_every_format_of_every_kind_parses_and_mentions_its_subject(crawl: Crawl
         for document in documents[:: max(1, len(documents) // SAMPLE)]:
             first = crawl.answers[document]
             asked = {(first.url, media_type) for media_type in READERS}
-            if kind not in ("service", "question"):  # of these the endpoint and the questions tell, for all at once
+            if kind not in ("service", "question"):  # these are described by the endpoint and the questions together
                 alternates = {kind: url for relation, kind, url in first.links if relation == "alternate"}
                 asked |= {(alternates[media_type], media_type) for media_type in READERS}
             for url, media_type in asked:

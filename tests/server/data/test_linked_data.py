@@ -1,4 +1,4 @@
-"""Names that dereference, and what they lead to."""
+"""Dereferencing of IRIs, and the descriptions that they lead to."""
 
 import json
 import timeit
@@ -23,7 +23,7 @@ from tests.conftest import serving
 from tests.http import BROWSER, send
 from tests.server.endpoint.test_writes import make_token
 
-# rdflib uses what it has deprecated itself.
+# rdflib uses its own deprecated functions.
 pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
 
 DENIED = "claim/izv24-p37-1"
@@ -35,7 +35,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def hop(url: str, accept: str = "*/*", method: str = "GET") -> tuple[int, Any]:
-    """Status and headers of one answer, redirects not followed."""
+    """Status and headers of one response, redirects not followed."""
     request = urllib.request.Request(url, headers={"Accept": accept}, method=method)
     try:
         with urllib.request.build_opener(NoRedirects).open(request, timeout=60) as response:
@@ -65,7 +65,7 @@ def test_names_lead_to_pages_and_data(server: str, name: str, data: str, page: s
         assert f'<{BASE}{name}>; rel="canonical"' in headers["Link"]
 
 
-def test_a_suffix_goes_before_the_header(server: str) -> None:
+def test_a_suffix_overrides_the_header(server: str) -> None:
     status, headers = hop(f"{server}id/astana.jsonld", BROWSER)
     assert (status, headers["Location"]) == (303, "/data/astana.jsonld")
     status, got, _ = send(f"{server}data/astana.jsonld", headers={"Accept": "text/turtle"})
@@ -84,8 +84,8 @@ def test_each_format_comes_by_negotiation_and_by_suffix(server: str, form: Any) 
     assert 'rel="describedby"' in headers["Link"]
 
 
-def test_what_is_only_expected_is_told_of_and_not_asserted(server: str) -> None:
-    """The claim's fact is in its graph where the format has graphs, and reified where it has none."""
+def test_an_expected_fact_is_described_and_not_asserted(server: str) -> None:
+    """The claim's fact is in its named graph if the format has graphs, else reified."""
     fact = (ID["csto-summit-astana-2024"], KEL.topic, ID["topic-eastern-european-collective-security"])
     plain = Graph().parse(data=send(f"{server}data/{DENIED}.ttl")[2], format="turtle")
     assert fact not in plain
@@ -212,7 +212,7 @@ def test_what_was_withdrawn_is_410_and_names_what_took_its_place(kelisim: str, t
         assert send(f"{running.address}id/astana")[0] == 404
 
 
-def test_nothing_foreign_gets_into_a_query(engine: Engine) -> None:
+def test_malformed_iris_get_into_no_query(engine: Engine) -> None:
     assert not standing(Reader(engine), f"{ID.astana}").withdrawn
     with pytest.raises(Exception, match="is no IRI"):
         standing(Reader(engine), f"{ID.astana}> ?p ?o }} #")
@@ -225,7 +225,7 @@ def test_a_page_is_bounded_whatever_the_thing(engine: Engine) -> None:
 
 
 def test_a_description_costs_the_same_in_a_big_store(engine: Engine) -> None:
-    """What is asked for the names of neighbours and the values of things must not go through those of all others."""
+    """Queries for the labels of neighbours and the values of a thing must not scan those of all things."""
     label, other = ox.NamedNode(PREFIXES["rdfs"] + "label"), ox.NamedNode(str(KEL.gloss))
     many = (ox.NamedNode(f"{ID}thing-{n}") for n in range(100_000))
     big = Reader(Engine([*engine.quads(), *(ox.Quad(it, p, ox.Literal("x")) for it in many for p in (label, other))]))
@@ -235,7 +235,7 @@ def test_a_description_costs_the_same_in_a_big_store(engine: Engine) -> None:
 
 
 def seconds(do: Callable[[], object]) -> float:
-    """The least of some times."""
+    """The minimum duration of several runs."""
     return min(timeit.repeat(do, number=1, repeat=5))
 
 

@@ -1,4 +1,4 @@
-"""The service description, whatever the store."""
+"""The service description of stores with few and many graphs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The running server, spoken to over HTTP by the clients that people use."""
+"""The SPARQL Protocol of a running server, with common clients."""
 
 import gzip
 import json
@@ -190,7 +190,7 @@ def test_sparqlwrapper_selects(server: str, triples: int, form: str) -> None:
         assert str(triples).encode() in answer
 
 
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # SPARQLWrapper still makes one
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # SPARQLWrapper still creates one
 @pytest.mark.parametrize("form", [TURTLE, RDFXML, JSONLD])
 def test_sparqlwrapper_constructs(server: str, form: str) -> None:
     client = SPARQLWrapper(f"{server}sparql", returnFormat=form)
@@ -264,7 +264,7 @@ def test_graphs_can_be_read_by_name(server: str, dataset: Dataset) -> None:
     assert (status, len(body.splitlines())) == (200, len(list(dataset.default_graph)))
 
 
-def test_other_pages_may_ask(server: str) -> None:
+def test_cross_origin_requests_are_allowed(server: str) -> None:
     """The preflight of a cross-origin request is answered (Fetch standard, CORS)."""
     asked = {"Origin": "http://example.org", "Access-Control-Request-Method": "POST"}
     status, headers, _ = send(f"{server}sparql", method="OPTIONS", headers=asked)
@@ -277,7 +277,7 @@ def unzstd(body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
-def test_answers_are_compressed_for_those_who_ask(server: str) -> None:
+def test_responses_are_compressed_by_accept_encoding(server: str) -> None:
     url = ask(server, "SELECT * WHERE { ?s ?p ?o } LIMIT 2000", format="csv")
     plain = send(url)[2]
     for encoding in ("gzip", "zstd"):

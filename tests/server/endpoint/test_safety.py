@@ -1,4 +1,4 @@
-"""Queries that take too much end in a clear error; the server and everybody else go on."""
+"""Queries beyond the limits end in a clear error, and other requests are not affected."""
 
 import contextlib
 import json
@@ -28,14 +28,14 @@ def small(kelisim: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def patient(kelisim: str) -> Iterator[str]:
-    """A server that lets queries take long."""
+    """A server with a long query timeout."""
     with serving(kelisim, "--timeout", "60") as running:
         yield running.address
 
 
 @pytest.fixture
 def sink() -> Iterator[tuple[int, list[bytes]]]:
-    """A port that takes connections and keeps what it is sent."""
+    """A port that accepts connections, and a list of what it receives."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -125,7 +125,7 @@ def test_a_query_may_ask_for_less_or_more_time(small: str) -> None:
 
 
 def test_others_go_on_while_one_query_is_heavy(small: str) -> None:
-    """While one worker is stuck, small queries are answered in between, not after."""
+    """While one worker is busy, small queries are answered meanwhile, not afterwards."""
     thread = threading.Thread(target=send, args=(ask(small, f"SELECT (COUNT(*) AS ?m) {{ {PRODUCT} }}", timeout="8"),))
     thread.start()
     time.sleep(0.3)
@@ -135,7 +135,7 @@ def test_others_go_on_while_one_query_is_heavy(small: str) -> None:
     thread.join()
 
 
-def test_more_queries_than_can_wait_are_sent_away(small: str) -> None:
+def test_queries_beyond_the_queue_are_refused(small: str) -> None:
     statuses: list[int] = []
 
     def run(i: int) -> None:
@@ -150,7 +150,7 @@ def test_more_queries_than_can_wait_are_sent_away(small: str) -> None:
     assert answers(small)
 
 
-def test_nothing_gets_out(small: str, sink: tuple[int, list[bytes]]) -> None:
+def test_no_query_sends_outbound_requests(small: str, sink: tuple[int, list[bytes]]) -> None:
     port, heard = sink
     url = f"http://127.0.0.1:{port}/x"
     for query in (
@@ -180,7 +180,7 @@ def test_bodies_of_unknown_length_are_counted(small: str) -> None:
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nTransfer-Encoding: chunked\r\n"
     )
     with socket.create_connection((host, int(port)), timeout=20) as connection:
-        with contextlib.suppress(ConnectionError):  # it need not read to the end
+        with contextlib.suppress(ConnectionError):  # the server need not read the whole body
             connection.sendall(head + b"Connection: close\r\n\r\n" + chunks + b"0\r\n\r\n")
         assert connection.recv(100).split()[1] in (b"413", b"411")
     assert answers(small)
@@ -222,7 +222,7 @@ def metric(server: str, name: str) -> int:
 
 
 def until(server: str, name: str, value: int, seconds: float) -> bool:
-    """Whether a metric reaches the value in time."""
+    """Whether a metric reaches the value within some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if metric(server, name) == value:
@@ -232,7 +232,7 @@ def until(server: str, name: str, value: int, seconds: float) -> bool:
 
 
 def open_request(server: str, request: str) -> socket.socket:
-    """A connection on which a request was sent whose answer nobody has read."""
+    """A connection that has sent a request and not read the response."""
     host, port = server.removeprefix("http://").rstrip("/").split(":")
     connection = socket.create_connection((host, int(port)), timeout=20)
     connection.sendall(request.encode())
@@ -240,7 +240,7 @@ def open_request(server: str, request: str) -> socket.socket:
 
 
 @pytest.mark.parametrize("kind", ["GET", "POST", "page"])
-def test_a_query_whose_client_leaves_is_stopped(patient: str, kind: str) -> None:
+def test_a_query_whose_client_disconnects_is_cancelled(patient: str, kind: str) -> None:
     query = urllib.parse.urlencode({"query": f"SELECT (COUNT(*) AS ?{kind}) {{ {PRODUCT} }}", "timeout": "60"})
     head = "Host: x\r\nAccept: " + ("text/html" if kind == "page" else "*/*") + "\r\n"
     posted = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(query)}\r\n\r\n{query}"
@@ -257,7 +257,7 @@ def test_a_query_whose_client_leaves_is_stopped(patient: str, kind: str) -> None
     assert metric(patient, "kelisim_workers_replaced") == before + 1, "it was evaluated once more, for nobody"
 
 
-def test_a_query_goes_on_while_somebody_waits_for_it(patient: str) -> None:
+def test_a_shared_query_goes_on_while_one_client_waits(patient: str) -> None:
     query = urllib.parse.urlencode({"query": f"SELECT (COUNT(*) AS ?both) {{ {PRODUCT} }}", "timeout": "60"})
     request = f"GET /sparql?{query} HTTP/1.1\r\nHost: x\r\n\r\n"
     before = metric(patient, "kelisim_workers_replaced")
@@ -273,7 +273,7 @@ def test_a_query_goes_on_while_somebody_waits_for_it(patient: str) -> None:
 
 @pytest.fixture
 def redirecting(sink: tuple[int, list[bytes]]) -> Iterator[str]:
-    """An endpoint that sends everybody on to the sink."""
+    """An endpoint that redirects every request to the sink."""
 
     class Redirect(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -282,7 +282,7 @@ def redirecting(sink: tuple[int, list[bytes]]) -> Iterator[str]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Redirect) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
@@ -290,7 +290,7 @@ def redirecting(sink: tuple[int, list[bytes]]) -> Iterator[str]:
         httpd.shutdown()
 
 
-def test_federation_with_those_that_the_operator_allows(
+def test_federation_with_allowed_endpoints(
     kelisim: str, server: str, redirecting: str, sink: tuple[int, list[bytes]]
 ) -> None:
     _, heard = sink

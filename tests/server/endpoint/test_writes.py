@@ -1,4 +1,4 @@
-"""Changes over HTTP: updates and the graph store, for those who may, whole or not at all, lasting."""
+"""Changes over HTTP, updates and the Graph Store Protocol: authorized, atomic, durable."""
 
 import json
 import os
@@ -22,7 +22,7 @@ TURTLE = {"Content-Type": "text/turtle"}
 
 
 class Client:
-    """A server with a store of its own, and a token that may change it."""
+    """A client of a server with a store of its own, with a token of scope update."""
 
     def __init__(self, running: Serving, token: str) -> None:
         self.server = running.address
@@ -126,7 +126,7 @@ def test_what_is_refused_changes_nothing(client: Client, update: str, status: in
     assert client.update("INSERT DATA { <urn:b> <urn:p> 1 }")[0] == 200
 
 
-def test_the_shapes_speak_in_words_and_in_rdf(client: Client) -> None:
+def test_validation_reports_are_text_or_rdf(client: Client) -> None:
     bad = "INSERT DATA { <https://w3id.org/kelisim/id/e> a <https://w3id.org/kelisim/ns#Event> }"
     assert "An event needs a kel:kind" in json.loads(client.update(bad)[1])["detail"]
     status, report = client.update(bad, Accept="text/turtle")
@@ -193,7 +193,7 @@ def test_bad_documents_change_nothing(client: Client, body: bytes, content_type:
     assert client.update("INSERT DATA { <urn:b> <urn:p> 1 }")[0] == 200
 
 
-def test_entities_that_blow_up_are_refused(client: Client) -> None:
+def test_exponential_entities_are_refused(client: Client) -> None:
     entities = b"".join(b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(8))
     document = (
         b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "' + b"x" * 1000 + b'">' + entities + b"]>"
@@ -278,7 +278,7 @@ def test_a_store_begins_with_the_curated_graph(kelisim: str, tmp_path: Path) -> 
 
 
 def test_workers_follow_many_changes(client: Client) -> None:
-    """More changes than are kept for workers to follow: each worker still answers at the newest state."""
+    """More changes than the backlog for workers holds: each worker still answers from the newest version."""
     for i in range(70):
         assert client.update(f"INSERT DATA {{ <urn:{i}> <urn:p> 1 }}")[0] == 200
     assert client.rows("?s ?p ?o") == 70

@@ -1,4 +1,4 @@
-"""Limits of requests: each is refused with the status and the words that fit, and none is read further than needed."""
+"""Limits of requests: the status and detail of each refusal, and how much of the body is read."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ def request(path: str = "/sparql", query: str = "", **more: str) -> WSGIEnvironm
 
 
 class Parts:
-    """A body in parts, each of which may take some seconds; `taken` counts the bytes that were asked for."""
+    """A body in parts, with a delay in seconds before each; `taken` counts the bytes read."""
 
     def __init__(self, parts: Iterable[bytes], seconds: float = 0.0) -> None:
         self.parts, self.seconds, self.taken = iter(parts), seconds, 0
@@ -42,7 +42,7 @@ class Parts:
 
 
 def run(coroutine: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """What comes of it, on a loop of its own: the browser of other tests has one in this thread."""
+    """The result of a coroutine on an event loop in a thread: this thread may run the loop of other tests' browser."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
 
@@ -106,22 +106,22 @@ def test_a_body_of_unknown_length_is_counted() -> None:
     assert over.taken == 110
 
 
-def test_half_a_body_is_never_taken_for_a_whole_one() -> None:
+def test_a_truncated_body_is_refused() -> None:
     assert read(request(CONTENT_LENGTH="8"), Parts([b"<a> ", b"<b> "])) == b"<a> <b> "
     assert "ended before" in said(refused(request(CONTENT_LENGTH="10"), Parts([b"<a> ", b"<b> "])))
 
 
-def test_a_body_that_comes_too_slowly_is_given_up() -> None:
+def test_a_slow_body_is_refused() -> None:
     limits = RequestLimits(body=1000, body_seconds=0.2, body_rate=100)
     began = time.monotonic()
     assert said(refused(request(), Parts([b"x"] * 1000, seconds=0.05), limits)).startswith("408")
     assert said(refused(request(), Parts([], seconds=30), limits)).startswith("408")
     assert time.monotonic() - began < 10
-    steady = Parts([b"x" * 50] * 8, seconds=0.1)  # takes longer than 0.2 s, at more than the rate that is asked for
+    steady = Parts([b"x" * 50] * 8, seconds=0.1)  # takes longer than 0.2 s, above the required rate
     assert len(read(request(), steady, limits)) == 400
 
 
-def test_bodies_that_are_too_much_together_are_sent_away() -> None:
+def test_too_many_bodies_at_once_are_refused() -> None:
     guard = RequestGuard(RequestLimits(body=1 << 22, bodies_at_once=3 << 20))
     part = b"x" * (1 << 19)
 
@@ -136,12 +136,12 @@ def test_bodies_that_are_too_much_together_are_sent_away() -> None:
     errors = [o for o in outcomes if isinstance(o, RefusedError)]
     assert [e.answer.status for e in errors] == [503]
     assert dict(errors[0].answer.headers)["Retry-After"] == "5"
-    with run(guard.body(request(), Parts([part] * 5))) as alone:  # those before are over
+    with run(guard.body(request(), Parts([part] * 5))) as alone:  # those before are released
         assert len(alone.read()) == 5 << 19
 
 
 @given(st.lists(st.binary(max_size=50), max_size=8))
-def test_what_fits_arrives_unchanged_and_nothing_else_does(parts: list[bytes]) -> None:
+def test_bodies_within_the_limit_are_unchanged_and_others_refused(parts: list[bytes]) -> None:
     data = b"".join(parts)
     if len(data) <= 100:
         assert read(request(), Parts(parts)) == data
@@ -149,7 +149,7 @@ def test_what_fits_arrives_unchanged_and_nothing_else_does(parts: list[bytes]) -
         assert refused(request(), Parts(parts)).status == 413
 
 
-def test_what_is_left_of_a_refused_body_is_read_within_bounds() -> None:
+def test_the_rest_of_a_refused_body_is_read_within_limits() -> None:
     guard = RequestGuard(RequestLimits(discarded=100, body_seconds=0.2))
     short, long = Parts([b"x" * 10] * 5), Parts([b"x" * 10] * 50)
     run(guard.discard(short))

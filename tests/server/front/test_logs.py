@@ -1,4 +1,4 @@
-"""The access log and the query log: one whole JSON line for each, whatever comes from outside."""
+"""The access log and the query log: one complete JSON line per request, for any input."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from werkzeug.test import EnvironBuilder
 
 from ontology import KelisimError
 from server.front.logs import LINE_BYTES, AccessLog, LineLog, QueryLog, query_hash
-from server.front.observation import Exchange
+from server.front.observation import RequestRecord
 from tests.conftest import ROOT
 
 QUERY = "SELECT * WHERE { ?s ?p ?o }\n"
@@ -30,7 +30,7 @@ def test_what_an_access_line_says(tmp_path: Path) -> None:
     log = LineLog(str(tmp_path / "access.log"))
     environ = EnvironBuilder("/pagé?secret", headers=[("User-Agent", "test/1")]).get_environ()
     environ["REMOTE_ADDR"] = "192.0.2.1"
-    AccessLog(log)(Exchange(environ, 200, 7, 1_700_000_000.5, 0.25, True))
+    AccessLog(log)(RequestRecord(environ, 200, 7, 1_700_000_000.5, 0.25, True))
     assert lines(tmp_path / "access.log") == [
         {
             "time": "2023-11-14T22:13:20.500Z",
@@ -51,7 +51,7 @@ def test_what_an_access_line_says(tmp_path: Path) -> None:
 def test_what_a_query_line_says(tmp_path: Path) -> None:
     log = LineLog(str(tmp_path / "query.log"))
     environ = {"kelisim.query": QUERY, "kelisim.rows": 2}
-    QueryLog(log)(Exchange(environ, 200, 7, 1_700_000_000.5, 0.25, True))
+    QueryLog(log)(RequestRecord(environ, 200, 7, 1_700_000_000.5, 0.25, True))
     assert lines(tmp_path / "query.log") == [
         {
             "time": "2023-11-14T22:13:20.500Z",
@@ -65,7 +65,7 @@ def test_what_a_query_line_says(tmp_path: Path) -> None:
 
 
 def test_only_queries_are_in_the_query_log(tmp_path: Path) -> None:
-    QueryLog(LineLog(str(tmp_path / "query.log")))(exchange({}))
+    QueryLog(LineLog(str(tmp_path / "query.log")))(record({}))
     assert not lines(tmp_path / "query.log")
 
 
@@ -92,16 +92,16 @@ def test_a_hash_is_taken_as_it_is() -> None:
 )
 def test_outcomes(tmp_path: Path, status: int, complete: bool, more: dict[str, str], outcome: str) -> None:
     QueryLog(LineLog(str(tmp_path / "query.log")))(
-        exchange({"kelisim.query": QUERY, **more}, status=status, complete=complete)
+        record({"kelisim.query": QUERY, **more}, status=status, complete=complete)
     )
     (line,) = lines(tmp_path / "query.log")
     assert (line["outcome"], line["rows"]) == (outcome, None)
 
 
-def exchange(more: dict[str, Any], status: int = 200, complete: bool = True) -> Exchange:
+def record(more: dict[str, Any], status: int = 200, complete: bool = True) -> RequestRecord:
     environ = EnvironBuilder("/sparql").get_environ()
     environ.update(more)
-    return Exchange(environ, status, 0, 0.0, 0.0, complete)
+    return RequestRecord(environ, status, 0, 0.0, 0.0, complete)
 
 
 anything = st.text(st.characters(codec=None), max_size=2000) | st.text(
@@ -124,9 +124,9 @@ def test_nothing_from_outside_can_forge_or_break_a_line(
             "kelisim.query": query,
             "kelisim.outcome": agent,
         }
-        told = Exchange(said, 200, 0, 0.0, 0.0, True)
-        AccessLog(log)(told)
-        QueryLog(log)(told)
+        finished = RequestRecord(said, 200, 0, 0.0, 0.0, True)
+        AccessLog(log)(finished)
+        QueryLog(log)(finished)
         log.close()
         raw = target.read_bytes()
     assert log.dropped == 0
@@ -134,7 +134,7 @@ def test_nothing_from_outside_can_forge_or_break_a_line(
     assert all(32 <= byte < 127 for byte in raw if byte != 10)
     assert all(len(line) < LINE_BYTES for line in raw.splitlines())
     access, _ = (json.loads(line) for line in raw.splitlines())
-    # Compared as JSON tells it: two lone surrogates side by side are one character after it.
+    # Compared after a JSON round trip, which joins two adjacent lone surrogates.
     assert agent.startswith(access["user_agent"]) or json.loads(json.dumps(agent)).startswith(access["user_agent"])
     assert len(path) > 32 or access["path"] in {path, json.loads(json.dumps(path)), as_bytes(path)}
 
@@ -154,13 +154,13 @@ def test_a_log_that_cannot_be_opened_is_an_error_at_the_start(tmp_path: Path) ->
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system, which plays the full disk")
 def test_a_full_disk_is_counted() -> None:
     log = LineLog("/dev/full")
-    told = exchange({"kelisim.query": QUERY})
-    AccessLog(log)(told)
-    QueryLog(log)(told)
+    finished = record({"kelisim.query": QUERY})
+    AccessLog(log)(finished)
+    QueryLog(log)(finished)
     assert log.dropped == 2
 
 
-def test_a_line_that_was_cut_off_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_line_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = LineLog(str(tmp_path / "log"))
     write = os.write
     with monkeypatch.context() as patched:
@@ -172,7 +172,7 @@ def test_a_line_that_was_cut_off_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
     assert log.dropped == 1
 
 
-def test_a_pipe_that_nobody_reads_holds_no_request(tmp_path: Path) -> None:
+def test_a_full_pipe_blocks_no_request(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -181,7 +181,7 @@ def test_a_pipe_that_nobody_reads_holds_no_request(tmp_path: Path) -> None:
         log.write({"text": "x" * 900})
     os.close(reader)
     before = log.dropped
-    log.write({"number": 1})  # nobody can ever read it now
+    log.write({"number": 1})  # the reader has closed the pipe
     assert log.dropped == before + 1
     log.close()
     log.write({"number": 2})

@@ -1,4 +1,4 @@
-"""What is counted of requests, and how Prometheus is told of it."""
+"""The counts of requests, and their export to Prometheus."""
 
 import pytest
 from flask import Flask
@@ -6,11 +6,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import EnvironBuilder
 
 from server.front.metrics import BUCKETS, Metrics, Workers, blueprint, route_of
-from server.front.observation import Exchange, tell
+from server.front.observation import RequestRecord, notify
 
 
 class Clock:
-    """A clock that moves when it is told to, in seconds."""
+    """A clock that is set by the test, in seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -19,11 +19,11 @@ class Clock:
         return self.now
 
 
-def exchange(target: str, status: int = 200, method: str = "GET", size: int = 4, complete: bool = True) -> Exchange:
-    """A request that took no time; its query string says what the cache said."""
+def record(target: str, status: int = 200, method: str = "GET", size: int = 4, complete: bool = True) -> RequestRecord:
+    """A request of no duration; its query string is the outcome of the cache lookup."""
     path, _, cache = target.partition("?")
     environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "kelisim.cache": cache or None}
-    return Exchange(environ, status, size, 0.0, 0.0, complete)
+    return RequestRecord(environ, status, size, 0.0, 0.0, complete)
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -37,11 +37,11 @@ def samples(metrics: Metrics) -> dict[tuple[str, tuple[str, ...]], float]:
 
 def test_requests_are_counted_by_route_method_and_status() -> None:
     metrics = Metrics(lambda: Workers(busy=2, waiting=3, replaced=4))
-    metrics(exchange("/sparql?hit"))
-    metrics(exchange("/sparql?miss"))
-    metrics(exchange("/sparql?hit", method="POST"))
-    metrics(exchange("/missing?miss", 404))
-    metrics(exchange("/id/astana?miss", method="PATCHED"))
+    metrics(record("/sparql?hit"))
+    metrics(record("/sparql?miss"))
+    metrics(record("/sparql?hit", method="POST"))
+    metrics(record("/missing?miss", 404))
+    metrics(record("/id/astana?miss", method="PATCHED"))
     found = samples(metrics)
     assert found["kelisim_http_requests_total", ("GET", "/sparql", "200")] == 2
     assert found["kelisim_http_requests_total", ("POST", "/sparql", "200")] == 1
@@ -73,7 +73,7 @@ def test_the_page_in_both_formats() -> None:
 
 def test_two_instances_share_nothing() -> None:
     one, other = Metrics(), Metrics()
-    one(exchange("/sparql"))
+    one(record("/sparql"))
     assert ("kelisim_http_requests_total", ("GET", "/sparql", "200")) in samples(one)
     assert ("kelisim_http_requests_total", ("GET", "/sparql", "200")) not in samples(other)
 
@@ -82,7 +82,7 @@ def test_latency_falls_into_its_bucket_and_the_buckets_add_up() -> None:
     metrics = Metrics()
     environ = EnvironBuilder("/sparql").get_environ()
     for seconds in (0.0, 0.0005, 0.03, 3.0, 1000.0):
-        metrics(Exchange(environ, 200, 0, 0.0, seconds, True))
+        metrics(RequestRecord(environ, 200, 0, 0.0, seconds, True))
     found = samples(metrics)
     name = "kelisim_http_request_duration_seconds"
     counts = {labels[0]: value for (n, labels), value in found.items() if n == f"{name}_bucket"}
@@ -106,18 +106,18 @@ def test_route_classes(path: str, route: str) -> None:
     assert route_of(path) == route
 
 
-def test_a_client_that_leaves_is_told_of() -> None:
+def test_a_client_that_disconnects_is_counted() -> None:
     metrics = Metrics()
-    metrics(exchange("/sparql", size=2, complete=False))
+    metrics(record("/sparql", size=2, complete=False))
     assert samples(metrics)["kelisim_http_incomplete_total", ()] == 1
 
 
 def test_an_observer_that_fails_fails_no_request(caplog: pytest.LogCaptureFixture) -> None:
-    told = list[Exchange]()
+    records = list[RequestRecord]()
 
-    def failing(_: Exchange) -> None:
+    def failing(_: RequestRecord) -> None:
         raise RuntimeError("broken observer")
 
-    tell([failing, told.append], exchange("/sparql"))
-    assert len(told) == 1
+    notify([failing, records.append], record("/sparql"))
+    assert len(records) == 1
     assert "broken observer" in caplog.text

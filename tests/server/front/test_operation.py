@@ -1,4 +1,4 @@
-"""What an operator sees and sets: logs, metrics, rates, compaction, on a running server."""
+"""Operation of a running server: logs, metrics, rates, compaction."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ TRICKY = r"""SELECT * {
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
-def test_the_query_log_tells_the_rows(kelisim: str, tmp_path: Path, form: str) -> None:
+def test_the_query_log_has_the_rows(kelisim: str, tmp_path: Path, form: str) -> None:
     log = tmp_path / "queries.jsonl"
     with serving(kelisim, "--query-log", str(log)) as running:
         for query in (TRICKY, "SELECT * { ?s ?p ?o } LIMIT 9000", "SELECT * { ?s <urn:none> ?o }", TRICKY):
@@ -69,7 +69,7 @@ def test_addresses_that_are_not_ascii(server: str) -> None:
             assert int(connection.recv(4096).split()[1]) in (200, 404, 400)
 
 
-def test_a_client_that_asks_too_often_is_told_to_wait(kelisim: str) -> None:
+def test_a_client_beyond_its_rate_gets_retry_after(kelisim: str) -> None:
     with serving(kelisim, "--rate", "2") as running:
         found = [send(ask(running.address, "ASK {}")) for _ in range(12)]
         statuses = [status for status, _, _ in found]
@@ -115,7 +115,7 @@ def test_a_second_server_on_one_store_is_refused(kelisim: str, tmp_path: Path) -
         assert "open for writing already" in done.output
 
 
-def test_changes_need_a_place_to_last() -> None:
+def test_changes_need_a_store_on_disk() -> None:
     done = CliRunner().invoke(cli, ["serve", "--allow-updates", "--port", "0"])
     assert done.exit_code == 1
     assert "--store" in done.output

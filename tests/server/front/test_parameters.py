@@ -1,4 +1,4 @@
-"""Parameters of query strings and forms, held against the standard library's."""
+"""Parameters of query strings and forms, compared with the standard library's parser."""
 
 from urllib.parse import parse_qs, urlencode
 

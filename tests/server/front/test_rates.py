@@ -1,4 +1,4 @@
-"""Rate limiting: what a token bucket admits, per client, in bounded memory."""
+"""Rate limiting: equal to a token bucket per client, in bounded memory."""
 
 import json
 from pathlib import Path
@@ -71,7 +71,7 @@ def test_it_admits_what_a_token_bucket_admits(rate: float, burst: int, steps: li
         tokens, then = model[key]
         tokens = min(burst, tokens + (clock.now - then) * rate)
         wait = buckets.take(key)
-        if abs(tokens - 1) > 1e-6 * max(1, rate):  # so near to one token, rounding decides
+        if abs(tokens - 1) > 1e-6 * max(1, rate):  # within rounding errors of one token
             assert (wait == 0) == (tokens >= 1)
         if wait:
             assert wait == pytest.approx((1 - tokens) / rate, rel=1e-6, abs=1e-6)
@@ -79,7 +79,7 @@ def test_it_admits_what_a_token_bucket_admits(rate: float, burst: int, steps: li
 
 
 @given(rate=st.floats(0.01, 1000), burst=st.integers(1, 20), spent=st.integers(0, 50))
-def test_who_waits_as_told_is_admitted(rate: float, burst: int, spent: int) -> None:
+def test_a_client_that_waits_retry_after_is_admitted(rate: float, burst: int, spent: int) -> None:
     clock = Clock()
     buckets = Buckets(rate, burst, clock=clock)
     for _ in range(spent):
@@ -99,7 +99,7 @@ def test_who_waits_as_told_is_admitted(rate: float, burst: int, spent: int) -> N
         ("no:address", "no:address"),
     ],
 )
-def test_who_is_one_client(address: str, key: str) -> None:
+def test_client_keys(address: str, key: str) -> None:
     assert client_key({"REMOTE_ADDR": address}) == key
 
 

@@ -1,4 +1,4 @@
-"""The server under clients and accidents that are not kind: it holds nothing for long, and goes on."""
+"""The server under adverse clients and failures: it releases resources and keeps answering."""
 
 import contextlib
 import json
@@ -30,14 +30,14 @@ def running(kelisim: str) -> Iterator[Serving]:
 
 
 def serving_process(running: Serving) -> psutil.Process:
-    """The process that serves: the one child of the command."""
+    """The serving process: the one child of the command."""
     (child,) = psutil.Process(running.process.pid).children()
     return child
 
 
 def workers(running: Serving) -> list[psutil.Process]:
-    (keeper,) = serving_process(running).children()
-    return keeper.children()
+    (fork_server,) = serving_process(running).children()
+    return fork_server.children()
 
 
 def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
@@ -49,12 +49,12 @@ def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
     return False
 
 
-def connect(running: Serving, request: str, *, room: int = 0) -> socket.socket:
-    """A connection that has sent a request; `room` makes its buffer small."""
+def connect(running: Serving, request: str, *, buffer_size: int = 0) -> socket.socket:
+    """A connection that has sent a request; `buffer_size` is that of its receive buffer, 0 for the default."""
     host, port = running.address.removeprefix("http://").rstrip("/").split(":")
     connection = socket.socket()
-    if room:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    if buffer_size:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_size)
     connection.settimeout(20)
     connection.connect((host, int(port)))
     connection.sendall(request.encode())
@@ -66,7 +66,7 @@ def get(query: str, accept: str = "*/*", **more: str) -> str:
 
 
 def own_memory(process: psutil.Process) -> int:
-    """Bytes of memory that are this process's own, files in memory not counted."""
+    """Bytes of a process's anonymous memory."""
     lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith("RssAnon"))
 
@@ -77,14 +77,14 @@ def test_slow_readers_of_large_answers_cost_files_and_no_memory(running: Serving
     before = own_memory(served)
     with contextlib.ExitStack() as stack:
         for _ in range(6):
-            slow = stack.enter_context(connect(running, get(LARGE.format(1)), room=4096))
+            slow = stack.enter_context(connect(running, get(LARGE.format(1)), buffer_size=4096))
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
         time.sleep(1)
         assert own_memory(served) - before < 30_000_000
 
 
-def test_large_answers_are_not_held_on_to(running: Serving) -> None:
-    """Files of answers go when they are read, and not when the garbage collector happens to look."""
+def test_large_answers_are_released(running: Serving) -> None:
+    """Files of answers are closed when they have been sent, not at a later garbage collection."""
     served = serving_process(running)
 
     def answers() -> int:
@@ -99,7 +99,7 @@ def test_large_answers_are_not_held_on_to(running: Serving) -> None:
     assert becomes(lambda: answers() == 0, seconds=40)
 
 
-def test_who_watches_is_answered_however_busy_it_is(running: Serving) -> None:
+def test_monitoring_is_answered_under_load(running: Serving) -> None:
     with contextlib.ExitStack() as stack:
         for number in range(70):
             stack.enter_context(connect(running, get(HEAVY.format(number), "text/html")))
@@ -114,7 +114,7 @@ def test_who_watches_is_answered_however_busy_it_is(running: Serving) -> None:
     assert becomes(lambda: "kelisim_workers_busy 0.0" in send(f"{running.address}metrics")[2].decode())
 
 
-def test_a_killed_worker_is_replaced_and_its_query_asked_again(running: Serving) -> None:
+def test_a_killed_worker_is_replaced_and_its_query_retried(running: Serving) -> None:
     before = {w.pid for w in workers(running)}
     for worker in workers(running):
         worker.kill()
@@ -131,7 +131,7 @@ def test_a_killed_worker_is_replaced_and_its_query_asked_again(running: Serving)
     assert not before & {w.pid for w in workers(running)}
 
 
-def test_strangers_upload_nothing(kelisim: str, tmp_path: Path) -> None:
+def test_uploads_need_a_token(kelisim: str, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     token = make_token(folder)
     with serving(kelisim, "--store", str(folder), "--empty", "--allow-updates") as served:
@@ -153,8 +153,9 @@ def test_strangers_upload_nothing(kelisim: str, tmp_path: Path) -> None:
 
 def test_no_server_is_left_when_the_first_process_is_killed(kelisim: str, tmp_path: Path) -> None:
     with serving(kelisim, "--store", str(tmp_path / "store"), "--empty", "--allow-updates") as served:
-        family = psutil.Process(served.process.pid).children(recursive=True)
-        assert len(family) >= 3
+        first = psutil.Process(served.process.pid)
+        assert becomes(lambda: len(first.children(recursive=True)) >= 3)
+        family = first.children(recursive=True)
         served.process.send_signal(signal.SIGKILL)
         _, left = psutil.wait_procs(family, timeout=15)
         assert not left
@@ -162,8 +163,8 @@ def test_no_server_is_left_when_the_first_process_is_killed(kelisim: str, tmp_pa
         assert send(f"{again.address}health")[0] == 200
 
 
-def test_without_files_no_answer_is_half(kelisim: str) -> None:
-    """The limit of files is so low that a large answer's file is lost on its way."""
+def test_without_file_descriptors_no_answer_is_truncated(kelisim: str) -> None:
+    """The limit of file descriptors is so low that the files of large answers cannot all be opened."""
     port = socket.create_server(("127.0.0.1", 0))
     number = port.getsockname()[1]
     port.close()
@@ -197,13 +198,13 @@ def test_the_cache_counts_its_keys() -> None:
         environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/sparql", "QUERY_STRING": f"{number}" + "q" * 2000}
         key = cache.key(environ)
         assert key
-        cache.keep(key, environ, answer)
+        cache.put(key, environ, answer)
         kept.append((key, environ))
     found = sum(cache.find(key, environ) is not None for key, environ in kept)
     assert 10 < found < 30, "as many as fit, with their keys"
 
 
-def test_a_server_that_stops_says_so_to_all_who_wait(kelisim: str, tmp_path: Path) -> None:
+def test_a_stopping_server_answers_waiting_clients(kelisim: str, tmp_path: Path) -> None:
     store = tmp_path / "store"
     token = make_token(store, "update")
     with serving(kelisim, "--store", str(store), "--allow-updates", "--timeout", "60") as running:

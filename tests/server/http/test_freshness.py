@@ -1,4 +1,4 @@
-"""Pages are as fresh as the data that they were made from, and what knows one need not get it again."""
+"""Cache validation: pages change with the data, and clients revalidate them by ETag."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_a_page_is_made_once(server: str) -> None:
     assert (again[2], hits()) == (first[2], before + 1)
 
 
-def test_what_is_true_only_now_is_not_kept(server: str) -> None:
+def test_health_and_metrics_are_not_cached(server: str) -> None:
     for path in ("health", "ready", "metrics"):
         _, headers, _ = send(f"{server}{path}")
         assert headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""The language of a page: how it is chosen, kept and shown, and that the catalogues have every message."""
+"""The language of a page: negotiation, cookie and headers; and the completeness of the message catalogues."""
 
 import html
 import re
@@ -23,7 +23,7 @@ SOME = "/sources?page=1&q=%D0%B0+%26b"
 
 
 def language_of(server: str, path: str = "", **headers: str) -> str:
-    """The language that the page says it is in, in its element and in its header."""
+    """The language of a page, by its ``lang`` attribute and its Content-Language header."""
     status, given, body = send(f"{server}{path}", headers={"Accept": BROWSER, **headers})
     assert status == 200
     element = re.search(r'<html lang="(\w+)"', body.decode())
@@ -59,7 +59,7 @@ def test_a_chosen_language_is_remembered(server: str) -> None:
     assert language_of(server, "about?lang=en", **{"Accept-Language": "ru", "Cookie": "lang=kk"}) == "en"
 
 
-def test_languages_that_we_do_not_have_are_passed_over(server: str) -> None:
+def test_unknown_languages_are_ignored(server: str) -> None:
     _, headers, body = send(f"{server}about?lang=tlh", headers={"Accept-Language": "ru", "Cookie": "lang=xx"})
     assert "Set-Cookie" not in headers
     assert b'<html lang="ru"' in body
@@ -85,7 +85,7 @@ def test_the_switch_stays_on_the_page(server: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "title"), [("en", "Not found"), ("ru", "Не найдено"), ("kk", "Табылмады")])
-def test_errors_are_told_in_the_language_of_the_reader(server: str, code: str, title: str) -> None:
+def test_errors_are_in_the_language_of_the_request(server: str, code: str, title: str) -> None:
     status, _, body = send(f"{server}nowhere", headers={"Accept": BROWSER, "Accept-Language": code})
     assert status == 404
     assert f"<h1>{title}</h1>" in body.decode()
@@ -94,7 +94,7 @@ def test_errors_are_told_in_the_language_of_the_reader(server: str, code: str, t
 
 @cache
 def messages() -> frozenset[str | tuple[str, ...]]:
-    """What the code and the templates say, by the mapping that ``make messages`` uses."""
+    """The messages of code and templates, extracted with the mapping of ``make messages``."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
     methods = [(m["pattern"], m["method"]) for m in mappings]
     options = {m["pattern"]: {k: v for k, v in m.items() if k not in {"pattern", "method"}} for m in mappings}
@@ -110,7 +110,7 @@ def catalogue(code: str) -> Catalog:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_catalogues_are_current(code: str) -> None:
-    """Where this fails, run ``make messages``."""
+    """If this fails, run ``make messages``."""
     held = {m.id for m in catalogue(code) if m.id}
     assert len(messages()) > 50
     assert messages() - held == set(), "say something that the catalogue lacks"
@@ -140,7 +140,7 @@ def tags(text: str) -> list[str]:
 
 
 LAST_MONTH = between("9999-12-01", "9999-12-31")
-"""The day after it is none of Python's."""
+"""The day after it is beyond `date.max`."""
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ LAST_MONTH = between("9999-12-01", "9999-12-31")
         ("en", "9999-12-01", "9999-12-31", LAST_MONTH),
     ],
 )
-def test_days_are_told_in_the_language(code: str, first: str, last: str, expected: str) -> None:
+def test_days_are_formatted_in_the_language(code: str, first: str, last: str, expected: str) -> None:
     with Flask("server").test_request_context(f"/?lang={code}"):
         assert wording.day(first, last) == expected
 

@@ -1,4 +1,4 @@
-"""Content negotiation, against what RFC 9110 says of quality and specificity."""
+"""Content negotiation, against a model of quality and specificity in RFC 9110."""
 
 import contextlib
 
@@ -16,7 +16,7 @@ HEADERS = st.lists(st.tuples(RANGES, QUALITIES), max_size=6, unique_by=lambda pa
 
 
 def quality(header: list[tuple[str, str]], media_type: str) -> float:
-    """The quality that the most specific range gives a type (RFC 9110, section 12.5.1)."""
+    """The quality of a media type by its most specific range (RFC 9110, section 12.5.1)."""
     given = dict(header)
     for candidate in (media_type, media_type.partition("/")[0] + "/*", "*/*"):
         if candidate in given:
@@ -56,5 +56,5 @@ def test_parameters_of_types_change_nothing(header: list[tuple[str, str]], param
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_header_is_read(text: str) -> None:
-    with contextlib.suppress(ProblemError):  # 406 is the one error there is
+    with contextlib.suppress(ProblemError):  # 406 is the only expected error
         wanted_formats(accepted_types(text), None)

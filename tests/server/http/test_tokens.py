@@ -1,4 +1,4 @@
-"""Tokens: made, checked, revoked; hashed at rest, and seen by servers that run."""
+"""Tokens: creation, checks and revocation; storage as hashes; changes seen by running servers."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -85,7 +85,7 @@ def test_names_are_unique_and_must_exist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"tokens": [{}]}', '{"tokens": 1}', "\x80"])
-def test_a_broken_file_opens_no_door(tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_file_authorizes_nobody(tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture) -> None:
     store = TokenStore(tmp_path)
     text = store.create(["query"], "one")
     assert store.check(f"Bearer {text}")
@@ -98,7 +98,7 @@ def test_a_broken_file_opens_no_door(tmp_path: Path, content: str, caplog: pytes
         store.create(["query"], "two")
 
 
-def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(KelisimError, match="Cannot write"):
         TokenStore(tmp_path / "file").create(["query"], "one")
@@ -123,7 +123,7 @@ def test_no_other_header_is_a_token(store: TokenStore, header: str) -> None:
     assert store.check(header) is None
 
 
-def test_what_a_request_without_the_right_is_told(tmp_path: Path) -> None:
+def test_the_challenge_of_an_unauthorized_request(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     text = store.create(["query"], "reader")
 

@@ -1,4 +1,4 @@
-"""Every type of page in a real browser: on a desk and on a phone, with and without JavaScript, in light and in dark."""
+"""Every type of page in a real browser: wide and narrow, with and without JavaScript, light and dark."""
 
 import re
 from collections.abc import Iterator
@@ -42,23 +42,23 @@ PAGES = {
     "terms": "page/ns",
     "nowhere": "nowhere",
 }
-"""One address of each type of page."""
+"""One path of each type of page."""
 
 BUDGET = 150_000
-"""Bytes that the home page may cost, with all that it loads, as they are transferred."""
+"""The limit of bytes transferred for the home page and its resources."""
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-"""The sets of axe-core's rules that pages keep to."""
+"""The tags of axe-core's rules that pages must pass."""
 
 OF_SIGHT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
-"""The rules that colours and width make a difference to."""
+"""The rules that depend on theme and width."""
 
 
 @contextmanager
 def visit(
     browser: Browser, server: str, path: str, *, width: int = WIDE, scripts: bool = True, colours: str = "light"
 ) -> Iterator[Page]:
-    """An open page; at its end there has been no complaint on the console and no request to another host."""
+    """An open page; afterwards checks that there was no console error and no request to another host."""
     problems: list[str] = []
     context = browser.new_context(
         viewport={"width": width, "height": 900},
@@ -80,7 +80,7 @@ def visit(
 
 
 def is_expected(complaint: str, path: str) -> bool:
-    """Whether a browser says this of an error page that we asked for."""
+    """Whether a console error is that of an intended error page."""
     return path == PAGES["nowhere"] and "status of 404" in complaint
 
 
@@ -113,7 +113,7 @@ def test_pages_are_accessible(browser: Browser, server: str, path: str) -> None:
 
 
 def violations(page: Page, rules: dict[str, object]) -> list[str]:
-    """What axe-core finds: rule, what is affected, and why."""
+    """The violations that axe-core finds: rule, elements and reason."""
     found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
@@ -123,7 +123,7 @@ def violations(page: Page, rules: dict[str, object]) -> list[str]:
 
 
 def test_every_page_type_is_visited(server: str) -> None:
-    """The main navigation and the home page lead to no type of page that this module does not look at."""
+    """The main navigation and the home page link to no type of page that is not tested here."""
     _, _, body = send(server, headers={"Accept": BROWSER})
     linked = set(re.findall(r'href="/([a-z]+)"', body.decode()))
     assert len(linked) > 8

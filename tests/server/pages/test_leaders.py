@@ -1,4 +1,4 @@
-"""The list of people in office, and the page of a person: offices, meetings, statements, and who says so."""
+"""The list of people in office, and the page of a person with footnotes: offices, meetings, statements."""
 
 import pytest
 

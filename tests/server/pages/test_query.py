@@ -1,4 +1,4 @@
-"""The query page in a real browser and without one: editor, answers, links, programs, and the questions in RDF."""
+"""The query page, with and without a browser: editor, results, links, programs, and the questions in RDF."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ from tests.http import BROWSER, send
 CITIES = """PREFIX geo: <http://www.w3.org/2003/01/geo/wgs84_pos#>
 SELECT ?place ?lat ?long WHERE { ?place geo:lat ?lat ; geo:long ?long } ORDER BY ?place"""
 AWKWARD = "SELECT ?x WHERE { BIND('''it's \"\"\" a `${quoted}` \\\\ )--- text''' AS ?x) }"
-"""Holds whatever ends a string in one of the languages of the programs."""
+"""A query with the string delimiters of all languages of the programs."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def editor() -> None:
 
 
 DESK, PHONE = (1280, False), (390, True)
-"""Widths, and whether the colours are dark."""
+"""Widths in pixels, and whether the theme is dark."""
 
 on_desk_and_phone = pytest.mark.parametrize("page", [DESK, PHONE], ids=["desk", "phone"], indirect=True)
 

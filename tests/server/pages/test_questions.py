@@ -1,4 +1,4 @@
-"""The catalogue of questions, and each question's page with the answer that is written down by hand."""
+"""The catalogue of questions, and each question's page with the recorded answer."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""The list of sources, and an article's claims in reading order, with its text where the operator has it."""
+"""The list of sources, and an article's claims in reading order, with its text if the operator provides it."""
 
 import html
 import re
@@ -10,7 +10,7 @@ import pytest
 from kg.curation.curated import Curation
 from kg.curation.passages import Passage, render
 from kg.curation.sources import ArticleText, read_articles, text_digest
-from kg.views.article_store import Shelf, stretches
+from kg.views.article_store import ArticleStore, segments
 from kg.views.articles import Place
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, SRC
@@ -30,7 +30,7 @@ def get(address: str, path: str) -> str:
 
 
 def words(page: str) -> str:
-    """What a page says, without its tags."""
+    """The text of a page, without tags."""
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
@@ -40,7 +40,7 @@ def marks(page: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Curated files with one article of our own, and its text."""
+    """Curated files with one test article, and its text."""
     data = tmp_path_factory.mktemp("curated")
     texts = data / "texts"
     for name in ("claims", "passages", "texts"):
@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(kelisim: str, folder: Path) -> Iterator[str]:
-    """The article's page on a server that has its text."""
+    """The HTML of the article's page on a server that has its text."""
     with serving(kelisim, "--articles", str(folder / "texts"), data=folder) as running:
         yield get(running.address, "page/source/x")
 
@@ -88,7 +88,7 @@ def test_pages_of_sources_that_do_not_exist_are_empty_not_broken(server: str) ->
 
 
 @pytest.mark.parametrize("name", ["izv24", "mp23"])
-def test_every_claim_is_told_in_reading_order(server: str, curation: Curation, name: str) -> None:
+def test_claims_are_in_reading_order(server: str, curation: Curation, name: str) -> None:
     told: list[str] = []
     path = f"page/source/{name}"
     while path:
@@ -127,7 +127,7 @@ def test_names_and_glosses_are_escaped_and_ordered(page: str) -> None:
     assert 'data-modality="possible"' in page
 
 
-def test_a_changed_file_is_told_and_not_shown(kelisim: str, folder: Path, tmp_path: Path) -> None:
+def test_a_changed_file_is_reported_and_not_shown(kelisim: str, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text(TEXT.replace("deed", "need"), encoding="utf-8")
     (tmp_path / "y.txt").write_bytes(b"\xff\xfe no UTF-8")
     with serving(kelisim, "--articles", str(tmp_path), data=folder) as running:
@@ -157,33 +157,33 @@ def test_an_empty_graph_has_its_pages(kelisim: str, tmp_path: Path) -> None:
         assert "<h1>About Kelisim</h1>" in get(running.address, "about")
 
 
-def test_a_shelf_sees_changes(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    assert shelf.find(text_digest(TEXT)) is None
+def test_an_article_store_sees_changes(tmp_path: Path) -> None:
+    article_store = ArticleStore(tmp_path)
+    assert article_store.find(text_digest(TEXT)) is None
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
-    found = shelf.find(text_digest(TEXT))
+    found = article_store.find(text_digest(TEXT))
     assert found
     assert found.text == TEXT
     (tmp_path / "a.txt").unlink()
-    assert shelf.find(text_digest(TEXT)) is None
-    assert Shelf(tmp_path / "nowhere").find(text_digest(TEXT)) is None
+    assert article_store.find(text_digest(TEXT)) is None
+    assert ArticleStore(tmp_path / "nowhere").find(text_digest(TEXT)) is None
 
 
-def test_stretches_cut_a_paragraph_where_passages_begin_and_end() -> None:
+def test_segments_split_a_paragraph_at_the_bounds_of_passages() -> None:
     text = ArticleText(Path("a.txt"), "abcdef\n\nxyz\n", "")
 
     def place(name: str, start: int, end: int) -> Place:
         return Place(name, 1, start, end, text_digest(text.text[start:end]))
 
-    cut = stretches(text, 1, [place("A", 0, 4), place("B", 2, 6), place("A", 0, 4)])
+    cut = segments(text, 1, [place("A", 0, 4), place("B", 2, 6), place("A", 0, 4)])
     assert [(s.text, s.passages, s.begins) for s in cut] == [
         ("ab", ("A",), ("A",)),
         ("cd", ("A", "B"), ("B",)),
         ("ef", ("B",), ()),
     ]
-    assert [s.passages for s in stretches(text, 1, [place("C", 4, 9), Place("D", 1, 0, 2, "0" * 64)])] == [()]
+    assert [s.passages for s in segments(text, 1, [place("C", 4, 9), Place("D", 1, 0, 2, "0" * 64)])] == [()]
     with pytest.raises(KelisimError):
-        stretches(text, 3, [])
+        segments(text, 3, [])
 
 
 def test_the_home_page_counts_what_the_lists_hold(server: str) -> None:

@@ -1,4 +1,4 @@
-"""The list of states, and the page of a state: all that the graph holds, and who says so."""
+"""The list of states, and the page of a state with footnotes, compared with the graph."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def empty(kelisim: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 def count(engine: Engine, pattern: str) -> int:
-    """How many things a pattern binds to ?x in the whole dataset, asked of the engine alone."""
+    """The number of distinct ?x of a pattern in the dataset, queried by the engine directly."""
     rows = Reader(engine).rows(with_prefixes(f"SELECT (COUNT(DISTINCT ?x) AS ?n) WHERE {{ {pattern} }}"))
     return int(rows[0]["n"].value)
 
@@ -123,7 +123,7 @@ def test_visits_out_are_those_of_people_in_office(server: str, engine: Engine) -
     visits = "GRAPH ?c { ?x kel:visitor id:vladimir-putin } ?x a kel:Visit"
     assert len(list(outward.iter("tr"))) - 1 == count(engine, visits) == 3
     assert "Putin's visit to Kazakhstan, 2023" in words(outward)
-    # No article says that Macron is president of France, so his visit is not put down to France.
+    # No article says that Macron is president of France, so his visit is not attributed to France.
     assert "Macron" not in main(page(f"{server}page/france")).split("Facts")[0]
 
 
