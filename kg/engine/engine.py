@@ -10,6 +10,7 @@ import pyoxigraph as ox
 from kg.engine.diagnosis import diagnose
 from kg.engine.errors import QuerySyntaxError
 from kg.engine.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
+from kg.engine.rewriting import rewritten, with_columns
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from ontology import BASE, PREFIXES, KelisimError
@@ -151,10 +152,11 @@ class Engine:
         default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
         named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
+        text = rewritten(query)
         while True:
             try:
                 result = self._store.query(
-                    query, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
+                    text, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
                 )
             except SyntaxError as error:
                 raise diagnose(query, said=str(error)) from error
@@ -166,6 +168,11 @@ class Engine:
                     raise KelisimError(f"The query cannot be evaluated: {error}") from error
                 unknown[ox.NamedNode(function[1])] = _no_value
             else:
+                if isinstance(result, ox.QuerySolutions):
+                    ordered = with_columns(text, [v.value for v in result.variables])
+                    if ordered != text:
+                        text = ordered
+                        continue
                 return Answer(result)
 
 

@@ -1,0 +1,227 @@
+"""Rewrites queries where the engine departs from SPARQL 1.1, or refuses them where no rewriting gives the right answer.
+
+- ``SELECT *`` names its columns in the order of their first mention, as people expect (the engine's is alphabetical).
+- A condition of HAVING may use what SELECT computes by its name, as in Jena.
+- ``GRAPH ?g { P }``: P is evaluated in each graph without a value for ?g (SPARQL 1.1 Query, section 18.6). The engine
+  binds ?g by the triple patterns of P. So it loses ?g where a subquery projects it away or P has no triple pattern, and
+  sees it where P may not: in filters, OPTIONAL, and in what MINUS compares.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lark import Token
+
+from kg.engine.errors import QuerySyntaxError
+from kg.engine.lexer import lex
+from kg.engine.mistakes import CLOSING, syntax_error
+
+_STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
+_GRAPH: Final = re.compile(r"GRAPH\s*[?$]", re.IGNORECASE)
+_HAVING: Final = re.compile(r"\bHAVING\b", re.IGNORECASE)
+_AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
+_MODIFIERS: Final = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"))
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """A piece of the text, from `start` up to `end`, that another takes the place of."""
+
+    start: int
+    end: int
+    text: str
+
+
+def rewritten(query: str) -> str:
+    """The query as the engine has to get it; itself where there is nothing to do.
+
+    Raises QuerySyntaxError, with the place and the mend, for a GRAPH that the engine would evaluate wrongly.
+    """
+    having, graph = _HAVING.search(query), _GRAPH.search(query)
+    if not having and not graph:
+        return query
+    tokens = list(lex(query))
+    ends = _matches(tokens)
+    edits = [*(_having(query, tokens, ends) if having else ()), *(_graphs(tokens, ends) if graph else ())]
+    for edit in sorted(edits, key=lambda e: e.start, reverse=True):
+        query = query[: edit.start] + edit.text + query[edit.end :]
+    return query
+
+
+def with_columns(query: str, variables: Sequence[str]) -> str:
+    """A ``SELECT *`` with its variables in the order of their first mention; itself where it is no such query."""
+    if not _STAR.search(query):
+        return query
+    tokens = list(lex(query))
+    star = next((n for n, t in enumerate(tokens) if t.type == "SELECT"), len(tokens))
+    star += 1 if {t.type for t in tokens[star + 1 : star + 2]} & {"DISTINCT", "REDUCED"} else 0
+    if star + 1 >= len(tokens) or tokens[star + 1].type != "STAR" or not variables:
+        return query
+    mentioned = [t[1:] for t in tokens if t.type == "VARIABLE" and t[1:] in variables]
+    ordered = list(dict.fromkeys(mentioned))
+    if len(ordered) < len(variables) or ordered == list(variables):
+        return query
+    place = tokens[star + 1].start_pos or 0
+    return f"{query[:place]}{' '.join(f'?{name}' for name in ordered)} {query[place + 1 :]}"
+
+
+def _matches(tokens: Sequence[Token]) -> dict[int, int]:
+    """For each opening bracket or brace, by number, the number of the token that closes it."""
+    found, stack = dict[int, int](), list[int]()
+    for number, token in enumerate(tokens):
+        if token.type in CLOSING:
+            stack.append(number)
+        elif token.type in CLOSING.values() and stack:
+            found[stack.pop()] = number
+    return found
+
+
+@dataclass(frozen=True)
+class _Select:
+    """A SELECT by the numbers of its tokens: the word itself, the pattern in braces, the end of its modifiers."""
+
+    start: int
+    pattern: int
+    close: int
+    end: int
+
+
+def _selects(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Select]:
+    """The SELECTs, those in others' patterns too, of which the pattern is there."""
+    for number in (n for n, t in enumerate(tokens) if t.type == "SELECT"):
+        pattern = next((n for n in range(number, len(tokens)) if tokens[n].type == "LBRACE"), None)
+        if pattern is None or pattern not in ends:
+            continue
+        end = ends[pattern] + 1
+        while end < len(tokens) and tokens[end].type != "RBRACE":
+            end = ends.get(end, end) + 1
+        yield _Select(number, pattern, ends[pattern], end)
+
+
+def _having(query: str, tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
+    """Names of SELECT in HAVING: the expression takes the place of each."""
+    for select in _selects(tokens, ends):
+        named = {}
+        for number in range(select.start, select.pattern):
+            if tokens[number].type == "LPAR" and number in ends and tokens[ends[number] - 2].type == "AS":
+                first, last = tokens[number], tokens[ends[number] - 2]
+                named[str(tokens[ends[number] - 1])] = query[first.end_pos : last.start_pos].strip()
+        inside = False
+        for number in range(select.close + 1, select.end):
+            token = tokens[number]
+            inside = token.type == "HAVING" or (inside and token.type not in {"ORDER", "LIMIT", "OFFSET", "VALUES"})
+            if inside and token.type == "VARIABLE" and token in named:
+                yield _Edit(token.start_pos or 0, token.end_pos or 0, f"({named[token]})")
+
+
+def _graphs(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
+    for number, token in enumerate(tokens):
+        kinds = [t.type for t in tokens[number : number + 3]]
+        if kinds == ["GRAPH", "VARIABLE", "LBRACE"] and number + 2 in ends:
+            yield from _graph(tokens, ends, number)
+        elif token.type == "GRAPH" and kinds[1:2] == ["VARIABLE"]:
+            return  # malformed; the engine says so
+
+
+def _graph(tokens: Sequence[Token], ends: dict[int, int], number: int) -> Iterator[_Edit]:
+    """The edits of one ``GRAPH ?g { … }``, whose parts in another GRAPH do not count."""
+    graph, opening = tokens[number + 1], number + 2
+    inner = [n for n in range(opening + 1, ends[opening]) if not _in_other_graph(tokens, ends, opening, n)]
+    kinds = {tokens[n].type for n in inner}
+    if not kinds & {"SELECT", "VALUES", "MINUS_PATTERN", "OPTIONAL", "FILTER", "BIND"}:
+        return
+    _refuse_use(tokens, ends, graph, inner)
+    for select in _selects(tokens, ends):
+        if select.start in inner:
+            yield from _subquery(tokens, graph, select)
+    for at in (n for n in inner if tokens[n].type == "MINUS_PATTERN" and n + 1 in ends):
+        left = {str(t) for t in tokens[opening:at] if t.type == "VARIABLE"}
+        right = {str(t) for t in tokens[at : ends[at + 1]] if t.type == "VARIABLE"}
+        if not (left & right) - {str(graph)}:  # by the specification it takes nothing away
+            yield _Edit(tokens[at].start_pos or 0, tokens[ends[at + 1]].end_pos or 0, " ")
+    if "VALUES" in kinds and not _has_triples(tokens, ends, inner):  # nothing else gives ?g a value
+        yield _Edit(tokens[number].start_pos or 0, tokens[number].start_pos or 0, f"GRAPH {graph} {{}} ")
+
+
+def _in_other_graph(tokens: Sequence[Token], ends: dict[int, int], opening: int, number: int) -> bool:
+    for start, end in ends.items():
+        inside = opening < start < number < end and tokens[start].type == "LBRACE"
+        if inside and tokens[start - 2].type == "GRAPH":
+            return True
+    return False
+
+
+def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inner: Sequence[int]) -> None:
+    """Raises QuerySyntaxError where the graph's variable is used in its own pattern, and not in a triple of it."""
+    for number in inner:
+        kind, begin = tokens[number].type, number + 1
+        if kind not in {"FILTER", "BIND", "OPTIONAL", "MINUS_PATTERN"}:
+            continue
+        while begin < len(tokens) and tokens[begin].type not in {"LPAR", "LBRACE"}:
+            begin += 1
+        for used in tokens[begin : ends.get(begin, begin)]:
+            if used == graph and used.type == "VARIABLE":
+                raise _use_error(used, tokens[number].upper())
+
+
+def _use_error(used: Token, word: str) -> QuerySyntaxError:
+    return syntax_error(
+        "%(variable)s has no value inside its own GRAPH, where the graphs are looked at one by one. Put this %(word)s "
+        "behind the closing brace of GRAPH %(variable)s { … }.",
+        used,
+        variable=used,
+        word=word,
+    )
+
+
+def _has_triples(tokens: Sequence[Token], ends: dict[int, int], inner: Sequence[int]) -> bool:
+    """Whether a pattern has triples, beside what stands in VALUES, FILTER and BIND."""
+    until = -1
+    for number in inner:
+        kind = tokens[number].type
+        if number <= until:
+            continue
+        if kind in {"VALUES", "FILTER", "BIND"}:
+            opening = next((n for n in range(number, len(tokens)) if tokens[n].type in {"LBRACE", "LPAR"}), number)
+            until = ends.get(opening, opening)
+            if kind == "VALUES" and tokens[opening].type == "LPAR":
+                until = ends.get(until + 1, until)
+        elif kind in {"VARIABLE", "IRI", "PREFIXED", "BLANK", "LSQB"}:
+            return True
+    return False
+
+
+def _subquery(tokens: Sequence[Token], graph: Token, select: _Select) -> Iterator[_Edit]:
+    """A subquery gives the graph too, and groups by it."""
+    clause = tokens[select.start + 1 : select.pattern]
+    modifiers = [t.type for t in tokens[select.close + 1 : select.end]]
+    grouped = "GROUP" in modifiers
+    if {"LIMIT", "OFFSET"} & set(modifiers) or (_AGGREGATES & {t.type for t in clause} and not grouped):
+        raise _subquery_error(tokens[select.start], graph)
+    if (
+        graph not in clause and clause[0].type != "STAR"
+    ):  # a variable of the same name that the subquery keeps to itself
+        for own in (t for t in tokens[select.start : select.end] if t == graph):
+            yield _Edit(own.start_pos or 0, own.end_pos or 0, f"{graph}_inside")
+    star = next((t for t in clause[:2] if t.type == "STAR"), None)
+    if star is not None:
+        named = dict.fromkeys(str(t) for t in tokens[select.pattern : select.close] if t.type == "VARIABLE")
+        yield _Edit(star.start_pos or 0, star.end_pos or 0, " ".join(dict.fromkeys((str(graph), *named))))
+        return
+    first = next((t for t in clause if t.type not in {"DISTINCT", "REDUCED"}), None)
+    if first is not None and graph not in clause:
+        yield _Edit(first.start_pos or 0, first.start_pos or 0, f"{graph} ")
+    if grouped:
+        by = tokens[select.close + 1 + modifiers.index("GROUP") + 1]
+        yield _Edit(by.end_pos or 0, by.end_pos or 0, f" {graph}")
+
+
+def _subquery_error(token: Token, graph: Token) -> QuerySyntaxError:
+    return syntax_error(
+        "A subquery in GRAPH %(variable)s { … } would be answered for all graphs together. Write it around the GRAPH: "
+        "{ SELECT %(variable)s … { GRAPH %(variable)s { … } } GROUP BY %(variable)s }.",
+        token,
+        variable=graph,
+    )
