@@ -1,6 +1,7 @@
 """Writes the dataset in the formats that people use."""
 
 import gzip
+import io
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -9,6 +10,7 @@ from kg.curation.dataset import Dataset
 from kg.rdf.compaction import compact
 from kg.rdf.formats import GRAPH_FORMATS, GraphFormat, by_name
 from kg.rdf.reification import reified as reify
+from kg.rdf.xml import write_rdf_xml
 from ontology import PREFIXES, KelisimError
 
 
@@ -30,6 +32,10 @@ def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> byt
     triples = list(dataset.default_graph)
     if reified:
         triples += reify(dataset.quads)
+    if form.name == "rdfxml":
+        buffer = io.BytesIO()
+        write_rdf_xml(triples, buffer, PREFIXES)
+        return buffer.getvalue()
     prefixes = None if form.name == "ntriples" else dict(PREFIXES)
     return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
 

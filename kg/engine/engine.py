@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -13,18 +13,13 @@ from kg.engine.guard import OutboundRefusedError, dataset_graphs, refuse_outboun
 from kg.engine.rewriting import rewritten, with_columns
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
+from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
 from ontology import BASE, PREFIXES, KelisimError
 
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
 _Name = ox.NamedNode | ox.BlankNode
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
-
-
-class SupportsWrite(Protocol):
-    """Takes bytes, as a binary file does."""
-
-    def write(self, data: bytes, /) -> int: ...
 
 
 class OperationError(KelisimError):
@@ -64,6 +59,10 @@ class Answer:
         if form not in self.formats:
             offered = ", ".join(f.name for f in self.formats)
             raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
+        if form.name == "xml":
+            output = XMLOutput(output, OTHER_RESULT_FORMATS)
+        elif form.name == "rdfxml":
+            output = XMLOutput(output, OTHER_GRAPH_FORMATS)
         try:
             self._result.serialize(output, form.engine)  # type: ignore[arg-type]
         except (OSError, RuntimeError) as error:

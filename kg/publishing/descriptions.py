@@ -1,5 +1,6 @@
 """What the graph holds of one thing: what is said of it, what points to it, and the claims that say so."""
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +10,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.rdf.compaction import compact
-from kg.rdf.formats import GraphFormat, NotAcceptableError, has_xml_name
+from kg.rdf.formats import GraphFormat
 from kg.rdf.reification import reified
+from kg.rdf.xml import write_rdf_xml
 from kg.store.reader import Reader, Row, Term, node, nodes
 from ontology import INFERRED_GRAPH, ONTOLOGY_IRI, PREFIXES, published_triples
 from ontology.namespaces import KEL, SHAPE, SKOLEM
@@ -61,9 +63,10 @@ class Description:
         content = self.quads if form.quads else sorted(self.triples(), key=str)
         known = {_namespace(term) for quad in self.quads for term in (*_ends(quad), quad.predicate, quad.graph_name)}
         prefixes = {} if form.name in ("ntriples", "nquads") else {p: n for p, n in PREFIXES.items() if n in known}
-        nameless = next((t.predicate for t in content if not has_xml_name(t.predicate.value)), None)
-        if form.name == "rdfxml" and nameless:
-            raise NotAcceptableError(f"RDF/XML cannot write the property {nameless}. Ask for another format.")
+        if form.name == "rdfxml":
+            buffer = io.BytesIO()
+            write_rdf_xml(sorted(self.triples(), key=str), buffer, prefixes)
+            return buffer.getvalue()
         return ox.serialize(content, format=form.engine, prefixes=prefixes) or b""
 
     def _needs_words(self, quad: ox.Quad) -> bool:

@@ -17,8 +17,9 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from kg.rdf.formats import GRAPH_FORMATS, NotAcceptableError, has_xml_name
+from kg.rdf.formats import GRAPH_FORMATS, NotAcceptableError
 from kg.rdf.reification import reified
+from kg.rdf.xml import write_rdf_xml
 from ontology import PREFIXES, KelisimError
 
 RUN_QUADS: Final = 200_000
@@ -48,7 +49,8 @@ def convert(extension: str, source: IO[bytes], target: IO[bytes]) -> None:
     plain = (q.triple for q in ox.parse(input=source, format=_N_QUADS) if isinstance(q.graph_name, ox.DefaultGraph))
     triples: Iterator[ox.Triple] = chain(plain, _reified(source))
     if extension == "rdf":
-        triples = _named(triples)
+        write_rdf_xml(triples, target, PREFIXES)
+        return
     ox.serialize(triples, output=target, format=form.engine, prefixes=prefixes)
 
 
@@ -63,13 +65,6 @@ def _reified(source: IO[bytes]) -> Iterator[ox.Triple]:
     """What the named graphs hold, on a second reading of the source."""
     source.seek(0)
     yield from reified(ox.parse(input=source, format=_N_QUADS))
-
-
-def _named(triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-    for triple in triples:
-        if not has_xml_name(triple.predicate.value):
-            raise NotAcceptableError(f"RDF/XML cannot write the property {triple.predicate}. Take another format.")
-        yield triple
 
 
 def _lines(lines: Iterable[bytes]) -> Iterator[ox.Quad]:

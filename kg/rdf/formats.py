@@ -1,6 +1,5 @@
 """The formats of results and graphs, with their names, media types and file endings."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -37,8 +36,6 @@ class GraphFormat:
     engine: ox.RdfFormat
     quads: bool = False
 
-
-_XML_NAME: Final = re.compile(r"[^\W\d][\w.\-]*$")
 
 _Format = TypeVar("_Format", bound=ResultFormat | GraphFormat)
 
@@ -79,11 +76,3 @@ def by_name(name: str, formats: Sequence[_Format]) -> _Format:
         if form.name == name:
             return form
     raise KelisimError(f"There is no format {name!r}; choose one of: {', '.join(f.name for f in formats)}.")
-
-
-def has_xml_name(property_iri: str) -> bool:
-    """Whether a property can be written in RDF/XML: its IRI ends in an XML name (RDF 1.1 XML Syntax, section 2.1).
-
-    The engine's writer does not look, and writes what no XML parser reads.
-    """
-    return bool(_XML_NAME.search(property_iri))
