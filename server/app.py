@@ -28,9 +28,6 @@ from server.pages import (
     trade,
 )
 
-QUERY_BYTES = 1_000_000
-"""Longer queries and updates are refused with 413."""
-
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 

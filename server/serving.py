@@ -31,7 +31,8 @@ from kg.store.store import Store
 from kg.workers.confinement import die_with_parent
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
-from server.app import QUERY_BYTES, UPLOAD_BYTES, create_app
+from server.app import UPLOAD_BYTES, create_app
+from server.endpoint.sparql import QUERY_BYTES
 from server.front.cache import ResponseCache
 from server.front.connections import ConnectionTimeouts, SlowClients
 from server.front.front import Front, Layers
@@ -58,7 +59,8 @@ class Settings:
     folder: the store on disk; None for a store in memory. access_log, query_log: a file or ``-`` for standard error;
     empty for none. rate: requests per second of one client, 0 for no limit. services: IRIs of the endpoints that
     SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
-    ``https://example.org``, if a proxy stands before the server.
+    ``https://example.org``, if a proxy stands before the server. empty: whether
+    everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
     """
 
     host: str = "127.0.0.1"
@@ -72,6 +74,8 @@ class Settings:
     services: frozenset[str] = frozenset()
     articles: Path | None = None
     origin: str = ""
+    empty: bool = False
+    update_bytes: int = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         die_with_parent(signal.SIGTERM)  # else it would go on, with the store locked, if the main process were killed
         os.close(stop_writer)
         pool = WorkerPool(loaded.engine, settings.limits)
-        store = Store(pool, loaded.identity, loaded.history)
+        store = Store(pool, loaded.identity, loaded.history, new_graphs=settings.empty)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
         app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens), metrics)
@@ -158,12 +162,13 @@ def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenSto
         observers.append(AccessLog(LineLog(settings.access_log)))
     if settings.query_log:
         observers.append(QueryLog(LineLog(settings.query_log)))
-    guard = RequestGuard(RequestLimits(body=QUERY_BYTES, bodies={"/graphs": UPLOAD_BYTES}))
+    may_upload = lambda header: bool(tokens and header and tokens.check(header))  # noqa: E731
+    limits = RequestLimits(body=QUERY_BYTES, bodies={"/graphs": UPLOAD_BYTES}, updates=settings.update_bytes)
+    guard = RequestGuard(limits, may_upload)
     rate = None
     if settings.rate:
         buckets = Buckets(settings.rate, max(1, round(2 * settings.rate)))
         rate = RateLimit(buckets, lambda environ: client_key(environ, tokens))
-    may_upload = lambda header: bool(tokens and header and tokens.check(header))  # noqa: E731
     return Layers(
         ResponseCache(lambda: store.version),
         guard,

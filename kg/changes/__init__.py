@@ -1,6 +1,6 @@
-"""How an update or an upload becomes a patch: evaluated on a copy of the store, and checked against the shapes.
+"""Stages updates and uploads: computes their patch on a copy of the store, and validates the result with SHACL.
 
-Begin with `staging`; `updates` and `shadow_graphs` for SPARQL Update at the cost of what it touches.
+Begin with `staging`; `updates` and `staging_graphs` run SPARQL Update in time proportional to the change.
 
 Imports: ontology, shapes, kg.rdf, kg.engine.
 """

@@ -1,15 +1,15 @@
-"""A SPARQL 1.1 Update as text, taken apart into its operations (SPARQL 1.1 Query, section 19.8, rules 29 to 49)."""
+"""Splits the text of a SPARQL 1.1 Update into its operations (SPARQL 1.1 Query, section 19.8, rules 29 to 49)."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg.engine.guard import find_doubt, is_blank, tokens
+from kg.engine.guard import find_ambiguity, is_ignored, tokens
 
 IRI: Final = "i"
 GROUP: Final = "{}"
-_KNOWN: Final = re.compile(
+_KNOWN_SHAPES: Final = re.compile(
     r"""
       (INSERT|DELETE)\ DATA\ {} | DELETE\ WHERE\ {}
     | (WITH\ i\ )?(DELETE\ {}\ (INSERT\ {}\ )?|INSERT\ {}\ )(USING\ (NAMED\ )?i\ )*WHERE\ {}
@@ -25,10 +25,10 @@ _NOT_A_LINE_END: Final = re.compile(r"[^\n\r]")
 class Operation:
     """One operation of an update.
 
-    shape: its words in capitals, `IRI` for each IRI and `GROUP` for each group, as in ``WITH i DELETE {} WHERE {}``;
-    empty for an update that is not understood, and then left in one piece.
-    parts: the text of each word, IRI and group of the shape.
-    prologue: the declarations of BASE and PREFIX that hold for it.
+    shape: its keywords in capitals, `IRI` for each IRI and `GROUP` for each group, as in ``WITH i DELETE {} WHERE {}``;
+    empty for an update that could not be split.
+    parts: the text of each keyword, IRI and group of the shape.
+    prologue: the BASE and PREFIX declarations that apply to it.
     body: its own text.
     """
 
@@ -41,12 +41,12 @@ class Operation:
 
     @property
     def text(self) -> str:
-        """The operation as an update of its own."""
+        """The operation as a complete update."""
         return self.prologue + self.body
 
     @property
-    def in_place(self) -> str:
-        """The same with line and column of everything as in the whole update."""
+    def positioned_text(self) -> str:
+        """The same with the lines and columns of the whole update, for error positions."""
         done, kept = 0, ""
         for start, end in self._spans:
             kept += _NOT_A_LINE_END.sub(" ", self._update[done:start]) + self._update[start:end]
@@ -55,23 +55,27 @@ class Operation:
 
 
 def operations(update: str) -> list[Operation]:
-    """The operations in order, each with the declarations before it; only the engine knows if they are well formed.
+    """The operations in order, each with the declarations that precede it; their syntax is not checked.
 
-    An update of which anything is in doubt is one operation without a shape.
+    An update that cannot be split with certainty is one operation without a shape.
     """
-    whole = [Operation("", (), "", update, update, ((0, len(update)),))]
-    if find_doubt(update) >= 0:
-        return whole
+    unparsed = [Operation("", (), "", update, update, ((0, len(update)),))]
+    if find_ambiguity(update) >= 0:
+        return unparsed
     prologue = _Prologue()
     found: list[Operation] = []
     labels: set[str] = set()
     *statements, last = _statements(update)
     for statement in (*statements, last) if last.pieces or not statements else statements:
-        pieces = prologue.take(update, statement.pieces)
+        pieces = prologue.consume(update, statement.pieces)
         shape = " ".join(symbol for symbol, _, _ in pieces)
-        # Blank nodes of one INSERT DATA may not stand in another (section 19.6), which the engine sees in the whole.
-        if statement.depth or not _KNOWN.fullmatch(shape) or (shape == "INSERT DATA {}" and statement.labels & labels):
-            return whole
+        # Blank nodes of one INSERT DATA must not occur in another (section 19.6); pyoxigraph checks this in the whole.
+        if (
+            statement.depth
+            or not _KNOWN_SHAPES.fullmatch(shape)
+            or (shape == "INSERT DATA {}" and statement.labels & labels)
+        ):
+            return unparsed
         if shape == "INSERT DATA {}":
             labels |= statement.labels
         body = pieces[0][1], pieces[-1][2]
@@ -86,9 +90,9 @@ _Piece = tuple[str, int, int]
 
 @dataclass
 class _Statement:
-    """What stands between two semicolons: its words, IRIs and groups with where they are, and how it ends.
+    """The text between two semicolons: its keywords, IRIs and groups with their offsets.
 
-    labels: those of its blank nodes; depth: how many groups are open at its end, more closed than opened if negative.
+    labels: of its blank nodes. depth: the number of groups open at its end; negative if more are closed than opened.
     """
 
     pieces: list[_Piece] = field(default_factory=list)
@@ -112,7 +116,7 @@ def _statements(update: str) -> Iterator[_Statement]:
         elif statement.depth == 0 and text == ";":
             yield statement
             statement = _Statement()
-        elif statement.depth == 0 and not is_blank(token):
+        elif statement.depth == 0 and not is_ignored(token):
             statement.pieces.append((_symbol(token), token.start(), token.end()))
     yield statement
 
@@ -124,20 +128,20 @@ def _symbol(token: re.Match[str]) -> str:
 
 
 class _Prologue:
-    """The declarations so far (rule 4); those after the first operation hold beside those before it."""
+    """The declarations so far (rule 4); those after an operation add to those before it."""
 
     def __init__(self) -> None:
         self.spans: tuple[tuple[int, int], ...] = ()
-        self._settled = ""
+        self._until_base = ""
         self._prefixes: dict[str, str] = {}
 
     @property
     def text(self) -> str:
-        """All of them, but for those of prefixes that were declared anew."""
-        return self._settled + "".join(self._prefixes.values())
+        """All declarations, without those of prefixes that were redeclared."""
+        return self._until_base + "".join(self._prefixes.values())
 
-    def take(self, update: str, pieces: list[_Piece]) -> list[_Piece]:
-        """Takes in the declarations with which a statement begins; returns what comes after them."""
+    def consume(self, update: str, pieces: list[_Piece]) -> list[_Piece]:
+        """Adds the declarations at the start of a statement; returns the rest of it."""
         while pieces:
             symbols = [symbol for symbol, _, _ in pieces[:3]]
             length = 2 if symbols[:2] == ["BASE", IRI] else 3 if symbols == ["PREFIX", IRI, IRI] else 0
@@ -145,8 +149,8 @@ class _Prologue:
                 break
             words = [update[start:end] for _, start, end in pieces[:length]]
             declaration = " ".join(words) + "\n"
-            if length == 2:  # what comes after is resolved against it
-                self._settled, self._prefixes = self.text + declaration, {}
+            if length == 2:  # later declarations are resolved against it
+                self._until_base, self._prefixes = self.text + declaration, {}
             else:
                 self._prefixes[words[1]] = declaration
             self.spans += ((pieces[0][1], pieces[length - 1][2]),)

@@ -1,5 +1,6 @@
-"""Changes to a store, worked out on a copy of it: what would change, and whether the result may stand."""
+"""Stages a change: computes its patch on a copy of the store."""
 
+import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -18,13 +19,14 @@ _SYNTAXES: Final = {f.name: f.engine for f in GRAPH_FORMATS}
 
 @dataclass(frozen=True)
 class Change:
-    """One change asked for.
+    """A requested change.
 
     kind: ``update`` (SPARQL 1.1 Update in `text`), or of one graph ``replace``, ``add`` and ``drop`` (PUT, POST and
     DELETE of the SPARQL 1.1 Graph Store HTTP Protocol, section 5).
     graph: the graph's IRI, empty for the default graph.
     syntaxes: the format of each document in `documents`, by name, in order.
     base: the IRI against which relative ones in documents are resolved.
+    dataset: whether a change of a graph is one of all graphs, and documents name the graphs of their quads.
     """
 
     kind: str
@@ -32,32 +34,48 @@ class Change:
     graph: str = ""
     syntaxes: tuple[str, ...] = ()
     base: str = ""
+    dataset: bool = False
 
 
 class DocumentError(KelisimError):
-    """A document that was sent cannot be read."""
+    """A request document cannot be parsed or stored."""
 
 
 def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Patch:
-    """Works the change out on the engine's store, which it alters, and returns what it comes to.
+    """Applies the change to the engine's store, which must be a copy, and returns its patch.
 
-    Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or KelisimError where an operation fails.
+    Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
-        return run(engine, change.text)
-    graph = ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
+        return _storable(run(engine, change.text))
+    graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
-    new = set(Engine(read).quads())  # literals as a store holds them
-    old = {q for q in new if engine.holds(q)} if change.kind == "add" else set(engine.quads(graph))
-    patch = diff(old, new)
+    new = set(Engine(read).quads())  # with literals as the store normalises them
+    old = {q for q in new if engine.contains(q)} if change.kind == "add" else set(engine.quads(graph))
+    patch = _storable(diff(old, new))
     engine.apply(patch)
     return patch
 
 
-def _read(document: bytes, syntax: str, graph: ox.NamedNode | ox.DefaultGraph, base: str) -> Iterable[ox.Quad]:
-    """The document's triples in the given graph, its blank nodes renamed so that they are nobody else's."""
+def _storable(patch: Patch) -> Patch:
+    """The patch; raises DocumentError where it would add a term of RDF 1.2, which not all of our formats have."""
+    for quad in patch.adds:
+        of = f"{quad.subject} {quad.predicate}"
+        if isinstance(quad.object, ox.Triple):
+            raise DocumentError(f"Triple terms (RDF 1.2) are not stored here: {of} <<( … )>>.")
+        if isinstance(quad.object, ox.Literal) and quad.object.direction is not None:
+            raise DocumentError(f"Texts with a base direction (RDF 1.2) are not stored here: {of} {quad.object}.")
+    return patch
+
+
+def _read(document: bytes, syntax: str, graph: ox.NamedNode | ox.DefaultGraph | None, base: str) -> Iterable[ox.Quad]:
+    """The document's triples in the given graph, or its quads where that is None; its blank nodes get new labels."""
+    document = document.removeprefix(codecs.BOM_UTF8)
     try:
         for quad in ox.parse(input=document, format=_SYNTAXES[syntax], base_iri=base or None, rename_blank_nodes=True):
+            if graph is None:
+                yield quad
+                continue
             if not isinstance(quad.graph_name, ox.DefaultGraph):
                 raise DocumentError(
                     f"The document holds the named graph {quad.graph_name}; send one graph, or several by an update."

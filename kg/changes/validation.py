@@ -1,4 +1,4 @@
-"""Checks changes to a store against the shapes."""
+"""Validates changes against the SHACL shapes."""
 
 from functools import cache
 from typing import Final
@@ -11,44 +11,47 @@ from kg.rdf.patches import Patch
 from ontology import BASE, read_graph
 from shapes import Report, validate
 
-POINTING_NODES: Final = 1000
-"""Of the nodes that point to a changed node, at most so many are validated with it."""
+MAX_REFERRING_NODES: Final = 1000
+"""The maximum number of nodes referring to changed nodes that are validated too."""
 
 
 def validate_change(engine: Engine, patch: Patch) -> Report | None:
-    """The SHACL report on what a patch touches, in the state after it; None where that is no business of the shapes.
+    """The SHACL report on the nodes that a patch touches, in the state after it; None if no shape can apply to them.
 
-    Validated are the nodes of the patch, and those that point to its subjects, with what is said of them and of their
-    neighbours; all graphs count as one. A whole store would take seconds at each write, and so would all that points
-    to an object: our shapes look at what is said of a node and of those that it names, not at what names it.
+    Validates the nodes of the patch and those that refer to its subjects, with their properties and those of their
+    neighbours, in the union of all graphs. Validating the whole store would take seconds for each write, and so would
+    all nodes that refer to an object. The shapes need neither: they constrain a node by its own properties and those of
+    the nodes it refers to, not by the nodes that refer to it.
     """
     changed = {t for q in (*patch.adds, *patch.deletes) for t in (q.subject, q.object) if isinstance(t, ox.NamedNode)}
-    touched = {t for t in changed if any(True for _ in engine.about(t))}
+    touched = {t for t in changed if any(True for _ in engine.with_subject(t))}
     subjects = {q.subject for q in (*patch.adds, *patch.deletes) if isinstance(q.subject, ox.NamedNode)}
-    pointing = (q.subject for t in subjects for q in engine.pointing_to(t))
-    focus = touched | {s for s, _ in zip(pointing, range(POINTING_NODES), strict=False) if isinstance(s, ox.NamedNode)}
-    about = {n: list(engine.about(n)) for n in focus}
-    if not any(_ours(q) for quads in about.values() for q in quads):
+    referring = (q.subject for t in subjects for q in engine.with_object(t))
+    focus = touched | {
+        s for s, _ in zip(referring, range(MAX_REFERRING_NODES), strict=False) if isinstance(s, ox.NamedNode)
+    }
+    about = {n: list(engine.with_subject(n)) for n in focus}
+    if not any(_uses_ontology(q) for quads in about.values() for q in quads):
         return None
     neighbours = {q.object for quads in about.values() for q in quads if isinstance(q.object, ox.NamedNode)} - focus
     triples = {q.triple for quads in about.values() for q in quads}
-    triples |= {q.triple for n in neighbours for q in engine.about(n)}
+    triples |= {q.triple for n in neighbours for q in engine.with_subject(n)}
     graph = background() + Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
     return validate(graph, focus=sorted(n.value for n in focus))
 
 
 def prepare() -> None:
-    """Reads what a check needs, so that processes forked later, one for each change, need not."""
+    """Loads the shapes and the ontology before forking: each change is validated in a process of its own."""
     validate(background())
 
 
-def _ours(quad: ox.Quad) -> bool:
+def _uses_ontology(quad: ox.Quad) -> bool:
     return quad.predicate.value.startswith(BASE) or getattr(quad.object, "value", "").startswith(BASE + "ns#")
 
 
 @cache
 def background() -> Graph:
-    """What the shapes look up in the ontology: which class lies below which, which code is in which list."""
+    """The part of the ontology that the shapes need: subclass relations and the codes of each concept scheme."""
     ontology, graph = read_graph(), Graph()
     for predicate in (RDFS.subClassOf, SKOS.inScheme):
         for triple in ontology.triples((None, predicate, None)):

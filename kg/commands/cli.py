@@ -178,11 +178,11 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
 def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str) -> None:
     """Ask a SPARQL query. Our prefixes need not be declared."""
     from kg.commands.printing import print_answer
-    from kg.rdf.files import read_given
+    from kg.rdf.files import read_file_or_stdin
 
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
-    print_answer(read_given(file) if file else query or "", form, endpoint, lambda: loaded(ctx))
+    print_answer(read_file_or_stdin(file) if file else query or "", form, endpoint, lambda: loaded(ctx))
 
 
 @cli.group(invoke_without_command=True)

@@ -1,6 +1,6 @@
-"""What answers a SPARQL query inside one process, with the guard before it and the errors it ends in.
+"""The SPARQL engine in one process: evaluation, query checks, error messages, limits, remote endpoints.
 
-Begin with `engine`; `guard` for what a query must not do; `remote` for other people's endpoints.
+Begin with `engine`; `guard` refuses SERVICE and LOAD; `remote` queries other endpoints.
 
 Imports: ontology, kg.rdf.
 """

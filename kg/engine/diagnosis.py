@@ -1,8 +1,8 @@
-"""Says where a malformed query or update goes wrong, and how to mend it.
+"""Locates the error in a malformed query or update, and explains how to fix it.
 
-The engine tells how far it read, which is seldom where the mistake is. So a text that it refuses is read once more by
-the grammar of SPARQL 1.1 (``sparql.lark``), token by token. The first token that no SPARQL text can have there is at
-fault, and `kg.engine.mistakes` tells from what stands around it what was meant.
+pyoxigraph reports how far it parsed, which is seldom where the mistake is. So a text that it rejects is parsed again,
+token by token, with the grammar of SPARQL 1.1 (``sparql.lark``). The first token that the grammar does not accept is
+the error, and `kg.engine.mistakes` infers from its context what was intended.
 """
 
 import re
@@ -19,14 +19,14 @@ from kg.engine.lexer import excerpt, lex
 from kg.engine.mistakes import PROLOGUE, Fault, explain, open_brackets, syntax_error, unclosed
 from ontology import PREFIXES
 
-_WELL_KNOWN: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/", **PREFIXES}
+_WELL_KNOWN_PREFIXES: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/", **PREFIXES}
 _AGGREGATING: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
-_PLACE: Final = re.compile(r"error at (\d+):(\d+)")
+_POSITION: Final = re.compile(r"error at (\d+):(\d+)")
 _IRI: Final = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:[^\s%]|%[0-9A-Fa-f]{2})*>")
 
 
 class _NoLexer(Lexer):
-    """Stands in for a lexer of Lark's: tokens come from `lex`, one by one."""
+    """A placeholder for Lark's lexer: tokens are fed one by one from `lex`."""
 
     def __init__(self, _: object) -> None:
         super().__init__()
@@ -35,10 +35,10 @@ class _NoLexer(Lexer):
         raise NotImplementedError
 
 
-def diagnose(text: str, *, update: bool = False, said: str = "") -> QuerySyntaxError:
-    """The error that a text ends in which the engine takes for no query, or no update.
+def diagnose(text: str, *, update: bool = False, engine_message: str = "") -> QuerySyntaxError:
+    """The error for a text that pyoxigraph does not accept as a query, or as an update.
 
-    `said` is what the engine says of it, which tells of what is right by the grammar and yet refused.
+    `engine_message` is pyoxigraph's error message, for texts that the grammar accepts and pyoxigraph rejects.
     """
     tokens = list(lex(text))
     fault, number = _first_fault(tokens, update=update)
@@ -46,12 +46,12 @@ def diagnose(text: str, *, update: bool = False, said: str = "") -> QuerySyntaxE
     if undeclared is not None and undeclared <= number:
         return _prefix_error(tokens[undeclared])
     if fault is not None:
-        return explain(fault) if fault.token.type != "$END" else _unfinished(fault)
-    return _beyond_grammar(tokens, said)
+        return explain(fault) if fault.token.type != "$END" else _unexpected_end(fault)
+    return _beyond_grammar(tokens, engine_message)
 
 
 def prepare() -> None:
-    """Reads the grammar, so that processes forked later need not, which may open no files."""
+    """Loads the grammar before forking: workers may not open files."""
     _parser()
 
 
@@ -62,7 +62,7 @@ def _parser() -> Lark:
 
 
 def _first_fault(tokens: Sequence[Token], *, update: bool) -> tuple[Fault | None, int]:
-    """The first token that cannot stand where it stands, and its number; the end counts as a token."""
+    """The first token that the grammar does not accept, and its index; the end counts as a token."""
     parser: Any = _parser().parse_interactive(start="update" if update else "query")
     last = tokens[-1] if tokens else Token("START", "", 0, 1, 1)
     end = Token("$END", "", last.end_pos, last.line, (last.column or 1) + len(last))
@@ -79,8 +79,8 @@ def _first_fault(tokens: Sequence[Token], *, update: bool) -> tuple[Fault | None
     return None, len(tokens)
 
 
-def _unfinished(fault: Fault) -> QuerySyntaxError:
-    """The error of a text that ends too early."""
+def _unexpected_end(fault: Fault) -> QuerySyntaxError:
+    """The error for a text that ends too early."""
     if set(fault.kinds) <= PROLOGUE:
         return syntax_error("There is no query here. It begins with SELECT, ASK, CONSTRUCT or DESCRIBE.", fault.token)
     if fault.opened:
@@ -94,7 +94,7 @@ def _unfinished(fault: Fault) -> QuerySyntaxError:
 
 
 def _undeclared_prefix(tokens: Sequence[Token]) -> int | None:
-    """The number of the first token whose prefix no PREFIX line before it declares."""
+    """The index of the first token whose prefix is not declared before it."""
     declared = set()
     for number, token in enumerate(tokens):
         if token.type != "PREFIXED":
@@ -114,16 +114,16 @@ def _prefix_error(token: Token) -> QuerySyntaxError:
         "PREFIX %(prefix)s: <%(namespace)s>",
         token,
         prefix=prefix,
-        namespace=_WELL_KNOWN.get(prefix, "…"),
+        namespace=_WELL_KNOWN_PREFIXES.get(prefix, "…"),
     )
 
 
-def _beyond_grammar(tokens: Sequence[Token], said: str) -> QuerySyntaxError:
-    """The error of a text that is right by the grammar alone."""
-    error = next(_refused(tokens, said), None)
+def _beyond_grammar(tokens: Sequence[Token], engine_message: str) -> QuerySyntaxError:
+    """The error for a text that the grammar accepts."""
+    error = next(_semantic_errors(tokens, engine_message), None)
     if error:
         return error
-    place = _PLACE.match(said)
+    place = _POSITION.match(engine_message)
     line, column = (int(place[1]), int(place[2])) if place else (0, 0)
     found = next((t for t in reversed(tokens) if (t.line or 0, t.column or 0) <= (line, column)), None)
     if found is not None:
@@ -131,9 +131,9 @@ def _beyond_grammar(tokens: Sequence[Token], said: str) -> QuerySyntaxError:
     return syntax_error("The engine cannot read this text.")
 
 
-def _refused(tokens: Sequence[Token], said: str) -> Iterator[QuerySyntaxError]:
-    """What is right by the grammar and yet refused: by the notes below it (SPARQL 1.1 Query, section 19.8)."""
-    if "not allowed in" in said:
+def _semantic_errors(tokens: Sequence[Token], engine_message: str) -> Iterator[QuerySyntaxError]:
+    """Errors beyond the grammar, by its notes (SPARQL 1.1 Query, section 19.8)."""
+    if "not allowed in" in engine_message:
         for found in (t for t in tokens if t.type in {"VARIABLE", "BLANK"}):
             yield syntax_error(
                 "Data stand without variables, and what is deleted without blank nodes: %(found)s. To change what a "
@@ -150,14 +150,14 @@ def _refused(tokens: Sequence[Token], said: str) -> Iterator[QuerySyntaxError]:
             found,
             variable=found,
         )
-    for found in _named_twice(tokens):
+    for found in _already_bound(tokens):
         yield syntax_error(
             "%(variable)s has a value here already. Give the new value another name.", found, variable=found
         )
 
 
 def _not_grouped(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The variables that a SELECT with groups gives out and does not group by."""
+    """The variables that a grouped SELECT projects without grouping by them."""
     for start in (n for n, t in enumerate(tokens) if t.type == "SELECT"):
         end, close = _pattern(tokens, start)
         modifiers = [t.type for t in tokens[close : close + 2]]
@@ -172,8 +172,8 @@ def _not_grouped(tokens: Sequence[Token]) -> Iterator[Token]:
                     yield token
 
 
-def _named_twice(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The variables after AS that stand before it, or in the pattern of its SELECT."""
+def _already_bound(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The variables after AS that occur before it, or in the pattern of its SELECT."""
     for number, token in enumerate(tokens):
         if token.type != "VARIABLE" or not number or tokens[number - 1].type != "AS":
             continue
@@ -186,7 +186,7 @@ def _named_twice(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _pattern(tokens: Sequence[Token], start: int) -> tuple[int, int]:
-    """Where the pattern in braces begins that follows a token, and where it is over."""
+    """The start and end of the first pattern in braces after a token, as indexes."""
     begin = next((n for n in range(start, len(tokens)) if tokens[n].type == "LBRACE"), len(tokens))
     for end in range(begin + 1, len(tokens) + 1):
         if not open_brackets(tokens[begin:end]):
@@ -195,7 +195,7 @@ def _pattern(tokens: Sequence[Token], start: int) -> tuple[int, int]:
 
 
 def _grouped(tokens: Sequence[Token], start: int) -> set[str]:
-    """The variables of the GROUP BY that begins at a token."""
+    """The variables of the GROUP BY that starts at a token."""
     found = set()
     for token in tokens[start:]:
         if token.type in {"HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES", "RBRACE"}:

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias
 import pyoxigraph as ox
 
 from kg.engine.diagnosis import diagnose
-from kg.engine.errors import QuerySyntaxError
-from kg.engine.guard import OutboundRefusedError, dataset_graphs, refuse_outbound
-from kg.engine.rewriting import rewritten, with_columns
+from kg.engine.errors import QuerySyntaxError, UnknownGraphError
+from kg.engine.guard import dataset_graphs, refuse_outbound
+from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
@@ -23,38 +23,38 @@ GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 class OperationError(KelisimError):
-    """An update is well formed, but one of its operations cannot be done on the store as it is."""
+    """A well-formed update has an operation that fails on the current state of the store."""
 
 
 class Answer:
-    """The outcome of one query: bindings (SELECT), a truth value (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
+    """The result of one query: bindings (SELECT), a boolean (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
 
     def __init__(self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> None:
         self._result = result
 
     @property
     def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
-        """The formats in which the answer can be written, the usual one first."""
+        """The formats in which the result can be serialised, the default first."""
         return GRAPH_FORMATS if self.is_graph else RESULT_FORMATS
 
     @property
     def is_graph(self) -> bool:
-        """Whether the answer is a graph, and not bindings or a truth value."""
+        """Whether the result is a graph, not bindings or a boolean."""
         return isinstance(self._result, ox.QueryTriples)
 
     def serialize(self, form: ResultFormat | GraphFormat) -> bytes:
-        """The whole answer in the given format, in UTF-8. An answer can be written once.
+        """The complete result in the given format, in UTF-8; can be called once.
 
-        Raises KelisimError if evaluation fails on the way or the format is not one of `formats`.
+        Raises KelisimError if evaluation fails or the format is not one of `formats`.
         """
         buffer = io.BytesIO()
         self.write(form, buffer)
         return buffer.getvalue()
 
     def write(self, form: ResultFormat | GraphFormat, output: SupportsWrite) -> None:
-        """Writes the whole answer in the given format, in UTF-8, to something that takes bytes.
+        """Writes the complete result in the given format, in UTF-8, to a binary file.
 
-        Raises KelisimError as `serialize` does; an exception of the output's own passes through.
+        Raises KelisimError as `serialize` does; exceptions of `output` are passed on.
         """
         if form not in self.formats:
             offered = ", ".join(f.name for f in self.formats)
@@ -70,12 +70,12 @@ class Answer:
 
 
 class Engine:
-    """A SPARQL 1.1 engine over one dataset in memory; for queries safe for several threads."""
+    """A SPARQL 1.1 engine over one dataset in memory. Queries are thread-safe."""
 
     def __init__(self, quads: Iterable[ox.Quad] | ox.Store, services: frozenset[str] = frozenset()) -> None:
-        """Over the given quads, or over a store that nobody else uses from now on.
+        """Over the given quads, or over a store, which the engine then owns.
 
-        `services` are the IRIs of endpoints that SERVICE may ask.
+        `services` are the IRIs of endpoints that SERVICE may call.
         """
         self.services = services
         if isinstance(quads, ox.Store):
@@ -89,100 +89,113 @@ class Engine:
         return self._store.quads_for_pattern(None, None, None, graph)
 
     def graphs(self) -> Iterable[_Name]:
-        """The names of all named graphs, empty ones too."""
+        """The names of all named graphs, including empty ones."""
         return self._store.named_graphs()
 
     def remove_graph(self, graph: ox.NamedNode) -> None:
-        """Removes a graph with its name, if it is there."""
+        """Drops a named graph, if it exists."""
         self._store.remove_graph(graph)
 
-    def holds(self, quad: ox.Quad) -> bool:
-        """Whether the store has the quad."""
+    def contains(self, quad: ox.Quad) -> bool:
+        """Whether the store contains the quad."""
         return quad in self._store
 
-    def about(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+    def with_subject(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
         """The quads with the node as subject."""
         return self._store.quads_for_pattern(node, None, None, None)
 
-    def pointing_to(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
+    def with_object(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
         """The quads with the node as object."""
         return self._store.quads_for_pattern(None, None, node, None)
 
     def apply(self, patch: Patch) -> None:
-        """Takes a patch into the store."""
+        """Applies a patch to the store."""
         patch.apply(self._store)
 
     def update(self, update: str) -> None:
-        """Runs a SPARQL 1.1 Update; relative IRIs are resolved against the root of the project's.
+        """Runs a SPARQL 1.1 Update; relative IRIs are resolved against `ontology.BASE`.
 
-        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or OperationError where an operation fails.
+        Raises QuerySyntaxError, OutboundRefusedError for LOAD and SERVICE, or OperationError if an operation fails.
         """
+        update = with_plain_names(update)
         refuse_outbound(update)
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
-            raise diagnose(update, update=True, said=str(error)) from error
+            raise diagnose(update, update=True, engine_message=str(error)) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
 
-    def _refuse_unknown(self, graphs: Iterable[str]) -> None:
-        """Raises OutboundRefusedError for a graph that is not here: others would fetch it, this engine never does."""
+    def _refuse_unknown_graphs(self, graphs: Iterable[str]) -> None:
+        """Raises UnknownGraphError for a graph that is not here: others would fetch it, this engine never does."""
         for graph in graphs:
-            try:
-                known = self._store.contains_named_graph(ox.NamedNode(graph))
-            except ValueError as error:
-                raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
-            if not known:
-                raise OutboundRefusedError(
+            if not self._store.contains_named_graph(_named_node(graph)):
+                raise UnknownGraphError(
                     f"There is no graph <{graph}> here, and this endpoint fetches none from elsewhere. "
                     "Leave it out, or have the operator load it into the store (PUT /graphs?graph=...)."
                 )
 
-    def query(self, query: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> Answer:
+    def query(
+        self,
+        query: str,
+        *,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        new_graphs: bool = False,
+    ) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
 
-        Relative IRIs are resolved against the root of the project's, wherever the endpoint stands.
-        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE and for graphs that
-        are not here.
+        Relative IRIs are resolved against the root of the project's, wherever the endpoint stands. With `new_graphs`, a
+        graph that is not here is an empty one, as for those who are about to make it.
+        Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE, and
+        UnknownGraphError for graphs that are not here.
         """
         refuse_outbound(query, self.services)
-        self._refuse_unknown((*default_graphs, *named_graphs, *dataset_graphs(query)))
+        if not new_graphs:
+            self._refuse_unknown_graphs((*default_graphs, *named_graphs, *dataset_graphs(query)))
         chosen = bool(default_graphs or named_graphs)
-        default: list[GraphName] | None = [ox.NamedNode(g) for g in default_graphs] if chosen else None
-        named: list[_Name] | None = [ox.NamedNode(g) for g in named_graphs] if chosen else None
+        default: list[GraphName] | None = [_named_node(g) for g in default_graphs] if chosen else None
+        named: list[_Name] | None = [_named_node(g) for g in named_graphs] if chosen else None
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
-        text = rewritten(query)
+        text = rewrite(query)
         while True:
             try:
                 result = self._store.query(
                     text, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
                 )
             except SyntaxError as error:
-                raise diagnose(query, said=str(error)) from error
+                raise diagnose(query, engine_message=str(error)) from error
             except (OSError, RuntimeError, ValueError) as error:
-                # A call of a function that nobody knows is an error of that expression alone (SPARQL 1.1 Query,
-                # section 17.6), so the rest of the query goes on.
+                # Calling an unknown function is an error of that expression alone (SPARQL 1.1 Query, section 17.6). So
+                # the query is evaluated again with that function defined as one that always fails.
                 function = _UNKNOWN_FUNCTION.search(str(error))
                 if not function or len(unknown) >= _UNKNOWN_FUNCTIONS:
                     raise KelisimError(f"The query cannot be evaluated: {error}") from error
                 unknown[ox.NamedNode(function[1])] = _no_value
             else:
                 if isinstance(result, ox.QuerySolutions):
-                    ordered = with_columns(text, [v.value for v in result.variables])
+                    ordered = order_columns(text, [v.value for v in result.variables])
                     if ordered != text:
                         text = ordered
                         continue
                 return Answer(result)
 
 
+def _named_node(graph: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(graph)
+    except ValueError as error:
+        raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+
+
 def _no_value(*_: object) -> None:
-    """What an unknown function gives: an error, which leaves its expression without a value."""
+    """Replaces an unknown function: None is an error in the expression."""
 
 
 def with_prefixes(query: str) -> str:
-    """The query with PREFIX declarations, on its first line, for our prefixes that it uses and does not declare.
+    """The query with PREFIX declarations, on its first line, for known prefixes that it uses but does not declare.
 
-    For people at a prompt; the endpoint takes queries as they are.
+    For the command line; the endpoint takes queries as they are.
     """
     declared = {m.lower() for m in re.findall(r"prefix\s+([\w-]*):", query, re.IGNORECASE)}
     used = {p for p in PREFIXES if re.search(rf"(?<![\w-]){p}:", query)}

@@ -1,4 +1,4 @@
-"""The errors in which queries and changes end when workers, limits or shapes refuse them."""
+"""The errors of queries and changes: syntax, limits, workers, shapes."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from ontology import KelisimError
 
 
 class QuerySyntaxError(KelisimError):
-    """The query or update is malformed, at a line and column that count from 1, or 0 where the place is not known.
+    """The query or update is malformed, at a line and column counted from 1, or 0 if unknown.
 
     `template` is the message in English, with ``%(name)s`` for each of `values`, so that it can be translated.
     """
@@ -20,32 +20,36 @@ class QuerySyntaxError(KelisimError):
         super().__init__(f"The text is malformed at line {line}, column {column}: {what}" if line else what)
 
 
+class UnknownGraphError(KelisimError):
+    """The query names a graph that is not here."""
+
+
 class QueryTimeoutError(KelisimError):
-    """The query took longer than it may."""
+    """The query exceeded its time limit."""
 
 
 class BusyError(KelisimError):
-    """More queries wait than the server lets wait."""
+    """The server is overloaded: a queue is full, or nothing became free in time."""
 
 
-class AbandonedError(KelisimError):
-    """Nobody waits for the answer any more."""
+class ClientDisconnectedError(KelisimError):
+    """The client disconnected before the response."""
 
 
 class StoppedError(KelisimError):
-    """The worker was stopped from outside."""
+    """The worker was killed from outside, or the server is shutting down."""
 
 
 class TooLargeError(KelisimError):
-    """The query needs more memory, or its answer is larger, than the server gives."""
+    """The query exceeded the memory limit, or its result the size limit."""
 
 
 class TooDeepError(KelisimError):
-    """The query is nested too deeply for the engine."""
+    """The query is nested too deeply: the engine overflowed its stack."""
 
 
 class InvalidChangeError(KelisimError):
-    """The state after a change would break the shapes; `report` is the SHACL report in Turtle."""
+    """The state after a change would violate the shapes; `report` is the SHACL report in Turtle."""
 
     def __init__(self, message: str, report: bytes) -> None:
         super().__init__(message)

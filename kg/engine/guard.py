@@ -1,4 +1,4 @@
-"""Finds what a query or update must not do: reach out of the machine, unless the operator allows it."""
+"""Refuses queries and updates that would make outbound requests, unless the operator allows the endpoint."""
 
 import ipaddress
 import re
@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ontology import BASE, KelisimError
 
-# Strings, comments, IRIs, variables and language tags first, since words inside them mean nothing (SPARQL 1.1 Query,
+# Strings, comments, IRIs, variables and language tags first: words inside them are no keywords (SPARQL 1.1 Query,
 # section 19.8). Everything is matched possessively, so that the time taken is linear in the text.
 _TOKEN: Final = re.compile(
     r"""
@@ -23,37 +23,38 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OUTBOUND: Final = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
-_HIDING: Final = re.compile(r"""<(?!\w[\w.+-]*+://)[^<>"{}|^`\x00-\x20'#]*+['#]""")
+_AMBIGUOUS_IRI: Final = re.compile(r"""<(?!\w[\w.+-]*+://)[^<>"{}|^`\x00-\x20'#]*+['#]""")
 
 
 def tokens(text: str) -> Iterator[re.Match[str]]:
     """The tokens of a query or update, in order, in time linear in the text.
 
     Each is in one group: ``skip`` (comment, string, IRI, variable, language tag, white space), ``name`` (prefixed
-    name), ``word`` (keyword, number) or ``sign`` (any other character). They are the engine's but for `find_doubt`.
+    name), ``word`` (keyword, number) or ``sign`` (any other character). `find_ambiguity` says
+    where pyoxigraph's tokens differ.
     """
     return _TOKEN.finditer(text)
 
 
-def is_blank(token: re.Match[str]) -> bool:
-    """Whether the token is white space or a comment."""
+def is_ignored(token: re.Match[str]) -> bool:
+    """Whether the token is white space or a comment, which the grammar ignores."""
     return token[0][0] == "#" or token[0].isspace()
 
 
-def find_doubt(text: str) -> int:
-    """Where the engine may read a ``<`` as less-than that is the start of an IRI to `tokens`; -1 where nowhere.
+def find_ambiguity(text: str) -> int:
+    """The offset of the first ``<`` that starts an IRI for `tokens` and may be less-than for pyoxigraph; else -1.
 
-    The longest token counts (SPARQL 1.1 Query, section 19.8), but the engine decides by what is around it, and reads
-    ``(?a<b:c#d>`` as a comparison with ``b:c`` and a comment. Only where a quote or comment would begin in the IRI is
-    what follows in doubt, only in brackets and after an operand; and ``scheme://`` is no expression.
+    The longest token counts (SPARQL 1.1 Query, section 19.8), but pyoxigraph decides by context, and parses
+    ``(?a<b:c#d>`` as a comparison with ``b:c`` and a comment. This matters only if the IRI contains a quote or ``#``,
+    only in brackets and after an operand; and ``scheme://`` is no expression.
     """
-    if not _HIDING.search(text):
+    if not _AMBIGUOUS_IRI.search(text):
         return -1
     depth, operand = 0, False
     for token in tokens(text):
-        if is_blank(token):
+        if is_ignored(token):
             continue
-        if depth and operand and _HIDING.match(token[0]):
+        if depth and operand and _AMBIGUOUS_IRI.match(token[0]):
             return token.start()
         depth += {"(": 1, ")": -1}.get(token[0], 0)
         operand = token[0] == ")" or not token["sign"]
@@ -61,21 +62,21 @@ def find_doubt(text: str) -> int:
 
 
 class OutboundRefusedError(KelisimError):
-    """The query would make the server fetch from elsewhere."""
+    """The query would make the server send a request to another server."""
 
 
 def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
-    """Raises OutboundRefusedError if the query or update holds SERVICE or LOAD as a keyword, naming line and column.
+    """Raises OutboundRefusedError, with line and column, if the query or update has SERVICE or LOAD as a keyword.
 
-    SERVICE may name an endpoint of `services` by its whole IRI, if that is no name for an address of a private network.
-    The lexer knows strings, comments, IRIs, variables and prefixed names. The engine's grammar needs no white space
-    between keywords and their neighbours (``trueSERVICE``, ``SERVICE:{``), so a word counts that holds the keyword
-    anywhere, and so does a prefix where a keyword can stand. In doubt the query is refused.
+    SERVICE may name an endpoint of `services` by its full IRI, if its host does not resolve to a private network.
+    The lexer knows strings, comments, IRIs, variables and prefixed names. pyoxigraph's grammar needs no white space
+    between keywords and their neighbours (``trueSERVICE``, ``SERVICE:{``), so a word that contains the keyword counts,
+    and so does a prefix in the position of a keyword. Ambiguous queries are refused.
     """
     upper = query.upper()
     if "SERVICE" not in upper and "LOAD" not in upper:
-        return  # nearly all of them
-    doubt = find_doubt(query)
+        return  # the common case
+    doubt = find_ambiguity(query)
     if doubt >= 0 and (found := _OUTBOUND.search(query, doubt)):
         raise _refusal(query, found)
     before, suspect = "", None
@@ -106,14 +107,14 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
 def dataset_graphs(query: str) -> list[str]:
     """The IRIs of the graphs that the FROM and FROM NAMED clauses of a query name (SPARQL 1.1 Query, section 13.2).
 
-    Names whose prefix is not declared are left out: the engine refuses them.
+    Names with an undeclared prefix are left out: pyoxigraph rejects the query.
     """
     if "FROM" not in query.upper():
         return []
     base, prefixes, found = BASE, dict[str, str](), list[str]()
     depth, before, declared = 0, "", ""
     for token in tokens(query):
-        if is_blank(token):
+        if is_ignored(token):
             continue
         text = token[0]
         iri = urljoin(base, text[1:-1]) if text[0] == "<" and token["skip"] else ""
@@ -144,9 +145,9 @@ def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:
 
 
 def _refuse_private(endpoint: str) -> None:
-    """Raises OutboundRefusedError if a host's name leads to this machine or a private network.
+    """Raises OutboundRefusedError if the host name resolves to this machine or a private network.
 
-    An endpoint that is named by its address, or as localhost, was meant so by the operator.
+    An IP address or localhost is allowed: the operator named it explicitly.
     """
     host = urlsplit(endpoint).hostname or ""
     if host == "localhost" or _is_address(host):

@@ -1,6 +1,6 @@
-"""The tokens of a SPARQL text (SPARQL 1.1 Query, section 19.8), with their places, to tell where a mistake is.
+"""A lexer for SPARQL (SPARQL 1.1 Query, section 19.8) whose tokens have positions, for error messages and rewriting.
 
-The guard has a lexer of its own, which is as cautious as its task; this one is as exact as the grammar.
+`kg.engine.guard` has a lexer of its own, which errs on the side of refusing; this one follows the grammar.
 """
 
 import re
@@ -34,7 +34,7 @@ _SIGNS: Final = {
     "-": "MINUS", "!": "BANG", "=": "EQUAL", "!=": "UNEQUAL", "<": "LESS", ">": "GREATER", "<=": "AT_MOST",
     ">=": "AT_LEAST", "&&": "DOUBLE_AMPERSAND", "||": "DOUBLE_BAR",
 }  # fmt: skip
-_TEXTS: Final = {kind: sign for sign, kind in _SIGNS.items()}
+_SPELLINGS: Final = {kind: sign for sign, kind in _SIGNS.items()}
 
 KEYWORDS: Final = frozenset(
     "BASE PREFIX SELECT DISTINCT REDUCED AS CONSTRUCT WHERE DESCRIBE ASK FROM NAMED GROUP BY HAVING ORDER ASC DESC "  # noqa: SIM905
@@ -51,7 +51,7 @@ BUILTINS: Final = frozenset(
 
 
 def lex(text: str) -> Iterator[Token]:
-    """The tokens in order, without white space and comments; what begins no token is of type ``UNKNOWN``."""
+    """The tokens in order, without white space and comments; any other character has type ``UNKNOWN``."""
     line, start = 1, 0
     for match in _TOKENS.finditer(text):
         kind, value, place = match.lastgroup or "", match[0], match.start()
@@ -75,10 +75,10 @@ def _kind_of_word(value: str) -> str:
 
 
 def spelling(kind: str) -> str:
-    """How a sign or keyword of that type is written."""
-    return _TEXTS.get(kind, kind.removesuffix("_PATTERN"))
+    """The text of a sign or keyword of that type."""
+    return _SPELLINGS.get(kind, kind.removesuffix("_PATTERN"))
 
 
 def excerpt(token: Token) -> str:
-    """The token as messages show it: a long one cut."""
+    """The token for messages, truncated to 40 characters."""
     return str(token) if len(token) <= 40 else f"{token[:39]}…"

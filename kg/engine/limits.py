@@ -1,21 +1,21 @@
-"""Limits on what a query may take."""
+"""Resource limits of queries."""
 
 import os
 from dataclasses import dataclass
 from typing import Final
 
-_LEAST_SECONDS: Final = 0.01
+_MIN_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a query may take. Times in seconds, sizes in bytes.
+    """Resource limits. Times in seconds, sizes in bytes.
 
-    timeout: for a query that names none; max_timeout: the most that a query may ask for.
-    memory: of one worker, above the store that all share. result: of one answer.
-    spool: of all large answers together that are being read.
-    workers: how many long queries are evaluated at once, beside the short ones, which have workers of their own.
-    queue: how many more may wait, short ones and long ones each.
+    timeout: the default for a query; max_timeout: the maximum that a query may ask for.
+    memory: of one worker, in addition to the shared store. result: of one result.
+    spool: of all large results together while clients read them.
+    workers: how many long queries run at once; short queries have workers of their own.
+    queue: the maximum length of the queue, for short and for long queries each.
     """
 
     timeout: float = 30.0
@@ -27,5 +27,5 @@ class Limits:
     queue: int = 64
 
     def seconds(self, asked: float | None) -> float:
-        """How long a query may take that asks for so many seconds, or for none."""
-        return min(max(asked or self.timeout, _LEAST_SECONDS), self.max_timeout)
+        """The time limit of a query that asks for `asked` seconds, or for none."""
+        return min(max(asked or self.timeout, _MIN_SECONDS), self.max_timeout)

@@ -1,4 +1,4 @@
-"""The common mistakes in SPARQL texts: what is wrong at a token, and the mend. One function for each part of a text."""
+"""Common mistakes in SPARQL: what is wrong at a token and how to fix it. One function for each part of a text."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ PROLOGUE: Final = frozenset(("PREFIX", "BASE", "PREFIXED", "IRI"))
 _FUNCTIONS: Final = BUILTINS | AGGREGATES | {"COUNT", "GROUP_CONCAT"}
 _QUERIES: Final = frozenset(("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"))
 _OPERATIONS: Final = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"))
-_OTHER_LANGUAGES: Final = {
+_FOREIGN_KEYWORDS: Final = {
     "AND": "&&", "OR": "||", "TOP": "LIMIT", "LIKE": "CONTAINS(…) or REGEX(…)", "IS": "BOUND(?x) or !BOUND(?x)",
     "NULL": "BOUND(?x) or !BOUND(?x)", "LENGTH": "STRLEN(…)", "UPPER": "UCASE(…)", "LOWER": "LCASE(…)",
     "SUBSTRING": "SUBSTR(…)", "ISNULL": "!BOUND(?x)", "CASE": "IF(…, …, …)", "ELSE": "IF(…, …, …)",
@@ -36,9 +36,9 @@ def syntax_error(template: str, token: Token | None = None, **values: str) -> Qu
 
 @dataclass(frozen=True)
 class Fault:
-    """The first token that cannot stand where it stands.
+    """The first token that the grammar does not accept.
 
-    accepts: the types of tokens that can. earlier: the tokens before it. following: the one after it.
+    accepts: the token types that it accepts there. earlier: the tokens before it. following: the one after it.
     """
 
     token: Token
@@ -54,7 +54,7 @@ class Fault:
 
     @property
     def before(self) -> Token:
-        """The token before it; an empty one at the start."""
+        """The previous token; an empty one at the start."""
         return self.earlier[-1] if self.earlier else Token("START", "")
 
     @cached_property
@@ -64,7 +64,7 @@ class Fault:
 
     @property
     def in_select_clause(self) -> bool:
-        """Whether it stands between a SELECT and its pattern."""
+        """Whether it is between SELECT and its pattern."""
         start = max((n for n, kind in enumerate(self.kinds) if kind == "SELECT"), default=-1)
         return start >= 0 and not {"LBRACE", "WHERE", "FROM"} & set(self.kinds[start:])
 
@@ -80,7 +80,7 @@ class Fault:
 
     @property
     def call(self) -> str:
-        """The function whose brackets are open, in capital letters; empty outside of any."""
+        """The innermost function call that is open, in capital letters; empty if none."""
         stack: list[str] = []
         previous = ""
         for token in self.earlier:
@@ -91,15 +91,15 @@ class Fault:
             previous = token.upper()
         return stack[-1] if stack else ""
 
-    def meant(self, words: frozenset[str]) -> str:
-        """Which of some words was meant, by its letters; empty if none comes near."""
+    def closest(self, words: frozenset[str]) -> str:
+        """The word most similar to the token; empty if none is similar enough."""
         return next(iter(get_close_matches(self.word, sorted(words), 1, 0.7)), "")
 
 
 def explain(fault: Fault) -> QuerySyntaxError:
-    """The error at the fault: a known mistake with its mend, else that the token cannot stand there."""
-    for known in _KNOWN:
-        for error in known(fault):
+    """The error at the fault: that of a known mistake with its fix, else a general one."""
+    for check in _CHECKS:
+        for error in check(fault):
             return error
     wanted = fault.accepts - {"$END"}
     if len(wanted) == 1:
@@ -114,7 +114,7 @@ def explain(fault: Fault) -> QuerySyntaxError:
 
 
 def unclosed(opened: Token, token: Token) -> QuerySyntaxError:
-    """The error that a bracket is open at a token where it must be closed."""
+    """The error for a bracket that is not closed before a token."""
     return syntax_error(
         "A %(closing)s is missing: the %(opening)s at line %(line)s, column %(column)s is not closed.",
         token,
@@ -137,7 +137,7 @@ def open_brackets(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _in_request(at: Fault) -> Iterator[QuerySyntaxError]:
-    """A query where an update belongs, the reverse, or a word of another language at the start."""
+    """A query in place of an update or the reverse, and mistakes in the prologue."""
     if not set(at.kinds) <= PROLOGUE:
         return
     if not at.update and at.word in _OPERATIONS:
@@ -165,7 +165,7 @@ def _in_request(at: Fault) -> Iterator[QuerySyntaxError]:
             at.token,
             name=excerpt(at.token).rstrip(":"),
         )
-    if at.token.type == "WORD" and not at.meant(_OPERATIONS if at.update else _QUERIES | {"PREFIX", "BASE"}):
+    if at.token.type == "WORD" and not at.closest(_OPERATIONS if at.update else _QUERIES | {"PREFIX", "BASE"}):
         yield syntax_error(
             "“%(found)s” begins no query. One begins with SELECT, ASK, CONSTRUCT or DESCRIBE.",
             at.token,
@@ -174,7 +174,7 @@ def _in_request(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_characters(at: Fault) -> Iterator[QuerySyntaxError]:
-    """A character that begins no token, such as a quotation mark that is never closed."""
+    """A character that starts no token, such as an unclosed quotation mark."""
     found = str(at.token)
     if at.before.type == "LANGUAGE" and found.startswith("_") and at.token.start_pos == at.before.end_pos:
         yield syntax_error(
@@ -203,7 +203,7 @@ def _in_characters(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_select(at: Fault) -> Iterator[QuerySyntaxError]:
-    """What goes wrong between SELECT and its pattern."""
+    """Mistakes between SELECT and its pattern."""
     if not at.in_select_clause:
         return
     kind = at.token.type
@@ -219,8 +219,8 @@ def _in_select(at: Fault) -> Iterator[QuerySyntaxError]:
         yield syntax_error("An expression in SELECT needs a name: write AS ?name before the bracket closes.", at.token)
     if kind in {"LBRACE", "WHERE", "FROM"} and at.before.type in {"SELECT", "DISTINCT", "REDUCED"}:
         yield syntax_error("SELECT needs to be told what to select: variables, or * for all.", at.token)
-    likely = frozenset(("WHERE", "FROM", "DISTINCT", "REDUCED", "AS"))
-    if kind == "WORD" and at.word not in _OTHER_LANGUAGES and not (at.meant(likely) or at.in_brackets):
+    candidates = frozenset(("WHERE", "FROM", "DISTINCT", "REDUCED", "AS"))
+    if kind == "WORD" and at.word not in _FOREIGN_KEYWORDS and not (at.closest(candidates) or at.in_brackets):
         yield syntax_error(
             "“%(found)s” is no variable. The name of a variable begins with ?: write ?%(found)s.",
             at.token,
@@ -229,7 +229,7 @@ def _in_select(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_modifiers(at: Fault) -> Iterator[QuerySyntaxError]:
-    """What stands in the wrong order behind the pattern."""
+    """Solution modifiers in the wrong order."""
     order = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET")
     if at.token.type in order[:3] and set(order[order.index(at.token.type) + 1 :]) & set(at.kinds):
         yield syntax_error(
@@ -242,21 +242,21 @@ def _in_modifiers(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_words(at: Fault) -> Iterator[QuerySyntaxError]:
-    """A word that SPARQL does not know."""
+    """Words that are not SPARQL."""
     found = excerpt(at.token)
-    if at.word in _OTHER_LANGUAGES:
+    if at.word in _FOREIGN_KEYWORDS:
         yield syntax_error(
-            "SPARQL has no %(word)s. Use %(mend)s.", at.token, word=at.word, mend=_OTHER_LANGUAGES[at.word]
+            "SPARQL has no %(word)s. Use %(mend)s.", at.token, word=at.word, mend=_FOREIGN_KEYWORDS[at.word]
         )
     if at.token.type != "WORD":
         return
-    likely = frozenset(kind.removesuffix("_PATTERN") for kind in at.accepts) & (KEYWORDS | {"MINUS"})
-    likely |= BUILTINS if "BUILTIN" in at.accepts else frozenset()
-    likely |= AGGREGATES if "AGGREGATE" in at.accepts else frozenset()
-    meant = at.meant(likely) or at.meant(KEYWORDS)
-    if meant:
+    candidates = frozenset(kind.removesuffix("_PATTERN") for kind in at.accepts) & (KEYWORDS | {"MINUS"})
+    candidates |= BUILTINS if "BUILTIN" in at.accepts else frozenset()
+    candidates |= AGGREGATES if "AGGREGATE" in at.accepts else frozenset()
+    closest = at.closest(candidates) or at.closest(KEYWORDS)
+    if closest:
         yield syntax_error(
-            "“%(found)s” is no word of SPARQL. Did you mean %(close)s?", at.token, found=found, close=meant
+            "“%(found)s” is no word of SPARQL. Did you mean %(close)s?", at.token, found=found, close=closest
         )
     if at.following is not None and at.following.type == "LPAR":
         yield syntax_error(
@@ -273,14 +273,14 @@ def _in_words(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_expressions(at: Fault) -> Iterator[QuerySyntaxError]:
-    """What goes wrong in FILTER, BIND and other expressions."""
+    """Mistakes in FILTER, BIND and other expressions."""
     kind, before = at.token.type, at.before.type
     if kind == "EQUAL" and before == "EQUAL":
         yield syntax_error("Equality is a single =.", at.before)
     if at.token == "<>" and "LESS" in at.accepts:  # noqa: S105 - a token of a query
         yield syntax_error("“not equal” is written !=.", at.token)
     if kind in {"EQUAL", "GREATER", "LESS"} and before in {"BANG", "LESS", "GREATER", "EQUAL"}:
-        yield syntax_error("The comparisons are written =, !=, <, >, <= and >=, without spaces inside.", at.before)
+        yield syntax_error("Comparisons are written without spaces inside: = != < > <= >=", at.before)
     if kind == "PIPE" and "DOUBLE_BAR" in at.accepts:
         yield syntax_error("“or” is written ||.", at.token)
     if before in {"FILTER", "HAVING", "BIND"} and "LPAR" in at.accepts:
@@ -296,7 +296,7 @@ def _in_expressions(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_brackets(at: Fault) -> Iterator[QuerySyntaxError]:
-    """Brackets and braces that do not match."""
+    """Unmatched brackets and braces."""
     opening = next((o for o, c in CLOSING.items() if c == at.token.type), "")
     if opening and all(t.type != opening for t in at.opened):
         yield syntax_error(
@@ -312,7 +312,7 @@ def _in_brackets(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _in_patterns(at: Fault) -> Iterator[QuerySyntaxError]:
-    """What goes wrong between braces."""
+    """Mistakes in group graph patterns."""
     kind, accepts, found = at.token.type, at.accepts, excerpt(at.token)
     if "DOT" in accepts and kind in _TERMS:
         yield syntax_error(
@@ -335,7 +335,7 @@ def _in_patterns(at: Fault) -> Iterator[QuerySyntaxError]:
 
 
 def _at_the_end(at: Fault) -> Iterator[QuerySyntaxError]:
-    """What follows a whole query or operation."""
+    """Text after a complete query or operation."""
     if "$END" not in at.accepts:
         return
     if at.token.type == "SEMICOLON":
@@ -351,7 +351,7 @@ def _at_the_end(at: Fault) -> Iterator[QuerySyntaxError]:
     )
 
 
-_KNOWN: Final[Sequence[Callable[[Fault], Iterator[QuerySyntaxError]]]] = (
+_CHECKS: Final[Sequence[Callable[[Fault], Iterator[QuerySyntaxError]]]] = (
     _in_request,
     _in_characters,
     _in_select,

@@ -1,4 +1,4 @@
-"""Queries to any SPARQL endpoint, by SPARQLWrapper."""
+"""A client for any SPARQL 1.1 endpoint, with SPARQLWrapper."""
 
 import ast
 import http.client
@@ -19,34 +19,34 @@ from ontology import KelisimError
 _RESULT_FORMS: Final = ("SELECT", "ASK")
 _GRAPH_FORMS: Final = ("CONSTRUCT", "DESCRIBE")
 
-_SAID_LENGTH: Final = 1000
+_ERROR_TEXT_LENGTH: Final = 1000
 
-_GAP: Final = r"(?:\s|#[^\n\r]*)*+"
+_SPACE: Final = r"(?:\s|#[^\n\r]*)*+"
 _PROLOGUE: Final = re.compile(
-    rf"(?:\s|#[^\n\r]*|BASE{_GAP}<[^>]*>|PREFIX{_GAP}[^\s:<]*{_GAP}:{_GAP}<[^>]*>|VERSION{_GAP}(?:\"[^\"]*\"|'[^']*'))*+",
+    rf"(?:\s|#[^\n\r]*|BASE{_SPACE}<[^>]*>|PREFIX{_SPACE}[^\s:<]*{_SPACE}:{_SPACE}<[^>]*>|VERSION{_SPACE}(?:\"[^\"]*\"|'[^']*'))*+",
     re.IGNORECASE,
 )
-"""What may stand before the keyword of a query (SPARQL 1.1, section 4.1; VERSION is of 1.2)."""
+"""What may precede the keyword of a query (SPARQL 1.1, section 4.1; VERSION is of 1.2)."""
 
 
 class RemoteEndpoint:
-    """A SPARQL 1.1 endpoint somewhere on the net; `timeout` in seconds, of which a started one counts as whole.
+    """A SPARQL 1.1 endpoint; `timeout` in seconds, rounded up.
 
-    Raises KelisimError where the address is none of HTTP.
+    Raises KelisimError if the address is not an HTTP URL.
     """
 
     def __init__(self, url: str, *, timeout: float = 60.0) -> None:
-        self._url = _checked(url)
+        self._url = _checked_url(url)
         self._timeout = max(1, math.ceil(timeout))
 
     def query(
         self, query: str, form: ResultFormat | GraphFormat | None = None
     ) -> tuple[bytes, ResultFormat | GraphFormat]:
-        """The whole answer in the given format (JSON or Turtle by default), and that format.
+        """The complete result in the given format (JSON or Turtle by default), and that format.
 
-        The endpoint is asked for JSON or Turtle, which all of them speak, and the answer is written anew here.
-        Raises KelisimError when this is no query, when the endpoint cannot be reached or refuses it, or when the format
-        does not fit.
+        The endpoint is asked for JSON or Turtle, which all endpoints support; the result is converted here.
+        Raises KelisimError if this is not a query, if the endpoint cannot be reached or returns an error, or if the
+        format does not fit the query form.
         """
         kind = query_form(query)
         formats = GRAPH_FORMATS if kind in _GRAPH_FORMS else RESULT_FORMATS
@@ -54,7 +54,7 @@ class RemoteEndpoint:
         if form not in formats:
             offered = ", ".join(f.name for f in formats)
             raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
-        return _rewritten(self._ask(query, kind), form), form
+        return _converted(self._ask(query, kind), form), form
 
     def _ask(self, query: str, kind: str) -> bytes:
         client = SPARQLWrapper(self._url)
@@ -64,7 +64,7 @@ class RemoteEndpoint:
         client.setQuery(f"{kind} {{}}")  # SPARQLWrapper mistakes words in comments and prefixes for the keyword
         client.queryString = query
         try:
-            return _answer(client)
+            return _response_body(client)
         except _RefusedError as error:
             raise KelisimError(f"{self._url} refused the query: {error}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -75,9 +75,9 @@ class RemoteEndpoint:
 
 
 def query_form(query: str) -> str:
-    """Which of SELECT, ASK, CONSTRUCT and DESCRIBE a query begins with, after its prefixes and comments.
+    """The query form (SELECT, ASK, CONSTRUCT or DESCRIBE), after prologue and comments.
 
-    Raises KelisimError where it is none of them, such as an update, which would change what the endpoint holds.
+    Raises KelisimError if it is none of them: an update would change the endpoint's data.
     """
     match = _PROLOGUE.match(query)
     word = re.match(r"[A-Za-z]*", query[match.end() if match else 0 :])
@@ -90,18 +90,18 @@ def query_form(query: str) -> str:
     )
 
 
-def _checked(url: str) -> str:
+def _checked_url(url: str) -> str:
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound or not url.isprintable() or " " in url:
+        valid = False
+    if not valid or not url.isprintable() or " " in url:
         raise KelisimError(f"{url!r} is no address of an endpoint; give one such as https://example.org/sparql.")
     return url
 
 
-def _rewritten(body: bytes, form: ResultFormat | GraphFormat) -> bytes:
+def _converted(body: bytes, form: ResultFormat | GraphFormat) -> bytes:
     written: bytes | None
     try:
         if isinstance(form, GraphFormat):
@@ -116,28 +116,28 @@ def _rewritten(body: bytes, form: ResultFormat | GraphFormat) -> bytes:
 
 
 class _RefusedError(Exception):
-    """The endpoint answered with an HTTP error; the message says why."""
+    """The endpoint responded with an HTTP error; the message is its explanation."""
 
 
-def _answer(client: SPARQLWrapper) -> bytes:
+def _response_body(client: SPARQLWrapper) -> bytes:
     try:
         with closing(client.query().response) as response:
             body: bytes = response.read()
     except SPARQLExceptions.SPARQLWrapperException as error:
         what, _, answer = str(error).partition("Response:\n")  # SPARQLWrapper quotes the answer's bytes
-        raise _RefusedError(_said(ast.literal_eval(answer)) if answer else what.strip()) from error
+        raise _RefusedError(_error_text(ast.literal_eval(answer)) if answer else what.strip()) from error
     except urllib.error.HTTPError as error:
         with error:
-            raise _RefusedError(f"HTTP {error.code} {error.reason}. {_said(error.read())}".strip()) from error
+            raise _RefusedError(f"HTTP {error.code} {error.reason}. {_error_text(error.read())}".strip()) from error
     return body
 
 
-def _said(answer: bytes) -> str:
-    """What an endpoint says of an error: the detail where it is problem details (RFC 9457), else the text."""
+def _error_text(answer: bytes) -> str:
+    """The message of an error response: the detail if it is problem details (RFC 9457), else the text."""
     text = answer.decode("utf-8", errors="replace").strip()
     try:
         problem = json.loads(text)
     except ValueError:
         problem = None
     detail = problem.get("detail") if isinstance(problem, dict) else None
-    return str(detail or text)[:_SAID_LENGTH]
+    return str(detail or text)[:_ERROR_TEXT_LENGTH]

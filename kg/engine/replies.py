@@ -1,4 +1,4 @@
-"""Complete answers, in memory or in a file."""
+"""Complete results, in memory or in a file."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ from typing import Final
 _CHUNK: Final = 1 << 18
 
 SPOOL_NAME: Final = "answer"
-"""The name that the kernel shows of files with large answers."""
+"""The memfd name of files with large results."""
 
 
 class SpooledFile:
-    """A large answer in a file without a name; can be read several times, and goes with the last reference."""
+    """A large result in an unnamed file; can be read several times, and is closed with the last reference."""
 
     def __init__(self, file: int) -> None:
         self._file = file
@@ -24,11 +24,11 @@ class SpooledFile:
         weakref.finalize(self, os.close, file)
 
     def fileno(self) -> int:
-        """The file's descriptor, which belongs to this."""
+        """The file descriptor, owned by this object."""
         return self._file
 
     def __iter__(self) -> Iterator[bytes]:
-        """The content in parts."""
+        """The content in chunks."""
         for offset in range(0, self.size, _CHUNK):
             yield os.pread(self._file, _CHUNK, offset)
 
@@ -37,14 +37,14 @@ class SpooledFile:
 
 
 def spooled_bytes() -> int:
-    """How much all spooled answers take together that this process holds open, in Python or in the server's core."""
+    """The total size of the spooled results that this process has open, in Python or in Granian."""
     sizes = dict[int, int]()
     try:
         files = [*Path("/proc/self/fd").iterdir()]
-    except OSError:  # no files are left
+    except OSError:  # the limit of open files is reached
         return sys.maxsize
     for file in files:
-        with contextlib.suppress(OSError):  # it was closed meanwhile
+        with contextlib.suppress(OSError):  # closed in the meantime
             if str(file.readlink()).startswith(f"/memfd:{SPOOL_NAME} "):
                 found = file.stat()
                 sizes[found.st_ino] = found.st_size
@@ -53,7 +53,7 @@ def spooled_bytes() -> int:
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete answer: the name of its format, its content, and how many rows that has, -1 if that is not known."""
+    """A complete result: the name of its format, its content, and its number of rows, -1 if not known."""
 
     format: str
     body: bytes | SpooledFile
@@ -61,5 +61,5 @@ class Reply:
 
     @property
     def content(self) -> bytes:
-        """The whole content in memory."""
+        """The complete content as bytes."""
         return self.body if isinstance(self.body, bytes) else b"".join(self.body)

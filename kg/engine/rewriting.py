@@ -1,10 +1,10 @@
-"""Rewrites queries where the engine departs from SPARQL 1.1, or refuses them where no rewriting gives the right answer.
+"""Rewrites queries that pyoxigraph would not evaluate as SPARQL 1.1 says, or rejects them if no rewriting is correct.
 
-- ``SELECT *`` names its columns in the order of their first mention, as people expect (the engine's is alphabetical).
-- A condition of HAVING may use what SELECT computes by its name, as in Jena.
-- ``GRAPH ?g { P }``: P is evaluated in each graph without a value for ?g (SPARQL 1.1 Query, section 18.6). The engine
-  binds ?g by the triple patterns of P. So it loses ?g where a subquery projects it away or P has no triple pattern, and
-  sees it where P may not: in filters, OPTIONAL, and in what MINUS compares.
+- ``SELECT *`` has its columns in the order of first occurrence, as users expect (pyoxigraph's is alphabetical).
+- HAVING may use the variables that SELECT assigns with AS, as in Jena.
+- ``GRAPH ?g { P }``: P is evaluated in each graph without a value for ?g (SPARQL 1.1 Query, section 18.6). pyoxigraph
+  binds ?g in the triple patterns of P. So ?g is lost if a subquery does not project it or P has no triple pattern, and
+  is visible where it must not be: in filters, OPTIONAL, and the variables that MINUS compares.
 """
 
 import re
@@ -27,31 +27,68 @@ _MODIFIERS: Final = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "V
 
 @dataclass(frozen=True)
 class _Edit:
-    """A piece of the text, from `start` up to `end`, that another takes the place of."""
+    """A replacement of the text from `start` up to `end`."""
 
     start: int
     end: int
     text: str
 
 
-def rewritten(query: str) -> str:
-    """The query as the engine has to get it; itself where there is nothing to do.
+def rewrite(query: str) -> str:
+    """The query to evaluate; unchanged if nothing has to be rewritten.
 
-    Raises QuerySyntaxError, with the place and the mend, for a GRAPH that the engine would evaluate wrongly.
+    Raises QuerySyntaxError, with position and fix, for a GRAPH pattern that cannot be rewritten.
     """
+    query = with_plain_names(query)
     having, graph = _HAVING.search(query), _GRAPH.search(query)
     if not having and not graph:
         return query
     tokens = list(lex(query))
-    ends = _matches(tokens)
+    ends = _matching_brackets(tokens)
     edits = [*(_having(query, tokens, ends) if having else ()), *(_graphs(tokens, ends) if graph else ())]
+    return _edited(query, edits)
+
+
+def with_plain_names(text: str) -> str:
+    """A query or update without names that have characters above U+FFFF, which the engine does not read.
+
+    Prefixed names become the IRIs that they stand for. Raises QuerySyntaxError for a variable, whose name answers show.
+    A byte order mark at the start is left out.
+    """
+    text = text.removeprefix("\ufeff")
+    if not text or max(text) <= "\uffff":
+        return text
+    prefixes, edits, tokens = dict[str, str](), list[_Edit](), list(lex(text))
+    for number, token in enumerate(tokens):
+        long = max(token) > "\uffff"
+        if token.type == "VARIABLE" and long:
+            raise syntax_error(
+                "The engine takes no variable with the character U+%(code)s in its name: %(found)s. Give it another.",
+                token,
+                code=f"{ord(max(token)):X}",
+                found=token,
+            )
+        if token.type != "PREFIXED":
+            continue
+        prefix, _, local = token.partition(":")
+        if tokens[number - 1].type == "PREFIX" and number + 1 < len(tokens):
+            prefixes[prefix] = tokens[number + 1][1:-1]
+            if long:  # the line is left out, since nothing refers to it any more
+                edits.append(_Edit(tokens[number - 1].start_pos or 0, tokens[number + 1].end_pos or 0, ""))
+        elif long and prefix in prefixes:
+            iri = prefixes[prefix] + local.replace("\\", "")
+            edits.append(_Edit(token.start_pos or 0, token.end_pos or 0, f"<{iri}>"))
+    return _edited(text, edits)
+
+
+def _edited(text: str, edits: Sequence[_Edit]) -> str:
     for edit in sorted(edits, key=lambda e: e.start, reverse=True):
-        query = query[: edit.start] + edit.text + query[edit.end :]
-    return query
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
 
 
-def with_columns(query: str, variables: Sequence[str]) -> str:
-    """A ``SELECT *`` with its variables in the order of their first mention; itself where it is no such query."""
+def order_columns(query: str, variables: Sequence[str]) -> str:
+    """A ``SELECT *`` with its variables in the order of first occurrence; other queries unchanged."""
     if not _STAR.search(query):
         return query
     tokens = list(lex(query))
@@ -67,8 +104,8 @@ def with_columns(query: str, variables: Sequence[str]) -> str:
     return f"{query[:place]}{' '.join(f'?{name}' for name in ordered)} {query[place + 1 :]}"
 
 
-def _matches(tokens: Sequence[Token]) -> dict[int, int]:
-    """For each opening bracket or brace, by number, the number of the token that closes it."""
+def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
+    """The index of the closing token for the index of each opening bracket or brace."""
     found, stack = dict[int, int](), list[int]()
     for number, token in enumerate(tokens):
         if token.type in CLOSING:
@@ -80,7 +117,7 @@ def _matches(tokens: Sequence[Token]) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class _Select:
-    """A SELECT by the numbers of its tokens: the word itself, the pattern in braces, the end of its modifiers."""
+    """A SELECT by token indexes: the keyword, the braces of the pattern, the end of the modifiers."""
 
     start: int
     pattern: int
@@ -89,7 +126,7 @@ class _Select:
 
 
 def _selects(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Select]:
-    """The SELECTs, those in others' patterns too, of which the pattern is there."""
+    """All SELECTs, including subqueries, that have a complete pattern."""
     for number in (n for n, t in enumerate(tokens) if t.type == "SELECT"):
         pattern = next((n for n in range(number, len(tokens)) if tokens[n].type == "LBRACE"), None)
         if pattern is None or pattern not in ends:
@@ -101,7 +138,7 @@ def _selects(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Select]
 
 
 def _having(query: str, tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
-    """Names of SELECT in HAVING: the expression takes the place of each."""
+    """Replaces variables of SELECT in HAVING by their expressions."""
     for select in _selects(tokens, ends):
         named = {}
         for number in range(select.start, select.pattern):
@@ -122,11 +159,11 @@ def _graphs(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
         if kinds == ["GRAPH", "VARIABLE", "LBRACE"] and number + 2 in ends:
             yield from _graph(tokens, ends, number)
         elif token.type == "GRAPH" and kinds[1:2] == ["VARIABLE"]:
-            return  # malformed; the engine says so
+            return  # malformed: left to pyoxigraph
 
 
 def _graph(tokens: Sequence[Token], ends: dict[int, int], number: int) -> Iterator[_Edit]:
-    """The edits of one ``GRAPH ?g { … }``, whose parts in another GRAPH do not count."""
+    """The edits of one ``GRAPH ?g { … }``, without nested GRAPH patterns."""
     graph, opening = tokens[number + 1], number + 2
     inner = [n for n in range(opening + 1, ends[opening]) if not _in_other_graph(tokens, ends, opening, n)]
     kinds = {tokens[n].type for n in inner}
@@ -139,9 +176,9 @@ def _graph(tokens: Sequence[Token], ends: dict[int, int], number: int) -> Iterat
     for at in (n for n in inner if tokens[n].type == "MINUS_PATTERN" and n + 1 in ends):
         left = {str(t) for t in tokens[opening:at] if t.type == "VARIABLE"}
         right = {str(t) for t in tokens[at : ends[at + 1]] if t.type == "VARIABLE"}
-        if not (left & right) - {str(graph)}:  # by the specification it takes nothing away
+        if not (left & right) - {str(graph)}:  # no shared variable: MINUS removes nothing
             yield _Edit(tokens[at].start_pos or 0, tokens[ends[at + 1]].end_pos or 0, " ")
-    if "VALUES" in kinds and not _has_triples(tokens, ends, inner):  # nothing else gives ?g a value
+    if "VALUES" in kinds and not _has_triples(tokens, ends, inner):  # nothing else binds ?g
         yield _Edit(tokens[number].start_pos or 0, tokens[number].start_pos or 0, f"GRAPH {graph} {{}} ")
 
 
@@ -154,7 +191,7 @@ def _in_other_graph(tokens: Sequence[Token], ends: dict[int, int], opening: int,
 
 
 def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inner: Sequence[int]) -> None:
-    """Raises QuerySyntaxError where the graph's variable is used in its own pattern, and not in a triple of it."""
+    """Raises QuerySyntaxError if the graph variable is used inside its own pattern, other than in its triples."""
     for number in inner:
         kind, begin = tokens[number].type, number + 1
         if kind not in {"FILTER", "BIND", "OPTIONAL", "MINUS_PATTERN"}:
@@ -163,10 +200,10 @@ def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inn
             begin += 1
         for used in tokens[begin : ends.get(begin, begin)]:
             if used == graph and used.type == "VARIABLE":
-                raise _use_error(used, tokens[number].upper())
+                raise _graph_variable_error(used, tokens[number].upper())
 
 
-def _use_error(used: Token, word: str) -> QuerySyntaxError:
+def _graph_variable_error(used: Token, word: str) -> QuerySyntaxError:
     return syntax_error(
         "%(variable)s has no value inside its own GRAPH, where the graphs are looked at one by one. Put this %(word)s "
         "behind the closing brace of GRAPH %(variable)s { … }.",
@@ -177,7 +214,7 @@ def _use_error(used: Token, word: str) -> QuerySyntaxError:
 
 
 def _has_triples(tokens: Sequence[Token], ends: dict[int, int], inner: Sequence[int]) -> bool:
-    """Whether a pattern has triples, beside what stands in VALUES, FILTER and BIND."""
+    """Whether a pattern has triples, outside VALUES, FILTER and BIND."""
     until = -1
     for number in inner:
         kind = tokens[number].type
@@ -194,7 +231,7 @@ def _has_triples(tokens: Sequence[Token], ends: dict[int, int], inner: Sequence[
 
 
 def _subquery(tokens: Sequence[Token], graph: Token, select: _Select) -> Iterator[_Edit]:
-    """A subquery gives the graph too, and groups by it."""
+    """Makes a subquery project the graph variable, and group by it."""
     clause = tokens[select.start + 1 : select.pattern]
     modifiers = [t.type for t in tokens[select.close + 1 : select.end]]
     grouped = "GROUP" in modifiers

@@ -1,6 +1,6 @@
-"""What lasts: a snapshot on disk and an append-only log of patches, with backup, compaction and recovery.
+"""Durable storage: a snapshot on disk and an append-only patch log, with backup, compaction and recovery.
 
-Begin with `history`; `patch_log` for the file that is fsynced before a change is acknowledged.
+Begin with `history`; `patch_log` is the write-ahead log, synced to disk before a change is acknowledged.
 
 Imports: ontology, kg.rdf.
 """

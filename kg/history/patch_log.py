@@ -1,4 +1,4 @@
-"""The append-only file behind a history: frames with a length and a checksum, and what to do with damaged ones."""
+"""The append-only log of a history: frames with length and checksum, and the detection of damaged frames."""
 
 import os
 import struct
@@ -12,34 +12,34 @@ from typing import Final
 from ontology import KelisimError
 
 MAGIC: Final = b"\x89KP\n"
-"""The first bytes of each frame; 0x89 occurs at no such place in UTF-8, so no patch can hold them."""
+"""The first bytes of each frame; 0x89 does not start a character in UTF-8, so no patch contains them."""
 
-WHAT_TO_DO: Final = "Keep a copy of the folder, then restore the latest backup into a new one."
+RESTORE_HINT: Final = "Keep a copy of the folder, then restore the latest backup into a new one."
 
 _HEAD = struct.Struct(">4sQQI")
 _VERSION_AND_LENGTH = struct.Struct(">QQ")
 
 
 class StoreFullError(KelisimError):
-    """A write was refused by the disk; nothing of it is kept, and what was there before can still be read."""
+    """A write failed and was rolled back; the previous data can still be read."""
 
 
 class DamagedHistoryError(KelisimError):
-    """A file of a history is not as it was written, at a place where a crash cannot be the cause."""
+    """A file of a history is corrupt in a way that a crash cannot cause."""
 
 
 class PatchLog:
-    """The payloads of versions base+1, base+2, and so on, in one file that only grows.
+    """The payloads of versions base+1, base+2, and so on, in one append-only file.
 
     A frame is `MAGIC`, the version and the payload's length (64 bits each, big-endian), the CRC-32 of these two and
-    of the payload, then the payload. What is read of the file at first is also what a writer elsewhere had finished
-    by then; later frames appear only where they are appended through this object.
+    of the payload, then the payload. The frames are those that were complete on opening, and those appended through
+    this object; frames that another process appends later are not seen.
     """
 
     def __init__(self, path: Path, base: int, descriptor: int) -> None:
-        """Scans the file behind an open descriptor, which it closes when nobody uses the log any more.
+        """Scans the file of an open descriptor, which is closed when the log is garbage-collected.
 
-        Raises DamagedHistoryError where a broken frame is followed by a whole one.
+        Raises DamagedHistoryError if a broken frame is followed by a complete one.
         """
         self.path = path
         self.base = base
@@ -47,15 +47,15 @@ class PatchLog:
         weakref.finalize(self, os.close, descriptor)
         self._frames: list[tuple[int, int]] = []
         self.end = 0
-        """Where the last whole frame ends, in bytes."""
+        """The offset of the end of the last complete frame."""
         size = os.fstat(descriptor).st_size
         while (frame := self._frame_at(self.end, size, self.version + 1)) is not None:
             self._frames.append((self.end + _HEAD.size, len(frame)))
             self.end += _HEAD.size + len(frame)
         self.torn = size - self.end
-        """How many bytes follow the last whole frame: the torn end of a write that was not finished."""
+        """How many bytes follow the last complete frame: a torn write."""
         self._unfinished = False
-        self._refuse_a_whole_frame_after(self.end, size)
+        self._check_no_frame_after(self.end, size)
 
     @property
     def version(self) -> int:
@@ -63,33 +63,35 @@ class PatchLog:
         return self.base + len(self._frames)
 
     def payloads(self, after: int, until: int) -> Iterator[tuple[int, bytes]]:
-        """Versions and payloads, from after+1 to `until`; raises DamagedHistoryError where the disk has lost one."""
+        """Versions and payloads, from after+1 to `until`; raises DamagedHistoryError if one is unreadable."""
         for version in range(after + 1, until + 1):
             offset, length = self._frames[version - self.base - 1]
             payload = self._frame_at(offset - _HEAD.size, offset + length, version)
             if payload is None:
-                raise DamagedHistoryError(_damage(self.path, offset - _HEAD.size, "a patch can no longer be read"))
+                raise DamagedHistoryError(
+                    _damage_message(self.path, offset - _HEAD.size, "a patch can no longer be read")
+                )
             yield version, payload
 
     def append(self, payload: bytes) -> int:
-        """Writes one more frame through to the disk and returns its version.
+        """Appends a frame, syncs the file and returns the version.
 
-        Raises StoreFullError, whatever the disk's reason, with the file cut back to what it was; KelisimError if
-        another writer has been at the file, as one that was forked from the same process could.
+        Raises StoreFullError if a write fails, after truncating the file to its previous size; KelisimError if another
+        writer has changed the file, which a forked process could.
         """
         version = self.version + 1
         data = frame(version, payload)
         try:
             if self._unfinished:
-                self.cut()
-            self._refuse_if_changed_elsewhere()
+                self.truncate()
+            self._check_unchanged()
             self._unfinished = True
             write_all(self._descriptor, data)
             os.fsync(self._descriptor)
             self._unfinished = False
         except OSError as error:
-            with suppress(OSError):  # if this fails as well, the next append cuts before it writes
-                self.cut()
+            with suppress(OSError):  # if this fails as well, the next append truncates first
+                self.truncate()
             raise StoreFullError(
                 f"{self.path}: the change was not written: {error.strerror}. Nothing was changed and reading goes on; "
                 "free some space, or mend the disk, and send the change again."
@@ -98,20 +100,20 @@ class PatchLog:
         self.end += len(data)
         return version
 
-    def cut(self) -> None:
-        """Makes the file end after the last whole frame; raises OSError where it cannot."""
+    def truncate(self) -> None:
+        """Truncates the file after the last complete frame; raises OSError."""
         if os.fstat(self._descriptor).st_size != self.end:
             os.ftruncate(self._descriptor, self.end)
             os.fsync(self._descriptor)
         self.torn = 0
         self._unfinished = False
 
-    def piece(self, until: int) -> tuple[int, int]:
-        """The file's descriptor, and how many of its first bytes are the frames up to a version."""
+    def prefix(self, until: int) -> tuple[int, int]:
+        """The file descriptor, and the size of the frames up to a version."""
         return self._descriptor, sum(self._frames[until - self.base - 1]) if until > self.base else 0
 
     def _frame_at(self, offset: int, limit: int, version: int | None = None) -> bytes | None:
-        """The payload of the frame at a place, or None if there is no whole frame, or one of another version."""
+        """The payload of the frame at an offset; None if it is incomplete, broken or of another version."""
         head = read_at(self._descriptor, offset, _HEAD.size) if offset + _HEAD.size <= limit else b""
         if len(head) < _HEAD.size:
             return None
@@ -121,7 +123,7 @@ class PatchLog:
         payload = read_at(self._descriptor, offset + _HEAD.size, length)
         return payload if len(payload) == length and _checksum(found, payload) == checksum else None
 
-    def _refuse_if_changed_elsewhere(self) -> None:
+    def _check_unchanged(self) -> None:
         found = os.fstat(self._descriptor)
         if found.st_size != self.end or not found.st_nlink:
             raise KelisimError(
@@ -129,34 +131,36 @@ class PatchLog:
                 "was opened. Open the history anew, in one process only, and send the change again."
             )
 
-    def _refuse_a_whole_frame_after(self, broken: int, size: int) -> None:
+    def _check_no_frame_after(self, broken: int, size: int) -> None:
         rest = read_at(self._descriptor, broken, size - broken)
         place = rest.find(MAGIC)
         while place >= 0:
             if self._frame_at(broken + place, size) is not None:
                 raise DamagedHistoryError(
-                    _damage(self.path, broken, f"a patch is broken, though whole ones follow at byte {broken + place}")
+                    _damage_message(
+                        self.path, broken, f"a patch is broken, though whole ones follow at byte {broken + place}"
+                    )
                 )
             place = rest.find(MAGIC, place + 1)
 
 
 def frame(version: int, payload: bytes) -> bytes:
-    """The bytes that stand in a log for one payload."""
+    """The frame for one payload."""
     return _HEAD.pack(MAGIC, version, len(payload), _checksum(version, payload)) + payload
 
 
 def read_at(descriptor: int, offset: int, length: int) -> bytes:
-    """Reads a piece of a file, less only where the file ends."""
-    pieces = []
-    while length > 0 and (piece := os.pread(descriptor, length, offset)):
-        pieces.append(piece)
-        offset += len(piece)
-        length -= len(piece)
-    return b"".join(pieces)
+    """Reads `length` bytes at an offset, less only at the end of the file."""
+    chunks = []
+    while length > 0 and (chunk := os.pread(descriptor, length, offset)):
+        chunks.append(chunk)
+        offset += len(chunk)
+        length -= len(chunk)
+    return b"".join(chunks)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Writes all of the data, in as many pieces as the system asks for; raises OSError."""
+    """Writes all of the data, repeating short writes; raises OSError."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -166,8 +170,8 @@ def _checksum(version: int, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(_VERSION_AND_LENGTH.pack(version, len(payload))))
 
 
-def _damage(path: Path, offset: int, what: str) -> str:
+def _damage_message(path: Path, offset: int, what: str) -> str:
     return (
         f"{path}, byte {offset}: {what}. A crash does not do this: the disk or another program did, and nothing was "
-        f"cut. {WHAT_TO_DO}"
+        f"cut. {RESTORE_HINT}"
     )

@@ -1,4 +1,4 @@
-"""What a history asks of the disk: its folder and lock, backups as one compressed file."""
+"""The folder and lock of a history, and backups as compressed archives."""
 
 import fcntl
 import io
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import IO, Final
 
 from kg.history.patch_log import DamagedHistoryError, StoreFullError
-from kg.history.snapshots import FILE_NAME, Generation, Piece, generations, sync_folder, write_file
+from kg.history.snapshots import FILE_NAME, FilePrefix, Generation, generations, sync_folder, write_file
 from ontology import KelisimError
 
 FORMAT: Final = b"Kelisim history, format 2\n"
-"""What the file FORMAT holds; it is written last, so a folder without it is no history yet."""
+"""The content of the file FORMAT, which is written last: a folder without it is not yet a history."""
 
 
 class HistoryLockedError(KelisimError):
@@ -39,14 +39,14 @@ def take_lock(folder: Path) -> int:
     except BaseException:
         os.close(lock)
         raise
-    with suppress(OSError):  # only a help to whoever looks for the holder: a full disk must not matter
+    with suppress(OSError):  # only informative, so a full disk is no error
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock
 
 
 def check_format(folder: Path) -> None:
-    """Raises KelisimError unless the folder holds a history in a format that is known here."""
+    """Raises KelisimError unless the folder is a history in the supported format."""
     try:
         found = (folder / "FORMAT").read_bytes()
     except OSError as error:
@@ -62,8 +62,8 @@ def check_format(folder: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[int]:
-    """Makes an empty folder ready for a history and gives its lock; on any failure what was put into it goes again."""
-    with refusals(folder):
+    """Prepares a new or empty folder and yields its lock; on failure the files are removed."""
+    with write_errors(folder):
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -83,19 +83,19 @@ def new_folder(folder: Path) -> Iterator[int]:
                     path.unlink()
             os.close(lock)
             if is_new:
-                with suppress(OSError):  # somebody else has put something there
+                with suppress(OSError):  # another process has put files there
                     folder.rmdir()
             raise
 
 
-def copy(contents: Mapping[str, Piece], folder: Path) -> None:
+def copy(contents: Mapping[str, FilePrefix], folder: Path) -> None:
     """Writes the files of a history; raises OSError."""
-    for name, piece in contents.items():
-        write_file(folder / name, piece.parts())
+    for name, prefix in contents.items():
+        write_file(folder / name, prefix.chunks())
 
 
-def checked(folder: Path) -> Generation:
-    """The files of a history that were put there; raises DamagedHistoryError if they do not fit, or OSError."""
+def open_checked(folder: Path) -> Generation:
+    """Opens and verifies the files of a restored history; raises DamagedHistoryError or OSError."""
     try:
         generation = Generation.open(folder, generations(folder)[-1], writable=True)
     except FileNotFoundError as error:
@@ -108,19 +108,19 @@ def checked(folder: Path) -> Generation:
     return generation
 
 
-def pack(contents: Mapping[str, Piece], path: Path) -> None:
-    """Writes a ``.tar.gz`` file, whole or not at all; raises KelisimError if the path is taken, StoreFullError."""
+def pack(contents: Mapping[str, FilePrefix], path: Path) -> None:
+    """Writes a ``.tar.gz`` file atomically; raises KelisimError if the path exists, StoreFullError."""
     if path.exists():
         raise KelisimError(f"{path} is there already: name a new file for the backup.")
     part = path.with_name(path.name + ".part")
-    with refusals(path):
+    with write_errors(path):
         try:
             with part.open("wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as archive:
                     _add(archive, "FORMAT", len(FORMAT), io.BytesIO(FORMAT))
-                    for name, piece in contents.items():
-                        with piece.open() as content:
-                            _add(archive, name, piece.size, content)
+                    for name, prefix in contents.items():
+                        with prefix.open() as content:
+                            _add(archive, name, prefix.size, content)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -131,9 +131,9 @@ def pack(contents: Mapping[str, Piece], path: Path) -> None:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Writes the files of a packed history; raises KelisimError if the file is no whole backup, or OSError."""
+    """Extracts a ``.tar.gz`` backup; raises KelisimError if it is not a complete backup, StoreFullError."""
     found, form = set[str](), b""
-    with _readable(path), tarfile.open(path) as archive:
+    with _backup_errors(path), tarfile.open(path) as archive:
         for member in archive:
             known = FILE_NAME.fullmatch(member.name) and not member.name.endswith(".part")
             file = archive.extractfile(member) if member.isreg() else None
@@ -143,8 +143,8 @@ def unpack(path: Path, folder: Path) -> None:
                 form = file.read(len(FORMAT) + 1)
             else:
                 found.add(member.name)
-                with refusals(folder):
-                    write_file(folder / member.name, _parts(path, file))
+                with write_errors(folder):
+                    write_file(folder / member.name, _member_chunks(path, file))
     if form != FORMAT or len(found) != len(("snapshot", "log")):
         raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
 
@@ -155,10 +155,10 @@ def _add(archive: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> 
     archive.addfile(member, content)
 
 
-def _parts(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    """What a file of a backup holds; raises KelisimError where it cannot be read, which is not the disk's refusal."""
+def _member_chunks(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    """The content of an archive member in chunks; raises KelisimError if it cannot be read."""
     while True:
-        with _readable(path):
+        with _backup_errors(path):
             part = file.read(1 << 20)
         if not part:
             return
@@ -166,7 +166,7 @@ def _parts(path: Path, file: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _backup_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
@@ -174,8 +174,8 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def refusals(path: Path) -> Iterator[None]:
-    """Turns the system's refusals to write into StoreFullError."""
+def write_errors(path: Path) -> Iterator[None]:
+    """Converts OSError to StoreFullError."""
     try:
         yield
     except OSError as error:

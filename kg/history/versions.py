@@ -1,4 +1,4 @@
-"""What is told of the versions of a store."""
+"""The metadata of versions."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from kg.rdf.patches import parse
 
 @dataclass(frozen=True)
 class Entry:
-    """What is told of a version: from its patch's header (empty where that says nothing), and how many quads."""
+    """The metadata of a version: its patch's header (empty strings for missing fields) and the numbers of quads."""
 
     version: int
     id: str
@@ -18,8 +18,8 @@ class Entry:
     adds: int
 
 
-def entry_of(version: int, payload: bytes) -> Entry:
-    """What the patch that makes a version tells of it."""
+def parse_entry(version: int, payload: bytes) -> Entry:
+    """The metadata of a version from its serialised patch."""
     text = b"\n" + payload
     header = parse(text.partition(b"\nTX .\n")[0]).header
     return Entry(

@@ -77,7 +77,7 @@ class Description:
 def standing(reader: Reader, iri: str) -> Standing:
     """How the graph stands to an IRI: ``owl:deprecated`` and ``dcterms:isReplacedBy`` make it withdrawn."""
     it = node(iri)
-    if not reader.holds(
+    if not reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ ?s ?p {it} }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} "
         f"UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} UNION {{ GRAPH {it} {{ ?s ?p ?o }} }} }}"
     ):

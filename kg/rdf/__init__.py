@@ -1,6 +1,6 @@
-"""RDF as files and lines: formats, patches, and conversion in bounded memory. Nothing here evaluates a query.
+"""RDF serialisation: formats, RDF Patch, and loading, sorting and conversion in bounded memory, without SPARQL.
 
-Begin with `formats` (what there is), `patches` (how a change is written).
+Begin with `formats` (result and graph formats) and `patches` (RDF Patch).
 
 Imports: ontology.
 """

@@ -1,4 +1,4 @@
-"""Compact JSON-LD with our names."""
+"""JSON-LD compaction with the project's context."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from ontology.namespaces import RDF_TYPE
 
 
 def compact(quads: Sequence[ox.Quad]) -> bytes:
-    """Quads as compact JSON-LD 1.1 in UTF-8, with our context in it; those of a graph have to stand together."""
+    """Quads as compacted JSON-LD 1.1 in UTF-8, with the context inlined; quads of one graph must be adjacent."""
     expanded = json.loads(ox.serialize(quads, format=ox.RdfFormat.JSON_LD) or b"[]")
     context = json.loads(read_text("context.jsonld"))
     compacted: dict[str, Any] = jsonld.compact(_typed(expanded), context)
@@ -20,7 +20,7 @@ def compact(quads: Sequence[ox.Quad]) -> bytes:
 
 
 def _typed(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Expanded nodes with ``@type`` in place of the property rdf:type, which the engine writes out."""
+    """Expanded nodes with ``@type`` in place of the property rdf:type, which pyoxigraph writes."""
     for node in nodes:
         _typed(node.get("@graph", []))
         types = node.pop(RDF_TYPE, None)

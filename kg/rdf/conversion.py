@@ -1,9 +1,9 @@
-"""Writes a dataset of any size in another format, by streaming.
+"""Converts a dataset of any size to another format, by streaming.
 
 ``python -m kg.rdf.conversion FORMAT < SOURCE > TARGET``
 
-``nq`` reads all quads as a table (SPARQL 1.1 Query Results TSV, columns s, p, o and g) and writes them as N-Quads whose
-lines are sorted, so that the same data give the same bytes. All others read those N-Quads from a file.
+``nq`` reads all quads as a table (SPARQL 1.1 Query Results TSV, columns s, p, o and g) and writes sorted N-Quads, so
+that the same data give the same bytes. All other formats are converted from those N-Quads, read from a file.
 """
 
 import heapq
@@ -23,26 +23,26 @@ from kg.rdf.xml import write_rdf_xml
 from ontology import PREFIXES, KelisimError
 
 RUN_QUADS: Final = 200_000
-"""So many quads are sorted in memory at once."""
+"""How many quads are sorted in memory at once."""
 
 NOT_WRITABLE: Final = 3
-"""The status in which this ends where the format cannot hold the data; standard error says why."""
+"""The exit status when the format cannot represent the data; standard error says why."""
 
 _FORMATS: Final = {f.extension: f for f in GRAPH_FORMATS}
 _N_QUADS: Final = ox.RdfFormat.N_QUADS
 
 
 def convert(extension: str, source: IO[bytes], target: IO[bytes]) -> None:
-    """Writes the format with that file ending.
+    """Converts to the format with that file extension.
 
-    Raises NotAcceptableError where that cannot hold the data, KelisimError where the source is not a set of quads.
+    Raises NotAcceptableError if that format cannot represent the data, KelisimError if the source has duplicates.
     """
     form = _FORMATS[extension]
     if extension == "nq":
         target.writelines(_sorted(_table(source), lambda _: b""))
         return
     prefixes = dict(PREFIXES) if extension != "nt" else None
-    if form.quads:  # graph by graph, so that each is written once
+    if form.quads:  # sorted by graph, so that each graph is written once
         ordered = _lines(_sorted(ox.parse(input=source, format=_N_QUADS), lambda quad: str(quad.graph_name).encode()))
         ox.serialize(ordered, output=target, format=form.engine, prefixes=prefixes)
         return
@@ -62,7 +62,7 @@ def _table(source: IO[bytes]) -> Iterator[ox.Quad]:
 
 
 def _reified(source: IO[bytes]) -> Iterator[ox.Triple]:
-    """What the named graphs hold, on a second reading of the source."""
+    """The quads of the named graphs, reified, in a second pass over the source."""
     source.seek(0)
     yield from reified(ox.parse(input=source, format=_N_QUADS))
 
@@ -72,9 +72,7 @@ def _lines(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
 
 
 def _sorted(quads: Iterable[ox.Quad], key: Callable[[ox.Quad], bytes]) -> Iterator[bytes]:
-    """The quads as lines of N-Quads in the order of the key, and of the lines where that is the same; in parts that fit
-    into memory, which are then merged. A key has no tab in it.
-    """
+    """The quads as lines of N-Quads, ordered by key, then by line: an external merge sort. A key contains no tab."""
     quads = iter(quads)
     with ExitStack() as stack:
         runs = []
@@ -93,7 +91,7 @@ def _sorted(quads: Iterable[ox.Quad], key: Callable[[ox.Quad], bytes]) -> Iterat
 
 
 if __name__ == "__main__":
-    os.nice(10)  # who asks the endpoint goes first
+    os.nice(10)  # requests to the endpoint have priority
     try:
         convert(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)
     except NotAcceptableError as error:

@@ -1,4 +1,4 @@
-"""Reads the files that people give, with a clear error where they cannot be read."""
+"""Reads input files, with a clear error if that fails."""
 
 import sys
 from importlib.resources.abc import Traversable
@@ -8,7 +8,7 @@ from ontology import KelisimError
 
 
 def read_bytes(file: Traversable) -> bytes:
-    """The bytes of a file; raises KelisimError where it is none or is closed to the reader."""
+    """The bytes of a file; raises KelisimError if it is missing or not readable."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -16,7 +16,7 @@ def read_bytes(file: Traversable) -> bytes:
 
 
 def decode(data: bytes, place: object) -> str:
-    """The text in UTF-8, without a byte order mark; raises KelisimError, with place and byte, where it is not UTF-8."""
+    """The text in UTF-8, without a byte order mark; raises KelisimError, with `place` and byte, if it is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -24,19 +24,19 @@ def decode(data: bytes, place: object) -> str:
 
 
 def read_text(file: Traversable) -> str:
-    """The text of a file in UTF-8, as `read_bytes` and `decode` have it."""
+    """The text of a UTF-8 file; raises what `read_bytes` and `decode` raise."""
     return decode(read_bytes(file), file)
 
 
-def read_given(path: Path) -> str:
-    """The text of a file, or of standard input where the path is ``-``, as `read_text` has it."""
+def read_file_or_stdin(path: Path) -> str:
+    """The text of a file, or of standard input if the path is ``-``; raises what `read_text` raises."""
     return decode(sys.stdin.buffer.read(), "Standard input") if str(path) == "-" else read_text(path)
 
 
 def list_files(folder: Traversable, ending: str) -> list[Traversable]:
-    """What lies in a folder under names with that ending, by name; nothing if there is no such folder.
+    """The files of a folder whose names have that ending, sorted by name; empty if there is no such folder.
 
-    Raises KelisimError where the folder is closed to the reader.
+    Raises KelisimError if the folder is not readable.
     """
     try:
         found = list(folder.iterdir()) if folder.is_dir() else []

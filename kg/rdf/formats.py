@@ -10,12 +10,12 @@ from ontology import KelisimError
 
 
 class NotAcceptableError(KelisimError):
-    """The answer, or the data, cannot be had in the formats that the client takes."""
+    """The result or the data cannot be represented in any format that the client accepts."""
 
 
 @dataclass(frozen=True)
 class ResultFormat:
-    """A format for the answers of SELECT and ASK (SPARQL 1.1 Query Results JSON, XML, CSV and TSV).
+    """A format for the results of SELECT and ASK (SPARQL 1.1 Query Results JSON, XML, CSV and TSV).
 
     CSV and TSV answer ASK with the bare word true or false, as other engines do.
     """
@@ -66,12 +66,30 @@ ALIASES: Final = {
 }
 """Other media types that clients send, and the format each means."""
 
+GRAPH_ALIASES: Final = {
+    **ALIASES,
+    "application/json": "jsonld",
+    "application/xml": "rdfxml",
+    "text/xml": "rdfxml",
+    "xml": "rdfxml",
+    "json": "jsonld",
+}
+"""The same where the answer is a graph: who asks for XML or JSON gets the graph's own form of it."""
+
 OTHER_NAMES: Final = {"rdf+xml": "rdfxml", "json-ld": "jsonld", "n-triples": "ntriples", "n3": "turtle"}
 """Other names that clients send as ``format=``, SPARQLWrapper among them, and the format each means."""
 
 
+def content_type(media_type: str) -> str:
+    """The value of Content-Type for text of ours, which is UTF-8; JSON has no such parameter (RFC 8259, section 11).
+
+    Some clients (R, requests) read text as Latin-1 where no charset is given.
+    """
+    return media_type if media_type.endswith(("json", "zip")) else f"{media_type}; charset=utf-8"
+
+
 def by_name(name: str, formats: Sequence[_Format]) -> _Format:
-    """The one of the given formats with that name; raises KelisimError, listing all, if there is none."""
+    """The format with that name; raises KelisimError, listing all names, if there is none."""
     for form in formats:
         if form.name == name:
             return form

@@ -1,4 +1,4 @@
-"""RDF files of any size, read as quads one after another."""
+"""Streams quads from RDF files of any size."""
 
 import gzip
 import zlib
@@ -13,16 +13,16 @@ from ontology import KelisimError
 
 
 def read_quads(files: Iterable[Path], graph: str = "") -> Iterator[ox.Quad]:
-    """The quads of RDF files, whose names' endings tell their formats, perhaps followed by ``.gz``.
+    """The quads of RDF files. The file extension gives the format; ``.gz`` may follow it.
 
-    What stands in no named graph goes into `graph`, an IRI, if one is given. Blank nodes of different files are
-    different. Raises KelisimError, with file and line, where a file cannot be read.
+    Triples of the default graph go into `graph`, an IRI, if one is given. Blank nodes of different files are distinct.
+    Raises KelisimError, with file and line, if a file cannot be read.
     """
     try:
         target = ox.NamedNode(graph) if graph else ox.DefaultGraph()
     except ValueError as error:
         raise KelisimError(f"{graph!r} is no IRI of a graph.") from error
-    every = [(file, _format(file)) for file in files]  # a wrong name is told of before the first file is read
+    every = [(file, _format(file)) for file in files]  # unknown extensions are reported first
     for file, form in every:
         try:
             with _opened(file) as content:

@@ -1,4 +1,4 @@
-"""Changes of a dataset as RDF Patch, in its form for quads (https://afs.github.io/rdf-delta/rdf-patch.html)."""
+"""RDF Patch for quads: a change to a dataset (https://afs.github.io/rdf-delta/rdf-patch.html)."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from ontology import KelisimError
 
 MAXIMUM_NESTING: Final = 64
-"""How deep triple terms may nest; pyoxigraph overflows its stack, and ends the process, at some thousands."""
+"""The maximum nesting of triple terms; pyoxigraph overflows its stack, and ends the process, at some thousands."""
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _UUID = re.compile(r"uuid:[0-9A-Za-z-]+")
@@ -29,11 +29,11 @@ _HEADER_IRI = "x-kelisim-patch-header:"
 
 @dataclass(frozen=True)
 class Patch:
-    """Quads that go and quads that come, with a header that tells who changed what, when and why.
+    """Quads to delete and quads to add, with a header that records who made the change, when and why.
 
-    `header` maps names (letters, digits, ``-`` and ``_``) to texts. RDF Patch itself defines ``id`` and ``prev``, the
-    patch before; Kelisim adds ``time`` (ISO 8601, UTC), ``author`` and ``message``, see `new_header`. No quad stands
-    twice in a patch; KelisimError is raised if one does, or if a header cannot be written.
+    `header` maps names (letters, digits, ``-`` and ``_``) to strings. RDF Patch itself defines ``id`` and ``prev``, the
+    previous patch; Kelisim adds ``time`` (ISO 8601, UTC), ``author`` and ``message``, see `new_header`. The
+    quads are distinct; KelisimError is raised if they are not, or if a header cannot be serialised.
     """
 
     deletes: tuple[ox.Quad, ...] = ()
@@ -55,20 +55,27 @@ class Patch:
         return not self.deletes and not self.adds
 
     def inverse(self) -> "Patch":
-        """The patch that takes this one back where every delete and every add was effective; it has no header."""
+        """The patch that undoes this one, if every delete and add had an effect; it has no header."""
         return Patch(deletes=self.adds, adds=self.deletes)
 
     def apply(self, store: ox.Store) -> None:
-        """Deletes, then adds, in the store; whoever reads the store meanwhile may see half of it."""
+        """Applies the deletes, then the adds; not atomic for concurrent readers of the store.
+
+        A graph that is left without quads is removed, since the store would go on listing its name.
+        """
         for quad in self.deletes:
             store.remove(quad)
         store.extend(self.adds)
+        for graph in {q.graph_name for q in self.deletes}:
+            left = next(iter(store.quads_for_pattern(None, None, None, graph)), None)
+            if left is None and isinstance(graph, ox.NamedNode | ox.BlankNode):
+                store.remove_graph(graph)
 
     def serialize(self) -> bytes:
         """The patch as RDF Patch in UTF-8, one transaction; `parse` gives back an equal patch.
 
-        Raises KelisimError where a term cannot be written so that it can be read: a blank node with a colon in its
-        label, triple terms nested deeper than `MAXIMUM_NESTING`.
+        Raises KelisimError if a term cannot be parsed back: a blank node with a colon in its label, triple terms nested
+        deeper than `MAXIMUM_NESTING`.
         """
         rows = [f"H {name} {_term(name, value)} .\n".encode() for name, value in self.header.items()]
         rows += [b"TX .\n", *_rows(b"D ", self.deletes), *_rows(b"A ", self.adds), b"TC .\n"]
@@ -84,7 +91,7 @@ class Patch:
 
 
 def new_header(author: str, message: str, previous: str | None = None) -> dict[str, str]:
-    """A header with a new ``id`` and the time now; `previous` is the id of the patch before."""
+    """A header with a new ``id`` and the time now; `previous` is the id of the previous patch."""
     header = {"id": f"uuid:{uuid4()}"}
     if previous is not None:
         header["prev"] = previous
@@ -93,19 +100,19 @@ def new_header(author: str, message: str, previous: str | None = None) -> dict[s
 
 
 def diff(before: set[ox.Quad], after: set[ox.Quad], header: dict[str, str] | None = None) -> Patch:
-    """The smallest patch that makes `before` into `after`, in the order of the canonical N-Quads lines.
+    """The minimal patch from `before` to `after`, in the order of the canonical N-Quads lines.
 
-    Blank nodes are the same if their labels are.
+    Blank nodes are compared by label.
     """
     return Patch(_in_order(before - after), _in_order(after - before), header or {})
 
 
 def parse(text: bytes) -> Patch:
-    """Reads one RDF Patch; blank nodes keep their labels.
+    """Parses an RDF Patch; blank nodes keep their labels.
 
-    Several transactions become one patch: of rows on the same quad the last holds, an aborted transaction (``TA``)
-    counts for nothing, and rows outside transactions are one transaction. Rows on prefixes (``PA``, ``PD``) change no
-    quad and are passed over. Raises KelisimError, with the line, on anything else that is not RDF Patch.
+    Several transactions are merged into one patch: for each quad the last row counts, aborted transactions (``TA``) are
+    dropped, and rows outside transactions form a transaction of their own. Prefix rows (``PA``, ``PD``) are ignored.
+    Raises KelisimError, with the line, if the text is not RDF Patch.
     """
     reader = _Reader()
     lines = text.splitlines()
@@ -122,17 +129,17 @@ def parse(text: bytes) -> Patch:
 
 
 class _Reader:
-    """Turns the rows of a patch into N-Quads lines at the same places, and keeps what each row does."""
+    """Converts the rows of a patch to N-Quads with the same line numbers, and records the action of each row."""
 
     def __init__(self) -> None:
         self.transaction = 0
         """The line at which the open transaction began; 0 outside."""
         self._actions: list[bytes] = []
-        self._kept: list[bool] = []
-        self._settled = 0
+        self._effective: list[bool] = []
+        self._transaction_start = 0
 
     def read(self, number: int, line: bytes) -> bytes:
-        """The N-Quads line for one row, empty where the row holds no quad and no header."""
+        """The N-Quads line for one row; empty if the row has neither quad nor header."""
         row = _ROW.fullmatch(line)
         if not row:
             if line.strip() and not line.lstrip().startswith(b"#"):
@@ -150,16 +157,16 @@ class _Reader:
         return b""
 
     def patch(self, quads: Iterable[ox.Quad]) -> Patch:
-        """The patch, when all rows are read; `quads` are what the N-Quads lines hold."""
+        """The patch, after all rows were read; `quads` are the parsed N-Quads lines."""
         header: dict[str, str] = {}
         last: dict[ox.Quad, bytes] = {}
-        for action, kept, quad in zip(self._actions, self._kept, quads, strict=True):
+        for action, effective, quad in zip(self._actions, self._effective, quads, strict=True):
             if action == b"H":
                 name = quad.predicate.value.removeprefix(_HEADER_IRI)
                 if name in header:
                     raise KelisimError(f"RDF Patch: the header {name} stands twice; it can stand once.")
                 header[name] = quad.object.value if isinstance(quad.object, _PLAIN) else str(quad.object)
-            elif kept:
+            elif effective:
                 last.pop(quad, None)
                 last[quad] = action
         deletes = tuple(quad for quad, action in last.items() if action == b"D")
@@ -171,7 +178,7 @@ class _Reader:
         if rest.count(b"<<") > MAXIMUM_NESTING and _STRING.sub(b"", rest).count(b"<<") > MAXIMUM_NESTING:
             raise KelisimError(f"RDF Patch, line {number}: more than {MAXIMUM_NESTING} triple terms inside each other.")
         self._actions.append(action)
-        self._kept.append(True)
+        self._effective.append(True)
         return b"  " + rest
 
     def _header(self, number: int, rest: bytes) -> bytes:
@@ -179,7 +186,7 @@ class _Reader:
         if not found or (b"<<" in rest and b"<<" in _STRING.sub(b"", rest)):
             raise KelisimError(f"RDF Patch, line {number}: a header is a name and one IRI or string, then a full stop.")
         self._actions.append(b"H")
-        self._kept.append(True)
+        self._effective.append(True)
         name = f"<{_HEADER_IRI}{found[1].decode()}>".encode()
         return name + b" " + name + found[2]
 
@@ -193,8 +200,8 @@ class _Reader:
                 else f"RDF Patch, line {number}: {action.decode()} outside a transaction."
             )
         if action == b"TA":
-            self._kept[self._settled :] = [a == b"H" for a in self._actions[self._settled :]]
-        self._settled = len(self._actions)
+            self._effective[self._transaction_start :] = [a == b"H" for a in self._actions[self._transaction_start :]]
+        self._transaction_start = len(self._actions)
         self.transaction = number if action == b"TX" else 0
 
 

@@ -1,4 +1,4 @@
-"""Statements about statements, for formats that know no named graphs."""
+"""Reification, for formats without named graphs."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,8 @@ _BATCH: Final = 10_000
 
 
 def reified(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
-    """For each quad of a named graph an ``rdf:Statement`` (RDF Schema 1.1, section 5.3) that names it by
-    ``kel:inGraph``; quads of the default graph are passed over.
+    """For each quad of a named graph an ``rdf:Statement`` (RDF Schema 1.1, section 5.3) with its graph
+    as ``kel:inGraph``; quads of the default graph are skipped.
     """
     named = (quad for quad in quads if not isinstance(quad.graph_name, ox.DefaultGraph))
     while batch := list(islice(named, _BATCH)):
@@ -33,7 +33,7 @@ def reified(quads: Iterable[ox.Quad]) -> Iterator[ox.Triple]:
 
 
 def _name(graph: ox.NamedNode | ox.BlankNode, digest: str) -> str:
-    """A part of the graph where the graph is ours, so that who looks the statement up finds the claim."""
+    """The statement's IRI: a fragment of the graph's IRI if that is ours, so that it dereferences to the claim."""
     if graph.value.startswith(BASE) and "#" not in graph.value:
         return f"{graph.value}#{digest}"
     return f"{BASE}statement/{digest}"

@@ -1,28 +1,28 @@
-"""How many rows or triples a serialised answer holds, counted in its bytes: the engine does not tell."""
+"""Counts the rows or triples of a serialised result in its bytes, since pyoxigraph does not report the number."""
 
 import mmap
 import re
 from typing import Final
 
-_MARKS: Final = {
-    "xml": re.compile(rb"<result>"),  # a literal holds &lt;
-    "tsv": re.compile(rb"\n"),  # a literal holds \n
+_ROW_PATTERNS: Final = {
+    "xml": re.compile(rb"<result>"),  # literals contain &lt; instead
+    "tsv": re.compile(rb"\n"),  # literals contain \n instead
     "csv": re.compile(rb'\n|(?:"[^"]*")+'),
-    # In a string, the same would be followed by what follows a closing quote.
+    # Inside a string, the same bytes would be followed by what follows a closing quote.
     "json": re.compile(rb'(?:"bindings":\[|\}\},)\{"(?![,}])'),
     "ntriples": re.compile(rb"\n"),
     "nquads": re.compile(rb"\n"),
 }
-_HEADED: Final = ("csv", "tsv")
+_WITH_HEADER: Final = ("csv", "tsv")
 
 
 def count_rows(form: str, data: bytes | mmap.mmap) -> int:
-    """The rows of an answer in the format of that name, or the triples of a graph; -1 where the bytes do not tell.
+    """The number of rows, or of triples of a graph, in the format of that name; -1 if it cannot be counted.
 
-    In JSON, rows without any value are not counted. Truth values have no rows, but in CSV and TSV look like a header.
+    In JSON, rows without any value are not counted. Boolean results have no rows; CSV and TSV have only the header.
     """
-    mark = _MARKS.get(form)
-    if mark is None:
+    pattern = _ROW_PATTERNS.get(form)
+    if pattern is None:
         return -1
-    found = sum(not match[0].startswith(b'"') or form == "json" for match in mark.finditer(data))
-    return max(0, found - (form in _HEADED))
+    found = sum(not match[0].startswith(b'"') or form == "json" for match in pattern.finditer(data))
+    return max(0, found - (form in _WITH_HEADER))

@@ -1,4 +1,4 @@
-"""Lines in order, however many: what does not fit into memory at once goes to temporary files."""
+"""External merge sort of lines, with temporary files."""
 
 import heapq
 import tempfile
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import IO, Final
 
 _BLOCK_LINES: Final = 10_000
-_MOST_RUNS: Final = 200
+_MAX_RUNS: Final = 200
 
 
 def sorted_blocks(batches: Iterable[Iterable[bytes]], folder: Path | None = None) -> Iterator[bytes]:
-    """All lines of all batches, each once, in the order of their bytes, some thousand at a time.
+    """The distinct lines of all batches in byte order, in blocks of some thousand lines.
 
-    A batch is what may be in memory; lines have their line ends. The temporary files have no names, and are in `folder`
-    if one is given. Raises OSError where there is no room for them.
+    A batch must fit into memory; lines include their line ends. The temporary files are unnamed, and in `folder` if
+    one is given. Raises OSError if the disk is full.
     """
     runs: list[IO[bytes]] = []
     last: list[bytes] = []
@@ -25,9 +25,9 @@ def sorted_blocks(batches: Iterable[Iterable[bytes]], folder: Path | None = None
         for batch in batches:
             if last:
                 runs.append(_run(stack, last, folder))
-            if len(runs) == _MOST_RUNS:
+            if len(runs) == _MAX_RUNS:
                 merged = _run(stack, heapq.merge(*runs), folder)
-                for run in runs:  # so that no more files are open
+                for run in runs:  # so that the number of open files is bounded
                     run.close()
                 runs = [merged]
             last = sorted({*batch})

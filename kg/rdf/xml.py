@@ -1,6 +1,6 @@
-"""What XML 1.0 cannot hold: most control characters, and properties whose IRI ends in no XML name.
+"""Rejects what XML 1.0 cannot represent: most control characters, and properties whose IRI ends in no XML name.
 
-The engine writes them all the same, and no XML reader takes what comes of it.
+pyoxigraph writes them nevertheless, as malformed XML.
 """
 
 import re
@@ -13,56 +13,56 @@ from kg.rdf.formats import NotAcceptableError
 
 OTHER_RESULT_FORMATS: Final = "JSON, CSV or TSV"
 OTHER_GRAPH_FORMATS: Final = "Turtle, N-Triples or JSON-LD"
-"""Formats that hold everything."""
+"""Formats without these restrictions."""
 
 _FORBIDDEN: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
-"""Outside of Char (XML 1.0, section 2.2), in UTF-8; half surrogates are no UTF-8 at all."""
+"""Characters outside Char (XML 1.0, section 2.2), in UTF-8; lone surrogates are not valid UTF-8."""
 
-_NAMELESS: Final = re.compile(rb'<[^\s<>"/:]+:(?=[\s/>])(?:\s+xmlns:\w+="([^"]*)")?')
-"""How the engine writes a property that has no local name."""
+_NO_LOCAL_NAME: Final = re.compile(rb'<[^\s<>"/:]+:(?=[\s/>])(?:\s+xmlns:\w+="([^"]*)")?')
+"""What pyoxigraph writes for a property without a local name."""
 
-_KEPT_BYTES: Final = 4096
-"""What may belong to a match that ends in the next part."""
+_TAIL_BYTES: Final = 4096
+"""How many bytes are kept for a match that ends in the next chunk."""
 
 
 class SupportsWrite(Protocol):
-    """Takes bytes, as a binary file does."""
+    """A binary file or anything else with its ``write``."""
 
     def write(self, data: bytes, /) -> int: ...
 
 
 class XMLOutput:
-    """Passes XML on as it is written, and raises NotAcceptableError at what makes it malformed."""
+    """Forwards XML as it is written; raises NotAcceptableError where it would be malformed."""
 
-    def __init__(self, output: SupportsWrite, others: str) -> None:
-        """`others` names formats that hold everything."""
+    def __init__(self, output: SupportsWrite, alternatives: str) -> None:
+        """`alternatives` names formats without these restrictions, for the error messages."""
         self._output = output
-        self._others = others
-        self._kept = b""
+        self._alternatives = alternatives
+        self._tail = b""
 
     def write(self, data: bytes, /) -> int:
-        """Takes the next part."""
-        seen = self._kept + bytes(data)
+        """Checks and forwards the next chunk."""
+        seen = self._tail + bytes(data)
         if match := _FORBIDDEN.search(seen):
             code = ord(match[0].decode("utf-8"))
             before = seen[: match.start()].rpartition(b">")[2].decode("utf-8", "ignore")[-40:]
             raise NotAcceptableError(
                 f"XML cannot hold the character U+{code:04X}, which stands in a literal after “{before}”. "
-                f"Ask for {self._others}."
+                f"Ask for {self._alternatives}."
             )
-        if match := _NAMELESS.search(seen):
+        if match := _NO_LOCAL_NAME.search(seen):
             name = f"the property <{match[1].decode()}>" if match[1] else "a property that is a whole namespace"
             raise NotAcceptableError(
-                f"RDF/XML cannot write {name}, since its IRI ends in no XML name. Ask for {self._others}."
+                f"RDF/XML cannot write {name}, since its IRI ends in no XML name. Ask for {self._alternatives}."
             )
-        self._kept = seen[-_KEPT_BYTES:]
+        self._tail = seen[-_TAIL_BYTES:]
         return self._output.write(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing: writes are not buffered."""
 
 
 def write_rdf_xml(triples: Iterable[ox.Triple], output: SupportsWrite, prefixes: Mapping[str, str]) -> None:
-    """Writes RDF/XML; raises NotAcceptableError, naming it, at what that cannot hold."""
+    """Writes RDF/XML; raises NotAcceptableError, naming the term, for what that cannot represent."""
     checked = XMLOutput(output, OTHER_GRAPH_FORMATS)
     ox.serialize(triples, output=checked, format=ox.RdfFormat.RDF_XML, prefixes=dict(prefixes))  # type: ignore[arg-type]

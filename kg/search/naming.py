@@ -44,6 +44,6 @@ def _is_known(reader: Reader, iri: str) -> bool:
         it = node(iri)
     except KelisimError:
         return False  # words with spaces, say
-    return reader.holds(
+    return reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} }}"
     )

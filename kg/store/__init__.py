@@ -1,6 +1,6 @@
-"""The store that a server serves: workers that answer, a history that lasts; and how our own code asks it.
+"""The store behind a server: queries in workers, durable changes, and queries from Python code.
 
-Begin with `store` for the way of a change, `reader` for queries with Python values.
+Begin with `store` for how a change is committed, `reader` for query results as Python values.
 
 Imports: ontology, kg.rdf, kg.engine, kg.changes, kg.workers.
 """

@@ -1,4 +1,4 @@
-"""Something made from the store that is made again in the background when the store has changed."""
+"""A value derived from the store, such as the search index, refreshed in the background after changes."""
 
 import logging
 import threading
@@ -9,20 +9,20 @@ from typing import Final, Generic, TypeVar
 
 from kg.engine.errors import BusyError
 
-REST: Final = 3.0
-"""How many times as long as it worked the maker rests: it takes a quarter of one processor at most."""
+PAUSE_FACTOR: Final = 3.0
+"""The pause after a refresh as a multiple of its duration: the thread uses at most a quarter of one processor."""
 
-PATIENCE_SECONDS: Final = 2.0
-"""How long a request waits for the state of now before it gets the one before."""
+WAIT_SECONDS: Final = 2.0
+"""How long a request waits for the current value before it gets the previous one, in seconds."""
 
-_LOOK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.0
 
 _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
 class Cached(Generic[_Value]):
-    """What was made, the version of the store that it was made from, and whether that is the version of now."""
+    """A value, the version of the store from which it was made, and whether that is the current version."""
 
     value: _Value
     version: str
@@ -30,62 +30,62 @@ class Cached(Generic[_Value]):
 
 
 class Refresher(Generic[_Value]):
-    """Keeps what is made from a store up to date; safe for several threads.
+    """Keeps a value derived from the store up to date; thread-safe.
 
-    It is made first when it is first asked for. From then on a thread looks for a new version every second, and makes
-    it anew after a rest in proportion to what the making takes. So it is never further behind than five times that and
-    a second, and where the making is quick a request that comes after a change waits for it.
+    It is made on the first request. From then on a thread polls for a new version every second and makes the value
+    again, with a pause in proportion to the time that takes. So its age is at most five times that time plus a second.
+    A request after a change waits for the new value for a limited time.
     """
 
     def __init__(self, version: Callable[[], str], make: Callable[[], _Value]) -> None:
-        """`version` names the store's state of now; `make` reads it."""
+        """`version` returns the store's current version; `make` computes the value."""
         self._version = version
         self._make = make
-        self._held: tuple[_Value, str] | None = None
+        self._cached: tuple[_Value, str] | None = None
         self._changed = threading.Condition()
         self._wanted = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
-    def made(self) -> bool:
-        """Whether there is something already, of whatever version."""
-        return self._held is not None
+    def ready(self) -> bool:
+        """Whether there is a value, of any version."""
+        return self._cached is not None
 
-    def get(self, patience: float = PATIENCE_SECONDS) -> Cached[_Value]:
-        """What is made of the version of now, or after `patience` seconds that of an older one.
+    def get(self, timeout: float = WAIT_SECONDS) -> Cached[_Value]:
+        """The value for the current version, or after `timeout` seconds the latest one.
 
-        Raises BusyError while nothing is made yet.
+        Raises BusyError if there is none yet.
         """
         version = self._version()
         with self._changed:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, name="kelisim-current", daemon=True)
+                self._thread = threading.Thread(target=self._refresh_forever, name="kelisim-current", daemon=True)
                 self._thread.start()
-            if self._held is None or self._held[1] != version:
+            if self._cached is None or self._cached[1] != version:
                 self._wanted.set()
-                self._changed.wait_for(lambda: self._held is not None and self._held[1] == version, patience)
-            if self._held is None:
+                self._changed.wait_for(lambda: self._cached is not None and self._cached[1] == version, timeout)
+            if self._cached is None:
                 raise BusyError("The search index is being made for the first time. Try again in a few seconds.")
-            value, made_of = self._held
-            return Cached(value, made_of, made_of == version)
+            value, made_from = self._cached
+            return Cached(value, made_from, made_from == version)
 
-    def _keep(self) -> None:
-        made_of = ""
+    def _refresh_forever(self) -> None:
+        made_from = ""
         while True:
-            self._wanted.wait(_LOOK_SECONDS)
+            self._wanted.wait(_POLL_SECONDS)
             self._wanted.clear()
             version = self._version()
-            if version == made_of:
+            if version == made_from:
                 continue
             began = time.monotonic()
             try:
                 value = self._make()
             except Exception:
-                # Whatever it was, such as a store out of workers: the next round tries again.
+                # Any error, such as an overloaded store: the next round tries again.
                 logging.getLogger("kelisim").exception("The search index could not be made")
             else:
-                made_of = version
+                made_from = version
                 with self._changed:
-                    self._held = value, version
+                    self._cached = value, version
                     self._changed.notify_all()
-            time.sleep(REST * (time.monotonic() - began))
+            time.sleep(PAUSE_FACTOR * (time.monotonic() - began))

@@ -1,4 +1,4 @@
-"""Asks the graph for rows and triples, whether it is in this process or behind a server's workers."""
+"""Query results as Python values, from an engine in this process or from a server's workers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -11,16 +11,16 @@ from kg.workers.messages import Task
 from ontology import KelisimError
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
-_TERMS = (ox.NamedNode, ox.BlankNode, ox.Literal)  # isinstance is much quicker with a tuple than with a union
+_TERMS = (ox.NamedNode, ox.BlankNode, ox.Literal)  # isinstance is much faster with a tuple than with a union
 Row = Mapping[str, Term]
-"""One solution: the terms by the names of their variables; what is unbound is missing."""
+"""One solution: terms by variable name, without unbound variables."""
 
 
 class Reader:
-    """Answers queries of our own with Python values, for pages and the terminal. Bound every query with a LIMIT."""
+    """Runs internal queries for pages and the command line. Every query must have a LIMIT."""
 
     def __init__(self, source: Engine | Store) -> None:
-        """Over an engine in this process, or over a store, whose limits and version then hold."""
+        """Over an engine in this process, or over a store with its limits and current version."""
         self._answer = _of_store(source) if isinstance(source, Store) else _of_engine(source)
 
     def rows(self, query: str) -> list[Row]:
@@ -28,14 +28,14 @@ class Reader:
         return list(self.stream(query))
 
     def stream(self, query: str) -> Iterator[Row]:
-        """The same one after another, for many: the whole answer is there at once, but not as Python values."""
+        """The solutions as an iterator: the serialised result is in memory, the Python values are not."""
         solutions = ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON)
         assert isinstance(solutions, ox.QuerySolutions)
         names = [v.value for v in solutions.variables]
         return ({n: t for n, t in zip(names, s, strict=True) if isinstance(t, _TERMS)} for s in solutions)
 
-    def holds(self, query: str) -> bool:
-        """The answer to an ASK query."""
+    def ask(self, query: str) -> bool:
+        """The result of an ASK query."""
         return bool(ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON))
 
     def triples(self, query: str) -> list[ox.Triple]:
@@ -44,7 +44,7 @@ class Reader:
 
 
 def node(iri: str) -> str:
-    """The IRI as it stands in a query; raises KelisimError where it is none, so that nothing else can get in."""
+    """The IRI in SPARQL syntax; raises KelisimError if it is not an IRI, which prevents injection."""
     try:
         return str(ox.NamedNode(iri))
     except ValueError as error:
@@ -52,12 +52,12 @@ def node(iri: str) -> str:
 
 
 def nodes(iris: Iterable[str]) -> str:
-    """Several IRIs for a VALUES block, in a fixed order."""
+    """Several IRIs for a VALUES block, sorted and without duplicates."""
     return " ".join(sorted(node(iri) for iri in set(iris)))
 
 
 def text(words: str, language: str = "") -> str:
-    """A string literal as it stands in a query."""
+    """A string literal in SPARQL syntax."""
     return str(ox.Literal(words, language=language or None))
 
 

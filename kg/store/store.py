@@ -1,4 +1,4 @@
-"""The store that a server serves: workers that answer, and, where it may be written, a history that lasts."""
+"""The store behind a server: queries in worker processes and, if it is writable, a durable log of changes."""
 
 import asyncio
 import concurrent.futures
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from kg.changes.staging import Change
-from kg.engine.errors import AbandonedError, BusyError
+from kg.engine.errors import BusyError, ClientDisconnectedError
 from kg.engine.replies import Reply
 from kg.rdf.patches import Patch, new_header
 from kg.rdf.patches import parse as parse_patch
@@ -18,96 +18,101 @@ from kg.workers.pool import WorkerPool
 from ontology import KelisimError
 
 WRITE_WAIT_SECONDS = 30.0
-"""How long a change waits for the changes before it."""
+"""How long a change waits for earlier changes, in seconds."""
 
 _T = TypeVar("_T")
 _Cancellable = asyncio.Future[Any] | concurrent.futures.Future[Any]
 
 
 class CancelScope:
-    """What a request waits for, to be given up when its client leaves."""
+    """The futures that a request waits for, cancelled when its client disconnects."""
 
     def __init__(self) -> None:
         self._futures: list[_Cancellable] = []
         self.cancelled = False
 
     def add(self, future: _Cancellable) -> None:
-        """Takes note of one more; given up at once if the client has left already."""
+        """Adds a future; cancels it at once if the client has already disconnected."""
         self._futures.append(future)
         if self.cancelled:
             future.cancel()
 
     def cancel(self) -> None:
-        """The client has left."""
+        """Cancels all futures: the client has disconnected."""
         self.cancelled = True
         for future in self._futures:
             future.cancel()
 
 
 CANCEL_SCOPE: Final[ContextVar[CancelScope]] = ContextVar("CANCEL_SCOPE")
-"""That of the request that this thread answers."""
+"""The scope of the request that this thread handles."""
 
 
 class Log(Protocol):
-    """Where patches are made to last; `append` returns the version that the patch makes once it is safe on disk."""
+    """A durable log of patches, such as `kg.history.history.History`."""
 
     @property
     def version(self) -> int:
-        """The number of patches so far."""
+        """The latest version."""
 
     def append(self, patch: Patch) -> int:
-        """Makes the patch last."""
+        """Commits the patch and returns its version once it is on disk."""
 
     def compact(self) -> int:
-        """Makes the latest version the snapshot, and begins a new log."""
+        """Makes the latest version the snapshot, and starts a new log."""
 
 
 class ReadOnlyError(KelisimError):
-    """The store takes no changes."""
+    """The store is read-only."""
 
 
 @dataclass(frozen=True)
 class Commit:
-    """A change that lasts: the version that it made, and how many quads it added and deleted."""
+    """A durable change: the version that it made, how many quads it added and deleted, and the name of the state."""
 
     version: int
     added: int
     deleted: int
+    state: str = ""
 
 
 class Store:
-    """Answers queries at the newest version, and takes changes one after another.
+    """Answers queries at the latest version, and commits changes one after another.
 
-    The pool's event loop is `start`ed with; `answer` belongs to it, all else to other threads. A change is worked out
-    on a copy, checked against the shapes, made to last in the log, and only then seen by readers, whole.
+    `answer` must be called on the event loop given to `start`; all other methods in other threads. A change is staged
+    on a copy, validated, committed to the log, and then becomes visible to readers atomically.
     """
 
-    def __init__(self, pool: WorkerPool, identity: str, log: Log | None = None) -> None:
-        """`identity` names the state at version 0; without a `log` the store is read-only."""
+    def __init__(self, pool: WorkerPool, identity: str, log: Log | None = None, *, new_graphs: bool = False) -> None:
+        """`identity` names the state at version 0; without a `log` the store is read-only.
+
+        With `new_graphs` everybody may query a graph that is not here as an empty one, as holders of a token may.
+        """
+        self.new_graphs = new_graphs
         self.pool = pool
         self._identity = identity
         self._log = log
         self._number = log.version if log else 0
-        self._writing = threading.Lock()
-        self.version = self._named(self._number)
-        """Names the newest state: the same name is the same data."""
+        self._write_lock = threading.Lock()
+        self.version = self._version_name(self._number)
+        """The name of the latest state: equal names mean equal data."""
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begins to answer, on that loop."""
+        """Starts the workers, on that event loop."""
         self._loop = loop
         self.pool.start(loop)
 
     @property
     def writable(self) -> bool:
-        """Whether the store takes changes at all."""
+        """Whether the store accepts changes."""
         return self._log is not None
 
     def answer(self, task: Task, timeout: float | None = None, client: str = "") -> asyncio.Future[Reply]:
-        """The complete answer to a query whose task names `version`; see `WorkerPool.query`."""
+        """The complete result of a query whose task has `version`; see `WorkerPool.query`."""
         return self.pool.query(task, timeout, client)
 
     def query(self, task: Task, timeout: float | None = None, client: str = "") -> Reply:
-        """Waits for the answer; raises what `WorkerPool.query` raises, and AbandonedError if the client has left."""
+        """Waits for the result; raises what `WorkerPool.query` raises, and ClientDisconnectedError."""
 
         async def answered() -> Reply:
             return await self.answer(task._replace(version=self.version), timeout, client)
@@ -118,7 +123,7 @@ class Store:
         """Makes the latest version the log's snapshot; returns that version. Raises ReadOnlyError or StoreFullError."""
         if self._log is None:
             raise ReadOnlyError("This store takes no changes; start it with --store and --allow-updates.")
-        with self._writing:
+        with self._write_lock:
             return self._log.compact()
 
     def change(
@@ -130,42 +135,42 @@ class Store:
         message: str = "",
         timeout: float | None = None,
     ) -> Commit:
-        """Makes a change; when it returns, the change lasts and is seen.
+        """Commits a change; when it returns, the change is durable and visible.
 
-        Raises what `WorkerPool.stage_change` raises, ReadOnlyError, BusyError when changes before it take too long, and
-        StoreFullError when the disk does not take it; then nothing has changed.
+        Raises what `WorkerPool.stage_change` raises, ReadOnlyError, BusyError if earlier changes take too long, and
+        StoreFullError if a write fails; then nothing has changed.
         """
         if self._log is None:
             raise ReadOnlyError("This store takes no changes; start it with --store and --allow-updates.")
-        if not self._writing.acquire(timeout=WRITE_WAIT_SECONDS):
+        if not self._write_lock.acquire(timeout=WRITE_WAIT_SECONDS):
             raise BusyError("Changes before this one take too long. Try again in a few seconds.")
         try:
             patch = parse_patch(self._wait(self.pool.stage_change(change, documents, timeout)))
             if patch.is_empty:
-                return Commit(self._number, 0, 0)
+                return Commit(self._number, 0, 0, self.version)
             patch = replace(patch, header=new_header(author, message))
             number = self._log.append(patch)
-            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._see(number))
+            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number))
             asyncio.run_coroutine_threadsafe(
                 apply_patch, self._loop
-            ).result()  # it lasts: nobody can give it up any more
-            return Commit(number, len(patch.adds), len(patch.deletes))
+            ).result()  # committed, so it is no longer cancellable
+            return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
         finally:
-            self._writing.release()
+            self._write_lock.release()
 
-    def _see(self, number: int) -> None:
+    def _publish(self, number: int) -> None:
         self._number = number
-        self.version = self._named(number)
+        self.version = self._version_name(number)
 
-    def _named(self, number: int) -> str:
+    def _version_name(self, number: int) -> str:
         return f"{self._identity}-{number}" if self._log else self._identity
 
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """What comes of a coroutine on the loop, for another thread."""
+        """Runs a coroutine on the event loop and waits for its result, from another thread."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         if (cancel_scope := CANCEL_SCOPE.get(None)) is not None:
             cancel_scope.add(future)
         try:
             return future.result()
         except concurrent.futures.CancelledError:
-            raise AbandonedError("The client has left.") from None
+            raise ClientDisconnectedError("The client has left.") from None

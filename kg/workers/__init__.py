@@ -1,6 +1,6 @@
-"""Killable worker processes that evaluate queries and changes within limits of time, memory and size.
+"""Worker processes that evaluate queries and changes within limits of time, memory and size.
 
-Begin with `pool` (who runs what, and when it is killed), `worker` (the processes), `messages` (what they exchange).
+Begin with `pool` (scheduling and killing), `worker` (the processes) and `messages` (requests and outcomes).
 
 Imports: ontology, shapes, kg.rdf, kg.engine, kg.changes.
 """

@@ -1,4 +1,4 @@
-"""What keeps a worker process within its bounds."""
+"""Limits on a worker process: file descriptors, memory, lifetime."""
 
 import ctypes
 import resource
@@ -14,7 +14,7 @@ _M_ARENA_MAX: Final = -8
 
 @contextmanager
 def forbid_new_files(last: int) -> Iterator[None]:
-    """Lets this process open no file or socket beyond `last`: whatever gets past the guard, no request gets out."""
+    """Limits file descriptors to `last`, so that the process can open no socket even if the guard missed a SERVICE."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
     try:
@@ -25,7 +25,7 @@ def forbid_new_files(last: int) -> Iterator[None]:
 
 @contextmanager
 def allow_new_files() -> Iterator[None]:
-    """Lets this process open files again, for code of our own that reads them."""
+    """Lifts the limit on file descriptors for trusted code."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
@@ -35,18 +35,18 @@ def allow_new_files() -> Iterator[None]:
 
 
 class PrivateMemory:
-    """DisconnectWatcher how much memory this process shares no more with the one that it was forked from."""
+    """Measures how much memory this process no longer shares with the process that it was forked from."""
 
     def __init__(self, limit: int) -> None:
-        """`limit` is how many bytes it may have of its own."""
+        """`limit` is the maximum of private memory in bytes."""
         self.exceeded = False
-        """What `is_exceeded` found last."""
+        """The latest result of `is_exceeded`."""
         self._limit = limit
         self._step = limit // resource.getpagesize() // 4
         self._next = self._step
 
     def is_exceeded(self) -> bool:
-        """Whether it has more; looked at only when many pages are new, since that takes milliseconds."""
+        """Whether private memory exceeds the limit; measured after many page faults only, as that takes milliseconds."""
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         if faults < self._next:
             return False
@@ -54,16 +54,16 @@ class PrivateMemory:
         try:
             with allow_new_files():
                 lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-        except OSError:  # not every kernel tells
+        except OSError:  # not all kernels have it
             return False
         self.exceeded = any(int(x.split()[1]) << 10 > self._limit for x in lines if x.startswith("Private_Dirty:"))
         return self.exceeded
 
 
 def use_one_malloc_arena() -> None:
-    """Has all threads of this process allocate from one arena, where the C library has several (mallopt(3)).
+    """Makes all threads of this process allocate from one malloc arena (mallopt(3)).
 
-    Else each thread reserves 128 MiB for one of its own, and where limits forbid that, tries it again and again.
+    Otherwise each thread reserves 128 MiB for an arena of its own, and retries if the memory limit forbids that.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
@@ -71,5 +71,5 @@ def use_one_malloc_arena() -> None:
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
-    """Has this process get a signal when the one dies that forked it (prctl(2), PR_SET_PDEATHSIG). Linux only."""
+    """Sends this process a signal when its parent dies (prctl(2), PR_SET_PDEATHSIG). Linux only."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

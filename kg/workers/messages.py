@@ -1,4 +1,4 @@
-"""What the server and its workers tell each other: a query to evaluate, and how a query or change ended."""
+"""The messages between the server and its workers: tasks and outcomes."""
 
 from typing import Final, NamedTuple
 
@@ -6,19 +6,19 @@ import msgspec
 
 from kg.changes.staging import DocumentError
 from kg.engine.engine import OperationError
-from kg.engine.errors import InvalidChangeError, QuerySyntaxError, TooLargeError
+from kg.engine.errors import InvalidChangeError, QuerySyntaxError, TooLargeError, UnknownGraphError
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import NotAcceptableError
 from ontology import KelisimError
 
 
 class Task(NamedTuple):
-    """One query and how to answer it.
+    """One query and how to serialise its result.
 
-    `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty where the
-    client takes none. `result_bytes` bounds the size of the answer. `version` names the state that is asked, so that
-    tasks at different states are not taken for the same. `counted` asks for the number of rows. `internal` marks
-    queries of our own pages, which come first.
+    `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty if the
+    client accepts none. `result_bytes` limits the size of the result. `version` names the state of the store, so that
+    tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
+    pages, which have priority. `new_graphs` treats graphs that do not exist as empty.
     """
 
     query: str
@@ -30,16 +30,17 @@ class Task(NamedTuple):
     version: str = ""
     counted: bool = False
     internal: bool = False
+    new_graphs: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a task or change ended, by `kind`.
 
-    ``ok``: `format` names the answer's format, `rows` the number of its rows or triples, -1 if not known, `size` its
-    bytes, in the message or in the file beside. For all others `message` says what happened, `line` and `column` where:
-    ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (it cannot be read), ``operation`` (it
-    cannot be done), ``invalid`` (the shapes forbid it), ``error``. `retires` tells that the worker ends (see
-    `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`.
+    ``ok``: `format` names the format of the result, `rows` the number of rows or triples, -1 if not known, `size` the
+    size in bytes, in the message or in the attached file. All others are errors with a `message`, and `line` and
+    `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
+    ``operation`` (failed), ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits after
+    this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`.
     """
 
     kind: str
@@ -54,8 +55,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, str] = {}
 
 
-_PLAIN: Final[dict[str, type[KelisimError]]] = {
+_ERRORS: Final[dict[str, type[KelisimError]]] = {
     "outbound": OutboundRefusedError,
+    "unknown-graph": UnknownGraphError,
     "operation": OperationError,
     "document": DocumentError,
     "not-acceptable": NotAcceptableError,
@@ -63,11 +65,11 @@ _PLAIN: Final[dict[str, type[KelisimError]]] = {
 
 
 def error_of(outcome: Outcome, result_bytes: int, report: bytes = b"") -> KelisimError:
-    """The error that a worker's outcome stands for; `report` is the SHACL report of an invalid change."""
+    """The exception for a worker's outcome; `report` is the SHACL report of an invalid change."""
     if outcome.kind == "invalid":
         return InvalidChangeError(outcome.message, report)
     if outcome.kind == "syntax":
         return QuerySyntaxError(outcome.template, outcome.line, outcome.column, outcome.values)
     if outcome.kind == "too-large":
         return TooLargeError(f"The answer is larger than {result_bytes} bytes. Ask for less, or use LIMIT and OFFSET.")
-    return _PLAIN.get(outcome.kind, KelisimError)(outcome.message)
+    return _ERRORS.get(outcome.kind, KelisimError)(outcome.message)

@@ -1,4 +1,4 @@
-"""A pool of worker processes that evaluate queries within limits of time, memory and size."""
+"""A pool of worker processes with limits of time, memory and size, and fair scheduling."""
 
 import asyncio
 import os
@@ -15,80 +15,95 @@ from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
 from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
-from kg.workers.wire import packed
+from kg.workers.wire import encode_message
 from kg.workers.worker import run_fork_server
 
 SHORT_SECONDS: Final = 0.2
-"""A query that has run for so long goes on in the long lane."""
+"""The time slice of a query in the short lane."""
 
 CONTENDED_SECONDS: Final = 0.025
-"""The same while others wait for a worker; not for queries of our own pages, of which each needs many."""
+"""The time slice while others are queued; not for internal queries, since a page needs many."""
 
 _TICK_SECONDS: Final = 0.0125
-"""How often the running times of the short lane are looked at."""
+"""How often the short lane is checked for expired time slices."""
 
 _PROCESSORS: Final = os.cpu_count() or 1
 
 _PATCH_BYTES: Final = 1 << 22
-"""A worker to which more patches than these were applied is forked anew, since less and less is shared with it."""
+"""A worker is replaced when its patches exceed this size, since it shares less and less memory."""
 
 _RETRY_SECONDS: Final = 1.0
-"""After so long it is tried again to fork a worker."""
+"""The delay before forking is tried again when no file descriptors are left."""
 
 
 class WorkerPool:
-    """Evaluates queries in worker processes. All but the constructor belongs to one event loop.
+    """Evaluates queries in worker processes. All methods but the constructor must be called on one event loop.
 
-    There are two lanes, so that no number of long queries holds up short ones. Every query begins in the short lane,
-    which has `short_workers` workers. What has run there for `SHORT_SECONDS` moves to the long lane with its process,
-    at the lowest priority of the scheduler; that lane has ``limits.workers`` places. Where all are taken, the process
-    is killed, and the query waits for a place and is evaluated anew. Deadlines count from when a query was asked,
-    wherever it is. In both lanes the clients with the fewest workers come first, and queries of our own pages before
-    all.
+    There are two lanes, so that long queries cannot delay short ones. Every query starts in the short lane, which has
+    `short_workers` workers. After a time slice (`SHORT_SECONDS`, or `CONTENDED_SECONDS` while others are queued) it
+    moves, with its process, to the long lane, which has ``limits.workers`` slots and the lowest scheduling priority. If
+    no slot is free, the process is killed, and the query is queued for the long lane and evaluated again. Deadlines
+    count from the request. In both queues internal queries have priority, then clients with the fewest busy workers.
 
-    A worker process:
+    States of a worker (`WorkerProcess`). "Replaced" means killed, and `worker` sent for another in the short lane:
 
-    | state | becomes | when |
-    |---|---|---|
-    | starting | idle, or busy in the long lane | the fork server has forked it |
-    | idle | busy | a query is given to it |
-    | busy, short lane | idle | it answers; another starts in its place where its priority is the lowest |
-    | | busy, long lane | its time is over and the long lane has a place |
-    | | busy, lowest priority | more workers are busy than there are processors, and it is for 12 ms already |
-    | | killed, another starts | its time is over and the long lane is full; nobody waits any more; it retires |
-    | busy, long lane | killed | it answers; nobody waits any more |
-    | any | killed, another starts | it dies; its query is retried once if nobody but a signal from outside did it |
+    | state | event | next state | sent |
+    |---|---|---|---|
+    | none | `start`; a worker moves to the long lane; a slot is free | starting | `worker` to the fork server |
+    | starting | forked, for the short lane | idle, or busy if a query is queued | `task` if busy |
+    | | forked, for a query of the long queue | busy, long lane, low priority | `task` |
+    | | forked, but that query was abandoned | killed | SIGKILL |
+    | idle | a query arrives | busy, short lane | `task` |
+    | | a patch is committed | idle | `patch` |
+    | | the same; its patches exceed `_PATCH_BYTES` | idle, or one worker for each patch replaced | `patch` or SIGKILL |
+    | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
+    | | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
+    | | a patch is committed | unchanged | `patch`, unless its patches exceed `_PATCH_BYTES` |
+    | | ran for a tick, more busy workers than processors | low priority | SCHED_IDLE |
+    | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
+    | | time slice over, no slot is free; query abandoned | replaced | SIGKILL |
+    | busy, long lane | outcome; query abandoned | killed | reply; SIGKILL |
+    | any | process died | replaced; in the long lane not | |
+    | | `shut_down`, `close` | killed | SIGKILL |
 
-    A query (`PendingQuery`):
+    States of a query (`PendingQuery`):
 
-    | state | becomes | when |
-    |---|---|---|
-    | queued | running | a worker of the short lane is idle |
-    | running | answered | its worker answers or dies |
-    | | queued for the long lane | its time is over and the long lane is full |
-    | queued for the long lane | running | the long lane has a place |
-    | any | failed | all its waiters are late or gone; the queue is full; the server stops |
+    | state | event | next state | sent |
+    |---|---|---|---|
+    | none | request, a worker is idle | running | `task` |
+    | | request, no worker is idle | queued; done if the queue is full | BusyError if done |
+    | queued | a worker of the short lane is free | running | `task` |
+    | running | outcome | done | reply or error to the waiters |
+    | | time slice over, a slot is free | running, with a slot | |
+    | | time slice over, no slot is free | long queue; done if that is full | BusyError if done |
+    | | worker killed from outside, first time | queued, at the front, without a slot | |
+    | | worker died otherwise | done | error to the waiters |
+    | long queue | a slot is free | starting, with a slot | `worker` |
+    | starting | worker forked | running, with a slot | `task` |
+    | any | deadline of a waiter | unchanged; abandoned if it was the last | QueryTimeoutError; BusyError if not running |
+    | | a waiter is cancelled | unchanged; abandoned if it was the last | |
+    | | `shut_down` | done | StoppedError |
 
-    Make it while the process has one thread: it forks.
+    Construct it while the process has one thread, since it forks.
     """
 
     def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.short_workers = 3 * self.limits.workers
-        self._control_end, theirs = socket.socketpair()
+        self._control_end, child_end = socket.socketpair()
         self._fork_server_pid = os.fork()
         if self._fork_server_pid == 0:
             self._control_end.close()
             try:
-                run_fork_server(theirs, engine, self.limits.memory)
+                run_fork_server(child_end, engine, self.limits.memory)
             finally:
                 os._exit(0)
-        theirs.close()
+        child_end.close()
         self._replaced = 0
         self._workers: set[WorkerProcess] = set()
         self._idle: list[WorkerProcess] = []
-        self._places: set[PendingQuery] = set()
-        """The queries that have a place in the long lane, from when they get it until they end."""
+        self._slots: set[PendingQuery] = set()
+        """The queries with a slot in the long lane, from when they get it until they are done."""
         self._queue: deque[PendingQuery] = deque()
         self._long_queue: deque[PendingQuery] = deque()
         self._pending: dict[Task, PendingQuery] = {}
@@ -97,14 +112,14 @@ class WorkerPool:
         self._stopping = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begins, on the loop that it is used on."""
+        """Starts the workers, on the event loop on which the pool is used."""
         self._loop = loop
         self._fork_server = ForkServer(loop, self._control_end)
         for _ in range(self.short_workers):
             self._fork()
 
     def close(self) -> None:
-        """Ends all processes of the pool."""
+        """Kills all processes of the pool."""
         for worker in [*self._workers]:
             worker.kill()
         self._fork_server.close()
@@ -112,7 +127,7 @@ class WorkerPool:
         os.waitpid(self._fork_server_pid, 0)
 
     def shut_down(self) -> None:
-        """Fails all that is under way, and all that is asked from now on, with StoppedError: the server stops."""
+        """Fails all current and later requests with StoppedError: the server stops."""
         self._stopping = True
         for pending in [*self._pending.values()]:
             self._finish(pending, _stopping())
@@ -126,31 +141,31 @@ class WorkerPool:
 
     @property
     def usage(self) -> tuple[int, int, int]:
-        """How many workers are busy, how many queries wait, and how many workers have been replaced."""
+        """The numbers of busy workers, of queued queries, and of workers replaced so far."""
         busy = sum(w.pending is not None for w in [*self._workers])
         return busy, len(self._queue) + len(self._long_queue), self._replaced
 
     def query(self, task: Task, timeout: float | None = None, client: str = "") -> asyncio.Future[Reply]:
-        """The complete answer to a task. Identical tasks at the same time are evaluated once.
+        """The complete result of a task. Identical concurrent tasks are evaluated once.
 
-        client: any name of who asks; clients share the workers evenly. Cancelling the future gives the query up: when
-        all have who asked it, its worker is stopped. The future raises QuerySyntaxError, OutboundRefusedError,
-        NotAcceptableError, QueryTimeoutError, BusyError, TooLargeError, TooDeepError; or KelisimError if evaluation
-        fails otherwise.
+        timeout: in seconds. client: identifies the client for fair scheduling. When all futures of a query are
+        cancelled, its worker is killed. The future raises QuerySyntaxError, OutboundRefusedError,
+        NotAcceptableError, QueryTimeoutError, BusyError, TooLargeError, TooDeepError, StoppedError; or KelisimError if
+        evaluation fails otherwise.
         """
         pending = self._pending.get(task)
         if pending:
-            return self._waiter(pending, timeout)
+            return self._add_waiter(pending, timeout)
         if self._stopping:
-            return self._failed(_stopping())
+            return self._failed_future(_stopping())
         if not (self._idle or task.internal) and len(self._queue) >= self.limits.queue:
-            return self._failed(_full(self._queue))
+            return self._failed_future(_full(self._queue))
         try:
             pending = PendingQuery(task, client)
         except UnicodeEncodeError as error:
-            return self._failed(QuerySyntaxError(f"The query is no Unicode text: {error}"))
+            return self._failed_future(QuerySyntaxError(f"The query is no Unicode text: {error}"))
         self._pending[task] = pending
-        waiter = self._waiter(pending, timeout)
+        waiter = self._add_waiter(pending, timeout)
         if self._idle:
             self._dispatch(pending, self._idle.pop())
         else:
@@ -158,10 +173,10 @@ class WorkerPool:
         return waiter
 
     async def stage_change(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
-        """What a change comes to, as a serialised patch; nothing is changed yet.
+        """Stages a change: returns its serialised patch, without applying it.
 
-        Raises what `query` raises, DocumentError where a document cannot be read, and InvalidChangeError where the
-        shapes forbid the state after it.
+        Raises what `query` raises, DocumentError if a document cannot be parsed, OperationError, and InvalidChangeError
+        if the state after it violates the shapes.
         """
         if self._stopping:
             raise _stopping()
@@ -177,7 +192,7 @@ class WorkerPool:
                 completed.set_exception(worker.crash_error(self.limits.memory))
 
         description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
-        message = packed(description, b"".join(documents))
+        message = encode_message(description, b"".join(documents))
         try:
             worker = self._fork_server.fork(answered, died, lambda worker: worker.channel.send(message))
         except OSError as error:
@@ -195,29 +210,32 @@ class WorkerPool:
             raise error_of(outcome, self.limits.result, body)
         return body
 
-    async def apply_patch(self, patch: bytes, seen: Callable[[], None]) -> None:
-        """Brings all to the state after a patch; calls `seen` at the moment from which queries are asked of it."""
+    async def apply_patch(self, patch: bytes, on_visible: Callable[[], None]) -> None:
+        """Applies a committed patch to all processes; calls `on_visible` when new queries see the state after it."""
         applied: asyncio.Future[None] = self._loop.create_future()
-        message = packed({"kind": "patch", "what": None}, patch)
+        message = encode_message({"kind": "patch", "what": None}, patch)
 
         def apply_to_workers() -> None:
-            many = len(message) > _PATCH_BYTES
-            replaces = True  # one after another, so that there is always one that answers
-            for worker in [w for w in self._workers if not w.long]:  # those end with what they evaluate
+            may_replace = True  # one for each patch, so that the others can go on; all if this patch is too large
+            for worker in [w for w in self._workers if not w.long]:  # in the long lane they end with their query
                 worker.patched += len(message)
-                if worker.patched <= _PATCH_BYTES or not (worker.pending or replaces or many):
+                if worker.patched <= _PATCH_BYTES:
                     worker.channel.send(message)
-                elif worker.pending is None:  # else it is replaced when it has answered
+                elif worker.pending:
+                    continue  # replaced after its outcome
+                elif may_replace:
                     self._replace(worker)
-                    replaces = False
-            seen()
+                    may_replace = len(message) > _PATCH_BYTES
+                else:
+                    worker.channel.send(message)
+            on_visible()
             if not applied.done():
                 applied.set_result(None)
 
-        self._fork_server.do(message, apply_to_workers)
+        self._fork_server.request(message, apply_to_workers)
         await applied
 
-    def _waiter(self, pending: PendingQuery, timeout: float | None) -> Waiter:
+    def _add_waiter(self, pending: PendingQuery, timeout: float | None) -> Waiter:
         waiter = Waiter(loop=self._loop)
         seconds = self.limits.seconds(timeout)
         waiter.pending, waiter.abandon = pending, self._abandon
@@ -225,7 +243,7 @@ class WorkerPool:
         pending.waiters.append(waiter)
         return waiter
 
-    def _failed(self, error: Exception) -> asyncio.Future[Reply]:
+    def _failed_future(self, error: Exception) -> asyncio.Future[Reply]:
         future: asyncio.Future[Reply] = self._loop.create_future()
         future.set_exception(error)
         return future
@@ -239,7 +257,7 @@ class WorkerPool:
             self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        """Moves what has run for long enough out of the short lane."""
+        """Demotes queries of the short lane whose time slice is over."""
         now = self._loop.time()
         busy = [w for w in self._workers if w.pending is not None and not w.long]
         waiting = len(self._queue)
@@ -249,7 +267,7 @@ class WorkerPool:
                 self._demote(worker)
                 waiting -= 1
             elif len(busy) > _PROCESSORS and seconds >= _TICK_SECONDS and not (worker.lowered or internal):
-                worker.lower_priority()  # newer queries first, of which most are shorter
+                worker.lower_priority()  # newer queries have priority: most are shorter
         self._ticking = bool(busy)
         if busy:
             self._loop.call_later(_TICK_SECONDS, self._tick)
@@ -257,8 +275,8 @@ class WorkerPool:
     def _demote(self, worker: WorkerProcess) -> None:
         pending = worker.pending
         assert pending
-        if len(self._places) < self.limits.workers:
-            self._places.add(pending)
+        if len(self._slots) < self.limits.workers:
+            self._slots.add(pending)
             worker.long = True
             if not worker.lowered:
                 worker.lower_priority()
@@ -271,8 +289,8 @@ class WorkerPool:
         else:
             self._finish(pending, _full(self._long_queue))
 
-    def _completed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
-        """A worker has answered."""
+    def _worker_completed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
+        """A worker has sent an outcome."""
         pending, worker.pending = worker.pending, None
         spooled = SpooledFile(file) if file >= 0 else None
         if pending and outcome.kind != "ok":
@@ -283,20 +301,20 @@ class WorkerPool:
             self._finish(pending, Reply(outcome.format, spooled or body, outcome.rows))
         if outcome.retires or worker.patched > _PATCH_BYTES:
             self._replace(worker)
-        elif worker.lowered:  # its priority stays low
+        elif worker.lowered:  # low priority cannot be undone
             self._end(worker)
         else:
             self._release(worker)
 
-    def _died(self, worker: WorkerProcess) -> None:
+    def _worker_died(self, worker: WorkerProcess) -> None:
         pending, worker.pending = worker.pending, None
         error = worker.crash_error(self.limits.memory)
         self._replace(worker)
         if pending and isinstance(error, StoppedError) and not pending.retried:
             pending.retried, pending.worker = True, None
-            self._places.discard(pending)
+            self._slots.discard(pending)
             self._queue.appendleft(pending)
-            self._next_long()
+            self._start_next_long()
         elif pending:
             self._finish(pending, error)
 
@@ -306,7 +324,7 @@ class WorkerPool:
         for waiter in waiters:
             waiter.timer.cancel()
             waiter.set_exception(outcome) if isinstance(outcome, Exception) else waiter.set_result(outcome)
-        self._vacate(pending)
+        self._free_slot(pending)
 
     def _expire(self, waiter: Waiter, seconds: float) -> None:
         busy = BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
@@ -314,7 +332,7 @@ class WorkerPool:
         self._abandon(waiter)
 
     def _abandon(self, waiter: Waiter) -> None:
-        """Somebody waits no longer; a query that nobody waits for is stopped."""
+        """Removes a waiter; a query without waiters is abandoned."""
         waiter.timer.cancel()
         pending = waiter.pending
         pending.waiters.remove(waiter)
@@ -327,57 +345,57 @@ class WorkerPool:
         for queue in (self._queue, self._long_queue):
             if pending in queue:
                 queue.remove(pending)
-        self._vacate(pending)
+        self._free_slot(pending)
 
-    def _vacate(self, pending: PendingQuery) -> None:
-        """Gives the place in the long lane, if the query has one, to the next."""
-        if pending in self._places:
-            self._places.discard(pending)
-            self._next_long()
+    def _free_slot(self, pending: PendingQuery) -> None:
+        """Releases the query's slot in the long lane, if it has one, and gives it to the next query."""
+        if pending in self._slots:
+            self._slots.discard(pending)
+            self._start_next_long()
 
-    def _next_long(self) -> None:
-        if self._long_queue and len(self._places) < self.limits.workers and not self._stopping:
-            pending = self._fairest(self._long_queue)
-            self._places.add(pending)
+    def _start_next_long(self) -> None:
+        if self._long_queue and len(self._slots) < self.limits.workers and not self._stopping:
+            pending = self._pop_fairest(self._long_queue)
+            self._slots.add(pending)
             self._fork(pending)
 
-    def _fairest(self, queue: deque[PendingQuery]) -> PendingQuery:
-        """Takes the next from a queue: one of our own pages, else of the client with the fewest busy workers."""
+    def _pop_fairest(self, queue: deque[PendingQuery]) -> PendingQuery:
+        """Removes the next query from a queue: an internal one, else of the client with the fewest busy workers."""
         if len(queue) == 1:
             return queue.popleft()
         busy = Counter(w.pending.client for w in self._workers if w.pending)
-        chosen = min(queue, key=lambda p: (not p.task.internal, busy[p.client]))  # the first of those that are alike
+        chosen = min(queue, key=lambda p: (not p.task.internal, busy[p.client]))  # the oldest of equals
         queue.remove(chosen)
         return chosen
 
     def _release(self, worker: WorkerProcess) -> None:
         if self._queue:
-            self._dispatch(self._fairest(self._queue), worker)
+            self._dispatch(self._pop_fairest(self._queue), worker)
         else:
             self._idle.append(worker)
 
     def _replace(self, worker: WorkerProcess) -> None:
-        """Ends a worker before its time."""
+        """Kills a worker that could not go on, and counts it as replaced."""
         self._replaced += 1
         self._end(worker)
 
     def _end(self, worker: WorkerProcess) -> None:
-        """Ends a worker; another takes its place in the short lane."""
+        """Kills a worker; if it is in the short lane, another is forked."""
         worker.kill()
         self._workers.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
-        if not worker.long:  # else another took it when the worker left that lane
+        if not worker.long:  # else another was forked when it left the short lane
             self._fork()
 
     def _fork(self, pending: PendingQuery | None = None) -> None:
-        """Forks one more worker, for the short lane, or for a query that has a place in the long lane.
+        """Forks a worker, for the short lane, or for a query with a slot in the long lane.
 
-        It is used from the fork server's reply on: then it holds the current version.
+        It is used after the fork server's reply: then it has the current version.
         """
 
         def started(worker: WorkerProcess) -> None:
-            if pending and not pending.waiters:  # abandoned meanwhile
+            if pending and not pending.waiters:  # abandoned in the meantime
                 worker.kill()
                 return
             self._workers.add(worker)
@@ -389,8 +407,8 @@ class WorkerPool:
                 self._release(worker)
 
         try:
-            self._fork_server.fork(self._completed, self._died, started)
-        except OSError:  # no files are left
+            self._fork_server.fork(self._worker_completed, self._worker_died, started)
+        except OSError:  # no file descriptors are left
             self._loop.call_later(_RETRY_SECONDS, self._fork, pending)
 
 

@@ -1,4 +1,4 @@
-"""The server's side of worker processes, and the tasks that they work on."""
+"""The server's handles for worker processes, the fork server and pending queries."""
 
 import asyncio
 import contextlib
@@ -11,29 +11,29 @@ from collections.abc import Callable
 from kg.engine.errors import StoppedError, TooDeepError, TooLargeError
 from kg.engine.replies import Reply
 from kg.workers.messages import Outcome, Task
-from kg.workers.wire import Channel, packed
+from kg.workers.wire import Channel, encode_message
 
 
 class PendingQuery:
-    """A task that is evaluated or waits for a worker, and all who wait for its answer.
+    """A query that is queued or running, with all waiters for its result.
 
-    client: who asked first, by any name; clients share the workers evenly.
+    client: identifies the client that asked first, for fair scheduling.
     """
 
     __slots__ = ("client", "message", "retried", "task", "waiters", "worker")
 
     def __init__(self, task: Task, client: str) -> None:
-        """Raises UnicodeEncodeError where the query is no Unicode text (it has half of a surrogate pair)."""
+        """Raises UnicodeEncodeError if the query has a lone surrogate."""
         self.task = task
         self.client = client
-        self.message = packed({"kind": "task", "what": task})
+        self.message = encode_message({"kind": "task", "what": task})
         self.waiters: list[Waiter] = []
         self.worker: WorkerProcess | None = None
         self.retried = False
 
 
 class Waiter(asyncio.Future[Reply]):
-    """One who waits for the reply to a query until `timer` ends it; `abandon` is called when it is cancelled."""
+    """A future for the reply to a query, with a deadline `timer`; `abandon` is called when it is cancelled."""
 
     __slots__ = ("abandon", "pending", "timer")
 
@@ -42,7 +42,7 @@ class Waiter(asyncio.Future[Reply]):
     timer: asyncio.TimerHandle
 
     def cancel(self, msg: object = None) -> bool:
-        """Gives the query up."""
+        """Cancels this waiter; the query goes on if it has others."""
         cancelled = super().cancel(msg)
         if cancelled:
             self.abandon(self)
@@ -50,10 +50,10 @@ class Waiter(asyncio.Future[Reply]):
 
 
 class WorkerProcess:
-    """A worker process that the fork server is asked for; it can be used once `begin` was called.
+    """A worker process, requested from the fork server; usable once `set_pid` was called.
 
-    `completed` is called with each outcome, `died` when the process ended by itself. `pending` is what it evaluates,
-    since `started` (seconds of the event loop's clock); `long` says that it does so in the long lane.
+    `completed` is called with each outcome, `died` if the process ended by itself. `pending` is the query that it
+    evaluates, since `started` (event loop time, in seconds); `long` says that it is in the long lane.
     """
 
     def __init__(
@@ -62,15 +62,15 @@ class WorkerProcess:
         completed: Callable[["WorkerProcess", Outcome, bytes, int], None],
         died: Callable[["WorkerProcess"], None],
     ) -> None:
-        ours, self._theirs = socket.socketpair()
+        own_end, self._child_end = socket.socketpair()
         try:
             self.crash_report = os.memfd_create("crash-report")
         except OSError:
-            ours.close()
-            self._theirs.close()
+            own_end.close()
+            self._child_end.close()
             raise
         self.channel = Channel(
-            loop, ours, Outcome, lambda what, body, file: completed(self, what, body, file), lambda: died(self)
+            loop, own_end, Outcome, lambda what, body, file: completed(self, what, body, file), lambda: died(self)
         )
         self.pending: PendingQuery | None = None
         self.started = 0.0
@@ -78,25 +78,25 @@ class WorkerProcess:
         self.lowered = False
         """Whether `lower_priority` was called."""
         self.patched = 0
-        """Bytes of the patches that were applied since it was forked."""
+        """The size of the patches since it was forked, in bytes."""
         self._pid = 0
         self._pidfd = -1
 
-    def files(self) -> tuple[int, int]:
-        """The descriptors that the process gets, for the channel to close: its socket and its crash report."""
+    def child_files(self) -> tuple[int, int]:
+        """The file descriptors for the process, which the channel closes: its socket and its crash report."""
         report = os.dup(self.crash_report)
-        return self._theirs.detach(), report
+        return self._child_end.detach(), report
 
-    def begin(self, pid: int) -> None:
-        """Takes note of the process."""
+    def set_pid(self, pid: int) -> None:
+        """Sets the process id, and opens a pidfd."""
         self._pid = pid
         with contextlib.suppress(OSError):
             self._pidfd = os.pidfd_open(pid)
 
     def lower_priority(self) -> None:
-        """Has the process run only when no other wants to (sched(7), SCHED_IDLE); it cannot be undone.
+        """Schedules the process as SCHED_IDLE (sched(7)), which cannot be undone.
 
-        A priority is each thread's own, so all threads get it.
+        The policy is per thread, so it is set for all of them.
         """
         self.lowered = True
         with contextlib.suppress(OSError):
@@ -104,7 +104,7 @@ class WorkerProcess:
                 os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
 
     def kill(self) -> str:
-        """Ends the process, and returns its crash report; once."""
+        """Kills the process and returns its crash report; empty if it was already killed."""
         if self.crash_report < 0:
             return ""
         if self._pidfd >= 0:
@@ -112,20 +112,20 @@ class WorkerProcess:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             os.close(self._pidfd)
         self.channel.close()
-        self._theirs.close()
+        self._child_end.close()
         report = os.pread(self.crash_report, 4096, 0).decode(errors="replace")
         os.close(self.crash_report)
         self.crash_report = -1
         return report
 
     def crash_error(self, memory: int) -> Exception:
-        """Ends the process, and says why it died, by its crash report; it had so many bytes of memory."""
+        """Kills the process, and returns why it died, by its crash report; `memory` was its limit in bytes."""
         report = self.kill()
         if "Traceback" in report:
             return RuntimeError(f"A worker failed: {report}")
         if "memory" in report:
             return TooLargeError(f"This needs more than {memory >> 20} MiB of memory. Ask for less, or add a LIMIT.")
-        if report:  # of the fault handler: a stack overflow
+        if report:  # from faulthandler: a stack overflow
             return TooDeepError(
                 "The query made the engine stop: it is nested too deeply or too complex. Make it simpler."
             )
@@ -133,17 +133,17 @@ class WorkerProcess:
 
 
 class ForkServer:
-    """The process that holds the store and forks workers from it; it does one thing after another."""
+    """The handle for the process that holds the store and forks workers; it handles requests in order."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, end: socket.socket) -> None:
         self._loop = loop
-        self._channel = Channel(loop, end, int, lambda pid, _, __: self._then.popleft()(pid), _exit)
-        self._then: deque[Callable[[int], None]] = deque()
+        self._channel = Channel(loop, end, int, lambda pid, _, __: self._callbacks.popleft()(pid), _exit)
+        self._callbacks: deque[Callable[[int], None]] = deque()
         self._starting: set[WorkerProcess] = set()
 
-    def do(self, message: bytes, then: Callable[[], None]) -> None:
-        """Sends a message, and calls `then` when it is done."""
-        self._then.append(lambda _: then())
+    def request(self, message: bytes, done: Callable[[], None]) -> None:
+        """Sends a message, and calls `done` when the reply arrives."""
+        self._callbacks.append(lambda _: done())
         self._channel.send(message)
 
     def fork(
@@ -152,38 +152,38 @@ class ForkServer:
         died: Callable[[WorkerProcess], None],
         started: Callable[[WorkerProcess], None],
     ) -> WorkerProcess:
-        """Has a worker forked, and calls `started` when it runs, unless it was killed before.
+        """Requests a worker, and calls `started` when it runs, unless it was killed before.
 
-        Raises OSError where no files are left; nothing is begun then.
+        Raises OSError if no file descriptors are left; then nothing is requested.
         """
         worker = WorkerProcess(self._loop, completed, died)
         try:
-            files = worker.files()
+            files = worker.child_files()
         except OSError:
             worker.kill()
             raise
 
-        def begun(pid: int) -> None:
+        def forked(pid: int) -> None:
             self._starting.discard(worker)
-            if worker.crash_report >= 0:  # else it was killed, and ends by itself as its socket is closed
-                worker.begin(pid)
+            if worker.crash_report >= 0:  # else it was killed: it exits, since its socket is closed
+                worker.set_pid(pid)
                 started(worker)
 
-        self._then.append(begun)
+        self._callbacks.append(forked)
         self._starting.add(worker)
-        self._channel.send(packed({"kind": "worker"}), files)
+        self._channel.send(encode_message({"kind": "worker"}), files)
         return worker
 
     def close(self) -> None:
-        """Closes the socket; the process ends at that, and what it was still asked for is given up."""
+        """Closes the socket, which ends the process, and drops pending requests."""
         for worker in self._starting:
             worker.kill()
         self._channel.close()
 
 
 def _exit() -> None:
-    """The fork server died: nothing can be answered any more, and whoever supervises the server starts it again.
+    """The fork server died: exits at once, since no query can be answered; a supervisor restarts the server.
 
-    At once: threads may wait for what will not come, and what was acknowledged is on disk.
+    Without cleanup: threads may wait for replies that will not come, and acknowledged changes are on disk.
     """
     os._exit(1)

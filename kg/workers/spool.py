@@ -1,4 +1,4 @@
-"""An answer as it is written: in memory while it is small, else in a file without a name."""
+"""Output buffer for results: in memory up to a size, then in an unnamed file."""
 
 import mmap
 import os
@@ -11,14 +11,14 @@ from ontology import KelisimError
 
 
 class ResultTooLargeError(KelisimError):
-    """The answer is bigger than the server gives out."""
+    """The result exceeds the size limit."""
 
 
 class Spool:
-    """Takes an answer as it is written: small ones in memory, bigger ones in a file without a name."""
+    """A writable buffer: in memory up to `INLINE_BYTES`, then in an unnamed file (memfd)."""
 
     def __init__(self, limit: int = 1 << 62, file: int = -1) -> None:
-        """Bounds the answer to `limit` bytes; `file` is one made before, to be used if need be."""
+        """Limits the result to `limit` bytes; `file` is an open descriptor to use for a large result."""
         self._limit = limit
         self._parts: list[bytes] = []
         self._spare = file
@@ -26,7 +26,7 @@ class Spool:
         self.file = -1
 
     def write(self, data: bytes) -> int:
-        """Takes the next part; raises ResultTooLargeError past the limit."""
+        """Appends data; raises ResultTooLargeError beyond the limit."""
         self.size += len(data)
         if self.size > self._limit:
             raise ResultTooLargeError(f"The answer is larger than {self._limit} bytes.")
@@ -42,15 +42,15 @@ class Spool:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing: writes are not buffered."""
 
     @property
     def body(self) -> bytes:
-        """The answer, where it is in memory."""
+        """The result, if it is in memory; else empty."""
         return b"".join(self._parts)
 
     def rows(self, form: str) -> int:
-        """The rows of the answer, in the format of that name; -1 if not known."""
+        """The number of rows of the result, in the format of that name; -1 if not known."""
         if self.file < 0:
             return count_rows(form, self.body)
         with allow_new_files(), mmap.mmap(self.file, 0, access=mmap.ACCESS_READ) as content:

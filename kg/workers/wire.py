@@ -1,4 +1,4 @@
-"""Messages between the server and its workers: two lengths, a description in JSON, a body; perhaps files beside."""
+"""Message framing on Unix sockets: two lengths, a JSON description, a body; file descriptors as ancillary data."""
 
 import array
 import asyncio
@@ -12,25 +12,25 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 INLINE_BYTES: Final = 1 << 20
-"""Results up to this size come over the socket; bigger ones as a file."""
+"""Results up to this size are sent over the socket; larger ones as a file descriptor."""
 
 _HEAD: Final = struct.Struct("!II")
-_PART_BYTES: Final = 1 << 16
+_RECEIVE_BYTES: Final = 1 << 16
 _FILES: Final = 2
-_BESIDE_BYTES: Final = socket.CMSG_SPACE(4)
+_ANCILLARY_BYTES: Final = socket.CMSG_SPACE(4)
 _T = TypeVar("_T")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def packed(description: Any, body: bytes = b"") -> bytes:
-    """One message as bytes; `description` is of types that msgspec knows."""
+def encode_message(description: Any, body: bytes = b"") -> bytes:
+    """One message as bytes; `description` is of types that msgspec encodes."""
     head = _encode(description)
     return b"".join((_HEAD.pack(len(head), len(body)), head, body))
 
 
 def send(channel: socket.socket, description: Any, body: bytes = b"", file: int = -1) -> None:
-    """Sends one message, and waits until it is sent."""
-    message = packed(description, body)
+    """Sends one message; blocks until it is sent."""
+    message = encode_message(description, body)
     if file >= 0:
         sent = channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))])
         message = message[sent:]
@@ -38,8 +38,8 @@ def send(channel: socket.socket, description: Any, body: bytes = b"", file: int 
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], bytes, list[int]]:
-    """Waits for the next message: description, body, files. Raises EOFError when the other side is gone."""
-    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, _FILES)  # no further: the next message may follow at once
+    """Waits for the next message: description, body, files. Raises EOFError if the peer has closed."""
+    data, files, _, _ = socket.recv_fds(channel, _HEAD.size, _FILES)  # not more: the next message may follow
     sizes = bytearray(data)
     _fill(channel, sizes, _HEAD.size)
     head, body = _HEAD.unpack(sizes)
@@ -57,38 +57,38 @@ def _fill(channel: socket.socket, buffer: bytearray, size: int) -> None:
 
 
 class Inbox:
-    """Waits for messages without files, and takes each in one go where it comes in one."""
+    """Receives messages without files; blocking, with a read buffer."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._buffer = bytearray()
-        self._part = memoryview(bytearray(_PART_BYTES))
+        self._receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
-        """The next message: description and body. Raises EOFError when the other side is gone."""
+        """The next message: description and body. Raises EOFError if the peer has closed."""
         buffer = self._buffer
-        self._need(_HEAD.size)
+        self._read_until(_HEAD.size)
         head, body = _HEAD.unpack_from(buffer)
         start, end = _HEAD.size + head, _HEAD.size + head + body
-        self._need(end)
+        self._read_until(end)
         with memoryview(buffer) as view:
             description, content = msgspec.json.decode(view[_HEAD.size : start]), bytes(view[start:end])
         del buffer[:end]
         return description, content
 
-    def _need(self, size: int) -> None:
+    def _read_until(self, size: int) -> None:
         while len(self._buffer) < size:
-            received = self._channel.recv_into(self._part)
+            received = self._channel.recv_into(self._receive_buffer)
             if not received:
                 raise EOFError
-            self._buffer += self._part[:received]
+            self._buffer += self._receive_buffer[:received]
 
 
 class Channel(Generic[_T]):
-    """The server's end of a socket, on an event loop: messages go out without waiting, and come in by a callback.
+    """The server's end of a socket on an event loop: non-blocking sends, and a callback for received messages.
 
-    `received` gets description, of type `kind`, body and a file or -1; `lost` is called once, when the other side is
-    gone or talks nonsense.
+    `received` gets the description, of type `kind`, the body and a file descriptor or -1. `lost` is called once, if the
+    peer closes or sends a malformed message.
     """
 
     def __init__(
@@ -107,20 +107,20 @@ class Channel(Generic[_T]):
         self._lost = lost
         self._unsent: deque[tuple[memoryview, Sequence[int]]] = deque()
         self._buffer = bytearray()
-        self._part = memoryview(bytearray(_PART_BYTES))
+        self._receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
         self._file = -1
         loop.add_reader(end.fileno(), self._read)
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
-        """Sends a message of `packed`, after those before it; `files` are closed here once they are sent."""
+        """Queues an encoded message; `files` are closed once they are sent."""
         sent = 0
-        if not self._unsent and not files:  # as a rule
+        if not self._unsent and not files:  # the common case
             try:
                 sent = self._end.send(message)
             except BlockingIOError:
                 pass
             except OSError:
-                self._end_of_it()
+                self._disconnect()
                 return
             if sent == len(message):
                 return
@@ -129,7 +129,7 @@ class Channel(Generic[_T]):
             self._write()
 
     def close(self) -> None:
-        """Closes this end; nothing is called any more."""
+        """Closes the socket and the unsent files; no callback is called any more."""
         if self._end.fileno() >= 0:
             self._loop.remove_reader(self._end.fileno())
             self._loop.remove_writer(self._end.fileno())
@@ -147,7 +147,7 @@ class Channel(Generic[_T]):
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self._end_of_it()
+                self._disconnect()
                 return
             if sent:
                 for file in files:
@@ -155,45 +155,45 @@ class Channel(Generic[_T]):
                 files = ()
             if sent < len(message):
                 self._unsent[0] = (message[sent:], files)
-                self._loop.add_writer(self._end.fileno(), self._write_on)
+                self._loop.add_writer(self._end.fileno(), self._resume_write)
                 return
             self._unsent.popleft()
 
-    def _write_on(self) -> None:
+    def _resume_write(self) -> None:
         self._loop.remove_writer(self._end.fileno())
         self._write()
 
     def _read(self) -> None:
         try:
-            received, beside, _, _ = self._end.recvmsg_into((self._part,), _BESIDE_BYTES)
+            received, ancillary, _, _ = self._end.recvmsg_into((self._receive_buffer,), _ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            received, beside = 0, []
-        for _, _, numbers in beside:
+            received, ancillary = 0, []
+        for _, _, numbers in ancillary:
             (self._file,) = array.array("i", numbers[:4])
         if not received:
-            self._end_of_it()
+            self._disconnect()
             return
         try:
-            if self._buffer or not self._take(self._part[:received]):
-                self._buffer += self._part[:received]
-                self._take_all()
+            if self._buffer or not self._parse_message(self._receive_buffer[:received]):
+                self._buffer += self._receive_buffer[:received]
+                self._parse_buffer()
         except msgspec.MsgspecError:
-            self._end_of_it()
+            self._disconnect()
 
-    def _take_all(self) -> None:
-        """Takes all whole messages."""
+    def _parse_buffer(self) -> None:
+        """Handles all complete messages in the buffer."""
         while len(self._buffer) >= _HEAD.size:
             size = _HEAD.size + sum(_HEAD.unpack_from(self._buffer))
             if len(self._buffer) < size:
                 return
             message = memoryview(bytes(self._buffer[:size]))
             del self._buffer[:size]
-            self._take(message)
+            self._parse_message(message)
 
-    def _take(self, message: memoryview) -> bool:
-        """Takes what is one whole message, as it comes as a rule."""
+    def _parse_message(self, message: memoryview) -> bool:
+        """Handles the data if it is exactly one message, which is the common case; returns whether it was."""
         size = len(message)
         if size < _HEAD.size:
             return False
@@ -205,7 +205,7 @@ class Channel(Generic[_T]):
         self._received(self._decode(message[_HEAD.size : start]), bytes(message[start:]), file)
         return True
 
-    def _end_of_it(self) -> None:
+    def _disconnect(self) -> None:
         if self._end.fileno() >= 0:
             self.close()
             self._lost()

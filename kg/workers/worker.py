@@ -1,12 +1,11 @@
-"""The processes in which queries are evaluated, so that whatever a query does, the server goes on.
+"""The processes that evaluate queries, so that no query can stop the server.
 
-A *fork server* holds the store and forks *workers* from it: a fork shares the store's pages and takes milliseconds.
-A worker answers one query after another on a socket. It may be killed at any moment, and dies by itself when a query
-takes more memory or stack than it may; what it says last stands in a file that the server reads. Reading counts
-references in the store's pages, so that a worker has copies of ever more of them; it ends when they are as large as
-what a query may take, and another is forked in its place. A change is worked out
-in a worker of its own, whose fork of the store is the staged copy; what comes of it is a patch, which fork server and
-workers take in once the server has made it last.
+The *fork server* holds the store and forks *workers*: a fork shares the store's pages and takes milliseconds. A worker
+evaluates one query after another from a socket. It may be killed at any moment, and dies if a query exceeds the limit
+of memory or stack; its standard error is a file, the crash report, that the server reads. Reading updates reference
+counts in the store's pages, so a worker copies more and more of them; when these copies reach the memory limit of a
+query, it exits and is replaced. A change is staged in a worker of its own, on its fork of the store. The result is a
+patch; once the server has committed it, the fork server and the workers apply it.
 """
 
 import faulthandler
@@ -24,7 +23,7 @@ from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
-from kg.engine.errors import QuerySyntaxError
+from kg.engine.errors import QuerySyntaxError, UnknownGraphError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -47,10 +46,15 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 
 
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
-    """Evaluates a task in this process; `file` is one for a large answer."""
+    """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
     try:
-        answer = engine.query(task.query, default_graphs=task.default_graphs, named_graphs=task.named_graphs)
+        answer = engine.query(
+            task.query,
+            default_graphs=task.default_graphs,
+            named_graphs=task.named_graphs,
+            new_graphs=task.new_graphs,
+        )
         name = task.graph if answer.is_graph else task.bindings
         if not name:
             offered = ", ".join(f"{f.name} ({f.media_type})" for f in answer.formats)
@@ -62,10 +66,10 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
 
 
 def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
-    """Works a change out on this process's copy of the store: the patch, or why it may not be."""
+    """Stages a change on this process's copy of the store: the outcome, and the patch or the SHACL report."""
     try:
         patch = stage(engine, change, documents)
-        with allow_new_files():  # the shapes are read, and code that is first needed now
+        with allow_new_files():  # for shapes and modules that are loaded lazily
             report = validate_change(engine, patch)
             if report and not report.conforms:
                 return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
@@ -80,6 +84,7 @@ def _failure(error: KelisimError) -> Outcome:
     kinds: dict[type[KelisimError], str] = {
         ResultTooLargeError: "too-large",
         OutboundRefusedError: "outbound",
+        UnknownGraphError: "unknown-graph",
         DocumentError: "document",
         OperationError: "operation",
     }
@@ -87,12 +92,12 @@ def _failure(error: KelisimError) -> Outcome:
 
 
 def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
-    """Runs as the fork server: does what `control` asks for, one after another, until that closes.
+    """The main loop of the fork server: handles requests from `control`, in order, until that is closed.
 
-    ``worker`` brings two files, the worker's end of its socket and the file for its crash report; the answer is its
-    process id. ``patch`` brings a patch; the answer comes when it is taken in.
+    ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
+    process id. ``patch`` comes with a patch; the reply is sent when it is applied.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business; it closes the control socket
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     die_with_parent()
@@ -109,14 +114,14 @@ def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -
         pid = os.fork()
         if pid == 0:
             control.close()
-            _work(files[0], files[1], engine, memory_bytes)
+            _run_worker(files[0], files[1], engine, memory_bytes)
             os._exit(0)
         for file in files:
             os.close(file)
         send(control, pid)
 
 
-def _work(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:
+def _run_worker(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:
     os.dup2(crash_report, 2)
     die_with_parent()
     pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115 - one read in a process of its own
@@ -126,13 +131,13 @@ def _work(channel_file: int, crash_report: int, engine: Engine, memory_bytes: in
     use_one_malloc_arena()
     channel = socket.socket(fileno=channel_file)
     threading.stack_size(_STACK_BYTES)
-    thread = threading.Thread(target=_answer, args=(channel, engine, memory_bytes))
+    thread = threading.Thread(target=_serve, args=(channel, engine, memory_bytes))
     thread.start()
     thread.join()
 
 
-def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
-    faulthandler.enable()  # in this thread, whose stack it is that may run over: it tells the crash report
+def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
+    faulthandler.enable()  # in this thread, whose stack may overflow; it writes to the crash report
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
     memory = PrivateMemory(memory_bytes)
@@ -143,21 +148,21 @@ def _answer(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
             except (EOFError, OSError):
                 return
             try:
-                used = _do(channel, engine, message, spare, memory)
+                used = _handle(channel, engine, message, spare, memory)
             except MemoryError:
                 os.write(2, b"memory allocation failed")
                 os.abort()
             if memory.exceeded:
                 return
-            if used:  # the next one gets the same number, the lowest that is free
+            if used:  # the new one gets the same number, the lowest free one
                 os.close(spare)
                 spare = os.memfd_create(SPOOL_NAME)
 
 
-def _do(
+def _handle(
     channel: socket.socket, engine: Engine, message: tuple[dict[str, Any], bytes], spare: int, memory: PrivateMemory
 ) -> bool:
-    """Does what the server asks for, and tells whether the spare file was used for the answer."""
+    """Handles one message from the server; returns whether the spare file was used for the result."""
     description, body = message
     kind, what = description["kind"], description["what"]
     if kind == "patch":
@@ -172,7 +177,7 @@ def _do(
         send(channel, outcome, patch)
         return False
     task = Task(*what)
-    if engine.services and "SERVICE" in task.query.upper():  # the guard lets it ask none but those
+    if engine.services and "SERVICE" in task.query.upper():  # the guard has allowed only these
         with allow_new_files():
             outcome, spool = perform(engine, task, spare)
     else:

@@ -35,6 +35,7 @@ def _print_json(value: object) -> None:
 @click.option("--result", default=1024, show_default=True, help="MiB that one answer may hold.")
 @click.option("--spool", default=4096, show_default=True, help="MiB that all large answers being read may hold.")
 @click.option("--queue", default=64, show_default=True, help="Queries that may wait for a worker.")
+@click.option("--max-update", default=16, show_default=True, help="MiB that one SPARQL update may have.")
 @click.option("--rate", default=0.0, help="Requests per second that one client may send; 0, the default: any number.")
 @click.option(
     "--access-log", default="", help="Write a JSON line for each request here: a file, or - for standard error."
@@ -67,6 +68,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     result: int,
     spool: int,
     queue: int,
+    max_update: int,
     rate: float,
     access_log: str,
     query_log: str,
@@ -98,6 +100,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         frozenset(services),
         articles,
         _checked_origin(origin),
+        empty,
+        max_update << 20,
     )
     run(settings, lambda: None if empty else loaded(ctx), ready)
     click.echo("Stopped.")

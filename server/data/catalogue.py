@@ -12,7 +12,7 @@ from kg.publishing.sitemaps import iris, parts
 from kg.rdf.formats import GRAPH_FORMATS
 from server.http.errors import ProblemError
 from server.http.links import page_of
-from server.http.negotiation import HTML, accepted_types, graph_format
+from server.http.negotiation import CONTENT_TYPES, HTML, accepted_types, graph_format
 from server.http.signposts import of_dataset
 from server.http.site import Site
 
@@ -60,7 +60,7 @@ def blueprint(site: Site) -> Blueprint:
         form = _SUFFIXES[suffix] if suffix else graph_format(accept, request.args.get("format"))
         version = site.store.version
         found = catalogue(site.reader, request.url_root, version, counts(version), dumps.made())
-        response = Response(found.serialize(form), mimetype=form.media_type)
+        response = Response(found.serialize(form), content_type=CONTENT_TYPES[form.name])
         response.headers["Link"] = of_dataset()
         return _validated(_vary_by_host(response))
 

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from kg.publishing.dumps import MEDIA_TYPES, Dump
+from kg.rdf.formats import content_type
 from server.http.errors import ProblemError
 from server.http.site import Site
 
@@ -34,7 +35,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _sent(found: Dump) -> Response:
-    media_type, name = MEDIA_TYPES[found.extension], f"dump.{found.extension}"
+    media_type, name = content_type(MEDIA_TYPES[found.extension]), f"dump.{found.extension}"
     response = send_file(found.path, media_type, download_name=name, etag=found.sha256, conditional=False)
     environ = request.environ if _has_range() else {n: v for n, v in request.environ.items() if n != "HTTP_RANGE"}
     try:

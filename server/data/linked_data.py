@@ -18,11 +18,13 @@ from ontology.namespaces import SHAPE
 from server.http.errors import ProblemError
 from server.http.languages import language
 from server.http.links import iri_at, place_of
-from server.http.negotiation import HTML, accepted_types, graph_format
+from server.http.negotiation import CONTENT_TYPES, HTML, accepted_types, graph_format
 from server.http.signposts import of_dataset, of_thing
 from server.http.site import Site
 
-_SUFFIXES: Final = {f.extension: f for f in GRAPH_FORMATS}
+_SUFFIXES: Final = {f.extension: f for f in GRAPH_FORMATS} | {
+    suffix: f for suffix, name in (("json", "jsonld"), ("xml", "rdfxml")) for f in GRAPH_FORMATS if f.name == name
+}
 _MOST_PAGES: Final = 1_000_000
 
 
@@ -179,7 +181,7 @@ def _redirect(path: str) -> Response:
 
 
 def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
-    response = Response(found.serialize(form), mimetype=form.media_type)
+    response = Response(found.serialize(form), content_type=CONTENT_TYPES[form.name])
     response.headers["Link"] = of_thing(what, found.iri) + _page_links(found)
     if negotiated:
         page = f"?page={found.page}" if found.page > 1 else ""

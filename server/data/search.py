@@ -10,7 +10,7 @@ from flask import Blueprint, Response, after_this_request, jsonify, make_respons
 from kg.language.labels import Label, labels
 from kg.search.index import Index
 from kg.search.search import MOST_CHARACTERS, MOST_HITS, PAGE_SIZE, Found, Hit, correction, search
-from kg.store.background import PATIENCE_SECONDS, Cached
+from kg.store.background import WAIT_SECONDS, Cached
 from ontology.namespaces import PREFIXES, shorten
 from server.http.class_names import class_names
 from server.http.errors import ProblemError
@@ -83,7 +83,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def current_index(site: Site) -> Cached[Index]:
     """The current index, or an older one (``fresh`` is False) if it is not ready; raises BusyError if there is none."""
-    index = site.index.get(PATIENCE_SECONDS if site.index.made else FIRST_PATIENCE)
+    index = site.index.get(WAIT_SECONDS if site.index.ready else FIRST_PATIENCE)
     if not index.fresh:
         after_this_request(_forbid_caching)
     return index

@@ -16,17 +16,20 @@ from kg.store.store import Store
 from kg.workers.messages import Task
 from ontology.namespaces import BASE, shorten
 from server.endpoint.snippets import snippets
-from server.endpoint.updates import run_update
+from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
-from server.http.negotiation import MEDIA_TYPES, Wanted, accepted_types, graph_format, wanted_formats
+from server.http.negotiation import CONTENT_TYPES, Wanted, accepted_types, graph_format, wanted_formats
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _PAGE_BINDINGS = RESULT_FORMATS[0].name
 _PAGE_GRAPH = GRAPH_FORMATS[0].name
+
+QUERY_BYTES = 1_000_000
+"""Longer queries are refused with 413; no query by hand or program comes near."""
 
 PAGE_BYTES = 2_000_000
 """Results of more bytes are not rendered as HTML but offered as files."""
@@ -74,7 +77,7 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         query = _read_request()
         request.environ["kelisim.query"] = query.query
         etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
-        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, query)
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, access, query)
         response.set_etag(etag)
         response.cache_control.public = True
         response.cache_control.no_cache = True
@@ -101,7 +104,7 @@ def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     if wanted_formats(accept, name).page:
         return redirect("/query", 303)  # type: ignore[return-value]
     form = graph_format(accept, name)
-    response = Response(describe(request.base_url, form), mimetype=form.media_type)
+    response = Response(describe(request.base_url, form), content_type=CONTENT_TYPES[form.name])
     response.vary.add("Accept")
     return response
 
@@ -120,7 +123,7 @@ def _update() -> str | None:
 
 def _query() -> str:
     if request.method == "POST" and request.mimetype == _QUERY:
-        return _text()
+        return _within_size(_text())
     if request.method == "POST" and request.mimetype != _FORM:
         detail = f"Send a query as {_FORM} (query=...) or as the body itself with {_QUERY}."
         raise ProblemError(415, "Unsupported media type", detail, {"Accept-Post": f"{_FORM}, {_QUERY}, {_UPDATE}"})
@@ -129,7 +132,14 @@ def _query() -> str:
         detail = f"Give exactly one query parameter; there are {len(queries)}. The page /query helps."
         raise ProblemError(400, "Malformed request", detail)
     _check_encoding(request.query_string if request.method != "POST" else request.get_data())
-    return queries[0]
+    return _within_size(queries[0])
+
+
+def _within_size(query: str) -> str:
+    """The query; raises a 413 ProblemError if it is too long: only updates may be longer."""
+    if len(query) > QUERY_BYTES:
+        raise ProblemError(413, "Too large", f"The query is longer than {QUERY_BYTES} bytes.")
+    return query
 
 
 def _text() -> str:
@@ -151,30 +161,18 @@ def _check_encoding(encoded: bytes) -> None:
         raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
 
 
-def seconds(given: str | None) -> float:
-    """The value of ``timeout=`` in seconds, 0 if there is none; raises a 400 ProblemError if it is malformed."""
-    if not given:
-        return 0.0
-    try:
-        timeout = float(given)
-    except ValueError:
-        timeout = 0.0
-    if not 0 < timeout < float("inf"):
-        raise ProblemError(400, "Malformed request", f"timeout={given} is no number of seconds above 0.")
-    return timeout
-
-
-def _answer(store: Store, query: QueryRequest) -> Response:
+def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
     began = time.perf_counter()
     reply = request.environ.get("kelisim.reply")  # set if `server.front.front` has evaluated the query
     if isinstance(reply, Exception):
         raise reply
     if reply is None:
         task = query.task(store.version, store.pool.limits.result)
+        task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.wanted.page:
         return _page(store, query.query, reply, time.perf_counter() - began)
-    response = Response(reply.body, mimetype=MEDIA_TYPES[reply.format])
+    response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     return response
 

@@ -43,6 +43,9 @@ PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 _INLINE_BYTES: Final = 1 << 15
 """Larger responses are compressed in a thread, so that they do not block the event loop."""
 
+_DISCONNECT_SECONDS: Final = 0.1
+"""How long after the end of a chunked body it is watched whether its client is still there."""
+
 GRACE_SECONDS: Final = 5.0
 """How long running queries and changes may take when the server stops; then they end in a StoppedError."""
 
@@ -93,7 +96,7 @@ class Front:
     ==============  ======================================================  ==========================================
 
     Only responses of the last three ways are put into the cache. While a query or Flask runs, a disconnect of the
-    client cancels it and ends the request with `CLIENT_DISCONNECTED`, which is recorded and not sent. An unexpected
+    client cancels the request and ends it with `CLIENT_DISCONNECTED`, which is recorded and not sent. An unexpected
     exception ends in 500. Every request ends in one `RequestRecord`.
     """
 
@@ -151,7 +154,7 @@ class Front:
             return refusal
         if not has_body:
             return await self._serve(environ, scope, protocol, None)
-        parts = _parts(protocol)
+        parts, chunked = _parts(protocol), "CONTENT_LENGTH" not in environ
         if environ["PATH_INFO"].startswith("/graphs") and not layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
             await guard.discard(parts)  # Flask makes the 401 or 403
             return await self._call_flask(environ, scope, protocol, io.BytesIO())
@@ -161,6 +164,8 @@ class Front:
             await guard.discard(parts)
             return error.answer
         try:
+            if chunked:
+                await _check_connected(protocol)
             return await self._serve(environ, scope, protocol, content)
         finally:
             guard.release(content)
@@ -217,6 +222,8 @@ class Front:
         """
         environ["kelisim.query"] = query.query
         task = query.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
+        if self._store.new_graphs or self._layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
+            task = task._replace(new_graphs=True)
         future = self._store.answer(task, query.timeout or None, environ.get("REMOTE_ADDR", ""))
         self._disconnects.begin(future, protocol)
         try:
@@ -257,6 +264,18 @@ class Front:
         if answer.status == CLIENT_DISCONNECTED.status:
             raise ClientDisconnectedError
         return answer
+
+
+async def _check_connected(protocol: HTTPProtocol) -> None:
+    """Raises ClientDisconnectedError if the client is gone whose chunked body has ended.
+
+    Granian does not tell the end of such a body from a lost connection, so that half a document would be taken for all.
+    """
+    gone = asyncio.ensure_future(protocol.client_disconnect())
+    done, _ = await asyncio.wait({gone}, timeout=_DISCONNECT_SECONDS)
+    gone.cancel()
+    if done:
+        raise ClientDisconnectedError
 
 
 async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import io
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Final
 from wsgiref.types import WSGIEnvironment
 
+from server.front.encodings import EncodingError, decompress
 from server.front.problems import Answer, problem
 
 _DIGITS: Final = 18
@@ -22,11 +23,9 @@ class RequestLimits:
 
     target: path and query string together. Granian itself refuses more than 65,534 bytes, without an explanation.
     headers: the number of distinct header fields; header_bytes: the sum of their values.
-    body: the request body; bodies: other limits by path, such as that of uploads. bodies_at_once: all bodies that are
-    being received or processed; beyond it a body of more than 1 MiB is refused with 503.
-    unmeasured: media types of bodies that need no Content-Length (chunked); others are refused with 411. Granian does
-    not distinguish the end of a chunked body from a lost connection, so half a document would be taken as complete; a
-    truncated query does no harm, as its client is gone.
+    body: the request body, decompressed; bodies: other limits by path, such as that of uploads. updates: the body of a
+    request to ``/sparql`` by the holder of a token. bodies_at_once: all bodies that are being received or processed;
+    beyond it a body of more than 1 MiB is refused with 503.
     discarded: how much of a refused body is read, so that its client can read the response.
     body_seconds: timeout for receiving a body, extended by one second for each `body_rate` bytes received.
     """
@@ -37,13 +36,15 @@ class RequestLimits:
     body: int = 1_000_000
     bodies: Mapping[str, int] = field(default_factory=dict)
     bodies_at_once: int = 1 << 30
-    unmeasured: frozenset[str] = frozenset({"application/sparql-query"})
+    updates: int = 1 << 24
     discarded: int = 1 << 24
     body_seconds: float = 10.0
     body_rate: int = 10_000
 
-    def of_body(self, environ: WSGIEnvironment) -> int:
-        """The limit for the body of this request, in bytes."""
+    def of_body(self, environ: WSGIEnvironment, *, trusted: bool) -> int:
+        """The limit for the body of this request, in bytes; trusted: whether it carries a token that allows changes."""
+        if trusted and environ["PATH_INFO"] == "/sparql":
+            return max(self.updates, self.body)
         return self.bodies.get(environ["PATH_INFO"], self.body)
 
 
@@ -58,9 +59,17 @@ class RefusedError(Exception):
 class RequestGuard:
     """Refuses requests beyond the limits with 400, 408, 411, 413, 414, 431 or 503. For one event loop."""
 
-    def __init__(self, limits: RequestLimits | None = None) -> None:
+    def __init__(
+        self, limits: RequestLimits | None = None, may_change: Callable[[str | None], bool] = lambda _: False
+    ) -> None:
+        """`may_change` says of an Authorization header whether it allows changes."""
         self._limits = limits or RequestLimits()
+        self._may_change = may_change
         self._received = 0
+
+    def _limit(self, environ: WSGIEnvironment) -> int:
+        authorization = environ.get("HTTP_AUTHORIZATION")
+        return self._limits.of_body(environ, trusted=bool(authorization) and self._may_change(authorization))
 
     def refusal(self, environ: WSGIEnvironment) -> Answer | None:
         """The problem details if the target, the headers or the declared length is beyond a limit, else None."""
@@ -81,31 +90,45 @@ class RequestGuard:
         return None
 
     def _length(self, environ: WSGIEnvironment, given: str | None) -> Answer | None:
-        if given is None:
-            if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() in self._limits.unmeasured:
-                return None
-            detail = "Send the body with a Content-Length, so that half of it is never taken for all."
-            return problem(411, "Length required", detail)
+        if given is None:  # chunked
+            return None
         if not (given.isascii() and given.isdigit()):
             return problem(400, "Malformed request", "Content-Length is no number of bytes.")
-        limit = self._limits.of_body(environ)
-        return _too_large(limit) if len(given) > _DIGITS or int(given) > limit else None
+        limit = self._limit(environ)
+        return _too_large(environ, limit) if len(given) > _DIGITS or int(given) > limit else None
 
     async def body(self, environ: WSGIEnvironment, parts: AsyncIterator[bytes]) -> IO[bytes]:
         """Receives the complete body from its parts, in memory or in a temporary file; `release` ends its use.
 
-        Raises RefusedError if it is too long, too slow or ends before its Content-Length.
+        A compressed one is decompressed, and the environ describes it then as if it had come so. Raises RefusedError if
+        it is too long, too slow, ends before its Content-Length, or cannot be decompressed.
         """
-        limit = self._limits.of_body(environ)
-        length = environ.get("CONTENT_LENGTH")
+        length, limit = environ.get("CONTENT_LENGTH"), self._limit(environ)
         content: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - `release` closes it
         try:
-            await self._receive(content, parts, limit, int(length) if length else 0)
+            await self._receive(content, parts, environ, limit, int(length) if length else 0)
+            content.seek(0)
+            if "HTTP_CONTENT_ENCODING" in environ:
+                content = await self._decompressed(environ, content, limit)
         except BaseException:
             self.release(content)
             raise
-        content.seek(0)
         return content
+
+    async def _decompressed(self, environ: WSGIEnvironment, content: IO[bytes], limit: int) -> IO[bytes]:
+        encodings = [e.strip().lower() for e in environ.pop("HTTP_CONTENT_ENCODING").split(",")]
+        output: IO[bytes] = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - `release` closes it
+        loop = asyncio.get_running_loop()
+        try:
+            size = await loop.run_in_executor(None, decompress, encodings, content, output, limit)
+        except EncodingError as error:
+            output.close()
+            raise RefusedError(error.answer(limit, _too_large(environ, limit))) from None
+        self._received += size
+        environ["CONTENT_LENGTH"] = str(size)
+        self.release(content)
+        output.seek(0)
+        return output
 
     def release(self, content: IO[bytes]) -> None:
         """Closes a body and no longer counts its bytes."""
@@ -122,14 +145,16 @@ class RequestGuard:
                     if left < 0:
                         return
 
-    async def _receive(self, content: IO[bytes], parts: AsyncIterator[bytes], limit: int, expected: int) -> None:
+    async def _receive(
+        self, content: IO[bytes], parts: AsyncIterator[bytes], environ: WSGIEnvironment, limit: int, expected: int
+    ) -> None:
         limits, size = self._limits, 0
         deadline = asyncio.get_running_loop().time() + limits.body_seconds
         try:
             async with asyncio.timeout_at(deadline) as timeout:
                 async for part in parts:
                     size += len(part)
-                    self._check_size(size, limit)
+                    self._check_size(size, limit, environ)
                     content.write(part)
                     self._received += len(part)
                     timeout.reschedule(deadline + size / limits.body_rate)
@@ -139,13 +164,16 @@ class RequestGuard:
         if size < expected:
             raise RefusedError(problem(400, "Malformed request", "The body ended before its Content-Length."))
 
-    def _check_size(self, size: int, limit: int) -> None:
+    def _check_size(self, size: int, limit: int, environ: WSGIEnvironment) -> None:
         if size > limit:
-            raise RefusedError(_too_large(limit))
+            raise RefusedError(_too_large(environ, limit))
         if self._received > self._limits.bodies_at_once and size > _MEMORY_BYTES:
             detail = "Too much is being uploaded at once. Try again in a few seconds."
             raise RefusedError(problem(503, "Busy", detail, [("Retry-After", "5")]))
 
 
-def _too_large(limit: int) -> Answer:
-    return problem(413, "Too large", f"The body is longer than {limit} bytes, which is the most that is taken here.")
+def _too_large(environ: WSGIEnvironment, limit: int) -> Answer:
+    detail = f"The body is longer than {limit} bytes, which is the most that is taken here."
+    if environ["PATH_INFO"] == "/sparql":
+        detail += " Send data as documents to /graphs, or have the operator load files with kelisim load."
+    return problem(413, "Too large", detail)

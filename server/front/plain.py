@@ -11,7 +11,8 @@ from werkzeug.wrappers import Request as HTTPRequest
 
 from kg.engine.replies import Reply
 from ontology import KelisimError
-from server.endpoint.sparql import QueryRequest, seconds
+from server.endpoint.sparql import QUERY_BYTES, QueryRequest
+from server.endpoint.updates import seconds
 from server.front.gateway import collect
 from server.front.parameters import parameters_of
 from server.front.problems import Answer, FileRange, problem, problem_answer
@@ -19,7 +20,7 @@ from server.http.compression import choose, compress_parts
 from server.http.errors import UNEXPECTED, ProblemError, problem_of
 from server.http.headers import HEADERS
 from server.http.languages import language_of, translator
-from server.http.negotiation import MEDIA_TYPES, Wanted, accepted_types, wanted_formats
+from server.http.negotiation import CONTENT_TYPES, Wanted, accepted_types, wanted_formats
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
 _NO_VALUES: Final[list[str]] = []
@@ -38,6 +39,8 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> QueryRequest | 
         return None
     try:
         query, parameters = _sent(environ, body)
+        if len(query) > QUERY_BYTES:
+            return None
         wanted = _wanted(environ.get("HTTP_ACCEPT", ""), parameters.get("format", _NO_VALUE)[0])
         if wanted is None or not _NOT_PLAIN.isdisjoint(parameters):
             return None
@@ -74,7 +77,7 @@ def shared_headers(etag: str) -> list[tuple[str, str]]:
 
 def answer_of(reply: Reply, etag: str) -> Answer:
     """The uncompressed response for a reply."""
-    headers = [("Content-Type", MEDIA_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
+    headers = [("Content-Type", CONTENT_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
     return Answer(200, headers + shared_headers(etag), reply.body, etag)
 
 

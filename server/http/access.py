@@ -12,6 +12,11 @@ class Access:
     def __init__(self, tokens: TokenStore | None = None) -> None:
         self._tokens = tokens
 
+    def may_change(self) -> bool:
+        """Whether the request carries a token that allows changes."""
+        token = self._tokens.check(request.headers.get("Authorization")) if self._tokens else None
+        return token is not None and token.allows("update")
+
     def require(self, scope: str) -> str:
         """The name of the request's token; raises a 401 or 403 ProblemError if it has not the scope."""
         if self._tokens is None:

@@ -11,14 +11,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from kg.changes.staging import DocumentError
 from kg.engine.engine import OperationError
 from kg.engine.errors import (
-    AbandonedError,
     BusyError,
+    ClientDisconnectedError,
     InvalidChangeError,
     QuerySyntaxError,
     QueryTimeoutError,
     StoppedError,
     TooDeepError,
     TooLargeError,
+    UnknownGraphError,
 )
 from kg.engine.guard import OutboundRefusedError
 from kg.history.history import StoreFullError
@@ -46,9 +47,10 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     InvalidChangeError: (422, gettext_noop("Not allowed by the shapes")),
     StoreFullError: (507, gettext_noop("Store full")),
     OutboundRefusedError: (403, gettext_noop("Outbound request refused")),
+    UnknownGraphError: (403, gettext_noop("No such graph")),
     NotAcceptableError: (406, gettext_noop("Not acceptable")),
     TooLargeError: (413, gettext_noop("Too large")),
-    AbandonedError: (499, gettext_noop("Client left")),
+    ClientDisconnectedError: (499, gettext_noop("Client left")),
     BusyError: (503, gettext_noop("Busy")),
     StoppedError: (503, gettext_noop("Busy")),
     QueryTimeoutError: (503, gettext_noop("Out of time")),

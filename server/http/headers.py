@@ -8,10 +8,14 @@ _POLICY: Final = (
 )
 
 HEADERS: Final = (
-    # Pages of any origin may send requests and read the responses: the data is public (Fetch standard, CORS).
+    # Pages of any origin may send requests and read the responses: the data is public (Fetch standard, CORS). The
+    # asterisk stands for any header but Authorization.
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST, PUT, DELETE"),
-    ("Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Kelisim-Message"),
+    (
+        "Access-Control-Allow-Headers",
+        "*, Accept, Authorization, Content-Type, If-Match, If-None-Match, Kelisim-Message, Range",
+    ),
     (
         "Access-Control-Expose-Headers",
         "Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After",

@@ -6,11 +6,21 @@ from typing import NamedTuple
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from kg.rdf.formats import ALIASES, GRAPH_FORMATS, OTHER_NAMES, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.rdf.formats import (
+    ALIASES,
+    GRAPH_ALIASES,
+    GRAPH_FORMATS,
+    OTHER_NAMES,
+    RESULT_FORMATS,
+    GraphFormat,
+    ResultFormat,
+    content_type,
+)
 from server.http.errors import ProblemError
 
 HTML = "text/html"
-MEDIA_TYPES = {f.name: f.media_type for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+CONTENT_TYPES = {f.name: content_type(f.media_type) for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
+"""The value of Content-Type for each format, by its name."""
 _PAGE = "html"
 
 
@@ -57,18 +67,19 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
     return found
 
 
-def graph_format(accept: MIMEAccept, name: str | None) -> GraphFormat:
-    """The format that a client prefers for a graph; raises a 406 ProblemError if none is acceptable."""
-    chosen = _named(name.lower(), GRAPH_FORMATS) if name else _accepted(accept, GRAPH_FORMATS, page=False)
-    for form in GRAPH_FORMATS:
+def graph_format(accept: MIMEAccept, name: str | None, formats: Sequence[GraphFormat] = GRAPH_FORMATS) -> GraphFormat:
+    """The format that a client prefers for a graph, or dataset; raises a 406 ProblemError if none is acceptable."""
+    chosen = _named(name.lower(), formats) if name else _accepted(accept, formats, page=False)
+    for form in formats:
         if form.name == chosen:
             return form
-    offered = ", ".join(f"{f.name} ({f.media_type})" for f in GRAPH_FORMATS)
+    offered = ", ".join(f"{f.name} ({f.media_type})" for f in formats)
     raise ProblemError(406, "Not acceptable", f"A graph comes as one of: {offered}.")
 
 
 def _named(name: str, formats: Sequence[ResultFormat | GraphFormat]) -> str:
-    name = ALIASES.get(name, OTHER_NAMES.get(name, name))
+    aliases = ALIASES if formats is RESULT_FORMATS else GRAPH_ALIASES
+    name = aliases.get(name, OTHER_NAMES.get(name, name))
     return next((f.name for f in formats if name in (f.name, f.extension, f.media_type)), "")
 
 
@@ -78,6 +89,7 @@ def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat],
     names = {f.name: f.name for f in formats}
     by_type = {f.media_type: f.name for f in formats}
     listed = set(accept.values())  # an alias of a media type matches only if it is listed, not by a wildcard
-    by_type |= {t: n for t, n in ALIASES.items() if n in names and t in listed}
+    aliases = ALIASES if formats is RESULT_FORMATS else GRAPH_ALIASES
+    by_type |= {t: n for t, n in aliases.items() if n in names and t in listed}
     best = accept.best_match([*by_type, HTML] if page else [*by_type])
     return by_type.get(best, _PAGE) if best else ""

@@ -1,5 +1,6 @@
 """Access tokens (bearer tokens, RFC 6750), stored as hashes in a file."""
 
+import base64
 import contextlib
 import fcntl
 import hashlib
@@ -27,6 +28,8 @@ FILE: Final = "tokens.json"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]{1,512}=*)", re.IGNORECASE | re.ASCII)
+_BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/_-]{1,1024}=*)", re.IGNORECASE | re.ASCII)
+_CHALLENGE: Final = 'Basic realm="kelisim", charset="UTF-8", Bearer realm="kelisim"'
 _TOKEN_BYTES: Final = 32
 
 
@@ -90,14 +93,17 @@ class TokenStore:
         return self._read()
 
     def check(self, header: str | None) -> Token | None:
-        """The token in an Authorization header (RFC 6750, section 2.1), or None; compares in constant time.
+        """The token in an Authorization header, or None; compares in constant time.
+
+        It comes as a bearer token (RFC 6750, section 2.1), or as the password of any user (RFC 7617), since many SPARQL
+        clients send nothing else.
 
         If the file cannot be read, there are no tokens, and a warning is logged.
         """
-        match = _BEARER.fullmatch(header) if header else None
-        if match is None:
+        text = _offered(header or "")
+        if not text:
             return None
-        offered, found = _hash(match[1]), None
+        offered, found = _hash(text), None
         for token in self._current():
             if hmac.compare_digest(token.hash, offered):
                 found = token
@@ -109,9 +115,9 @@ class TokenStore:
         Raises a ProblemError with a challenge (RFC 6750, section 3): 401 for no valid token, 403 without the scope.
         """
         token = self.check(header)
-        challenge = 'Bearer realm="kelisim"'
+        challenge = _CHALLENGE
         if token is None:
-            detail = f"This needs a token with the scope {scope}, sent as Authorization: Bearer ..."
+            detail = f"This needs a token with the scope {scope}, as Authorization: Bearer ... or Basic password."
             if header:
                 detail = "The token is not one of this server's, or was revoked."
                 challenge += ', error="invalid_token"'
@@ -184,6 +190,19 @@ class TokenStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _offered(header: str) -> str:
+    """The token in an Authorization header, empty if it holds none."""
+    if bearer := _BEARER.fullmatch(header):
+        return bearer[1]
+    basic = _BASIC.fullmatch(header)
+    if not basic:
+        return ""
+    try:
+        return base64.b64decode(basic[1], validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:  # neither Base64 nor UTF-8
+        return ""
 
 
 def _hash(text: str) -> str:

@@ -15,7 +15,7 @@ from ontology.namespaces import PREFIXES
 from server.endpoint.snippets import snippets
 from server.http.errors import ProblemError
 from server.http.languages import language
-from server.http.negotiation import accepted_types, graph_format, wanted_formats
+from server.http.negotiation import CONTENT_TYPES, accepted_types, graph_format, wanted_formats
 from server.http.site import Site
 from server.pages.completion import terms
 
@@ -115,7 +115,7 @@ def _endpoint() -> str:
 
 def _graph(questions: list[Question], suffix: str) -> Response:
     form = graph_format(accepted_types(request.headers.get("Accept")), suffix or request.args.get("format"))
-    response = Response(_serialized(questions, form), mimetype=form.media_type)
+    response = Response(_serialized(questions, form), content_type=CONTENT_TYPES[form.name])
     response.vary.add("Accept")
     return response
 

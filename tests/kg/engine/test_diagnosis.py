@@ -104,10 +104,10 @@ def place(marked: str) -> tuple[str, int, int]:
     return marked.replace("⇒", ""), len(before), len(before[-1])
 
 
-@pytest.mark.parametrize(("marked", "said"), QUERIES)
-def test_queries(marked: str, said: str) -> None:
+@pytest.mark.parametrize(("marked", "message"), QUERIES)
+def test_queries(marked: str, message: str) -> None:
     query, line, column = place(marked)
-    with pytest.raises(QuerySyntaxError, match=said) as raised:
+    with pytest.raises(QuerySyntaxError, match=message) as raised:
         Engine(()).query(query)
     assert raised.value.line == line
     wanted = len(query.split("\n")[line - 1][:column]) + 1
@@ -116,10 +116,10 @@ def test_queries(marked: str, said: str) -> None:
     assert "expected" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("marked", "said"), UPDATES)
-def test_updates(marked: str, said: str) -> None:
+@pytest.mark.parametrize(("marked", "message"), UPDATES)
+def test_updates(marked: str, message: str) -> None:
     update, line, column = place(marked)
-    with pytest.raises(QuerySyntaxError, match=said) as raised:
+    with pytest.raises(QuerySyntaxError, match=message) as raised:
         Engine(()).update(update)
     assert (raised.value.line, raised.value.column) == (line, column + 1)
 

@@ -1,6 +1,7 @@
 """The engine: answers, and errors that say where and what to do."""
 
 import json
+from collections.abc import Sequence
 
 import pyoxigraph as ox
 import pytest
@@ -40,8 +41,9 @@ def test_ask(small: Engine, form: object, expected: bytes) -> None:
 def test_given_graphs_are_the_dataset(small: Engine) -> None:
     query = "SELECT ?s { ?s ?p ?o }"
 
-    def subjects(**graphs: list[str]) -> list[str]:
-        rows = json.loads(small.query(query, **graphs).serialize(JSON))["results"]["bindings"]
+    def subjects(default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = ()) -> list[str]:
+        answer = small.query(query, default_graphs=default_graphs, named_graphs=named_graphs)
+        rows = json.loads(answer.serialize(JSON))["results"]["bindings"]
         return [row["s"]["value"] for row in rows]
 
     assert subjects() == ["http://example.org/a"]
@@ -50,7 +52,7 @@ def test_given_graphs_are_the_dataset(small: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "line", "column", "said"),
+    ("query", "line", "column", "message"),
     [
         ("SELECT ?x { ?x a ", 1, 17, "the { at line 1, column 11 is not closed"),
         ("SELECT *\nWHERE { ?s ?p ?o }}", 2, 19, "This } closes nothing"),
@@ -58,8 +60,8 @@ def test_given_graphs_are_the_dataset(small: Engine) -> None:
         ("", 1, 1, "There is no query here"),
     ],
 )
-def test_malformed_queries_are_located(small: Engine, query: str, line: int, column: int, said: str) -> None:
-    with pytest.raises(QuerySyntaxError, match=said) as raised:
+def test_malformed_queries_are_located(small: Engine, query: str, line: int, column: int, message: str) -> None:
+    with pytest.raises(QuerySyntaxError, match=message) as raised:
         small.query(query)
     assert (raised.value.line, raised.value.column) == (line, column)
     assert f"line {line}, column {column}" in str(raised.value)

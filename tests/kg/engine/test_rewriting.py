@@ -75,7 +75,7 @@ def test_each_graph_is_looked_at_by_itself(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"),
+    ("pattern", "message"),
     [
         ("SELECT (COUNT(*) AS ?c) { ?s :p ?x }", "around the GRAPH"),
         ("SELECT ?s { ?s :p ?x } LIMIT 1", "around the GRAPH"),
@@ -87,8 +87,8 @@ def test_each_graph_is_looked_at_by_itself(pattern: str) -> None:
         ("?s :p ?x MINUS { ?g :q ?y }", "no value inside its own GRAPH"),
     ],
 )
-def test_what_cannot_be_rewritten_is_refused_with_the_mend(pattern: str, said: str) -> None:
-    with pytest.raises(QuerySyntaxError, match=said) as raised:
+def test_what_cannot_be_rewritten_is_refused_with_the_mend(pattern: str, message: str) -> None:
+    with pytest.raises(QuerySyntaxError, match=message) as raised:
         ENGINE.query(f"PREFIX : <urn:>\nSELECT * {{ GRAPH ?g {{ {pattern} }} }}")
     assert raised.value.line == 2
 

@@ -214,7 +214,7 @@ def test_names_are_in_the_language_or_the_next_best(reader: Reader) -> None:
 
 def test_a_thing_of_claims_in_doubt_alone_has_its_name(reader: Reader) -> None:
     figure = str(ID["obs-cities-transferred-1922-2023"])
-    assert not reader.holds(f"ASK {{ <{figure}> ?p ?o }}")
+    assert not reader.ask(f"ASK {{ <{figure}> ?p ?o }}")
     assert str(labels(reader, [figure], "en")[figure]) == "Cities said to have been shared with Kazakhstan in 1922"
 
 

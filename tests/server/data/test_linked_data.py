@@ -115,7 +115,7 @@ def test_a_description_has_neighbours_names_and_claims(server: str) -> None:
 
 
 def test_long_descriptions_come_in_pages(server: str, engine: Engine) -> None:
-    pointing = set(engine.pointing_to(ox.NamedNode(str(CODE.asserted))))
+    pointing = set(engine.with_object(ox.NamedNode(str(CODE.asserted))))
     assert len(pointing) > 2 * PAGE_ROWS
     found: set[Any] = set()
     url, pages = f"{server}data/code/asserted.nq", 0
