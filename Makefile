@@ -37,18 +37,16 @@ dist: $(VENV)/.dev $(VENV)/.frontend
 	$(BIN)/python -m build --no-isolation --wheel
 
 # Speed as ratios against rdflib and the oxigraph server in the same run, and of changes against comparing all that a
-# store holds; wrk, from Debian's packages, makes the load.
+# store holds; kept in tests/benchmarks/RESULTS.md. wrk, from Debian's packages, makes the load.
 bench: $(VENV)/.dev
 	command -v wrk >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk) || true
-	$(BIN)/python -m tests.benchmarks.queries
-	$(BIN)/python -m tests.benchmarks.service
-	$(BIN)/python -m tests.benchmarks.search
-	$(BIN)/python -m tests.benchmarks.pages
-	$(BIN)/python -m tests.benchmarks.updates
+	$(BIN)/python -m tests.benchmarks
 
-# The fault tests over and over.
+# The fault tests over and over: 50 kills of each kind of process, and floods of endless queries.
 soak: $(VENV)/.dev
-	for i in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest -q tests/server/endpoint tests/kg/history || exit 1; done
+	KELISIM_KILLS=50 $(BIN)/pytest -q -s tests/server/front/test_kills.py
+	for i in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest -q tests/server/endpoint tests/server/front tests/kg/history || exit 1; done
+	$(BIN)/python -m tests.benchmarks.fairness
 
 # The W3C suites against Kelisim and its peers, with totals by category.
 conformance: $(VENV)/.dev

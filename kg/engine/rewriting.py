@@ -237,9 +237,7 @@ def _subquery(tokens: Sequence[Token], graph: Token, select: _Select) -> Iterato
     grouped = "GROUP" in modifiers
     if {"LIMIT", "OFFSET"} & set(modifiers) or (_AGGREGATES & {t.type for t in clause} and not grouped):
         raise _subquery_error(tokens[select.start], graph)
-    if (
-        graph not in clause and clause[0].type != "STAR"
-    ):  # a variable of the same name that the subquery keeps to itself
+    if graph not in clause and clause[0].type != "STAR":  # a variable of that name is local to the subquery
         for own in (t for t in tokens[select.start : select.end] if t == graph):
             yield _Edit(own.start_pos or 0, own.end_pos or 0, f"{graph}_inside")
     star = next((t for t in clause[:2] if t.type == "STAR"), None)

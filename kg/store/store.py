@@ -151,9 +151,7 @@ class Store:
             patch = replace(patch, header=new_header(author, message))
             number = self._log.append(patch)
             apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number))
-            asyncio.run_coroutine_threadsafe(
-                apply_patch, self._loop
-            ).result()  # committed, so it is no longer cancellable
+            asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
             return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
         finally:
             self._write_lock.release()

@@ -46,7 +46,7 @@ class PrivateMemory:
         self._next = self._step
 
     def is_exceeded(self) -> bool:
-        """Whether private memory exceeds the limit; measured after many page faults only, as that takes milliseconds."""
+        """Whether private memory exceeds the limit; measured only after many page faults, for speed."""
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         if faults < self._next:
             return False

@@ -55,7 +55,7 @@ class WorkerPool:
     | | forked, but that query was abandoned | killed | SIGKILL |
     | idle | a query arrives | busy, short lane | `task` |
     | | a patch is committed | idle | `patch` |
-    | | the same; its patches exceed `_PATCH_BYTES` | idle, or one worker for each patch replaced | `patch` or SIGKILL |
+    | | the same, patches exceed `_PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
     | | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
     | | a patch is committed | unchanged | `patch`, unless its patches exceed `_PATCH_BYTES` |
@@ -63,7 +63,7 @@ class WorkerPool:
     | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
     | | time slice over, no slot is free; query abandoned | replaced | SIGKILL |
     | busy, long lane | outcome; query abandoned | killed | reply; SIGKILL |
-    | any | process died | replaced; in the long lane not | |
+    | any | process died | replaced; killed if in the long lane | |
     | | `shut_down`, `close` | killed | SIGKILL |
 
     States of a query (`PendingQuery`):
@@ -80,9 +80,11 @@ class WorkerPool:
     | | worker died otherwise | done | error to the waiters |
     | long queue | a slot is free | starting, with a slot | `worker` |
     | starting | worker forked | running, with a slot | `task` |
-    | any | deadline of a waiter | unchanged; abandoned if it was the last | QueryTimeoutError; BusyError if not running |
-    | | a waiter is cancelled | unchanged; abandoned if it was the last | |
+    | any | deadline of a waiter | unchanged; abandoned if the last | QueryTimeoutError; BusyError if not running |
+    | | a waiter is cancelled | unchanged; abandoned if the last | |
     | | `shut_down` | done | StoppedError |
+
+    A change is staged in a worker of its own, outside both lanes, which is killed after its outcome or deadline.
 
     Construct it while the process has one thread, since it forks.
     """
@@ -314,6 +316,8 @@ class WorkerPool:
             pending.retried, pending.worker = True, None
             self._slots.discard(pending)
             self._queue.appendleft(pending)
+            if self._idle:
+                self._release(self._idle.pop())
             self._start_next_long()
         elif pending:
             self._finish(pending, error)
@@ -395,21 +399,23 @@ class WorkerPool:
         """
 
         def started(worker: WorkerProcess) -> None:
-            if pending and not pending.waiters:  # abandoned in the meantime
-                worker.kill()
-                return
             self._workers.add(worker)
             if pending:
-                worker.long = True
                 worker.lower_priority()
                 self._dispatch(pending, worker)
             else:
                 self._release(worker)
 
+        if pending and not pending.waiters:  # abandoned while it waited for file descriptors
+            return
         try:
-            self._fork_server.fork(self._worker_completed, self._worker_died, started)
+            worker = self._fork_server.fork(self._worker_completed, self._worker_died, started)
         except OSError:  # no file descriptors are left
             self._loop.call_later(_RETRY_SECONDS, self._fork, pending)
+            return
+        if pending:  # from now on its end is that of the query
+            worker.pending, worker.long = pending, True
+            pending.worker = worker
 
 
 def _stopping() -> StoppedError:

@@ -1,10 +1,12 @@
 """How much a first page weighs, and how long pages take, against a file of the same server.
 
-``make bench`` or ``python -m tests.benchmarks.pages``. Every request is new to the server, so that no cache helps it.
+``make bench`` or ``python -m tests.benchmarks.pages [--tiny]``. Every request is new to the server, so that no cache
+helps it.
 """
 
 import re
 import statistics
+import sys
 import time
 from collections.abc import Iterable
 from http.client import HTTPConnection
@@ -60,8 +62,9 @@ class Visitor:
 
 def main() -> None:
     """Prints the weight of the home page, the time of the first page, and the times of all."""
+    starts, repeats, pages = (1, 2, PAGES[:2]) if "--tiny" in sys.argv else (STARTS, REPEATS, PAGES)
     firsts = []
-    for _ in range(STARTS):
+    for _ in range(starts):
         with kelisim() as server:
             visitor = Visitor(server)
             visitor.get("/ready")
@@ -70,18 +73,18 @@ def main() -> None:
             firsts.append((home, file))
     home, file = (statistics.median(times) for times in zip(*firsts, strict=True))
     print(
-        f"The first page after a start: {home * 1000:.1f} ms, {home / file:.1f} times the first file ({STARTS} starts)"
+        f"The first page after a start: {home * 1000:.1f} ms, {home / file:.1f} times the first file ({starts} starts)"
     )
     with kelisim() as server:
         visitor = Visitor(server)
         print(f"The home page with all its resources: {weight(visitor, '/') / 1000:.1f} kB transferred, compressed")
-        file = _median(visitor.get(f"{FILE}?{n}")[0] for n in range(REPEATS))
+        file = _median(visitor.get(f"{FILE}?{n}")[0] for n in range(repeats))
         print(f"\n{'page':28} {'ms':>8} {'times a file':>13} {'kB':>8}", end="")
-        print(f"   (medians of {REPEATS}; a file takes {file * 1000:.2f} ms)")
-        for path in PAGES:
+        print(f"   (medians of {repeats}; a file takes {file * 1000:.2f} ms)")
+        for path in pages:
             mark = "&" if "?" in path else "?"
             _, size, _ = visitor.get(path)
-            seconds = _median(visitor.get(f"{path}{mark}n={n}")[0] for n in range(REPEATS))
+            seconds = _median(visitor.get(f"{path}{mark}n={n}")[0] for n in range(repeats))
             print(f"{path:28} {seconds * 1000:8.1f} {seconds / file:13.1f} {size / 1000:8.1f}", flush=True)
 
 

@@ -61,9 +61,16 @@ def oxigraph_binary(folder: Path) -> Path:
 @contextlib.contextmanager
 def kelisim() -> Iterator[Server]:
     """Kelisim with its curated graph."""
+    with running_kelisim() as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_kelisim(*options: str) -> Iterator[Server]:
+    """Kelisim with the options of ``kelisim serve``."""
     port = _free_port()
     program = Path(sys.executable).with_name("kelisim")
-    with _running([program, "serve", "--port", str(port)], port):
+    with _running([program, "serve", "--port", str(port), *options], port):
         yield Server("Kelisim", f"127.0.0.1:{port}/sparql")
 
 

@@ -1,6 +1,6 @@
 """What searches and reconciliation cost, over the graph and over made-up names; peers run over the same names.
 
-    python -m tests.benchmarks.search [NAMES]
+    python -m tests.benchmarks.search [NAMES | --tiny]
 
 The peer of search is SQL's LIKE over the same texts, that of reconciliation a plain scan by rapidfuzz over all names
 (WRatio with its default processor), which is what most small reconciliation services do. Times are those of the
@@ -94,7 +94,7 @@ REPEATS = 30
 def main() -> None:
     """Prints a table in milliseconds: the median, and the peer's median as a ratio."""
     report("the graph", Reader(Engine(build(read_curation()).quads)))
-    names = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    names = 500 if "--tiny" in sys.argv else int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     store = ox.Store()
     store.bulk_extend(people(names))
     report(f"{names} made-up names", Reader(Engine(store)))

@@ -1,7 +1,7 @@
 """How fast the service answers, against the oxigraph server with the same data in the same run.
 
-``make bench`` or ``python -m tests.benchmarks.service [--quick] [PART ...]``. Answers are compared before they are
-timed. Ratios say how many times the peer's figure Kelisim's is: throughput better above 1, latency better below 1.
+``make bench`` or ``python -m tests.benchmarks.service [--quick | --tiny] [PART ...]``. Answers are compared before they
+are timed. Ratios say how many times the peer's figure Kelisim's is: throughput better above 1, latency better below 1.
 """
 
 import argparse
@@ -53,6 +53,7 @@ class Plan:
 
 
 PARTS = ("mixes", "single", "medium", "large")
+TINY = Plan(clients=(2,), seconds=1, rounds=1, large_clients=(1,), repeats=1, heavy_requests=2)
 QUICK = Plan(clients=(8,), seconds=2, rounds=1, large_clients=(1,), repeats=2, heavy_requests=24)
 
 
@@ -61,12 +62,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round at 8 clients, to see that all of it runs")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure, of: {', '.join(PARTS)}; else all")
+    parser.add_argument("--tiny", action="store_true", help="the mixes for a second, to see that they run")
     arguments = parser.parse_args()
-    parts = set(arguments.parts or PARTS)
+    parts = set(arguments.parts or (PARTS[:1] if arguments.tiny else PARTS))
     if unknown := parts - {*PARTS}:
         parser.error(f"there is no part {', '.join(unknown)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
-    plan = QUICK if arguments.quick else Plan()
+    plan = TINY if arguments.tiny else QUICK if arguments.quick else Plan()
     folder = cache_folder()
     binary = oxigraph_binary(folder)
     generator = "wrk" if load.WRK else "a client in Python, slower than the caches: install wrk for true figures"

@@ -1,11 +1,14 @@
 """How long a change of one quad takes in stores of several sizes, beside comparing the whole store before and after.
 
-``make bench`` or ``python -m tests.benchmarks.updates``. The medians of both ways are taken in the same run, and the
-time until such a change is acknowledged: worked out in a fork, checked against the shapes, on disk, and seen.
+``make bench`` or ``python -m tests.benchmarks.updates [--tiny]``. The medians of both ways are taken in the same run,
+and the time until such a change is acknowledged: worked out in a fork, checked against the shapes, on disk, and seen.
 """
 
+import asyncio
 import statistics
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +26,7 @@ from kg.store.store import Store
 from kg.workers.pool import WorkerPool
 
 SIZES: Final = (20_000, 200_000, 2_000_000)
+TINY: Final = 1000
 ROUNDS: Final = {"direct": 51, "whole": 3}
 UPDATE: Final = """
 DELETE {{ <x:{0}> <x:p2> ?o }} INSERT {{ <x:{0}> <x:p2> ?n }} WHERE {{ <x:{0}> <x:p2> ?o BIND(?o + 1 AS ?n) }}
@@ -57,13 +61,23 @@ def compare(engine: Engine, update: str) -> None:
 
 def acknowledged(engine: Engine, folder: Path) -> float:
     """The median seconds until a change lasts and is seen."""
-    pool = WorkerPool(engine, Limits(workers=2))
+    pool = WorkerPool(engine, Limits(workers=2))  # forks, so before there are threads
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
     try:
         with History.create(folder, ()) as history:
             store = Store(pool, "benchmark", history)
+            asyncio.run_coroutine_threadsafe(_start(store), loop).result()
             return median("direct", lambda update: store.change(Change("update", update)))
     finally:
-        pool.close()
+        loop.call_soon_threadsafe(pool.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+async def _start(store: Store) -> None:
+    store.start(asyncio.get_running_loop())
 
 
 def row(size: int) -> str:
@@ -79,7 +93,7 @@ def row(size: int) -> str:
 def main() -> None:
     """Prints a table."""
     print(f"{'quads':>10} {'direct':>10} {'whole store':>12} {'ratio':>9} {'acknowledged':>13}  (milliseconds)")
-    for size in SIZES:
+    for size in (TINY,) if "--tiny" in sys.argv else SIZES:
         print(row(size), flush=True)
 
 

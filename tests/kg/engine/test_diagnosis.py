@@ -1,4 +1,4 @@
-"""Malformed queries: the place of each common mistake, what is wrong, and the mend."""
+"""Malformed queries: the position, explanation and fix of each common mistake."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from kg.publishing.questions import read_questions
 EX = "PREFIX ex: <http://example.org/>\n"
 PATTERN = "{ ?a ?p ?b }"
 
-# What is marked by ⇒ is at fault; the mark is taken out before the text is read.
+# ⇒ marks the expected error position; it is removed before parsing.
 QUERIES = [
     (EX + "SELECT * {\n ?town ex:in ?land\n ⇒?land ex:name ?name .\n}", "dot is missing before “[?]land”"),
     (EX + "SELECT * { ?town ex:in ?land ⇒ex:oblast ?b }", "dot is missing before “ex:oblast”"),
@@ -125,8 +125,8 @@ def test_updates(marked: str, message: str) -> None:
 
 
 @given(st.data())
-def test_whatever_is_cut_out_of_a_good_query_is_told_in_words(data: st.DataObject) -> None:
-    """Any part of a question left out: the engine and the diagnosis agree that it is malformed, and where is in it."""
+def test_a_query_with_any_part_removed_has_a_clear_error(data: st.DataObject) -> None:
+    """Any part of a query removed: if it is malformed, the error has a position inside the text and a short message."""
     question = data.draw(st.sampled_from(QUESTIONS))
     start = data.draw(st.integers(0, len(question) - 1))
     end = data.draw(st.integers(start, min(len(question), start + 40)))
@@ -151,5 +151,5 @@ def error_of(query: str) -> QuerySyntaxError | None:
 
 
 @given(st.text(max_size=60), st.booleans())
-def test_any_text_at_all_is_told_in_words(text: str, update: bool) -> None:
+def test_any_text_has_a_clear_error(text: str, update: bool) -> None:
     assert len(str(diagnose(text, update=update))) < 500

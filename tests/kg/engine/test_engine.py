@@ -1,4 +1,4 @@
-"""The engine: answers, and errors that say where and what to do."""
+"""The engine: results, and errors with position and fix."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The lexer that finds SERVICE and LOAD, on hand-picked and on made-up queries, against rdflib's parser."""
+"""The lexer that finds SERVICE and LOAD, on chosen and generated queries, compared with rdflib's parser."""
 
 import re
 
@@ -95,7 +95,7 @@ def test_the_lexer_agrees_with_a_parser(pieces: list[str]) -> None:
 
 @given(st.text(alphabet="SERVICE<>'\"# \\\n?:{}@._x", max_size=40))
 def test_the_lexer_reads_anything_and_misses_no_bare_word(text: str) -> None:
-    """Whatever comes, it ends; and what holds no sign of quoting is refused if and only if the word stands alone."""
+    """It terminates on any text; a text without quoting is refused if and only if it has the keyword as a word."""
     try:
         refuse_outbound(text)
         refused = False

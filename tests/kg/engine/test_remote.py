@@ -1,4 +1,4 @@
-"""Queries to other endpoints: only queries are sent, and whatever goes wrong is told."""
+"""Queries to other endpoints: updates are never sent, and all errors are reported."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,7 +16,7 @@ PROBLEM = b'{"title":"Malformed query","detail":"no such prefix"}'
 
 
 class Endpoint:
-    """An endpoint that answers everything with the same bytes, and keeps what it was sent."""
+    """An endpoint that sends a fixed response and records the requests."""
 
     def __init__(self) -> None:
         self.answer = b""
@@ -100,7 +100,7 @@ def test_the_query_is_sent_as_it_is(endpoint: Endpoint) -> None:
         (HEAD % (b"503 Busy", 5, b"later"), "refused the query: HTTP 503 Busy. later$"),
     ],
 )
-def test_whatever_goes_wrong_is_told(answer: bytes, message: str, endpoint: Endpoint) -> None:
+def test_all_errors_are_reported(answer: bytes, message: str, endpoint: Endpoint) -> None:
     endpoint.answer = answer
     with pytest.raises(KelisimError, match=message):
         RemoteEndpoint(endpoint.url).query("ASK {}")

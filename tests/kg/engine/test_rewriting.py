@@ -1,4 +1,4 @@
-"""Queries that the engine would answer otherwise than SPARQL 1.1 has it: rewritten, or refused with the reason."""
+"""Queries that pyoxigraph would not evaluate as SPARQL 1.1 says: rewritten, or refused with a fix."""
 
 import itertools
 import json
@@ -63,7 +63,7 @@ def rows(engine: Engine, query: str) -> tuple[list[str], Counter[frozenset[tuple
     ],
 )
 def test_each_graph_is_looked_at_by_itself(pattern: str) -> None:
-    """Held against the pattern over each graph alone, joined with its name (SPARQL 1.1 Query, section 18.6)."""
+    """Compared with the pattern over each graph alone, joined with its name (SPARQL 1.1 Query, section 18.6)."""
     expected: Counter[frozenset[tuple[str, str]]] = Counter()
     for name, graph in GRAPHS.items():
         inner = f"{{ {pattern} }}" if pattern.startswith("SELECT") else pattern
@@ -87,13 +87,13 @@ def test_each_graph_is_looked_at_by_itself(pattern: str) -> None:
         ("?s :p ?x MINUS { ?g :q ?y }", "no value inside its own GRAPH"),
     ],
 )
-def test_what_cannot_be_rewritten_is_refused_with_the_mend(pattern: str, message: str) -> None:
+def test_what_cannot_be_rewritten_is_refused_with_a_fix(pattern: str, message: str) -> None:
     with pytest.raises(QuerySyntaxError, match=message) as raised:
         ENGINE.query(f"PREFIX : <urn:>\nSELECT * {{ GRAPH ?g {{ {pattern} }} }}")
     assert raised.value.line == 2
 
 
-def test_the_mends_work() -> None:
+def test_the_suggested_fixes_work() -> None:
     names, found = rows(ENGINE, "SELECT ?g (COUNT(*) AS ?c) { GRAPH ?g { ?s :p ?x } } GROUP BY ?g")
     assert (names, found.total()) == (["g", "c"], 2)
     assert rows(ENGINE, "SELECT * { GRAPH ?g { ?s :p ?x } FILTER(?g = :a) }")[1].total() == 2

@@ -1,4 +1,4 @@
-"""The history survives what computers do: kill -9, cut and flipped bytes, a full disk, crashes while it compacts."""
+"""The history survives kill -9, truncated and flipped bytes, a full disk, and crashes during compaction."""
 
 import errno
 import itertools
@@ -59,7 +59,7 @@ def history(folder: Path) -> Iterator[History]:
 def test_every_version_comes_back(
     first: set[ox.Quad], later: list[set[ox.Quad]], compact_after: int, batch: int
 ) -> None:
-    states = [normal(s) for s in (first, *later)]
+    states = [normalized(s) for s in (first, *later)]
     with tempfile.TemporaryDirectory() as name:
         with mock.patch("kg.history.history._BATCH_QUADS", batch), History.create(Path(name), first) as history:
             for version, (before, after) in enumerate(itertools.pairwise(states), start=1):
@@ -81,18 +81,18 @@ def test_every_version_comes_back(
 
 
 def test_a_compaction_finds_every_line(folder: Path) -> None:
-    """Lines before the first, after the last, alike but for their ends, and numbers that a store holds otherwise."""
+    """Lines before the first, after the last, with common prefixes, and numbers that the store normalises."""
     texts = ["", "!", "0", "00", "1.50", "x" * 5000, "я", "\\n", "z"]
     every = [ox.Quad(ox.NamedNode(f"x:{t}"), P, ox.Literal(o)) for t in "abc" for o in texts]
     every += [ox.Quad(P, P, ox.Literal(f"0{n}", datatype=XSD_INTEGER)) for n in range(5)]
     chance = random.Random(1)
     with History.create(folder, every[::2]) as history:
-        state = normal({*every[::2]})
+        state = normalized({*every[::2]})
         for _ in range(200):
             removed = tuple(q for q in every if chance.random() < 0.2)
             added = tuple(q for q in every if chance.random() < 0.2)
             history.append(Patch(deletes=removed, adds=tuple(set(added) - set(removed))))
-            state = normal((state - normal({*removed})) | normal({*added} - {*removed}))
+            state = normalized((state - normalized({*removed})) | normalized({*added} - {*removed}))
             if chance.random() < 0.3:
                 history.compact()
                 lines = (folder / f"snapshot-{history.version}.nq").read_bytes().splitlines(keepends=True)[1:]
@@ -100,13 +100,13 @@ def test_a_compaction_finds_every_line(folder: Path) -> None:
         assert history.load() == state
 
 
-def normal(quads: set[ox.Quad]) -> set[ox.Quad]:
+def normalized(quads: set[ox.Quad]) -> set[ox.Quad]:
     store = ox.Store()
     store.extend(quads)
     return set(store)
 
 
-def test_what_is_told_of_versions(history: History) -> None:
+def test_metadata_of_versions(history: History) -> None:
     header = new_header("Aru", "two\nlines\nTX .\n")
     history.append(Patch((quad(0),), (quad(1, "\nA "), quad(2)), header))
     history.append(Patch())
@@ -269,7 +269,7 @@ def test_a_damaged_snapshot_is_an_error(history: History, folder: Path) -> None:
 
 
 def run(program: str, *arguments: object) -> subprocess.Popen[str]:
-    """Starts a Python process that has the names of this module."""
+    """Starts a Python process with the names of this module imported."""
     code = "from tests.kg.history.test_history import *\n" + program
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
@@ -396,9 +396,7 @@ def test_an_append_that_cannot_be_synced_is_taken_back(
     assert numbers(history.load()) == [0, 2]
 
 
-def test_a_compaction_counts_before_the_next_append_only_if_it_lasts(
-    history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_append_after_a_compaction_needs_it_to_be_durable(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     history.append(adding(1))
     with monkeypatch.context() as patched:
         patched.setattr("kg.history.history.sync_folder", failing)
@@ -431,7 +429,7 @@ with History.open(Path(sys.argv[1])) as history:
 
 
 def test_a_stale_writer_is_refused_and_takes_nothing_away(history: History, folder: Path) -> None:
-    """One that shares the lock, by a fork, with another who wrote: it must not cut what it does not know."""
+    """A forked process shares the lock and writes: the other must not truncate its frames."""
     history.close()
     with run(APPEND_WITH_TWO_WRITERS, folder) as process:
         assert process.stdout
@@ -483,11 +481,11 @@ def test_a_crash_at_any_step_of_a_compaction_changes_no_state(history: History, 
     for step, least in (("fsync", 4), ("replace", 1), ("unlink", 2), ("write", 1), ("open", 4)):
         assert crashes.count(step) >= least
     for copy in copies.iterdir():
-        sound(copy)
+        check_state(copy)
 
 
-def sound(folder: Path) -> None:
-    """The history is as it was before the compaction, for a reader and for a writer, who puts it in order."""
+def check_state(folder: Path) -> None:
+    """The history is as before the compaction, for a reader and for a writer, which recovers it."""
     with History.open(folder, read_only=True) as reader:
         assert (reader.version, numbers(reader.load())) == (2, [0, 1, 2])
     with History.open(folder) as writer:
@@ -540,8 +538,8 @@ def test_a_compaction_that_fails_leaves_the_history_usable(
 
 
 def test_one_writer_at_a_time(history: History, folder: Path) -> None:
-    told = rf"store is open for writing already, by process {os.getpid()}: end that one first, or open .* read-only"
-    with pytest.raises(HistoryLockedError, match=told):
+    message = rf"store is open for writing already, by process {os.getpid()}: end that one first, or open .* read-only"
+    with pytest.raises(HistoryLockedError, match=message):
         History.open(folder)
     program = "try: History.open(Path(sys.argv[1]))\nexcept HistoryLockedError as error: print(error)"
     with run(program, folder) as process:

@@ -1,4 +1,4 @@
-"""Stores made from RDF files."""
+"""`kelisim load`: stores created from RDF files."""
 
 import gzip
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_files_of_all_formats_become_a_store(files: list[Path], tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("bad.nt", b"<http://e/a> <http://e/p> <http://e/b> .\n<http://e/a> nonsense .\n", "bad.nt, line 2"),
         ("bad.nq.gz", b"this is not gzip", "bad.nq.gz cannot be read"),
@@ -62,12 +62,12 @@ def test_files_of_all_formats_become_a_store(files: list[Path], tmp_path: Path, 
         ("notes.docx", b"", "tells no RDF format"),
     ],
 )
-def test_what_cannot_be_loaded_leaves_nothing(name: str, content: bytes, told: str, tmp_path: Path) -> None:
+def test_what_cannot_be_loaded_leaves_nothing(name: str, content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     folder = tmp_path / "store"
     status, printed = load(folder, tmp_path / name)
     assert status == 1
-    assert told in printed
+    assert message in printed
     assert not (folder / "history").exists()
 
 

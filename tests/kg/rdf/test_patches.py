@@ -1,4 +1,4 @@
-"""RDF Patch: what is written is what is read, and what is applied can be taken back."""
+"""RDF Patch: serialisation round trip, application and inverse."""
 
 import pyoxigraph as ox
 import pytest
@@ -63,7 +63,7 @@ def stored(quads: set[ox.Quad]) -> ox.Store:
 
 @untimed
 @given(QUAD_SETS, QUAD_SETS, HEADERS)
-def test_what_is_written_is_what_is_read(before: set[ox.Quad], after: set[ox.Quad], header: dict[str, str]) -> None:
+def test_serialisation_round_trip(before: set[ox.Quad], after: set[ox.Quad], header: dict[str, str]) -> None:
     patch = diff(before, after, header)
     text = patch.serialize()
     assert parse(text) == patch
@@ -97,7 +97,7 @@ def test_the_rows_stand_in_the_order_of_their_lines() -> None:
     assert diff(quads, quads).is_empty
 
 
-def test_patches_of_others_are_read() -> None:
+def test_foreign_patches_are_parsed() -> None:
     patch = parse(
         b"# a comment\r\nH id <uuid:1> .\r\n\r\n  H  message  'x' .".replace(b"'", b'"')
         + b'\nTX .\nPA "rdf" "http://www.w3.org/1999/02/22-rdf-syntax-ns#" .\n'
@@ -179,7 +179,7 @@ def test_a_patch_is_sound() -> None:
             Patch(header=header)
 
 
-def test_a_new_header_tells_who_and_when() -> None:
+def test_a_new_header_has_author_and_time() -> None:
     first = new_header("Aru", "first")
     second = new_header("Aru", "second", first["id"])
     assert list(second) == ["id", "prev", "time", "author", "message"]

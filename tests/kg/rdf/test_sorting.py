@@ -1,4 +1,4 @@
-"""Lines in order, held against `sorted`."""
+"""The external merge sort, compared with `sorted`."""
 
 from hypothesis import given
 from hypothesis import strategies as st

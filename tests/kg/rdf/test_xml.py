@@ -1,4 +1,4 @@
-"""What XML cannot hold is refused and named, wherever it stands; all else is well formed."""
+"""Terms that XML cannot represent are refused and named; all other output is well formed."""
 
 import io
 from xml.etree import ElementTree

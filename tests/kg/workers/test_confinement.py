@@ -1,4 +1,4 @@
-"""What keeps a worker within its bounds."""
+"""Limits on worker processes, and the replacement of workers."""
 
 import asyncio
 import os
@@ -27,18 +27,18 @@ from kg.workers.confinement import PrivateMemory
 pages = bytearray(os.urandom(1) * (200 << 20))
 child = os.fork()
 if child == 0:
-    sharing = PrivateMemory(50 << 20)
-    seen = [sharing.is_exceeded(), sum(pages[::4096]) >= 0 and sharing.is_exceeded()]
+    memory = PrivateMemory(50 << 20)
+    seen = [memory.is_exceeded(), sum(pages[::4096]) >= 0 and memory.is_exceeded()]
     for start in range(0, len(pages), 10 << 20):
         pages[start : start + (10 << 20) : 4096] = bytes(2560)
-        seen.append(sharing.is_exceeded())
+        seen.append(memory.is_exceeded())
     print(seen.index(True) - 2)
     os._exit(0)
 os.waitpid(child, 0)
 """
 
 
-def test_what_a_process_shares_no_more_is_counted() -> None:
+def test_private_memory_is_measured() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, env={**os.environ}
     )
@@ -54,7 +54,7 @@ def pool() -> Iterator[WorkerPool]:
 
 
 def on_a_loop(pool: WorkerPool, work: Callable[[], Awaitable[None]]) -> None:
-    """Runs something on a loop of its own, in a thread, since Playwright may have one in this."""
+    """Runs a coroutine on an event loop in another thread, since Playwright may have one in this thread."""
 
     async def begun() -> None:
         pool.start(asyncio.get_running_loop())
@@ -69,12 +69,12 @@ async def count(pool: WorkerPool, mark: int) -> bytes:
     return reply.content
 
 
-def test_workers_that_leave_fail_no_query(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    def leaving(self: PrivateMemory) -> bool:
+def test_retiring_workers_fail_no_query(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    def retiring(self: PrivateMemory) -> bool:
         self.exceeded = True
         return True
 
-    monkeypatch.setattr(PrivateMemory, "is_exceeded", leaving)  # before the fork
+    monkeypatch.setattr(PrivateMemory, "is_exceeded", retiring)  # before the fork
     pool: WorkerPool = request.getfixturevalue("pool")
 
     async def work() -> None:
@@ -85,7 +85,7 @@ def test_workers_that_leave_fail_no_query(monkeypatch: pytest.MonkeyPatch, reque
     on_a_loop(pool, work)
 
 
-def test_many_patches_leave_somebody_to_answer(pool: WorkerPool) -> None:
+def test_workers_are_replaced_one_at_a_time_after_many_patches(pool: WorkerPool) -> None:
     async def work() -> None:
         added = 100
         for round_ in range(12):
@@ -102,7 +102,7 @@ def test_many_patches_leave_somebody_to_answer(pool: WorkerPool) -> None:
     on_a_loop(pool, work)
 
 
-def test_when_no_files_are_left_nothing_gets_out_of_step(pool: WorkerPool) -> None:
+def test_no_file_descriptors_left_when_staging_a_change(pool: WorkerPool) -> None:
     async def work() -> None:
         await count(pool, 0)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
