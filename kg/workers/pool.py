@@ -316,8 +316,10 @@ class WorkerPool:
             pending.retried, pending.worker = True, None
             self._slots.discard(pending)
             self._queue.appendleft(pending)
-            if self._idle:
-                self._release(self._idle.pop())
+            living = next((w for w in self._idle if w.is_alive()), None)  # others may have been killed with it
+            if living:
+                self._idle.remove(living)
+                self._release(living)
             self._start_next_long()
         elif pending:
             self._finish(pending, error)

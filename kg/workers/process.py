@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 from collections import deque
@@ -102,6 +103,10 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{self._pid}/task"):  # noqa: PTH208 - only the names
                 os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
+
+    def is_alive(self) -> bool:
+        """Whether the process runs still; its end is noticed a little later by its socket (pidfd_open(2))."""
+        return self._pidfd >= 0 and not select.select([self._pidfd], [], [], 0)[0]
 
     def kill(self) -> str:
         """Kills the process and returns its crash report; empty if it was already killed."""

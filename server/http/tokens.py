@@ -29,7 +29,7 @@ FILE: Final = "tokens.json"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]{1,512}=*)", re.IGNORECASE | re.ASCII)
 _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/_-]{1,1024}=*)", re.IGNORECASE | re.ASCII)
-_CHALLENGE: Final = 'Basic realm="kelisim", charset="UTF-8", Bearer realm="kelisim"'
+_BASIC_CHALLENGE: Final = ', Basic realm="kelisim", charset="UTF-8"'
 _TOKEN_BYTES: Final = 32
 
 
@@ -112,20 +112,21 @@ class TokenStore:
     def authorize(self, header: str | None, scope: str) -> Token:
         """The token of a request that requires a scope.
 
-        Raises a ProblemError with a challenge (RFC 6750, section 3): 401 for no valid token, 403 without the scope.
+        Raises a ProblemError with challenges (RFC 6750, section 3; RFC 7617, section 2): 401 for no valid token, 403
+        without the scope.
         """
         token = self.check(header)
-        challenge = _CHALLENGE
+        challenge = 'Bearer realm="kelisim"'
         if token is None:
             detail = f"This needs a token with the scope {scope}, as Authorization: Bearer ... or Basic password."
             if header:
                 detail = "The token is not one of this server's, or was revoked."
                 challenge += ', error="invalid_token"'
-            raise ProblemError(401, "Not authorised", detail, {"WWW-Authenticate": challenge})
+            raise ProblemError(401, "Not authorised", detail, {"WWW-Authenticate": challenge + _BASIC_CHALLENGE})
         if not token.allows(scope):
             challenge += f', error="insufficient_scope", scope="{scope}"'
             detail = f"The token {token.name} has the scope {' '.join(token.scopes)}; this needs {scope}."
-            raise ProblemError(403, "Not allowed", detail, {"WWW-Authenticate": challenge})
+            raise ProblemError(403, "Not allowed", detail, {"WWW-Authenticate": challenge + _BASIC_CHALLENGE})
         return token
 
     def _current(self) -> tuple[Token, ...]:

@@ -108,7 +108,7 @@ def test_negotiation(server: str, accept: str, expected: str) -> None:
         ("GET", "sparql?query=ASK%7B%7D&timeout=soon", None, {}, 400),
         ("POST", "sparql", b"ASK{}", {"Content-Type": "application/sparql-query; charset=iso-8859-1"}, 415),
         ("POST", "sparql", b"query=ASK%7B%23%FF%0A%7D", {"Content-Type": "application/x-www-form-urlencoded"}, 400),
-        ("GET", "graphs", None, {}, 400),
+        ("GET", "graphs", None, {"Accept": "text/turtle"}, 406),
         ("GET", "graphs?graph=no%20iri", None, {}, 400),
         ("GET", "graphs?graph=http%3A%2F%2Fno.such%2Fgraph", None, {}, 404),
         ("GET", "graphs?default&graph=http%3A%2F%2Fx%2F", None, {}, 400),

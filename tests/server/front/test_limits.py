@@ -84,7 +84,7 @@ def said(answer: Answer) -> str:
         (request("/graphs", CONTENT_LENGTH="1001"), "413.*longer than 1000 bytes"),
         *((request(CONTENT_LENGTH=n), "400.*no number") for n in ("x", "-1", "+3", "1.0", "٣", " 3")),
         *((request(CONTENT_LENGTH=n), "413") for n in ("9" * 30, "9" * 5000)),
-        (request(HTTP_TRANSFER_ENCODING="chunked", CONTENT_TYPE="text/turtle"), "411.*half of it"),
+        (request(HTTP_TRANSFER_ENCODING="chunked", CONTENT_TYPE="text/turtle"), None),
         (request(HTTP_TRANSFER_ENCODING="chunked", CONTENT_TYPE="Application/sparql-query; charset=utf-8"), None),
     ],
 )
