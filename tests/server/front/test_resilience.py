@@ -115,6 +115,7 @@ def test_monitoring_is_answered_under_load(running: Serving) -> None:
 
 
 def test_a_killed_worker_is_replaced_and_its_query_retried(running: Serving) -> None:
+    assert becomes(lambda: "kelisim_workers_busy 0.0" in send(f"{running.address}metrics")[2].decode())
     before = {w.pid for w in workers(running)}
     for worker in workers(running):
         with contextlib.suppress(psutil.NoSuchProcess):
