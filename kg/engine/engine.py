@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import pyoxigraph as ox
 
 from kg.engine.diagnosis import diagnose
-from kg.engine.errors import QuerySyntaxError, UnknownGraphError
+from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
 from kg.engine.guard import dataset_graphs, refuse_outbound
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -29,8 +29,12 @@ class OperationError(KelisimError):
 class Answer:
     """The result of one query: bindings (SELECT), a boolean (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
 
-    def __init__(self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> None:
+    def __init__(
+        self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, *, federated: bool = False
+    ) -> None:
+        """`federated`: the query has SERVICE, so that other endpoints may fail."""
         self._result = result
+        self._federated = federated
 
     @property
     def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
@@ -66,6 +70,8 @@ class Answer:
         try:
             self._result.serialize(output, form.engine)  # type: ignore[arg-type]
         except (OSError, RuntimeError) as error:
+            if self._federated:
+                raise _service_error(error) from error
             raise KelisimError(f"The query failed while it was evaluated: {error}") from error
 
 
@@ -157,7 +163,7 @@ class Engine:
         default: list[GraphName] | None = [_named_node(g) for g in default_graphs] if chosen else None
         named: list[_Name] | None = [_named_node(g) for g in named_graphs] if chosen else None
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
-        text = rewrite(query)
+        text, federated = rewrite(query), bool(self.services) and "SERVICE" in query.upper()
         while True:
             try:
                 result = self._store.query(
@@ -170,6 +176,8 @@ class Engine:
                 # the query is evaluated again with that function defined as one that always fails.
                 function = _UNKNOWN_FUNCTION.search(str(error))
                 if not function or len(unknown) >= _UNKNOWN_FUNCTIONS:
+                    if federated and isinstance(error, OSError):
+                        raise _service_error(error) from error
                     raise KelisimError(f"The query cannot be evaluated: {error}") from error
                 unknown[ox.NamedNode(function[1])] = _no_value
             else:
@@ -178,7 +186,7 @@ class Engine:
                     if ordered != text:
                         text = ordered
                         continue
-                return Answer(result)
+                return Answer(result, federated=federated)
 
 
 def _named_node(graph: str) -> ox.NamedNode:
@@ -186,6 +194,13 @@ def _named_node(graph: str) -> ox.NamedNode:
         return ox.NamedNode(graph)
     except ValueError as error:
         raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+
+
+def _service_error(error: Exception) -> KelisimError:
+    """The error of a query whose SERVICE failed (SPARQL 1.1 Federated Query, section 2.4)."""
+    if isinstance(error, TimeoutError) or "timed out" in str(error).lower():
+        return ServiceTimeoutError(f"An endpoint that SERVICE asks took too long: {error}. Try SERVICE SILENT.")
+    return ServiceError(f"An endpoint that SERVICE asks failed: {error}. Try SERVICE SILENT.")
 
 
 def _no_value(*_: object) -> None:

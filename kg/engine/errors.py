@@ -24,6 +24,14 @@ class UnknownGraphError(KelisimError):
     """The query names a graph that is not here."""
 
 
+class ServiceError(KelisimError):
+    """An endpoint that SERVICE calls failed."""
+
+
+class ServiceTimeoutError(KelisimError):
+    """An endpoint that SERVICE calls took too long."""
+
+
 class QueryTimeoutError(KelisimError):
     """The query exceeded its time limit."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from kg.engine.errors import ServiceError
 from ontology import BASE, KelisimError
 
 # Strings, comments, IRIs, variables and language tags first: words inside them are no keywords (SPARQL 1.1 Query,
@@ -90,7 +91,7 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
         if service and token[0].upper() != "SILENT":
             if token[0].strip("<>") not in services:
                 raise _refusal(query, service)
-            _refuse_private(token[0].strip("<>"))
+            _refuse_private(token[0].strip("<>"), silent=before == "SILENT")
             service = None
         elif services and token[0].upper() == "SERVICE":
             service = token
@@ -144,10 +145,11 @@ def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:
     )
 
 
-def _refuse_private(endpoint: str) -> None:
+def _refuse_private(endpoint: str, *, silent: bool) -> None:
     """Raises OutboundRefusedError if the host name resolves to this machine or a private network.
 
-    An IP address or localhost is allowed: the operator named it explicitly.
+    Raises ServiceError if it does not resolve, unless the call is silent, which then gives the empty solution. An IP
+    address or localhost is allowed: the operator named it explicitly.
     """
     host = urlsplit(endpoint).hostname or ""
     if host == "localhost" or _is_address(host):
@@ -155,7 +157,9 @@ def _refuse_private(endpoint: str) -> None:
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError as error:
-        raise OutboundRefusedError(f"The host {host} of SERVICE <{endpoint}> cannot be found: {error}.") from error
+        if silent:
+            return
+        raise ServiceError(f"The host {host} of SERVICE <{endpoint}> cannot be found: {error}.") from error
     if not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
         raise OutboundRefusedError(f"The host {host} of SERVICE <{endpoint}> is an address of a private network.")
 

@@ -6,7 +6,14 @@ import msgspec
 
 from kg.changes.staging import DocumentError
 from kg.engine.engine import OperationError
-from kg.engine.errors import InvalidChangeError, QuerySyntaxError, TooLargeError, UnknownGraphError
+from kg.engine.errors import (
+    InvalidChangeError,
+    QuerySyntaxError,
+    ServiceError,
+    ServiceTimeoutError,
+    TooLargeError,
+    UnknownGraphError,
+)
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import NotAcceptableError
 from ontology import KelisimError
@@ -58,6 +65,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 _ERRORS: Final[dict[str, type[KelisimError]]] = {
     "outbound": OutboundRefusedError,
     "unknown-graph": UnknownGraphError,
+    "service": ServiceError,
+    "service-timeout": ServiceTimeoutError,
     "operation": OperationError,
     "document": DocumentError,
     "not-acceptable": NotAcceptableError,

@@ -23,7 +23,7 @@ from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
-from kg.engine.errors import QuerySyntaxError, UnknownGraphError
+from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -85,6 +85,8 @@ def _failure(error: KelisimError) -> Outcome:
         ResultTooLargeError: "too-large",
         OutboundRefusedError: "outbound",
         UnknownGraphError: "unknown-graph",
+        ServiceError: "service",
+        ServiceTimeoutError: "service-timeout",
         DocumentError: "document",
         OperationError: "operation",
     }

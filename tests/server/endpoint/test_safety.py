@@ -307,9 +307,13 @@ def test_federation_with_allowed_endpoints(
             body = send(ask(running.address, query, format="json"))[2]
             assert len(json.loads(body)["results"]["bindings"]) == 3
         assert heard == []
-        for other in (f"<{allowed}x>", f"<{server}>", "?endpoint", "<http://h.invalid/>", "x:y"):
+        for other in (f"<{allowed}x>", f"<{server}>", "?endpoint", "x:y"):
             assert status(f"SERVICE {other} {{ {label} }}") in (400, 403), other
+        assert status(f"SERVICE <http://h.invalid/> {{ {label} }}") == 502
+        _, _, body = send(ask(running.address, f"SELECT * {{ SERVICE SILENT <http://h.invalid/> {{ {label} }} }}"))
+        assert json.loads(body)["results"]["bindings"] == [{}]
         assert status(f"{{}} SERVICESILENT <{redirecting}> {{ {label} }}") == 403
         assert heard == []
-        assert status(f"SERVICE <{redirecting}> {{ {label} }}") == 400
+        assert status(f"SERVICE <{redirecting}> {{ {label} }}") == 502
+        assert status(f"SERVICE SILENT <{redirecting}> {{ {label} }}") == 200
         assert heard == [], "a redirect was followed"
