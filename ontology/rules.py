@@ -1,4 +1,4 @@
-"""Inference by the OWL 2 RL rules of ``rules/owl2rl.ru``, run in the SPARQL engine."""
+"""Inference with the OWL 2 RL rules of ``rules/owl2rl.ru``, as SPARQL updates."""
 
 from collections.abc import Iterable
 
@@ -7,17 +7,17 @@ import pyoxigraph as ox
 from ontology.namespaces import BASE, INFERRED_GRAPH
 from ontology.terms import read_text
 
-# Classes that would hold everything tell nobody anything.
+# Classes that contain everything: membership in them carries no information.
 _EMPTY_WORDS = frozenset(
     {"http://www.w3.org/2002/07/owl#Thing", "http://www.w3.org/2000/01/rdf-schema#Resource"},
 )
 
 
 def infer(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """What follows from facts and ontology, as new triples about the things that the project names.
+    """The triples inferred from facts and ontology, about the things of the project only, without the given ones.
 
-    `triples` holds the ontology (without blank nodes) and the facts. The rules are those of OWL 2 Profiles, section
-    4.3, that the ontology makes use of; a test holds their result against HermiT and against a second RL reasoner.
+    `triples` are the ontology (without blank nodes) and the facts. The rules are those of OWL 2 Profiles, section 4.3,
+    that the ontology needs; tests compare their result with HermiT and with another RL reasoner.
     """
     store = ox.Store()
     graph = ox.NamedNode(INFERRED_GRAPH)

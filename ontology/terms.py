@@ -1,4 +1,4 @@
-"""Reads the ontology's files."""
+"""Reads the files of the ontology."""
 
 from collections.abc import Iterator
 from importlib import resources
@@ -10,7 +10,7 @@ from rdflib import Graph
 from ontology.namespaces import ONTOLOGY_IRI, SKOLEM
 
 FILES: Final = ("core.ttl", "codes.ttl", "alignments.ttl")
-"""The parts of the ontology: terms, code lists, alignments with other vocabularies."""
+"""The files of the ontology: terms, code lists, alignments with other vocabularies."""
 
 
 def read_text(name: str) -> str:
@@ -19,7 +19,7 @@ def read_text(name: str) -> str:
 
 
 def read_graph(*names: str) -> Graph:
-    """The given files of the ontology (all of `FILES` by default) as one rdflib graph, blank nodes and all."""
+    """The given files of the ontology (by default all of `FILES`) as one rdflib graph, including blank nodes."""
     graph = Graph()
     for name in names or FILES:
         graph.parse(data=read_text(name), format="turtle")
@@ -27,7 +27,7 @@ def read_graph(*names: str) -> Graph:
 
 
 def version() -> str:
-    """The version that the ontology states of itself (``owl:versionInfo``), which is the package's too."""
+    """The version of the ontology (``owl:versionInfo``), which is also the version of the package."""
     query = ox.Store()
     query.bulk_load(input=read_text("core.ttl"), format=ox.RdfFormat.TURTLE)
     predicate = ox.NamedNode("http://www.w3.org/2002/07/owl#versionInfo")
@@ -39,8 +39,8 @@ def version() -> str:
 def published_triples() -> Iterator[ox.Triple]:
     """The triples of the ontology without blank nodes.
 
-    OWL 2 needs a blank node for a property chain and for a restriction (OWL 2 Mapping to RDF Graphs, table 1). They
-    are labelled canonically (RDFC-1.0) and published under Skolem IRIs, so that the same file gives the same triples.
+    OWL 2 requires blank nodes for property chains and restrictions (OWL 2 Mapping to RDF Graphs, table 1). They are
+    labelled canonically (RDFC-1.0) and replaced by Skolem IRIs, so that the result is deterministic.
     """
     for name in FILES:
         dataset = ox.Dataset(ox.parse(input=read_text(name), format=ox.RdfFormat.TURTLE))

@@ -1,4 +1,4 @@
-"""The shapes of Kelisim: what data must look like, in SHACL, and why it is refused, in words."""
+"""The SHACL shapes of Kelisim, validation with them, and reports."""
 
 from shapes.report import Report, Result, in_words, render
 from shapes.validation import FILES, ValidationError, read_shapes, validate

@@ -1,4 +1,4 @@
-"""Writes the property paths of SHACL as SPARQL writes them."""
+"""Converts SHACL property paths to SPARQL syntax."""
 
 from rdflib import RDF, SH, BNode, Graph
 from rdflib.collection import Collection
@@ -8,7 +8,7 @@ from rdflib.term import Node
 def path_text(graph: Graph, path: Node) -> str:
     """A SHACL property path (SHACL 2.3.1) as text: the IRI of a predicate path, else a SPARQL 1.1 property path.
 
-    Alternative, sequence, inverse and repeated paths are written with ``|``, ``/``, ``^``, ``*``, ``+`` and ``?``.
+    Alternative, sequence, inverse and repeated paths use ``|``, ``/``, ``^``, ``*``, ``+`` and ``?``.
     """
     return _text(graph, path) if isinstance(path, BNode) else str(path)
 

@@ -1,4 +1,4 @@
-"""What validation found: results in a fixed order, as data, as RDF, and as a table for a terminal."""
+"""Validation reports: sorted results, as values, as RDF, and as a table for the terminal."""
 
 import re
 from collections.abc import Iterable
@@ -21,10 +21,9 @@ _IRI: Final = re.compile(r"<([^<>\s]*)>")
 class Result:
     """One validation result (SHACL 3.6.2).
 
-    `focus` is the thing that breaks the rule, `shape` the rule, `message` says in words what to do. `path` is the
-    property that the rule looks at: its IRI, or a SPARQL 1.1 property path if it looks at several; None if the rule is
-    on the thing itself. `value` is the offending value; None if one is missing. `severity` is ``sh:Violation``,
-    ``sh:Warning`` or ``sh:Info``.
+    focus: the focus node. shape: the source shape. message: what is wrong and what to do. path: the result path, an IRI
+    or a SPARQL 1.1 property path; None if the constraint is on the node itself. value: the value node; None if a value
+    is missing. severity: ``sh:Violation``, ``sh:Warning`` or ``sh:Info``.
     """
 
     focus: Node
@@ -36,16 +35,16 @@ class Result:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """What results are sorted by: focus, shape, path, value, message."""
+        """The sort key: focus, shape, path, value, message."""
         value = "" if self.value is None else self.value.n3()
         return (self.focus.n3(), str(self.shape), self.path or "", value, self.message)
 
 
 @dataclass(frozen=True)
 class Report:
-    """A validation report (SHACL 3.6.1): whether the graph conforms, and if not, every result in a fixed order.
+    """A validation report (SHACL 3.6.1): whether the graph conforms, and all results, sorted.
 
-    `graph` is the report as RDF. The same data gives the same report, blank node labels included.
+    `graph` is the report as RDF. It is deterministic, including the labels of blank nodes.
     """
 
     conforms: bool
@@ -54,7 +53,7 @@ class Report:
 
     @classmethod
     def from_graph(cls, *, conforms: bool, graph: Graph) -> Self:
-        """A report read from a SHACL validator's results graph. Results that say the same are one."""
+        """Reads the report from the results graph of a SHACL validator, without duplicate results."""
         found: dict[Result, Node] = {}
         for node in sorted(graph.objects(None, SH.result), key=lambda node: _component(graph, node)):
             found.setdefault(_read(graph, node), node)
@@ -68,12 +67,12 @@ class Report:
 
 
 def in_words(report: Report) -> str:
-    """What is wrong, one sentence a line, for a message in plain text."""
+    """The results as plain text, one per line."""
     return "\n".join(f"{_short(str(r.focus))}: {r.message}" for r in report.results)
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The report for programs: IRIs in full, literals as in N-Triples, ``path`` and ``value`` empty where none is."""
+    """The report as JSON values: full IRIs, literals as in N-Triples; a missing ``path`` or ``value`` is empty."""
     results = [
         {
             "focus": str(r.focus),
@@ -89,7 +88,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def render(report: Report) -> Group:
-    """The report for a terminal: a summary, and a table with one row to a result."""
+    """The report for the terminal: a summary, and a table with one row for each result."""
     if not report.results:
         return Group("The data conforms to all shapes.")
     count = len(report.results)
@@ -129,7 +128,7 @@ def _read(graph: Graph, node: Node) -> Result:
 
 
 def _relabelled(graph: Graph, conforms: bool, nodes: Iterable[Node]) -> Graph:
-    """The report graph with its blank nodes named by place, since pySHACL names them at random."""
+    """The report graph with blank nodes labelled by position, since pySHACL labels them randomly."""
     ordered = Graph()
     for prefix, namespace in {**PREFIXES, "sh": str(SH), "shape": str(SHAPE)}.items():
         ordered.bind(prefix, namespace)
@@ -142,8 +141,8 @@ def _relabelled(graph: Graph, conforms: bool, nodes: Iterable[Node]) -> Graph:
 
 
 def _copy(graph: Graph, target: Graph, node: Node, name: str) -> BNode:
-    # Results, and the paths below them, are trees: each blank node has one parent. What sh:detail nests is left out,
-    # the message says it in words.
+    # Results and their paths are trees: each blank node has one parent. The results nested by sh:detail are omitted,
+    # since the message contains them.
     copy = BNode(name)
     for number, (predicate, value) in enumerate(sorted(graph.predicate_objects(node))):
         if predicate == SH.detail:
@@ -154,7 +153,7 @@ def _copy(graph: Graph, target: Graph, node: Node, name: str) -> BNode:
 
 
 def _short(text: str) -> str:
-    """An IRI by the project's prefixes, or a text (a literal, a path) with the IRIs in it shortened so."""
+    """An IRI with one of the project's prefixes, or a text (a literal, a path) with its IRIs shortened."""
     if "<" in text:
         return _IRI.sub(lambda match: _short(match[1]), text)
     return text.replace(str(SHAPE), "shape:") if text.startswith(str(SHAPE)) else shorten(text)

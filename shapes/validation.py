@@ -25,18 +25,18 @@ FILES: Final = (
     "claims.ttl",
     "codes.ttl",
 )
-"""The shapes for data: SHACL Core alone, so that they are quick enough for every write."""
+"""The shapes for data: SHACL Core only, fast enough to run on every write."""
 
 STYLE_FILE: Final = "style.ttl"
-"""The shapes for the ontology itself, with SPARQL targets and constraints (SHACL 5); run offline only."""
+"""The shapes for the ontology itself, with SPARQL-based constraints (SHACL 5); used offline only."""
 
 
 class ValidationError(KelisimError):
-    """The graph could not be validated at all, unlike one that was validated and does not conform."""
+    """The graph could not be validated, as opposed to one that does not conform."""
 
 
 def read_shapes(*, ontology_style: bool = False) -> Graph:
-    """The shapes graph (SHACL 1.5): the shapes for data, with those for the ontology's style if asked for."""
+    """The shapes graph (SHACL 1.5): the shapes for data and, with `ontology_style`, those for the ontology."""
     graph = Graph()
     for name in (*FILES, STYLE_FILE) if ontology_style else FILES:
         text = resources.files("shapes").joinpath(name).read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def read_shapes(*, ontology_style: bool = False) -> Graph:
 
 @cache
 def _shapes(ontology_style: bool) -> Graph:
-    # Read once in a process: the files do not change under a running program, and pySHACL does not change the graph.
+    # Parsed once per process: the files do not change at run time, and pySHACL does not change the graph.
     return read_shapes(ontology_style=ontology_style)
 
 
@@ -83,7 +83,7 @@ def validate(graph: Graph, *, ontology_style: bool = False, focus: Sequence[str]
 
 
 def _merged(graph: Graph) -> Graph:
-    # pySHACL would set default_union on the caller's dataset, and leave it so.
+    # pySHACL would set default_union on the caller's dataset permanently.
     if not isinstance(graph, Dataset):
         return graph
     merged = Graph(namespace_manager=graph.namespace_manager)

@@ -1,4 +1,4 @@
-"""A chart or map: its Vega-Lite document, its data as a table, and its pictures."""
+"""A chart or map: its Vega-Lite document, its data as CSV, and its images."""
 
 import csv
 import io
@@ -16,22 +16,22 @@ Theme = Literal["light", "dark"]
 
 WIDE: Final = 560
 NARROW: Final = 340
-"""Widths in pixels: a picture for wide pages, and one whose letters stay readable on a phone."""
+"""Widths in pixels: for wide pages, and for phones."""
 
 _VERSION: Final = "6.4"
-"""Of Vega-Lite, in vl-convert; the scripts of the pages have one of the same major version."""
+"""The version of Vega-Lite in vl-convert; the pages' scripts use the same major version."""
 
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
 Form = Literal["svg", "png"]
 Draw = Callable[[Spec, Form], bytes]
-"""Makes a picture of a whole Vega-Lite document: `render`, or an renderer that draws elsewhere."""
+"""Renders a complete Vega-Lite document as an image: `render`, or `kg.charts.renderer.Renderer.draw`."""
 
 
 def render(document: Spec, form: Form) -> bytes:
-    """The picture, drawn in this process without reaching any address; the first one takes half a second."""
-    import vl_convert  # it starts a JavaScript engine of 80 MB, for those who draw only
+    """The image, rendered in this process without network access; the first one takes half a second."""
+    import vl_convert  # imported late: it starts a JavaScript engine of 80 MB
 
     if form == "svg":
         drawn: str = vl_convert.vegalite_to_svg(document, vl_version=_VERSION, allowed_base_urls=[])
@@ -40,7 +40,7 @@ def render(document: Spec, form: Form) -> bytes:
 
 
 class Column(NamedTuple):
-    """A column of the data: its name in the CSV, and its heading in the reader's language."""
+    """A column of the data: its name in the CSV, and its translated heading."""
 
     name: str
     heading: str
@@ -48,12 +48,11 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of some rows of the graph; one without rows has nothing to draw, and says so where it is shown.
+    """A chart with its data; without rows there is nothing to draw.
 
-    name, parameters: what ``/charts/<name>.svg?<parameters>`` needs to make it again. description: the text
-    alternative, which tells what is drawn. spec: the Vega-Lite document with all its data inside, without size and
-    theme; `narrow` the same for phones, where it differs. size, narrow_size: pixels of the two pictures. notes: what a
-    reader has to know of the way it is drawn.
+    name, parameters: as in the URL ``/charts/<name>.svg?<parameters>``. description: the text alternative. spec: the
+    Vega-Lite document with its data, without size and theme; `narrow` the same for phones, if it differs. size,
+    narrow_size: width and height of the two images in pixels. notes: explanations, shown as the subtitle.
     """
 
     name: str
@@ -70,7 +69,7 @@ class Chart:
     notes: Sequence[str] = field(default_factory=tuple)
 
     def document(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True) -> Spec:
-        """The whole Vega-Lite document: data, size, colours of a theme, and the title unless the page shows it."""
+        """The complete Vega-Lite document, with size and theme, and with the title if `titled`."""
         width, height = self.narrow_size if narrow else self.size
         letters = width // 8
         lines = [line for note in self.notes for line in wrapped(note, round(letters * 1.2))]
@@ -89,18 +88,18 @@ class Chart:
         }
 
     def svg(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> str:
-        """A picture that scales, with its title and description inside. draw: who draws it."""
+        """The SVG image, with title and description elements. draw: the function that renders it."""
         drawn = draw(self.document(theme, narrow=narrow, titled=titled), "svg").decode()
         root, rest = drawn.split(">", 1)
         words = f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>"
         return f'{root} role="img" xml:lang="{self.language}">{words}{rest}'
 
     def png(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> bytes:
-        """A picture in pixels, two for each of the SVG's."""
+        """The PNG image, at twice the resolution of the SVG."""
         return draw(self.document(theme, narrow=narrow, titled=titled), "png")
 
     def csv(self) -> str:
-        """The data (RFC 4180) with a line of column names first."""
+        """The data as CSV (RFC 4180), with a header."""
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow([column.name for column in self.columns])
@@ -135,14 +134,14 @@ _COLOURS: Final[Mapping[Theme, _Palette]] = {
         ("#5fcfe4", "#ff9c90", "#c3b0f5", "#7fd39b", "#f2c230", "#9db8ff"),
     ),
 }
-"""Every series colour has a contrast of 4.5 to 1 or more with its paper, so that labels may wear it too."""
+"""Every series colour has a contrast of at least 4.5 to 1 with the background, so that labels can use it too."""
 
 SERIES: Final = len(_COLOURS["light"].series)
-"""How many series a chart can tell apart by colour."""
+"""The maximum number of series in a chart, limited by the colours."""
 
 
 def _config(colours: _Palette) -> Spec:
-    """Vega-Lite's theme. Marks take its colours by the names of styles, such as ``ink``."""
+    """The Vega-Lite config of a theme. Marks refer to its colours by style names, such as ``ink``."""
     text = {"color": colours.ink, "font": _FONT}
     labels = {"labelColor": colours.quiet, "labelFont": _FONT, "labelFontSize": 12}
     titles = {"titleColor": colours.ink, "titleFont": _FONT, "titleFontSize": 12, "titleFontWeight": 600}
@@ -190,18 +189,18 @@ def _config(colours: _Palette) -> Spec:
 
 
 def layer(mark: Spec, encoding: Spec, test: str = "") -> Spec:
-    """A layer of a document; test: a Vega expression that holds for the data drawn in it."""
+    """A layer of a document; test: a Vega expression that filters its data."""
     return {"mark": mark, "encoding": encoding} | ({"transform": [{"filter": test}]} if test else {})
 
 
 def ticked(ticks: Mapping[int, str] | Mapping[float, str]) -> Spec:
-    """The part of an axis that puts these words at these values."""
+    """The axis properties for ticks at the given values with the given labels."""
     words = {f"{tick:.0f}" if float(tick).is_integer() else repr(tick): text for tick, text in ticks.items()}
     return {"values": list(ticks), "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.value]"}
 
 
 def wrapped(words: str, width: int) -> list[str]:
-    """Lines of about `width` letters, as Vega takes them."""
+    """The text wrapped into lines of at most `width` characters, except for longer words."""
     lines: list[str] = [""]
     for word in words.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -212,5 +211,5 @@ def wrapped(words: str, width: int) -> list[str]:
 
 
 def plain(number: Decimal) -> str:
-    """A number with all its digits and no exponent, for data that programs read."""
+    """A number with all its digits and without an exponent, for CSV."""
     return f"{number:f}"

@@ -1,4 +1,4 @@
-"""The chart of events along time: what was held is solid, what is only planned is open and broken."""
+"""The chart of events along time: held events with solid marks, planned ones with open marks and dashed lines."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from kg.views.records import records
 from ontology.namespaces import shorten
 
 MOST: Final = 60
-"""How many events one chart shows at most."""
+"""The maximum number of events in a chart."""
 
 _YEARS: Final = 12
-"""How far before the last event a chart reaches: older ones would press all others into a corner."""
+"""How many years before the last event a chart starts; older events would compress the time axis."""
 
 _LINE: Final = 15
 _ROW: Final = 24
@@ -26,7 +26,7 @@ _AXIS: Final = 44
 
 @dataclass(frozen=True)
 class _Span:
-    """One date of an event: held or planned."""
+    """One date of an event, held or planned."""
 
     iri: str
     name: str
@@ -35,7 +35,7 @@ class _Span:
 
 
 def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
-    """When events were held or are planned for; None where none of them has a date."""
+    """The chart of the held and planned dates of events; None if none has a date."""
     asked = list(dict.fromkeys(iris))[:MOST]
     names = labels(reader, asked, language)
     every = [
@@ -82,7 +82,7 @@ def _said(span: _Span, language: str, translate: Translate) -> str:
 
 
 def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, int]:
-    """The document, and its height in pixels: a row for each event, its name above its time."""
+    """The document and its height in pixels: one row for each event, with its label above its dates."""
     first = min(span.period.start for span in spans) - timedelta(days=45)
     last = max(span.period.end for span in spans) + timedelta(days=45)
     ticks = time_ticks(first, last, max(3, width // 90), language)

@@ -1,4 +1,4 @@
-"""The map of places, and of what is at them: events, facilities, routes between states."""
+"""The map of places with the things located there: events, facilities, routes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +13,14 @@ from kg.store.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES, shorten
 
 MOST: Final = 200
-"""How many places one map shows at most."""
+"""The maximum number of things on a map."""
 
 _OUTLINE: Final[Spec] = {"type": "geoshape", "clip": True, "aria": False}
 _HEIGHT: Final = 380
 _NARROW_HEIGHT: Final = 300
 _GEO: Final = PREFIXES["geo"]
 _LEAST_DEGREES: Final = 40.0
-"""A map of one town shows the land around it as far as this."""
+"""The minimum width of a map in degrees."""
 
 _ROOM: Final = 1.35
 _LETTER: Final = 7.2
@@ -29,7 +29,7 @@ _SIZES: Final = {"domain": [1, 8], "range": [80, 420], "clamp": True}
 
 @dataclass(frozen=True)
 class Spot:
-    """A place on the map, in degrees (WGS 84), and the things that are at it (IRIs), the place itself if asked for."""
+    """A place on the map, in degrees (WGS 84), and the IRIs of the things located there."""
 
     place: str
     latitude: float
@@ -38,7 +38,7 @@ class Spot:
 
 
 def place_map(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
-    """A map of the places, or of the places of the things, that have coordinates; None where none has."""
+    """The map of the given places, and of the places of the given things; None if none has coordinates."""
     asked = sorted(set(iris))[:MOST]
     spots = _spots(reader, asked)
     if not spots:
@@ -68,7 +68,7 @@ def place_map(reader: Reader, iris: Iterable[str], language: str, translate: Tra
 
 
 def with_world(chart: Chart, world: Mapping[str, Any] | None) -> Chart:
-    """A map with the countries (TopoJSON of world-atlas) below it; another chart, or without a world: as it is."""
+    """The map with country outlines (TopoJSON of world-atlas) as its base layer; other charts unchanged."""
     if world is None or "projection" not in chart.spec:
         return chart
     land: Spec = {
@@ -156,7 +156,7 @@ def _spec(spots: Sequence[Spot], names: Mapping[str, str], told: Sequence[str], 
 
 @dataclass(frozen=True)
 class _View:
-    """The part of the earth that is shown, in the radians of Mercator's projection, on so many pixels."""
+    """The visible region, in radians of the Mercator projection, and the size of the image in pixels."""
 
     x: float
     y: float
@@ -166,7 +166,7 @@ class _View:
 
     @classmethod
     def around(cls, spots: Sequence[Spot], size: tuple[int, int]) -> "_View":
-        """All places with some land around them."""
+        """The region that contains all places, with a margin."""
         xs, ys = [radians(s.longitude) for s in spots], [_mercator(s.latitude) for s in spots]
         x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
         wide = max(radians(_LEAST_DEGREES), (max(xs) - min(xs)) * _ROOM)
@@ -174,7 +174,7 @@ class _View:
         return cls(x, y, min(wide, 2 * pi), high, size)
 
     def projection(self) -> Spec:
-        """As Vega-Lite takes it; it fits whatever size is left beside the title."""
+        """The Vega-Lite projection; its scale follows the size that the title leaves."""
         return {
             "type": "mercator",
             "rotate": [-degrees(self.x), 0],
@@ -184,7 +184,7 @@ class _View:
         }
 
     def pixel(self, spot: Spot) -> tuple[float, float]:
-        """Where a place is in the picture."""
+        """The position of a place in the image, in pixels."""
         width, height = self.size
         scale = min(width / self.wide, height / self.high)
         return (
@@ -202,7 +202,7 @@ _Box = tuple[float, float, float, float]
 
 
 def _label(name: str, at: tuple[float, float], boxes: list[_Box], width: float) -> dict[str, Any]:
-    """Where the label of a place stands: above, below, right or left of it, where it covers no other; or nowhere."""
+    """The offset of a place's label: above, below, right or left, the first without overlap; else no label."""
     x, y = at
     wide = len(name) * _LETTER
     boxes_of = {

@@ -1,4 +1,4 @@
-"""Every chart by its name, for addresses and the command line."""
+"""Finds charts by name, for the routes and the command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from kg.store.reader import Reader
 from kg.views.events import Wanted, events
 
 NAMES: Final = (*FLOWS, "events", "map")
-"""The names of charts; the end of the code of any other measure is one too, such as ``population``."""
+"""The names of charts; the last part of the code of any other measure, such as ``population``, is valid too."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Which chart. narrowing: see `measure_chart`. things: IRIs of events or places; the latest events without any."""
+    """A request for a chart. filters: see `measure_chart`. things: IRIs, by default of the latest events."""
 
     name: str
     narrowing: Mapping[str, str] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Request:
 
 
 def chart(reader: Reader, request: Request, language: str, translate: Translate = str) -> Chart | None:
-    """The chart, or None where there is nothing to draw; raises KelisimError where an IRI of the request is none."""
+    """The chart, or None if there is nothing to draw; raises KelisimError if an IRI of the request is invalid."""
     if request.name in {"events", "map"}:
         wanted = Wanted(state=request.narrowing.get("party", ""))
         things = request.things or events(reader, wanted, language).things

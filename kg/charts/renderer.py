@@ -1,6 +1,6 @@
-"""A process that draws charts, so that the process that serves never stands still meanwhile.
+"""A subprocess that renders charts, so that rendering does not block the server process.
 
-vl-convert holds Python's global lock for as long as it draws, 30 ms to half a second, and keeps some 150 MB.
+vl-convert holds the GIL while it renders, 30 ms to half a second, and uses some 150 MB.
 """
 
 import json
@@ -14,14 +14,14 @@ from kg.charts.chart import Form, Spec, render
 from kg.engine.errors import BusyError, TooLargeError
 
 DRAWING_SECONDS: Final = 20.0
-"""How long one picture may take, and how long a request waits for its turn."""
+"""The timeout for rendering one image, and for waiting until earlier requests are done."""
 
 IDLE_SECONDS: Final = 600.0
-"""After so long without work the process ends; the next picture begins another."""
+"""The idle timeout of the subprocess; the next request starts another."""
 
 
 class Renderer:
-    """Draws one picture after the other, in a process that is begun with the first."""
+    """Renders images one at a time, in a subprocess that the first request starts."""
 
     def __init__(self, drawing_seconds: float = DRAWING_SECONDS) -> None:
         self._seconds = drawing_seconds
@@ -30,16 +30,16 @@ class Renderer:
         self._channel: Connection | None = None
 
     def draw(self, document: Spec, form: Form) -> bytes:
-        """The picture of a Vega-Lite document, see `kg.charts.chart.render`.
+        """The image of a Vega-Lite document, see `kg.charts.chart.render`.
 
-        Raises BusyError where its turn does not come, TooLargeError where it takes too long.
+        Raises BusyError if earlier requests take too long or the subprocess fails, TooLargeError on a timeout.
         """
         if not self._turn.acquire(timeout=self._seconds):
             raise BusyError("Many charts are being drawn. Try again in a few seconds.")
         try:
             try:
                 return self._drawn(document, form)
-            except (EOFError, OSError):  # it ended, idle or killed: another begins
+            except (EOFError, OSError):  # the subprocess has exited, idle or killed: start another
                 self.close()
                 return self._drawn(document, form)
         except (EOFError, OSError) as error:
@@ -49,7 +49,7 @@ class Renderer:
             self._turn.release()
 
     def close(self) -> None:
-        """Ends the process, if there is one."""
+        """Kills the subprocess, if it runs."""
         if self._process and self._channel:
             self._channel.close()
             self._process.kill()
@@ -74,13 +74,13 @@ class Renderer:
 
 
 def work(channel: Connection) -> None:
-    """Draws what comes until nobody asks any more."""
+    """The main loop of the subprocess: renders until the idle timeout or the end of the parent."""
     try:
         while channel.poll(IDLE_SECONDS):
             document, form = json.loads(channel.recv_bytes())
             channel.send_bytes(render(document, form))
     except (EOFError, OSError):
-        return  # who asked has ended
+        return  # the parent has exited
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Draws values over time as a Vega-Lite document, each as wide as its period is long.
+"""Charts of values over time as Vega-Lite documents: a bar for each value, as wide as its period.
 
-What is not a full year has a broken line and a fainter body, so that nine months never look like a year. A value
-without a period is an open mark on a stem at a day of its own.
+A period other than a full year has a dashed line and a paler fill. A value without a period is an open mark on a
+stem at a single day.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,20 +17,20 @@ HEIGHT: Final = 330
 _LABEL_WIDTH: Final = 78
 _LABEL_HEIGHT: Final = 34
 _LETTER: Final = 7.8, 6.5
-"""Pixels that a label needs to be read: roughly, and of a letter in each of its two lines."""
+"""The approximate width in pixels of a character in each of the two lines of a label."""
 
 _MARGIN: Final = 80, 60
-"""Pixels beside and below the drawing, for the axes; roughly, since letters' widths are known only to who draws."""
+"""The approximate width and height in pixels of the axes; the exact widths are known only to the renderer."""
 
 _STAR: Final = "M0,-1L0.29,-0.4L0.95,-0.31L0.48,0.15L0.59,0.81L0,0.5L-0.59,0.81L-0.48,0.15L-0.95,-0.31L-0.29,-0.4Z"
 
 
 @dataclass(frozen=True)
 class TimeMark:
-    """One value: with a period, or else with the day at which it stands.
+    """One value with its period, or without one at a day.
 
-    bounds: ``over``, ``up-to``, ``about``, ``nearly``, ``record``. label, under_label: what stands at it. told: all of
-    it in words. tips: what a pointer is shown, by heading.
+    bounds: ``over``, ``up-to``, ``about``, ``nearly``, ``record``. label, under_label: the two lines of its label.
+    summary: its text alternative. tooltip: the values of its tooltip, by heading.
     """
 
     value: float
@@ -40,19 +40,19 @@ class TimeMark:
     bounds: tuple[str, ...]
     label: str
     under_label: str
-    told: str
+    summary: str
     tips: Mapping[str, str]
 
     @property
     def middle(self) -> date:
-        """The day in the middle of its period."""
+        """The day in the middle of its period, else its day."""
         return self.period.start + (self.period.end - self.period.start) / 2 if self.period else self.day
 
 
 def draw_over_time(marks: Sequence[TimeMark], series: Sequence[str], ticks: Mapping[float, str], width: int) -> Spec:
-    """The document without size and theme. ticks: the values of the axis and their words, ascending.
+    """The document without size and theme. ticks: the values of the axis and their labels, ascending.
 
-    Labels are left out where they would not fit into `width` pixels.
+    Labels are omitted if they would not fit into `width` pixels.
     """
     labelled = len(marks) * _LABEL_WIDTH <= width * 1.3
     x = _time_axis(marks, width)
@@ -108,11 +108,11 @@ _BOUNDS: Final[dict[str, Spec]] = {
     "up-to": {**_point("triangle-down"), "yOffset": 8},
     "nearly": {**_point("triangle-down"), "yOffset": 8},
 }
-"""The marks of bounds; the arrows say on which side of the line the true value lies."""
+"""The marks of bounds; triangles point to the side of the line where the actual value lies."""
 
 
 def _text(field: str, at: Spec) -> list[Spec]:
-    """A line of a label, on a halo of the paper's colour."""
+    """A line of a label, on a halo in the background colour."""
     style, size, up = ("ink", 13, -34) if field == "label" else ("quiet", 11, -18)
     mark = {"type": "text", "baseline": "middle", "align": {"expr": "datum.align"}, "fontSize": size, "yOffset": up}
     mark |= {"aria": False}
@@ -128,7 +128,7 @@ def _colour(series: Sequence[str], width: int) -> Spec:
 
 
 def _time_axis(marks: Sequence[TimeMark], width: int) -> Spec:
-    """Whole years, so that a period's place in its year can be seen; the name of a single year is in its middle."""
+    """The time axis in whole years; if there are few years, their labels are in the middle of the year."""
     days = [day for mark in marks for day in ((mark.period.start, mark.period.end) if mark.period else (mark.day,))]
     first, last = min(days).year, max(days).year
     years = [year for year in year_ticks(days, width // 60) if first <= year <= last]
@@ -148,9 +148,10 @@ def _value_axis(ticks: Mapping[float, str], highest: float) -> Spec:
 
 
 def _label_heights(marks: Sequence[TimeMark], places: Sequence[float], pixel: float, width: float) -> list[float]:
-    """At which values labels stand, so that those of marks close to each other do not cover one another.
+    """The positions of the labels on the value axis, without overlaps.
 
-    places: of the marks along time, from 0 to 1. pixel: how much of a value one pixel is. width: of the drawing.
+    places: the positions of the marks on the time axis, from 0 to 1. pixel: the value of one pixel. width: of the plot
+    in pixels.
     """
     gap = _LABEL_HEIGHT * pixel
     wide = [max(len(mark.label) * _LETTER[0], len(mark.under_label) * _LETTER[1]) for mark in marks]
@@ -177,11 +178,11 @@ def _values(mark: TimeMark) -> dict[str, Any]:
         "bounds": list(mark.bounds),
         "label": mark.label,
         "under_label": mark.under_label,
-        "told": mark.told,
+        "told": mark.summary,
         **{f"tip{i}": text for i, text in enumerate(mark.tips.values())},
     }
 
 
 def _next(day: date) -> date:
-    """The day after: periods last until the end of their last day."""
+    """The next day: a period ends at the end of its last day."""
     return min(day, date(9999, 12, 30)) + timedelta(days=1)

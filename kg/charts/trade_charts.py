@@ -1,4 +1,4 @@
-"""The charts of figures of trade, investment, energy and more, one for each measure and unit."""
+"""Charts of figures of trade, investment, energy and others, one for each measure and unit."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -26,21 +26,21 @@ FLOWS: Final = {
     "gas-volume": "gas-volume",
     "students": "students",
 }
-"""The charts that flows are drawn in, in their order, and the codes of what they measure."""
+"""The names of the charts of flows, in order, and the codes of their measures."""
 
 _LISTED: Final = 12
-"""How many figures a text alternative tells; the table has them all."""
+"""The maximum number of figures in a text alternative; the table has them all."""
 
 _MEASURE: Final = str(CODE["measure-"])
 
 
 def measure_of(name: str) -> str:
-    """The IRI of what a chart measures: its name is one of `FLOWS`, or the end of any other measure's code."""
+    """The IRI of a chart's measure: the name is one of `FLOWS`, or the last part of another measure's code."""
     return _MEASURE + FLOWS.get(name, name)
 
 
 def trade_charts(reader: Reader, state: str, language: str, translate: Translate = str) -> list[Chart]:
-    """The charts of the flows of one state (an IRI), or of all where `state` is empty, those that have data."""
+    """The charts with data of the flows of one state (an IRI), or of all if `state` is empty."""
     wanted = tuple(measure_of(name) for name in FLOWS)
     given = observations(reader, Selection(party=state, measures=wanted), language)
     narrowing = {"party": state} if state else {}
@@ -50,10 +50,10 @@ def trade_charts(reader: Reader, state: str, language: str, translate: Translate
 def measure_chart(
     reader: Reader, name: str, narrowing: Mapping[str, str], language: str, translate: Translate = str
 ) -> Chart:
-    """The chart of one measure by its name, without rows where there is nothing to draw.
+    """The chart of one measure by its name, without rows if there is nothing to draw.
 
-    narrowing: ``party`` and ``unit`` (IRIs) and ``period`` (a kind of `kg.language.periods`), as far as they are given;
-    without a unit it is the one that most figures have.
+    filters: ``party`` and ``unit`` (IRIs) and ``period`` (a kind of `kg.language.periods`), each optional; the default
+    unit is the one with the most figures.
     """
     kind = next((kind for kind in KINDS if kind == narrowing.get("period")), None)
     selection = Selection(narrowing.get("party", ""), (measure_of(name),), kind)
@@ -76,7 +76,7 @@ def draw(
 ) -> list[Chart]:
     """A chart for each measure and unit of the figures, the flows first.
 
-    narrowing: how the figures were chosen, so that the chart can be made again; see `measure_chart`.
+    filters: those with which the figures were selected, for the URL of the chart; see `measure_chart`.
     """
     groups: dict[tuple[str, str], list[Observation]] = {}
     for each in given:
@@ -88,19 +88,19 @@ def draw(
 
 
 def flow(measure: str) -> int:
-    """The place of a measure among the flows, which come before all others."""
+    """The rank of a measure: its index in `FLOWS`, or after them."""
     codes = list(FLOWS.values())
     code = measure.removeprefix(_MEASURE)
     return codes.index(code) if code in codes else len(codes)
 
 
 def in_words(of: Observation, language: str, translate: Translate = str) -> str:
-    """A figure with its unit and what its source says of it: ``over $17B``."""
+    """A figure with its unit and bounds: ``over $17B``."""
     return hedged(amount(of.value, of.unit, language, translate), of.bound_names, translate)
 
 
 def when(of: Observation, language: str, translate: Translate = str) -> str:
-    """The period of a figure in words, with its length where that is no full year; or that none is given."""
+    """The period of a figure as text, with its length if it is not a calendar year; or that none is given."""
     if of.period is None:
         return translate("no period given")
     if of.period.kind == "year":
@@ -117,7 +117,7 @@ def _capital(words: str) -> str:
 
 
 def _source(note: Footnote, translate: Translate) -> str:
-    """Who says so, in which article and paragraph; a paper that speaks for itself is named once."""
+    """The speaker, article and paragraph of a footnote, without the speaker if the article's label contains it."""
     speaker, article = note.speaker_label.text, note.article_label.text
     told = article if speaker in article else f"{speaker}, {article}".strip(", ")
     if note.paragraph:
@@ -126,7 +126,7 @@ def _source(note: Footnote, translate: Translate) -> str:
 
 
 class _Drawing:
-    """The figures of one measure in one unit, on their way to a chart."""
+    """Builds the chart of the figures of one measure in one unit."""
 
     def __init__(
         self, given: Sequence[Observation], called: Mapping[str, Label], language: str, translate: Translate
@@ -135,7 +135,7 @@ class _Drawing:
         self._called = called
         self._language = language
         self._translate = translate
-        sure = [each for each in given if each.surely and (each.period or each.told)]
+        sure = [each for each in given if each.surely and (each.period or each.published)]
         self._series = _most_frequent(self._who(each) for each in sure)[:SERIES]
         self._drawn = [each for each in sure if self._who(each) in self._series]
 
@@ -145,7 +145,7 @@ class _Drawing:
         code = first.measure.removeprefix(_MEASURE)
         measure = _capital(self._called[first.measure].text)
         title = f"{measure}: {self._series[0]}" if len(self._series) == 1 and self._series[0] else measure
-        told = "; ".join(self._told(each) for each in self._drawn[:_LISTED])
+        told = "; ".join(self._summary(each) for each in self._drawn[:_LISTED])
         more = "; …" if len(self._drawn) > _LISTED else ""
         marks = [self._mark(each) for each in self._drawn]
         return Chart(
@@ -177,11 +177,11 @@ class _Drawing:
         return notes
 
     def _who(self, of: Observation) -> str:
-        """Of whom or what a figure is: its parties, else the things observed."""
+        """The name of a figure's series: its parties, else the things observed."""
         groups = [group for group in (of.areas, of.counterparts) if group] or [of.observed]
         return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
 
-    def _told(self, of: Observation) -> str:
+    def _summary(self, of: Observation) -> str:
         say = self._translate
         words = in_words(of, self._language, say)
         if of.period:
@@ -195,12 +195,12 @@ class _Drawing:
         return TimeMark(
             value=float(of.value),
             period=of.period,
-            day=of.told or date.min,
+            day=of.published or date.min,
             series=self._who(of),
             bounds=of.bound_names,
             label=in_words(of, self._language, say),
             under_label=of.period.text(self._language) if of.period else say("no period"),
-            told=self._told(of),
+            summary=self._summary(of),
             tips={
                 say("Figure"): in_words(of, self._language, say),
                 say("Period"): when(of, self._language, say),

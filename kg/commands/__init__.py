@@ -1,4 +1,4 @@
-"""The command line over the library: it parses, calls and prints.
+"""The commands of the library: parsing of arguments, calls and output.
 
 Begin with `cli`.
 

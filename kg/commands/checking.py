@@ -1,4 +1,4 @@
-"""The commands that check what is curated: ``verify``, ``coverage``, ``validate`` and ``reason``."""
+"""The commands that check the curated files: ``verify``, ``coverage``, ``validate`` and ``reason``."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,8 @@ __all__ = ["coverage", "reason", "validate", "verify"]
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def _print(told: object) -> None:
-    click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 @cli.command()
@@ -32,7 +32,7 @@ def verify(ctx: click.Context, folder: Path, as_json: bool) -> None:
         problems = check(curated, folder)
     count = len(curated.claims)
     if as_json:
-        _print({"claims": count, "problems": [vars(problem) for problem in problems]})
+        _print_json({"claims": count, "problems": [vars(problem) for problem in problems]})
     for problem in () if as_json else problems:
         click.echo(str(problem), err=True)
     if problems:
@@ -52,7 +52,7 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
 
     rows = measure(curation(ctx), folder)
     if as_json:
-        _print([vars(r) for r in rows])
+        _print_json([vars(r) for r in rows])
     else:
         print_coverage(rows)
     bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.sound]
@@ -77,7 +77,7 @@ def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
     if form == "turtle":
         click.echo(report.to_turtle(), nl=False)
     elif form == "json":
-        _print(as_json(report))
+        _print_json(as_json(report))
     else:
         Console().print(render(report))
     if not report.conforms:
@@ -105,7 +105,7 @@ def reason(ctx: click.Context, output: Path | None, extra: Path | None, as_json:
     with progress("Reasoning with HermiT"):
         result = check(curation(ctx), extra)
     if as_json:
-        _print(result.as_json())
+        _print_json(result.as_json())
     else:
         click.echo(result.in_words())
     if output and result.verdict.consistent:

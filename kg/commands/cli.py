@@ -1,4 +1,4 @@
-"""The command line over the library: it parses, calls and prints."""
+"""The command group ``kelisim`` and the commands for curation, export and queries."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ FORMAT_NAMES = [f.name for f in (*RESULT_FORMATS, *GRAPH_FORMATS)]
 
 
 class Group(click.Group):
-    """A group of commands that ends with status 1 and a plain message where the user can mend something."""
+    """A command group that turns KelisimError into a message and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -44,18 +44,18 @@ def cli(ctx: click.Context, data: Path | None) -> None:
 
 
 def curation(ctx: click.Context) -> Curation:
-    """The curated files that the command works on."""
+    """The curated files of the option ``--data``."""
     return read_curation(ctx.obj)
 
 
 def loaded(ctx: click.Context) -> Dataset:
-    """The dataset that the command works on."""
+    """Builds the dataset of the curated files."""
     with progress("Reading the curated files"):
         return build(curation(ctx))
 
 
 def articles_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command ``--articles``, its parameter `folder`."""
+    """Adds the option ``--articles`` to a command, as its parameter `folder`."""
     return click.option(
         "--articles",
         "folder",

@@ -1,4 +1,4 @@
-"""``kelisim completion``: what makes a shell complete the commands, and the things that they take."""
+"""``kelisim completion``: shell completion of commands and of identifiers."""
 
 import re
 
@@ -13,7 +13,7 @@ _DECLARED = re.compile(r"^id:([\w-]+) a ", re.MULTILINE)
 
 
 def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The identifiers of curated entities that begin so, read from their files as text, since a shell does not wait."""
+    """The identifiers of curated entities with that prefix, searched in the files as text, which is fast."""
     from kg.curation.curated import packaged_data
     from kg.rdf.files import list_files, read_text
 

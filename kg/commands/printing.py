@@ -1,4 +1,4 @@
-"""Prints answers on the terminal."""
+"""Prints query results on the terminal."""
 
 import json
 import sys
@@ -18,9 +18,9 @@ from ontology.namespaces import shorten
 
 
 def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset]) -> None:
-    """Asks the endpoint, or without one the dataset, and prints the answer; `form` is a format's name or ``table``.
+    """Queries the endpoint, or without one the dataset, and prints the result; `form` is a format's name or ``table``.
 
-    A graph asked for as a table is printed as Turtle.
+    With ``table``, a graph is printed as Turtle.
     """
     query = with_prefixes(query)
     wanted = None if form == "table" else by_name(form, (*RESULT_FORMATS, *GRAPH_FORMATS))
@@ -37,7 +37,7 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
 
 
 def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
-    """Prints how the paragraphs are covered, those that are not sound in red."""
+    """Prints the coverage of the paragraphs, invalid ones in red."""
     table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
     for r in rows:
         touched, style = f"{r.touched} of {r.sentences}", None if r.sound else "bold red"
@@ -46,7 +46,7 @@ def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
 
 
 def _print_table(results: dict[str, Any]) -> None:
-    """Prints SPARQL 1.1 Query Results JSON as a table with short names, and how many rows it has."""
+    """Prints SPARQL 1.1 Query Results JSON as a table with shortened IRIs and the number of rows."""
     if "boolean" in results:
         Console().print("yes" if results["boolean"] else "no")
         return

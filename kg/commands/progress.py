@@ -1,4 +1,4 @@
-"""What a terminal shows while long work goes on."""
+"""A progress bar on the terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 @contextmanager
 def progress(words: str) -> Iterator[None]:
-    """A bar that moves while the block works, with what is being done and for how long; gone at its end.
+    """An indeterminate progress bar, with a description and the elapsed time, while the block runs.
 
-    It stands on standard error, and only where that is a terminal, so that programs read the answer alone.
+    Printed on standard error, and only if that is a terminal.
     """
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        bar.add_task(words, total=None)  # no engine that we call tells how far it is
+        bar.add_task(words, total=None)  # the engines do not report progress
         yield

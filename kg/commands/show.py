@@ -1,4 +1,4 @@
-"""A thing on the terminal: its facts with their footnotes, as tables or as JSON."""
+"""Prints a thing on the terminal: its facts with their footnotes, as tables or as JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from rich.text import Text
 from kg.language.amounts import amount
 from kg.language.labels import Label
 from kg.language.messages import Translate
-from kg.language.names import NAMES
+from kg.language.vocabulary_labels import NAMES
 from kg.views.entries import Entry
 from kg.views.facts import WINDOW, Fact
 from kg.views.footnotes import Footnote
@@ -27,15 +27,15 @@ _EXACT: Final = str(CODE["bound-exact"])
 
 
 def render(thing: Thing, language: str = "en", translate: Translate = str) -> Group:
-    """Headings and tables for rich: facts, dates, timeline, what points here, and the footnotes.
+    """Headings and tables for rich: facts, dates, timeline, links to the thing, and the footnotes.
 
-    language: the code (BCP 47) for numbers. translate: from our English into that language.
+    language: the code (BCP 47) for numbers. translate: translates messages into that language.
     """
     return Group(*_Page(thing, language, translate).parts())
 
 
 def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
-    """The same for programs; `notes` in it are numbers of `footnotes`, which count from 1."""
+    """The thing as JSON values; ``notes`` are numbers of ``footnotes``, which count from 1."""
     return {
         "iri": thing.iri,
         "label": _label(thing.label),
@@ -72,14 +72,14 @@ def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Page:
-    """A thing as the terminal shows it, in one language."""
+    """Renders a thing for the terminal in one language."""
 
     thing: Thing
     language: str
     say: Translate
 
     def parts(self) -> list[Any]:
-        """Its headings and tables, from the top."""
+        """Its headings and tables, in order."""
         thing, say = self.thing, self.say
         parts: list[Any] = [Text.assemble((str(thing.label), "bold"), "  ", (shorten(thing.iri), "dim"))]
         for group, lines in thing.groups:
@@ -93,7 +93,7 @@ class _Page:
         }
         moments = [(sorts[m.sort], Text(self.days([m])).append_text(self.marks(m.claims))) for m in thing.moments]
         parts += _block(say("When"), moments)
-        rivals = [(self.name(e.iri), self.told(e)) for e in thing.rivals]
+        rivals = [(self.name(e.iri), self.line(e)) for e in thing.rivals]
         parts += _block(say("Claims do not agree on this figure"), rivals)
         parts += _block(say("Timeline"), [(self.days(e.moments), self.entry(e)) for e in thing.timeline])
         for table in thing.tables:
@@ -102,7 +102,7 @@ class _Page:
             title = say(table.section.title)
             if shown < total:
                 title = more.format(title=title, shown=shown, total=total, name=table.section.name)
-            parts += _block(title, [(self.name(e.iri), self.told(e)) for e in table.entries])
+            parts += _block(title, [(self.name(e.iri), self.line(e)) for e in table.entries])
         said = [(str(note.modality_label), self.source(note)) for note in thing.said]
         parts += _block(say("What it says, by the claims"), said)
         notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]
@@ -127,7 +127,7 @@ class _Page:
         return text
 
     def marks(self, claims: Iterable[str]) -> Text:
-        """How surely, where it is not sure, and the numbers of the footnotes."""
+        """The modality, if no claim is asserted, reported or planned, and the numbers of the footnotes."""
         text = Text()
         claims = tuple(claims)
         if note := self.thing.doubt(claims):
@@ -136,7 +136,7 @@ class _Page:
         return text.append(f" [{numbers}]" if numbers else "", "dim")
 
     def days(self, moments: Iterable[Moment]) -> str:
-        """As precisely as the source has them, and whether planned or inferred."""
+        """The dates at the precision of the source, and whether they are planned, attested or inferred."""
         sorts = {"planned": " " + self.say("planned"), "attested": " " + self.say("attested")}
         inferred = f" ({self.say('inferred')})"
         return "; ".join(
@@ -149,8 +149,8 @@ class _Page:
     def entry(self, entry: Entry) -> Text:
         return Text(self.name(entry.iri)).append_text(self.marks(entry.claims))
 
-    def told(self, entry: Entry) -> Text:
-        """What is told of an entry in a line: how it points here, its properties, dates and stages."""
+    def line(self, entry: Entry) -> Text:
+        """An entry in one line: its roles, properties, dates and stages."""
         parts = [Text(", ".join(self.name(role) for role in entry.roles), "dim")] if entry.roles else []
         for name, facts in entry.cells.items():
             unit = next((fact.iri for fact in entry.cells.get(_UNIT, ())), "")
@@ -159,13 +159,13 @@ class _Page:
                 parts.append(Text(", ".join(texts)))
         if entry.moments:
             parts.append(Text(self.days(entry.moments)))
-        parts += [self.told(stage) for stage in entry.stages]
+        parts += [self.line(stage) for stage in entry.stages]
         if entry.rivals:
             parts.append(Text(self.say("contested"), "bold yellow"))
         return Text(" · ").join(parts).append_text(self.marks(entry.claims))
 
     def measured(self, fact: Fact, unit: str) -> str:
-        """The value in words, with its unit if it has one."""
+        """The value as text, with its unit if it has one."""
         if fact.iri:
             return self.name(fact.iri)
         try:
@@ -181,7 +181,7 @@ class _Page:
 
 
 def _block(title: str, rows: Iterable[tuple[str | Text, str | Text]]) -> list[Any]:
-    """A heading and a table of two columns; nothing where there are no rows."""
+    """A heading and a table of two columns; empty if there are no rows."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", max_width=44)
     table.add_column()

@@ -1,4 +1,4 @@
-"""Whether the published facts and the ontology can all be true, and what follows from them."""
+"""Checks the published facts and the ontology for consistency, and computes the inferred triples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,12 @@ from ontology.rules import infer
 
 @dataclass(frozen=True)
 class Consistency:
-    """The verdict of HermiT, and what our OWL 2 RL rules infer, as sorted N-Triples."""
+    """The verdict of HermiT, and the triples inferred by the OWL 2 RL rules, as sorted N-Triples."""
 
     verdict: Verdict
     inferred: bytes
     missed: tuple[str, ...]
-    """What HermiT derived and our rules did not; empty when the rules suit the ontology."""
+    """Triples that HermiT derived and the rules did not; empty if the rules are complete for the ontology."""
 
     @property
     def sound(self) -> bool:
@@ -29,7 +29,7 @@ class Consistency:
         return self.verdict.consistent and not self.verdict.unsatisfiable and not self.missed
 
     def as_json(self) -> dict[str, bool | int | list[str]]:
-        """The verdict for programs; ``inferred`` counts triples."""
+        """The verdict as JSON values; ``inferred`` is the number of triples."""
         return {
             "consistent": self.verdict.consistent,
             "sound": self.sound,
@@ -41,7 +41,7 @@ class Consistency:
         }
 
     def in_words(self) -> str:
-        """The verdict for people."""
+        """The verdict as plain text."""
         verdict = self.verdict
         if not verdict.consistent:
             named = "\n".join(f"  {iri}" for iri in verdict.individuals) or "  (none named)"
@@ -55,7 +55,7 @@ class Consistency:
 
 
 def check(curation: Curation, extra: Path | None = None) -> Consistency:
-    """Runs HermiT and our rules over the ontology, the default graph and, if given, one more Turtle file.
+    """Runs HermiT and the OWL 2 RL rules over the ontology, the default graph and, if given, one more Turtle file.
 
     Raises KelisimError where the file cannot be read or is malformed, or the reasoner fails.
     """

@@ -1,4 +1,4 @@
-"""How much of each article the claims cover, paragraph by paragraph."""
+"""Measures how much of each article the claims cover, by paragraph."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from ontology.namespaces import KEL, RDF_TYPE, SRC
 
 @dataclass(frozen=True)
 class ParagraphCoverage:
-    """One paragraph: how many claims stand on it, how many of its sentences they touch, and why none if none.
+    """The coverage of one paragraph.
 
-    `omission` is the recorded reason for leaving the paragraph out, or empty. A paragraph is `sound` when it has either
-    claims or a reason, and not both.
+    claims: the number of claims with a passage in it. sentences: the number of its sentences. touched: how many of
+    these are in a passage of a claim. omission: the recorded reason why it has no claims, or empty.
     """
 
     article: str
@@ -27,13 +27,13 @@ class ParagraphCoverage:
     omission: str
 
     @property
-    def sound(self) -> bool:
-        """Whether the paragraph has claims or a recorded reason for having none, and not both."""
+    def valid(self) -> bool:
+        """Whether the paragraph has either claims or a recorded reason for having none."""
         return bool(self.claims) != bool(self.omission)
 
 
 def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
-    """The coverage of every paragraph of every article, in reading order.
+    """The coverage of every paragraph of every article, in the order of the text.
 
     Raises KelisimError where an article is missing or has changed, or an omission is incomplete or names no paragraph.
     """

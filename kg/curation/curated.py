@@ -19,9 +19,9 @@ _GRAPH_START = re.compile(r"^\s*(?:GRAPH\s+)?(?:claim:|<" + re.escape(str(CLAIM)
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim as curated: where it stands, its facts and its record.
+    """One curated claim: its file and line, its facts, and its record.
 
-    `record` maps the IRIs of the record's properties to their values; a sound claim has one value for each.
+    `record` maps the IRIs of the record's properties to their triples; a valid claim has one for each property.
     """
 
     iri: str
@@ -43,7 +43,7 @@ class Claim:
 
     @property
     def place(self) -> str:
-        """File, line and name, for messages."""
+        """File, line and name, for error messages."""
         return f"{self.file}:{self.line}: claim {self.name}"
 
     @property
@@ -54,22 +54,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class Curation:
-    """All curated files as read: the claims, and the triples of everything that is not a claim."""
+    """The content of all curated files: the claims, and the reference data (all triples that belong to no claim)."""
 
     claims: tuple[Claim, ...]
     reference: tuple[ox.Triple, ...]
 
 
 def packaged_data() -> Traversable:
-    """The curated files that come with the package."""
+    """The folder of curated files in the package."""
     return resources.files("kg").joinpath("data")
 
 
 def read_curation(data: Traversable | None = None) -> Curation:
     """Reads the curated files of a folder, of the package by default.
 
-    Raises KelisimError where there is no file of claims, one cannot be read, or, with file and line, on a syntax
-    error, a blank node or a claim that stands twice.
+    Raises KelisimError if there is no file of claims, if a file cannot be read, or, with file and line, on a syntax
+    error, a blank node or a duplicate claim.
     """
     data = data or packaged_data()
     reference: list[ox.Triple] = []
@@ -89,7 +89,7 @@ def read_curation(data: Traversable | None = None) -> Curation:
 
 
 def distinct(claims: Iterable[Claim]) -> list[Claim]:
-    """The claims as given; raises KelisimError, with both places, where two have the same name."""
+    """The claims as a list; raises KelisimError, with both locations, if two have the same IRI."""
     found: dict[str, Claim] = {}
     for claim in claims:
         first = found.setdefault(claim.iri, claim)
@@ -101,7 +101,7 @@ def distinct(claims: Iterable[Claim]) -> list[Claim]:
 
 
 def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
-    """The claims of one TriG text in the order of their graphs, and triples outside graphs that belong to no claim."""
+    """The claims of a TriG document in the order of their graphs, and its default graph without the claims' records."""
     facts: dict[str, list[ox.Triple]] = {}
     outside: dict[str, list[ox.Triple]] = defaultdict(list)
     for quad in parse(text, file, ox.RdfFormat.TRIG):
@@ -123,9 +123,9 @@ def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
 
 
 def parse(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TURTLE) -> Iterator[ox.Quad]:
-    """The quads of a text; raises KelisimError with the file on a syntax error (there with the line), or a blank node.
+    """The quads of a document.
 
-    The same goes for a triple that stands as a value.
+    Raises KelisimError, with the file, on a syntax error (with the line), a blank node, or a triple term (RDF 1.2).
     """
     try:
         for quad in ox.parse(input=text, format=syntax, base_iri=BASE):
@@ -153,7 +153,7 @@ def _graph_lines(text: str, file: str) -> dict[str, int]:
 
 
 def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    """The IRI or the lexical form of a term; curated data has no other terms."""
+    """The IRI or the lexical form of a term; curated data has only IRIs and literals."""
     assert isinstance(term, ox.NamedNode | ox.Literal)
     return term.value
 

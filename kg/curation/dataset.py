@@ -16,16 +16,16 @@ from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, shorten
 from ontology.rules import infer
 
 PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
-"""Claims in these modalities reach the default graph; the others stay in their own graphs."""
+"""The facts of claims in these modalities are also in the default graph; the others only in the claim's graph."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """An RDF dataset whose quads stand in the order of their canonical N-Quads lines.
+    """An RDF dataset with its quads in the order of their canonical N-Quads lines.
 
     The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
-    are asserted, reported or planned, and what follows from all that. Each claim is a named graph; what is inferred is
-    one too.
+    are asserted, reported or planned, and the inferred triples. Each claim is a named graph; the inferred triples are
+    in a named graph too.
     """
 
     quads: tuple[ox.Quad, ...]
@@ -49,7 +49,7 @@ class Dataset:
         return {q.graph_name.value for q in self.quads if isinstance(q.graph_name, ox.NamedNode)}
 
     def statistics(self) -> dict[str, int | str | dict[str, int]]:
-        """Counts, digest and version: what ``kelisim stats`` prints."""
+        """Counts, digest and version, as ``kelisim stats`` prints them."""
         default = list(self.default_graph)
         types = Counter(
             shorten(t.object.value)
@@ -83,9 +83,9 @@ class Dataset:
 
 
 def build(curation: Curation) -> Dataset:
-    """The dataset of some curated files and the ontology; the same files give the same bytes.
+    """The dataset of the curated files and the ontology; deterministic.
 
-    Raises KelisimError, naming the claim, where a claim has not exactly one modality.
+    Raises KelisimError, with the claim, if a claim does not have exactly one modality.
     """
     default = {*published_triples(), *curation.reference}
     quads: set[ox.Quad] = set()
@@ -103,7 +103,7 @@ def build(curation: Curation) -> Dataset:
 
 
 def from_quads(quads: set[ox.Quad]) -> Dataset:
-    """A dataset of the given quads, put into its one order."""
+    """A dataset of the given quads, sorted."""
     unordered = list(quads)
     serialised = ox.serialize(unordered, format=ox.RdfFormat.N_QUADS) or b""
     pairs = sorted(zip(serialised.splitlines(), unordered, strict=True), key=itemgetter(0))

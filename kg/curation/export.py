@@ -1,4 +1,4 @@
-"""Writes the dataset in the formats that people use."""
+"""Serialises the dataset, and writes files."""
 
 import gzip
 import io
@@ -15,11 +15,11 @@ from ontology import PREFIXES, KelisimError
 
 
 def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> bytes:
-    """The dataset in one format, the same bytes each time.
+    """The dataset in one format; deterministic.
 
-    TriG, N-Quads and JSON-LD hold the whole dataset and lose nothing. Turtle, N-Triples and RDF/XML hold the default
+    TriG, N-Quads and JSON-LD hold the whole dataset. Turtle, N-Triples and RDF/XML hold the default
     graph; with `reified`, every statement of a named graph is added as an ``rdf:Statement`` (RDF Schema 1.1, section
-    5.3) that names its graph with ``kel:inGraph``, so that the dataset can be put together again.
+    5.3) that names its graph with ``kel:inGraph``, so that the dataset can be restored.
     """
     if form.quads and reified:
         raise KelisimError(f"{form.name} holds named graphs; leave out --reified, it is for turtle, ntriples, rdfxml.")
@@ -41,9 +41,10 @@ def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> byt
 
 
 def write(body: bytes, path: Path, *, compress: bool = False) -> None:
-    """Writes a file whole or not at all, gzipped if asked (without a time stamp, so that the bytes repeat).
+    """Writes a file atomically, with gzip if `compress` (without a time stamp, so that the output is reproducible).
 
-    What is no file, such as ``/dev/stdout``, is written straight. Raises KelisimError where that cannot be done.
+    A path that exists and is no regular file, such as ``/dev/stdout``, is written directly. Raises KelisimError if the
+    file cannot be written.
     """
     if compress:
         body = gzip.compress(body, mtime=0)
@@ -69,7 +70,7 @@ def _replace(part: Path, body: bytes, path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder, and those above it, if it is not there; raises KelisimError where that cannot be done."""
+    """Creates a folder and its parents unless they exist; raises KelisimError if it cannot be created."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -79,5 +80,5 @@ def make_folder(folder: Path) -> None:
 
 
 def graph_format(name: str) -> GraphFormat:
-    """The graph format of that name; raises KelisimError, listing all, if there is none."""
+    """The graph format of that name; raises KelisimError, with the list of names, if there is none."""
     return by_name(name, GRAPH_FORMATS)

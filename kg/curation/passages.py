@@ -16,7 +16,7 @@ _NAME: Final = re.compile(
 
 @dataclass(frozen=True, order=True)
 class Passage:
-    """What a passage's name says: article, paragraph, first and last sentence."""
+    """A passage: article, paragraph, first and last sentence, as its IRI encodes them."""
 
     article: str
     paragraph: int
@@ -31,7 +31,7 @@ class Passage:
 
     @classmethod
     def parse(cls, iri: str) -> "Passage":
-        """Reads a passage's IRI; raises KelisimError if it is not named as passages are."""
+        """Parses the IRI of a passage; raises KelisimError if it is not the canonical IRI of one."""
         match = _NAME.fullmatch(iri)
         if not match:
             raise KelisimError(f"<{iri}> is no passage: name it src:ARTICLE-pPARAGRAPH-sFIRST or -sFIRST-LAST.")
@@ -43,10 +43,10 @@ class Passage:
 
 
 def render(passages: Iterable[Passage], article: ArticleText) -> str:
-    """The Turtle of the given passages of one article, in reading order, with offsets and hashes taken from its text.
+    """The records of passages of one article in Turtle, in the order of the text, with offsets and hashes.
 
     Offsets count Unicode code points of the file, as ``oa:TextPositionSelector`` does (Web Annotation Data Model,
-    section 4.2.5). Raises KelisimError for a paragraph or sentence that the article does not have.
+    section 4.2.5). Raises KelisimError if the article has no such paragraph or sentence.
     """
     used = ("kel", "src", "oa", "rdfs")
     lines = ["# Where the passages stand in the article. Written by `kelisim passages`, not by hand.", ""]

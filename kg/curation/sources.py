@@ -1,6 +1,6 @@
-"""Articles as a curator and a checker see them: paragraphs, sentences, offsets, hashes.
+"""The texts of articles: paragraphs, sentences, offsets, hashes.
 
-The texts themselves never enter the project. They are read from a folder of the user's own and known by their hash.
+The project does not contain the texts. They are read from a folder of the user and identified by their hash.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class ArticleText:
-    """The text of one article as read from a file; `sha256` is the digest of the file's bytes."""
+    """The text of one article; `sha256` is the digest of the file's bytes."""
 
     path: Path
     text: str
@@ -44,8 +44,8 @@ class ArticleText:
     def sentences(self, paragraph: Span) -> tuple[Span, ...]:
         """The sentences of a paragraph, numbered from 1.
 
-        Found by punctuation alone, so that anybody gets the same numbers; where a stray full stop breaks a sentence in
-        two, a passage takes both parts.
+        The split uses punctuation alone, so that the numbers are reproducible. If a full stop inside a sentence splits
+        it, a passage covers both parts.
         """
         found = _SENTENCE_BREAK.finditer(self.text, paragraph.start, paragraph.end)
         breaks = [m.end() for m in found if m[1].isupper() or m[1] in _OPENING]
@@ -53,14 +53,14 @@ class ArticleText:
         return tuple(Span(i, *_trimmed(self.text, a, b)) for i, (a, b) in enumerate(pairwise(bounds), 1))
 
     def paragraph(self, number: int) -> Span:
-        """The paragraph of that number; raises KelisimError if there is none such."""
+        """The paragraph with that number; raises KelisimError if there is none."""
         paragraphs = self.paragraphs
         if not 1 <= number <= len(paragraphs):
             raise KelisimError(f"{self.path.name} has {len(paragraphs)} paragraphs; there is no paragraph {number}.")
         return paragraphs[number - 1]
 
     def passage(self, paragraph: int, first: int, last: int) -> Span:
-        """The span from sentence `first` to `last` of a paragraph; raises KelisimError if there is none such."""
+        """The span from sentence `first` to `last` of a paragraph; raises KelisimError if there is none."""
         sentences = self.sentences(self.paragraph(paragraph))
         if not 1 <= first <= last <= len(sentences):
             raise KelisimError(
@@ -83,7 +83,7 @@ def text_digest(text: str) -> str:
 def read_articles(folder: Path) -> dict[str, ArticleText]:
     """The texts of a folder (``*.txt``, UTF-8) by the SHA-256 of their bytes.
 
-    Raises KelisimError where there is no such folder, no text in it, or one that cannot be read or is not UTF-8.
+    Raises KelisimError if the folder does not exist or holds no texts, or if a text cannot be read or is not UTF-8.
     """
     files = list_files(folder, ".txt")
     if not files:

@@ -1,4 +1,4 @@
-"""The tidy CSV tables, one for each class, with CSVW metadata."""
+"""The CSV tables, one for each class, with CSVW metadata."""
 
 import json
 import re
@@ -30,7 +30,7 @@ class Table:
     def rows(self, engine: Engine) -> bytes:
         """The table as CSV (RFC 4180) in UTF-8, header first.
 
-        Raises KelisimError where the query's variables are not the columns that its header describes.
+        Raises KelisimError if the query's variables are not the columns that its header describes.
         """
         body = engine.query(self.query).serialize(by_name("csv", RESULT_FORMATS))
         header = body.split(b"\r\n", 1)[0].decode().split(",")
@@ -77,9 +77,9 @@ def csvw(tables: list[Table], ending: str = ".csv") -> bytes:
 
 
 def export_tables(dataset: Dataset, folder: Path, *, compress: bool = False) -> list[Path]:
-    """Writes all tables and their metadata into a folder, which is made if need be; returns the files written.
+    """Writes all tables and their metadata into a folder, created if necessary; returns the files written.
 
-    Raises KelisimError where a file or the folder cannot be written.
+    Raises KelisimError if a file or the folder cannot be written.
     """
     engine = Engine(dataset.quads)
     tables = read_tables()

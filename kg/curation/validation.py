@@ -1,4 +1,4 @@
-"""Checks what is curated against the shapes."""
+"""Validates the curated files with the SHACL shapes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,10 +13,10 @@ from shapes import Report, validate
 
 
 def validate_curation(curation: Curation, files: Iterable[Path] = ()) -> Report:
-    """The SHACL report on everything curated, and on claims (.trig) or reference data (.ttl) in further files.
+    """The SHACL report on all curated files, and on claims (.trig) or reference data (.ttl) in additional files.
 
-    The facts of all claims are checked together, whatever their modality. Raises KelisimError where a file cannot be
-    read, is malformed, or holds a claim that stands elsewhere.
+    The facts of all claims, in every modality, are validated as one graph. Raises KelisimError if a file cannot be
+    read, is malformed, or holds a duplicate claim.
     """
     triples = [*curation.reference]
     claims = [*curation.claims]

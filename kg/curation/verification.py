@@ -1,4 +1,4 @@
-"""Checks the curated claims against the articles themselves."""
+"""Verifies the curated claims against the texts of the articles."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from ontology import KelisimError, read_graph
 from ontology.namespaces import CODE, KEL, PREFIXES, RDF_TYPE, SRC
 
 COPIED_RUN: Final = 5
-"""So many words in a row as in the article, none of them a name or a figure, are a copied phrase."""
+"""A run of this many words from the article, without names and figures, counts as copied."""
 
 Descriptions = dict[str, dict[str, list[str]]]
 """Values by subject and predicate."""
@@ -26,7 +26,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in the curated files: where it stands, and what it is."""
+    """A problem in the curated files: its location and a message."""
 
     place: str
     message: str
@@ -36,12 +36,12 @@ class Problem:
 
 
 def verify(curation: Curation, folder: Path) -> list[Problem]:
-    """All problems of the claims, in reading order; an empty list says that every claim holds.
+    """All problems of the claims, in the order of the files; empty if there are none.
 
-    Checks that each article's file is there with the recorded hash; that each passage's selector lies inside its
-    paragraph and its hash holds; that each claim has exactly one passage, speaker, modality and gloss, and these exist;
-    that each printed figure stands in its passage; that no passage is idle; and that no more than four words in a
-    row are copied. Raises KelisimError where there are no articles to check against.
+    Checks that each article's file exists with the recorded hash; that each passage's selector lies inside its
+    paragraph and its hash matches; that each claim has exactly one passage, speaker, modality and gloss, and these
+    exist; that each printed figure occurs in its passage; that each passage has a claim; and that no run of
+    `COPIED_RUN` words is copied. Raises KelisimError if there are no articles.
     """
     reference = _by_subject(curation.reference)
     articles, problems = _articles(reference, read_articles(folder))
@@ -96,7 +96,7 @@ def _articles(reference: Descriptions, texts: dict[str, ArticleText]) -> tuple[d
 def _passages(
     reference: Descriptions, articles: dict[str, ArticleText]
 ) -> tuple[dict[str, tuple[int, int] | None], list[Problem]]:
-    """The character spans of the passages by IRI (None where broken), and what is wrong with them."""
+    """The character spans of the passages by IRI (None if invalid), and their problems."""
     spans: dict[str, tuple[int, int] | None] = {}
     problems = []
     for iri, description in sorted(reference.items()):
@@ -155,7 +155,7 @@ def _claim(
 def _pointed(
     claim: Claim, iri: str, spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
 ) -> Iterator[Problem]:
-    """What is wrong between a claim and the passage that it points to."""
+    """The problems between a claim and its passage."""
     if iri not in spans:
         yield Problem(claim.place, f"its passage <{iri}> has no record; run `kelisim passages`")
         return
@@ -175,7 +175,7 @@ def _pointed(
 
 
 def _stands(figure: str, text: str) -> bool:
-    """Whether the figure stands in the text as a whole, and not as a piece of another such as 2.5 in 12.5."""
+    """Whether the text contains the figure as a whole number, not as a part of another, such as 2.5 in 12.5."""
     return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
 
 
@@ -192,7 +192,7 @@ def _copied(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleTe
 
 
 def _plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
-    """The runs of words of an article that hold no name and no figure: those nobody needs to repeat."""
+    """The runs of words of an article without names and figures."""
     for paragraph in article.paragraphs:
         for sentence in article.sentences(paragraph):
             words = _WORD.findall(article.text[sentence.start : sentence.end])

@@ -15,17 +15,7 @@ from typing import Final, Self
 
 import pyoxigraph as ox
 
-from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
-from kg.history.snapshots import (
-    FILE_NAME,
-    Generation,
-    generations,
-    log_path,
-    normalized_lines,
-    snapshot_path,
-    sync_folder,
-)
-from kg.history.storage import (
+from kg.history.backups import (
     HistoryLockedError,
     check_format,
     copy,
@@ -35,6 +25,16 @@ from kg.history.storage import (
     take_lock,
     unpack,
     write_errors,
+)
+from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
+from kg.history.snapshots import (
+    FILE_NAME,
+    Generation,
+    generations,
+    log_path,
+    normalized_lines,
+    snapshot_path,
+    sync_folder,
 )
 from kg.history.versions import Entry, parse_entry
 from kg.rdf.patches import Patch, parse

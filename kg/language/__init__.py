@@ -1,4 +1,4 @@
-"""Names, amounts and periods as a reader of English, Russian or Kazakh writes them.
+"""Labels, amounts, periods and spelling in English, Russian and Kazakh.
 
 Begin with `labels` for names of things, `amounts` for figures.
 

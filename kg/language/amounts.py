@@ -1,4 +1,4 @@
-"""Values with their units, as a reader of a language writes them."""
+"""Formats values with their units in a language."""
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -15,13 +15,13 @@ _CURRENCY: Final = "CCY_"
 _COMPACT_FROM: Final = 10_000
 
 _MENDED: Final = {"kk": ("\xa0м.", "\xa0мың")}
-"""What CLDR writes wrongly in shortened numbers: Kazakh thousands from a hundred on, as if they were metres."""
+"""Corrections to CLDR's compact numbers: the abbreviation of Kazakh thousands, wrong from a hundred on."""
 
 
 def amount(value: Decimal, unit: str, language: str, translate: Translate = str) -> str:
     """A value in a QUDT unit (an IRI, or nothing for a count): ``$28.4B``, ``35B m³ a year``, ``7%``, ``93.6K``.
 
-    A unit that is not known here follows the number by the last part of its IRI.
+    For other units, the last part of the IRI follows the number.
     """
     number = _number(value, language)
     match unit.removeprefix(_QUDT):
@@ -46,7 +46,7 @@ def amount(value: Decimal, unit: str, language: str, translate: Translate = str)
 
 
 def hedged(words: str, bounds: Sequence[str], translate: Translate = str) -> str:
-    """An amount with what its source says of it: ``over $17B``, ``$28.4B, a record``. bounds: such as ``over``."""
+    """An amount with the bounds of its source: ``over $17B``, ``$28.4B, a record``. bounds: such as ``over``."""
     for bound in bounds:
         match bound:
             case "over":
@@ -65,7 +65,7 @@ def hedged(words: str, bounds: Sequence[str], translate: Translate = str) -> str
 
 
 def ticks(least: Decimal, most: Decimal) -> list[Decimal]:
-    """Three to seven round values from below or at `least` to above or at `most`, for an axis."""
+    """Three to seven round values for an axis, from `least` or below to `most` or above."""
     span = (most - least) or abs(most) or Decimal(1)
     power = Decimal(10) ** (span.adjusted() - 1)
     step = next(power * factor for factor in (1, 2, 5, 10, 20, 50) if span / (power * factor) <= 5)
@@ -83,7 +83,7 @@ def _number(value: Decimal, language: str) -> str:
 
 
 def _digits(value: Decimal) -> int:
-    """Of the fraction of a shortened number: as many as it has, and no more than two."""
+    """The number of fraction digits of a compact number: as many as the value has, at most two."""
     figures = len(value.normalize().as_tuple().digits)
     before = (len(f"{int(abs(value))}") - 1) % 3 + 1
     return max(0, min(2, figures - before))

@@ -1,4 +1,4 @@
-"""The classes that things are sorted by where one has to do: the one that tells most."""
+"""Chooses the one class to show of a thing that has several."""
 
 from collections.abc import Collection
 from typing import Final
@@ -12,7 +12,7 @@ PLACE: Final = str(KEL.Place)
 INSTRUMENT: Final = str(KEL.Instrument)
 
 RECONCILED: Final = (STATE, PERSON, ORGANISATION, PLACE, INSTRUMENT)
-"""The classes whose things others match their own names with."""
+"""The classes of things that reconciliation matches names with."""
 
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
 _TELLING: Final = (
@@ -32,5 +32,5 @@ _PLACES: Final = {iri: place for place, iri in enumerate(_TELLING)}
 
 
 def telling(classes: Collection[str]) -> str:
-    """Which of a thing's classes says most of it, such as Visit of Visit and Event; empty for a thing without any."""
+    """The most specific of a thing's classes, such as Visit of Visit and Event; empty for a thing without a class."""
     return min(classes, key=lambda iri: (_PLACES.get(iri, len(_PLACES)), iri), default="")

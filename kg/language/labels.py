@@ -1,4 +1,4 @@
-"""The names of things, in the language of the reader where there is one."""
+"""Labels of things, in the requested language if they have one."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from kg.store.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES, shorten
 
 FALLBACK: Final = "en"
-"""The language that stands in for one in which a thing has no name."""
+"""The language to use if a thing has no label in the requested one."""
 
 _BATCH: Final = 500
 _MOST_ROWS: Final = 20_000
@@ -23,25 +23,25 @@ _NAMING: Final = (
     PREFIXES["dcterms"] + "title",
     str(KEL.gloss),
 )
-"""The properties that name a thing, the best first; a claim has a gloss in place of a name."""
+"""The properties that hold labels, in order of preference; a claim has a gloss instead of a label."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """A name and its language (BCP 47); the language is empty where the text is in none, such as a shortened IRI."""
+    """A text and its language (BCP 47), empty for a text without one, such as a shortened IRI."""
 
     text: str
     language: str = ""
 
     def __str__(self) -> str:
-        """The name alone."""
+        """The text alone."""
         return self.text
 
 
 def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Label]:
-    """A name for each IRI: in the language, else in English, else in any, else the IRI shortened.
+    """A label for each IRI: in the language, else in English, else in any, else the IRI shortened.
 
-    Things that only claims in doubt speak of have their names in those claims' graphs, and get them from there.
+    A thing without a label in the default graph gets one from the graph of a claim.
     """
     wanted = sorted(set(iris))
     found = _find(reader, wanted, "{ ?thing %s ?text }", language)
@@ -51,7 +51,7 @@ def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Labe
 
 
 def best(texts: Iterable[ox.Literal], language: str) -> Label:
-    """The text to show of several in different languages; an empty label where there is none."""
+    """The literal to show of several in different languages; an empty label if there is none."""
     chosen = min(texts, key=lambda each: (_rank(each, language), each.value), default=None)
     return Label(chosen.value, chosen.language or "") if chosen else Label("")
 
@@ -66,7 +66,7 @@ def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> d
     found: dict[str, list[tuple[int, int, str, ox.Literal]]] = defaultdict(list)
     for start in range(0, len(iris), _BATCH):
         things = nodes(iris[start : start + _BATCH])
-        # Two VALUES blocks in one pattern would be joined with each other first; a branch for each property is quicker.
+        # Two VALUES blocks in one pattern would be joined first; one UNION branch for each property is faster.
         branches = " UNION ".join(
             f"{{ VALUES ?thing {{ {things} }} {pattern % f'<{name}>'} BIND({place} AS ?place) }}"
             for place, name in enumerate(_NAMING)

@@ -1,4 +1,4 @@
-"""The stretch of time that a figure is of: how long it is, of what kind, and how a reader calls it."""
+"""The period of a figure: its length, its kind, and its text in a language; and ticks of time axes."""
 
 from calendar import monthrange
 from collections.abc import Iterable
@@ -12,28 +12,28 @@ from babel.units import format_unit
 PeriodKind = Literal["year", "part", "other", "none"]
 
 KINDS: Final[tuple[PeriodKind, ...]] = ("year", "part", "other", "none")
-"""A calendar year; a part of one; any other stretch; a figure whose source gives no period."""
+"""A calendar year; a part of one; any other period; no period given."""
 
 _LOCALES: Final = {"en": "en_GB"}
-"""English is British English here, so that the day stands before the month."""
+"""English is British English, which writes the day before the month."""
 
 _SHORT_UNITS: Final = {"kk"}
 """Languages for which CLDR has no long names of months and days as units."""
 
 
 def locale_of(language: str) -> str:
-    """The locale (CLDR) in which a language is written here."""
+    """The CLDR locale used for a language."""
     return _LOCALES.get(language, language)
 
 
 def unit_length(language: str) -> Literal["short", "long"]:
-    """Whether units of time are written short or long in a language."""
+    """The length of the names of units of time in a language."""
     return "short" if language in _SHORT_UNITS else "long"
 
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """From the first day to the last, both within it. inferred: the source does not state it in full."""
+    """From the first day to the last, inclusive. inferred: the source does not state it in full."""
 
     start: date
     end: date
@@ -41,20 +41,20 @@ class Period:
 
     @property
     def kind(self) -> PeriodKind:
-        """Of what kind it is; periods of unlike kinds, or parts of unlike length, are not to be compared."""
+        """Its kind; values of periods of different kinds, or of parts of different lengths, are not comparable."""
         if self.start.year != self.end.year:
             return "other"
         return "year" if self.months == 12 else "part"
 
     @property
     def months(self) -> int:
-        """How many calendar months it is, 0 where it is not made of whole ones."""
+        """Its number of calendar months, 0 if it does not consist of whole months."""
         if self.start.day != 1 or self.end.day != monthrange(self.end.year, self.end.month)[1]:
             return 0
         return (self.end.year - self.start.year) * 12 + self.end.month - self.start.month + 1
 
     def text(self, language: str) -> str:
-        """In words: ``2023``, ``Jan–Sept 2024``, ``1 Jan – 9 Nov 2023``."""
+        """As text: ``2023``, ``Jan–Sept 2024``, ``1 Jan – 9 Nov 2023``."""
         if self.kind == "year":
             return f"{self.start.year}"
         if self.months == 1:
@@ -65,7 +65,7 @@ class Period:
         return str(format_interval(self.start, self.end, skeleton, locale=locale_of(language)))
 
     def length(self, language: str) -> str:
-        """How long it is: ``9 months``, ``1 year``, ``313 days``."""
+        """Its length as text: ``9 months``, ``1 year``, ``313 days``."""
         if self.months and self.months % 12 == 0:
             count, unit = self.months // 12, "duration-year"
         elif self.months:
@@ -76,7 +76,7 @@ class Period:
 
 
 def parse_day(text: str) -> date | None:
-    """The day of an ``xsd:date``, None where Python's calendar has no such day (other data may hold any)."""
+    """The day of an ``xsd:date``, None if Python's `date` cannot represent it (imported data may hold any)."""
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
@@ -84,7 +84,7 @@ def parse_day(text: str) -> date | None:
 
 
 def milliseconds(day: date) -> int:
-    """Since 1970 in UTC, as charts count time."""
+    """Milliseconds since 1970-01-01 UTC, the unit of time of Vega."""
     return (day - date(1970, 1, 1)).days * 86_400_000
 
 

@@ -1,4 +1,4 @@
-"""What is given away: descriptions of things, dumps, the catalogue, sitemaps, example questions.
+"""Publication: descriptions of things, dumps, the catalogue, sitemaps, example questions.
 
 Begin with `descriptions` for linked data, `dumps` for files, `questions` for the competency questions.
 

@@ -1,4 +1,4 @@
-"""The dataset described in DCAT 3 and VoID: what it holds, how much of it, and where it is had."""
+"""The description of the dataset in DCAT 3 and VoID: content, statistics and distributions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -41,14 +41,14 @@ _MOST_ROWS: Final = 1_000
 
 @dataclass(frozen=True)
 class Counts:
-    """How many triples the default graph holds, and how many things of each class; nothing where that is not known."""
+    """The number of triples in the default graph, and of things by class; 0 and empty if not known."""
 
     triples: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
 
 
 def count(reader: Reader) -> Counts:
-    """Counts what the store holds, which takes some time in a big one; nothing if it takes too much."""
+    """Counts the triples and things of the store, which takes time in a large one; empty if it exceeds the limits."""
     try:
         (total,) = reader.rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
         rows = reader.rows(
@@ -63,7 +63,7 @@ def count(reader: Reader) -> Counts:
 def catalogue(reader: Reader, host: str, version: str, counts: Counts, made: Mapping[str, Dump]) -> Description:
     """The catalogue of the server at the URL `host`, which ends in a slash, over data of that version.
 
-    Of files that have been made already (`made`, by their endings) it tells size and checksum.
+    made: the dumps that exist already, by file extension; of these it gives size and checksum.
     """
     said = reader.triples(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ VALUES ?s {{ <{BASE}> }} ?s ?p ?o }} LIMIT {_MOST_ROWS}")
     listed = reader.rows(

@@ -1,4 +1,4 @@
-"""What the graph holds of one thing: what is said of it, what points to it, and the claims that say so."""
+"""Descriptions of things (linked data): the triples with a thing as subject or object, and their claims."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ from ontology.namespaces import KEL, SHAPE, SKOLEM
 from shapes import read_shapes
 
 PAGE_ROWS: Final = 100
-"""So many triples of each sort (said of it, pointing to it, in its own graph) are on one page of a description."""
+"""The page size of a description, for each of: triples with it as subject, as object, and in its graph."""
 
 _MOST_ROWS: Final = 20_000
 _BATCH: Final = 500
@@ -29,7 +29,7 @@ _NAMES: Final = (_LABEL, PREFIXES["skos"] + "prefLabel", str(KEL.gloss))
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether the graph knows an IRI, whether that has been withdrawn, and what has taken its place."""
+    """Whether an IRI is in the graph, whether it is withdrawn, and the IRIs that replace it."""
 
     known: bool
     withdrawn: bool = False
@@ -38,9 +38,9 @@ class Standing:
 
 @dataclass(frozen=True)
 class Description:
-    """One page of what is known of a thing, as quads of the graphs that they stand in; none if nothing is known.
+    """One page of the description of a thing, as quads; none if the thing is not in the graph.
 
-    `page` counts from 1; `more` says whether another follows.
+    `page` counts from 1; `more` is whether there is a next page.
     """
 
     iri: str
@@ -49,15 +49,15 @@ class Description:
     more: bool = False
 
     def triples(self) -> Iterator[ox.Triple]:
-        """The same for formats without named graphs: what stands in the default graph, and the claims' facts reified.
+        """The triples for formats without named graphs: those of the default graph, and the claims' facts reified.
 
-        So a fact that somebody only expects, thinks possible or denies is told of, and not asserted.
+        So a fact that is only expected, possible or denied is described and not asserted.
         """
         plain = (quad.triple for quad in self.quads if isinstance(quad.graph_name, ox.DefaultGraph))
         return chain(plain, reified(quad for quad in self.quads if self._needs_words(quad)))
 
     def serialize(self, form: GraphFormat) -> bytes:
-        """The page in the given format, in UTF-8; raises NotAcceptableError where that cannot hold it."""
+        """The page in the given format, in UTF-8; raises NotAcceptableError if the format cannot represent it."""
         if form.name == "jsonld":
             return compact(self.quads)
         content = self.quads if form.quads else sorted(self.triples(), key=str)
@@ -70,12 +70,12 @@ class Description:
         return ox.serialize(content, format=form.engine, prefixes=prefixes) or b""
 
     def _needs_words(self, quad: ox.Quad) -> bool:
-        """What is inferred stands in the default graph too, and needs no more words but where it is asked for."""
+        """Inferred triples are in the default graph too; they are reified only in the description of their graph."""
         return not _is(quad.graph_name, INFERRED_GRAPH) or self.iri == INFERRED_GRAPH
 
 
 def standing(reader: Reader, iri: str) -> Standing:
-    """How the graph stands to an IRI: ``owl:deprecated`` and ``dcterms:isReplacedBy`` make it withdrawn."""
+    """The status of an IRI; ``owl:deprecated`` or ``dcterms:isReplacedBy`` make it withdrawn."""
     it = node(iri)
     if not reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ ?s ?p {it} }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} "
@@ -91,10 +91,10 @@ def standing(reader: Reader, iri: str) -> Standing:
 
 
 def describe(reader: Reader, iri: str, page: int = 1) -> Description:
-    """A page of what is said of the thing and what points to it, in whatever graph; if it names a graph, what that
-    holds; the records of the claims met on the way; and the names of all neighbours in all languages.
+    """A page of the quads with the thing as subject or object in any graph, and, if it is a named graph, of that graph,
+    with the records of their claims and the labels of all terms in all languages.
 
-    Pages follow the order of the store's index, which stays while its version does.
+    Pages follow the order of the store's index, which is stable within a version.
     """
     it = ox.NamedNode(iri)
     window = f"OFFSET {(page - 1) * PAGE_ROWS} LIMIT {PAGE_ROWS + 1}"
@@ -118,7 +118,7 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
 
 @cache
 def describe_ontology() -> Description:
-    """All terms of the ontology; its codes have descriptions of their own."""
+    """The description of the ontology: all its terms, without the codes, which have their own descriptions."""
     ours = (ONTOLOGY_IRI, SKOLEM)
     triples = [
         t for t in published_triples() if isinstance(t.subject, ox.NamedNode) and t.subject.value.startswith(ours)
@@ -129,7 +129,7 @@ def describe_ontology() -> Description:
 
 @cache
 def describe_shapes() -> Description:
-    """The shapes that changes have to satisfy."""
+    """The description of the shapes that validate changes."""
     lines = read_shapes().serialize(format="nt", encoding="utf-8")
     quads = ox.parse(input=lines, format=ox.RdfFormat.N_TRIPLES)
     return Description(str(SHAPE), tuple(sorted(quads, key=_order)))
@@ -140,19 +140,19 @@ def _anywhere(pattern: str) -> str:
 
 
 def _quads(rows: Iterable[Row], known: Row | None = None) -> Iterator[ox.Quad]:
-    """The quads that rows with s, p, o and perhaps g make, `known` filling what they lack."""
+    """The quads of rows with s, p, o and optionally g; `known` gives the terms that they lack."""
     for row in rows:
         terms: dict[str, Term] = {**row, **(known or {})}
         subject, predicate, graph = terms["s"], terms["p"], terms.get("g")
         assert isinstance(predicate, ox.NamedNode)
         assert not isinstance(subject, ox.Literal)
         assert not isinstance(graph, ox.Literal)
-        if "o" in terms:  # what is no RDF 1.1 term is missing
+        if "o" in terms:  # unbound if it is not an RDF 1.1 term
             yield ox.Quad(subject, predicate, terms["o"], graph or ox.DefaultGraph())
 
 
 def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
-    """What is said of claims in the default graph, and in which paragraph of which article their passages are."""
+    """The records of claims, and the articles and paragraphs of their passages."""
     found: set[ox.Quad] = set()
     for batch in _batches(claims):
         values = f"VALUES ?claim {{ {batch} }}"
@@ -165,9 +165,9 @@ def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
 
 
 def _names(reader: Reader, iris: Iterable[str]) -> set[ox.Quad]:
-    """The labels of things; their preferred labels or glosses where they have no others."""
+    """The labels of things; preferred labels or glosses for those without ``rdfs:label``."""
     found: set[ox.Quad] = set()
-    # With VALUES for the properties too, the engine would go through all names that there are.
+    # With VALUES for the properties too, the engine would scan all labels.
     names = f"FILTER(?p IN ({', '.join(map(node, _NAMES))}))"
     for batch in _batches(iris):
         pattern = f"VALUES ?s {{ {batch} }} {_anywhere('?s ?p ?o')} {names}"
@@ -186,7 +186,7 @@ def _ends(quad: ox.Quad) -> Iterator[ox.NamedNode]:
 
 
 def _namespace(term: object) -> str:
-    """What comes before the last part of an IRI."""
+    """The namespace of an IRI: everything up to its last ``#`` or ``/``."""
     iri = term.value if isinstance(term, ox.NamedNode) else ""
     return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
@@ -196,5 +196,5 @@ def _is(name: object, iri: str) -> bool:
 
 
 def _order(quad: ox.Quad) -> tuple[bool, str, str]:
-    """The default graph first, then graph by graph, so that each is written once."""
+    """The sort key: the default graph first, then by graph, so that each graph is written once."""
     return not isinstance(quad.graph_name, ox.DefaultGraph), str(quad.graph_name), str(quad)

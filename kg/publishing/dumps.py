@@ -1,4 +1,4 @@
-"""The whole dataset as files, made once for each version of the store, by streaming."""
+"""Dumps of the whole dataset, streamed into files, once for each version of the store."""
 
 import base64
 import hashlib
@@ -36,24 +36,24 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         **{extension + _GZIP: "application/gzip" for extension in _GRAPHS},
     }
 )
-"""What there is: file endings and media types. ``nq``, ``trig`` and ``jsonld`` lose nothing; ``ttl``, ``nt`` and
-``rdf`` hold the default graph and, reified, all else."""
+"""The media types by file extension. ``nq``, ``trig`` and ``jsonld`` hold the whole dataset; ``ttl``, ``nt`` and
+``rdf`` hold the default graph and the named graphs reified."""
 
 PAGE_QUADS: Final = 1_000_000
-"""So many quads are asked of the store at once."""
+"""The number of quads in one query."""
 
 _ALL: Final = "SELECT ?s ?p ?o ?g WHERE {{ {{ ?s ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?p ?o }} }} }} OFFSET {} LIMIT {}"
 _TRIES: Final = 3
-_SECONDS: Final = 3600.0  # or as many as the store allows at most
+_SECONDS: Final = 3600.0  # the store may have a lower limit
 _CHUNK: Final = 1 << 20
-_LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold, so that its bytes repeat
+_LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold; constant, so that dumps are reproducible
 
 
 @dataclass(frozen=True)
 class Dump:
-    """One file: its size in bytes, its SHA-256 in hexadecimal, and where it can be opened while this object lives.
+    """One file: its size in bytes, its SHA-256 in hexadecimal, and its path, valid while this object exists.
 
-    The file has no name of its own, so that nothing stays behind, however the server ends.
+    The file is unlinked, so that the system deletes it however the server exits.
     """
 
     extension: str
@@ -63,20 +63,20 @@ class Dump:
 
     @property
     def path(self) -> str:
-        """Opens the file anew, at its start."""
+        """The path by which the file can be opened again, at its start."""
         return f"/proc/self/fd/{self.file.fileno()}"
 
     @property
     def digest(self) -> str:
-        """The checksum as the field Repr-Digest has it (RFC 9530, section 3)."""
+        """The value of the header field Repr-Digest (RFC 9530, section 3)."""
         return f"sha-256=:{base64.b64encode(bytes.fromhex(self.sha256)).decode()}:"
 
 
 class Dumps:
-    """The files of the newest version of a store, each made when it is first asked for; safe for several threads.
+    """The dumps of the current version of a store, each created at its first request; thread-safe.
 
-    One is made at a time, and what is heavy is done in another process. Room for them is taken from the folder for
-    temporary files (TMPDIR).
+    One is created at a time, and formats are converted in a subprocess. The files are in the folder for temporary files
+    (TMPDIR).
     """
 
     def __init__(self, store: Store) -> None:
@@ -87,9 +87,9 @@ class Dumps:
         self._futures: dict[str, Future[Dump]] = {}
 
     def get(self, extension: str, wait: float) -> Dump:
-        """The file with that ending, one of `MEDIA_TYPES`, waiting for it at most so many seconds.
+        """The dump with that extension, one of `MEDIA_TYPES`; waits for it at most `wait` seconds.
 
-        Raises BusyError if it is not made by then; it is made all the same. Else what the store's `query` raises.
+        Raises BusyError on a timeout, while its creation continues; else the errors of the store's `query`.
         """
         with self._lock:
             futures = self._of_now()
@@ -102,7 +102,7 @@ class Dumps:
             raise BusyError("The file is being made. Ask for it again in a while.") from None
 
     def made(self) -> dict[str, Dump]:
-        """The files of the newest version that are there already, by their endings."""
+        """The dumps of the current version that exist already, by extension."""
         with self._lock:
             futures = dict(self._of_now())
         return {e: f.result() for e, f in futures.items() if f.done() and not f.exception()}
@@ -113,7 +113,7 @@ class Dumps:
         return self._futures
 
     def _make(self, extension: str, futures: dict[str, Future[Dump]]) -> Dump:
-        """Runs in the one thread that makes files, so that what a file is made from is there when this is called."""
+        """Creates a dump. Runs in the executor's only thread, so that no other dump is in progress."""
         file = TemporaryFile()  # noqa: SIM115 - lives as long as the dump
         try:
             self._fill(file, extension, futures)
@@ -146,7 +146,7 @@ class Dumps:
                     _convert(extension, whole, file)
 
     def _quads(self, file: IO[bytes]) -> None:
-        """All quads of one version, asked for as one table (SPARQL 1.1 Query Results TSV): columns s, p, o and g."""
+        """Writes all quads of one version, queried as SPARQL 1.1 Query Results TSV with columns s, p, o and g."""
         for _ in range(_TRIES):
             version, start = self._store.version, 0
             with TemporaryFile() as table:
@@ -159,11 +159,11 @@ class Dumps:
         raise BusyError("The data change faster than they can be written out. Ask again in a while.")
 
     def _page(self, start: int, file: IO[bytes]) -> int:
-        """Appends some of the quads to the table; returns how many."""
+        """Appends one page of quads to the table; returns their number."""
         lines, head = 0, start > 0
         for part in self._answer(_ALL.format(start, PAGE_QUADS), "tsv"):
             lines += part.count(b"\n")
-            file.write(part.partition(b"\n")[2] if head else part)  # the names of the columns, once
+            file.write(part.partition(b"\n")[2] if head else part)  # the header only once
             head = False
         return lines - 1
 
@@ -188,7 +188,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _convert(form: str, source: IO[bytes], target: IO[bytes]) -> None:
-    """Writes `source` to `target` in another format, in a process of its own; see `kg.rdf.conversion`."""
+    """Converts `source` to another format, in a subprocess; see `kg.rdf.conversion`."""
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "kg.rdf.conversion", form],
         stdin=source,

@@ -1,7 +1,7 @@
-"""The example questions in RDF, so that query editors find them.
+"""The example questions in RDF, for query editors.
 
-By the vocabulary of SHACL's SPARQL executables (SHACL Advanced Features, section 5) and the habits of the examples that
-the Swiss Institute of Bioinformatics publishes beside its endpoints: https://github.com/sib-swiss/sparql-examples.
+Uses the vocabulary of SHACL's SPARQL executables (SHACL Advanced Features, section 5) and the conventions of the Swiss
+Institute of Bioinformatics: https://github.com/sib-swiss/sparql-examples.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ QUESTIONS: Final = BASE + "question"
 """The collection of the questions."""
 
 QUESTION: Final = QUESTIONS + "/"
-"""What the IRIs of questions begin with; the question's name follows."""
+"""The namespace of the IRIs of questions; the question's name follows."""
 
 SH: Final = "http://www.w3.org/ns/shacl#"
 SCHEMA: Final = "https://schema.org/"
@@ -30,7 +30,7 @@ _EXECUTABLES: Final = {
     "SELECT": (SH + "SPARQLSelectExecutable", SH + "select"),
     "ASK": (SH + "SPARQLAskExecutable", SH + "ask"),
     "CONSTRUCT": (SH + "SPARQLConstructExecutable", SH + "construct"),
-    "DESCRIBE": (_SPEX + "SPARQLDescribeExecutable", _SPEX + "describe"),  # SHACL has no word for it
+    "DESCRIBE": (_SPEX + "SPARQLDescribeExecutable", _SPEX + "describe"),  # SHACL has no term for it
 }
 
 
@@ -40,7 +40,7 @@ def query_form(query: str) -> str:
 
 
 def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
-    """What is to be told of the questions and the endpoint, a URL, that answers them. Every query has its prefixes."""
+    """The description of the questions; `endpoint` is the URL of the endpoint that answers them."""
     collection = ox.NamedNode(QUESTIONS)
     label = ox.Literal("Example questions", language=_LANGUAGE)
     found = {

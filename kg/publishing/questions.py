@@ -1,4 +1,4 @@
-"""The competency questions: what the graph must be able to answer, each a query with a title."""
+"""The competency questions: queries with titles, which the graph must be able to answer."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _HEADER = re.compile(r"^#\s*(title(?:-[a-z]{2,3})?|description|tags):\s*(.*)$")
 
 @dataclass(frozen=True)
 class Question:
-    """One question: `name` is its file's name without ``.rq``; `query` the whole file, comments and all.
+    """One question: `name` is the file name without ``.rq``; `query` the whole file with comments.
 
     The title and the description are English; `titles` has the title in other languages, by code (BCP 47).
     """
@@ -34,15 +34,15 @@ class Question:
 
     @property
     def bare(self) -> str:
-        """The query without the header, for where title and description are told beside it."""
+        """The query without the header, for use where title and description are given separately."""
         lines = self.query.splitlines(keepends=True)
         return "".join(dropwhile(lambda line: _HEADER.match(line) is not None, lines))
 
 
 def read_questions(data: Traversable | None = None) -> list[Question]:
-    """All questions in a folder of curated files, by name; those of the package where the folder has none.
+    """All questions in a folder of curated files, by name; those of the package if the folder has none.
 
-    Raises KelisimError where a file cannot be read or its header lacks title, description or tags.
+    Raises KelisimError if a file cannot be read or its header lacks title, description or tags.
     """
     own = list_files(data.joinpath("questions"), ".rq") if data else []
     files = own or list_files(packaged_data().joinpath("questions"), ".rq")
@@ -50,7 +50,7 @@ def read_questions(data: Traversable | None = None) -> list[Question]:
 
 
 def find_question(name: str, data: Traversable | None = None) -> Question:
-    """The question of that name; raises KelisimError, with the names that come near, if there is none."""
+    """The question with that name; raises KelisimError, with similar names, if there is none."""
     questions = {q.name: q for q in read_questions(data)}
     if name in questions:
         return questions[name]

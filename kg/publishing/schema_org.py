@@ -1,4 +1,4 @@
-"""A thing in the terms of schema.org, for search engines that read them in pages."""
+"""The description of a thing in schema.org terms, embedded in pages for search engines."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _TYPES: Final[Mapping[str, str]] = {
     PREFIXES["skos"] + "ConceptScheme": "DefinedTermSet",
     PREFIXES["skos"] + "Concept": "DefinedTerm",
 }
-"""Classes, and the types of schema.org that come near; the first that a thing has counts, and else it is a Thing."""
+"""Classes, and the nearest types of schema.org; the first match is used, else Thing."""
 
 _ANY: Final = {
     PREFIXES["skos"] + "altLabel": "alternateName",
@@ -69,10 +69,10 @@ _PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
     "Place": {KEL.locatedIn: "containedInPlace", KEL.inState: "containedInPlace"},
     "DefinedTerm": {PREFIXES["skos"] + "inScheme": "inDefinedTermSet"},
 }
-"""By type: properties, and those of schema.org that come near."""
+"""By type: properties, and the nearest properties of schema.org."""
 
 _ADDRESSES: Final = frozenset({"sameAs", "unitCode"})
-"""Properties whose values are addresses rather than things."""
+"""Properties whose values are plain URLs, not nodes."""
 
 _NAME: Final = PREFIXES["rdfs"] + "label"
 _SAID: Final = (str(KEL.gloss), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description")
@@ -80,9 +80,9 @@ _GEO: Final = PREFIXES["geo"]
 
 
 def schema_org(reader: Reader, iri: str, language: str) -> dict[str, Any]:
-    """The thing as JSON-LD, texts in the language if they can be; only from the default graph, so nothing in doubt.
+    """The thing as JSON-LD, with texts preferably in the language; from the default graph only.
 
-    Empty where that says nothing of the thing.
+    Empty if the thing is not in the default graph.
     """
     rows = reader.rows(f"SELECT ?p ?o WHERE {{ {node(iri)} ?p ?o }} LIMIT {_MOST_ROWS}")
     said: dict[str, list[Any]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Which of our IRIs have pages, in parts that search engines take (Sitemaps 0.9)."""
+"""The IRIs with pages, in parts of the size that Sitemaps 0.9 allows."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from ontology import BASE, PREFIXES
 from ontology.namespaces import CODE, ID, KEL
 
 PART_PAGES: Final = 50_000
-"""A sitemap may hold so many addresses."""
+"""The maximum number of URLs in a sitemap."""
 
 _PATTERNS: Final = {
     "things": f'?s <{PREFIXES["rdfs"]}label> ?name FILTER(LANG(?name) = "en" && STRSTARTS(STR(?s), "{ID}"))',
@@ -17,11 +17,11 @@ _PATTERNS: Final = {
     "sources": f"?s a <{KEL.Article}>",
     "claims": f"?s a <{KEL.Claim}>",
 }
-"""The sorts of pages; each pattern follows one index of the store."""
+"""The kinds of pages and their patterns; each pattern uses one index of the store."""
 
 
 def parts(reader: Reader) -> list[tuple[str, int]]:
-    """All parts: the sort of pages, and the part's number from 1 on."""
+    """All parts: the kind of pages, and the number of the part, from 1 on."""
     found = []
     for sort, pattern in _PATTERNS.items():
         (row,) = reader.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")
@@ -30,7 +30,7 @@ def parts(reader: Reader) -> list[tuple[str, int]]:
 
 
 def iris(reader: Reader, sort: str, number: int) -> list[str]:
-    """The IRIs of one part, in order; none if there is no such part."""
+    """The IRIs of one part, sorted; empty if there is no such part."""
     if sort not in _PATTERNS or number < 1:
         return []
     window = f"OFFSET {(number - 1) * PART_PAGES} LIMIT {PART_PAGES}"

@@ -1,10 +1,168 @@
 """Reads input files, with a clear error if that fails."""
 
+import bz2
+import gzip
+import io
+import lzma
 import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Final, cast
+
+import zstandard
 
 from ontology import KelisimError
+
+UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    zstandard.ZstdError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What reading a compressed file may raise: damage, an unknown method, a password."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_MAGIC: Final = {
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ\x00": ".xz",
+    b"(\xb5/\xfd": ".zst",
+    b"PK\x03\x04": ".zip",
+}
+"""How compressed data begin, and the ending that files of them have."""
+
+_CHUNK: Final = 1 << 16
+
+
+@dataclass(frozen=True)
+class DecompressedFile:
+    """A file, or one file of an archive, as its bytes are without compression and without a byte order mark.
+
+    name: with the ending that tells the format. place: for messages. path: None for standard input.
+    """
+
+    name: str
+    place: str
+    path: Path | None
+    content: io.BufferedReader
+
+
+def without_compression(name: str) -> str:
+    """The file's name without the ending of a compression, whatever its letters' case."""
+    return name[: -len(_compression(name))] if _compression(name) else name
+
+
+def opened(source: Path | IO[bytes], wanted: Callable[[str], bool]) -> Iterator[DecompressedFile]:
+    """The file, perhaps compressed with gzip, bzip2, xz or Zstandard, or the files in a ZIP archive, one after another.
+
+    The ending of a path tells the compression, the first bytes that of standard input. Of an archive's files those are
+    read of whose names `wanted` is true. Raises KelisimError if there is none, or what is in `UNREADABLE`.
+    """
+    if not isinstance(source, Path):
+        given = io.BufferedReader(cast("Any", source), _CHUNK)
+        begin = given.peek(8)
+        compression = next((ending for magic, ending in _MAGIC.items() if begin.startswith(magic)), "")
+        if compression == ".zip":
+            raise KelisimError("Standard input is a ZIP archive, which has to be a file: give its path.")
+        yield DecompressedFile("", "Standard input", None, _text(_decompressed(given, compression), "Standard input"))
+        return
+    compression = _compression(source.name)
+    if compression == ".zip":
+        yield from _archived(source, wanted)
+        return
+    with source.open("rb") as file, _decompressed(file, compression) as content:
+        yield DecompressedFile(source.name, str(source), source, _text(content, str(source)))
+
+
+def _archived(path: Path, wanted: Callable[[str], bool]) -> Iterator[DecompressedFile]:
+    with zipfile.ZipFile(path) as archive:
+        names = [i.filename for i in archive.infolist() if not i.is_dir()]
+        chosen = [n for n in names if wanted(n) and not is_left_over(n)]
+        if not chosen:
+            raise KelisimError(f"{path} holds no file whose ending tells an RDF format.")
+        for name in chosen:
+            with archive.open(name) as file, _decompressed(file, _compression(name)) as content:
+                yield DecompressedFile(name, f"{path}/{name}", path, _text(content, f"{path}/{name}"))
+
+
+def is_left_over(name: str) -> bool:
+    """Whether a path is that of a hidden file, a backup or a lock of an editor, or lies in a hidden folder."""
+    parts = PurePosixPath(name).parts
+    hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
+    last = parts[-1] if parts else ""
+    return hidden or last.endswith(("~", ".bak", ".swp", ".orig")) or last.startswith("#") or "__MACOSX" in parts
+
+
+def _compression(name: str) -> str:
+    ending = PurePosixPath(name).suffix.lower()
+    return ending if ending in _MAGIC.values() else ""
+
+
+def _decompressed(file: IO[bytes], compression: str) -> IO[bytes]:
+    match compression:
+        case ".gz":
+            return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+        case ".bz2":
+            return cast("IO[bytes]", bz2.BZ2File(file))
+        case ".xz":
+            return cast("IO[bytes]", lzma.LZMAFile(file))
+        case ".zst":
+            return cast("IO[bytes]", io.BufferedReader(_Zstandard(file), _CHUNK))
+        case _:
+            return file
+
+
+def _text(content: IO[bytes], place: str) -> io.BufferedReader:
+    """The stream after a byte order mark, if it has one."""
+    reader = io.BufferedReader(cast("Any", content), _CHUNK)
+    begin = reader.peek(3)
+    if begin.startswith(_UTF_16):
+        raise KelisimError(f"{place} is UTF-16: save it as UTF-8.")
+    if begin.startswith(_BOM):
+        reader.read(len(_BOM))
+    return reader
+
+
+class _Zstandard(io.RawIOBase):
+    """Zstandard frames, decompressed; raises EOFError where the last is cut off, which the library's reader passes."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        while not self._ready:
+            if self._frame.eof:
+                given = self._frame.unused_data or self._source.read(_CHUNK)
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._begun = False
+            else:
+                given = self._source.read(_CHUNK)
+            if not given:
+                if self._begun:
+                    raise EOFError("the compressed data end too early")
+                return 0
+            self._begun = True
+            self._ready = self._frame.decompress(given)
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
 
 
 def read_bytes(file: Traversable) -> bytes:

@@ -1,4 +1,9 @@
-"""The formats of results and graphs, with their names, media types and file endings."""
+"""The formats of results and graphs, with their names, media types and file endings.
+
+Who adds one looks also at `kg.engine.engine` (``Answer.write``, where pyoxigraph lacks it), `kg.rdf.rows` (counting),
+`server.endpoint.description` (its IRI), and the choices in ``server/templates/endpoint/form.html``. Media types are
+keys in `server.http.negotiation`, so that no two formats may have the same.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

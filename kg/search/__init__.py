@@ -1,4 +1,4 @@
-"""Finding things by what people type: full text, names in any script, reconciliation.
+"""Search: full text, names in any script, reconciliation.
 
 Begin with `search` and `index` for full text, `matching` for names.
 

@@ -1,4 +1,4 @@
-"""The index of the graph's texts: one SQLite file (FTS5), made once and then only read."""
+"""The full-text index: an SQLite database (FTS5), built once, then read-only."""
 
 import json
 import sqlite3
@@ -12,20 +12,20 @@ from queue import LifoQueue
 from typing import Any, Final
 
 from kg.language.classes import RECONCILED, telling
-from kg.language.spelling import fold, sound
+from kg.language.transliteration import fold, sound
 from kg.search.texts import Text
 from ontology.namespaces import ID
 
 WEIGHTS: Final = {"name": 0, "other-name": 1, "definition": 2, "description": 2, "gloss": 3}
-"""The kinds of texts, by the order in which they are shown."""
+"""The rank of each kind of text; lower comes first."""
 
 _READERS: Final = 4
-"""Searches that run at once; others wait their turn of some milliseconds."""
+"""The number of connections, and so of concurrent searches; others wait for some milliseconds."""
 
 _BATCH: Final = 5_000
 
 _FOLLOWED: Final = 6
-"""Of a name's runs of three letters, one wrong letter spoils three; so half of these are left."""
+"""The number of trigrams to search for; one wrong letter changes three trigrams, so half of these remain."""
 
 _TABLES: Final = """
 PRAGMA journal_mode = OFF;
@@ -46,7 +46,7 @@ CREATE INDEX by_sound ON names (sound) WHERE entity;
 CREATE VIRTUAL TABLE temp.word_counts USING fts5vocab(main, words, row);
 CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, word TEXT, count INTEGER);
 INSERT INTO vocabulary (word, count) SELECT term, doc FROM temp.word_counts WHERE length(term) > 3 AND term > ':';
-"""  # ':' comes after the digits: numbers are not corrected
+"""  # ':' sorts after the digits: numbers are not corrected
 
 _COUNTS: Final = """
 CREATE VIRTUAL TABLE temp.{table}_terms USING fts5vocab(main, {table}, row);
@@ -61,14 +61,14 @@ _SHARING: Final = "SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?"
 
 
 class Index:
-    """Texts in tables: `texts` with all of them, `words` for their folded words, `names` for how names sound.
+    """The tables: ``texts`` (all texts), ``words`` (full text of the folded texts), ``names`` (phonetic keys of names).
 
-    ``name_grams`` and ``word_grams`` find what is spelt alike, by three letters at a time, and the tables
-    ``…_counts`` tell how many rows hold such three.
+    ``name_grams`` and ``word_grams`` are trigram indexes of the phonetic keys of names and words, and the tables
+    ``…_counts`` hold the number of rows of each trigram.
     """
 
     def __init__(self, texts: Iterable[Text]) -> None:
-        """Makes the index of the texts, in a file that is gone as soon as nobody reads it, whatever happens."""
+        """Builds the index of the texts, in an unlinked file, which the system deletes when the process exits."""
         self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
         with tempfile.TemporaryDirectory(prefix="kelisim-") as folder:
             path = Path(folder) / "index.sqlite"
@@ -76,12 +76,12 @@ class Index:
                 _fill(connection, texts)
             for _ in range(_READERS):
                 reader = sqlite3.connect(f"file:{path}?immutable=1", uri=True, check_same_thread=False)
-                reader.execute("SELECT count(*) FROM sqlite_schema")  # so that the file is open before its name goes
+                reader.execute("SELECT count(*) FROM sqlite_schema")  # opens the file before it is unlinked
                 self._readers.put(reader)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one thread at a time."""
+        """A connection for the exclusive use of one thread."""
         reader = self._readers.get()
         try:
             yield reader
@@ -89,7 +89,7 @@ class Index:
             self._readers.put(reader)
 
     def names(self, thing: str) -> list[tuple[str, str]]:
-        """The names of a thing with their languages."""
+        """The labels of a thing with their languages."""
         with self.reading() as connection:
             found = connection.execute(
                 "SELECT text, language FROM texts JOIN names USING (id) WHERE thing = ? ORDER BY id", (thing,)
@@ -97,9 +97,9 @@ class Index:
             return [(str(text), str(language)) for text, language in found]
 
     def alike(self, connection: sqlite3.Connection, table: str, key: str, most: int) -> list[int]:
-        """The row ids in ``name_grams`` or ``word_grams`` that share rare runs of three letters with the key.
+        """The ids of rows in ``name_grams`` or ``word_grams`` that share rare trigrams with the phonetic key.
 
-        About `most` of them: where the rarest runs alone are too common, rows have to share two.
+        About `most` rows, at most four times as many: if the rarest trigrams are too frequent, rows must share two.
         """
         grams = sorted({word[i : i + 3] for word in key.split() for i in range(len(word) - 2)})
         if not grams:

@@ -1,4 +1,4 @@
-"""Which things of the graph others' names mean: candidates with scores, and a match only where it is safe."""
+"""Matches names to things: scored candidates, and a match if it is safe."""
 
 import json
 import re
@@ -9,23 +9,23 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from kg.language.spelling import fold, sound, words
+from kg.language.transliteration import fold, sound, words
 from kg.search.index import Index
 from ontology.namespaces import ID
 
 MOST_CHARACTERS: Final = 300
-"""Longer names have no candidates; no name comes near."""
+"""The maximum length of a name to match."""
 
 MOST_CANDIDATES: Final = 50
 
 SAFE: Final = 95.0
-"""The least score of a match."""
+"""The minimum score of a match."""
 
 MARGIN: Final = 5.0
-"""How far the next candidate of a match must be behind."""
+"""The minimum distance in score between a match and the next candidate."""
 
 MOST_WORDS: Final = 12
-"""Words of a prefix beyond these are not looked at."""
+"""The maximum number of words of a prefix that are used."""
 
 _RETRIEVED: Final = 4_000
 _LOOKED_AT: Final = 300
@@ -60,11 +60,10 @@ _NUMBER: Final = re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A thing that a name may mean.
+    """A thing that a name may refer to.
 
-    score: 0 to 100: 100 for the name itself or the thing's identifier, 98 for one that sounds the same, less the less
-    they are alike. name: the name of the thing that is likest, as the graph has it. exact: whether that is the name
-    itself, apart from capitals and accents.
+    score: 0 to 100; 100 for an equal name or identifier, 98 for an equal phonetic key, less for similar ones. name: the
+    most similar name of the thing in the graph. exact: whether it is equal, without regard to case and diacritics.
     """
 
     thing: str
@@ -75,11 +74,10 @@ class Candidate:
 
 
 def candidates(index: Index, name: str, classes: Collection[str] = (), most: int = MOST_CANDIDATES) -> list[Candidate]:
-    """The things with a name like this one, the likest first; `classes`, if any, are the only ones that count.
+    """The things with a similar name, the most similar first; only of `classes`, if there are any.
 
-    Names are compared by how they sound (`kg.language.spelling.sound`), so that scripts and spellings do not matter, as
-    wholes and with their words in any order. A part of a name, such as the family name alone, makes a candidate of 85
-    at most.
+    Names are compared by phonetic key (`kg.language.transliteration.phonetic_key`), as a whole and with their words in
+    any order. A part of a name, such as the family name alone, gives a score of at most 85.
     """
     whole, key = fold(name).strip(), sound(name)
     iri = _iri(name)
@@ -98,16 +96,16 @@ def candidates(index: Index, name: str, classes: Collection[str] = (), most: int
 
 
 def known(index: Index, things: Collection[str]) -> list[Candidate]:
-    """Those of the things (IRIs) that can be matched at all, in the order of their IRIs."""
+    """Those of the things (IRIs) that can be matched, by IRI."""
     with index.reading() as connection:
         rows = connection.execute(_KNOWN, (json.dumps(sorted(things)),)).fetchall()
     return [Candidate(thing, classed, name, 100.0, exact=True) for thing, classed, name in rows]
 
 
 def likeness(key: str, other: str) -> float:
-    """How alike two keys of `kg.language.spelling.sound` are, 0 to 98.
+    """The similarity of two keys of `kg.language.transliteration.phonetic_key`, 0 to 98.
 
-    Different numbers make different names, and short ones that sound the same are often others' abbreviations: ЕС, ES.
+    Different numbers lower the score, and equal short keys score less, since abbreviations such as ЕС and ES collide.
     """
     if not key or not other:
         return 0.0
@@ -120,7 +118,7 @@ def likeness(key: str, other: str) -> float:
 
 
 def _likest(connection: sqlite3.Connection, key: str, ids: list[int]) -> list[int]:
-    """Of many names those worth a closer look, chosen fast: rapidfuzz goes through all of them in one call."""
+    """The ids of the most similar names, preselected by one call of rapidfuzz."""
     if len(ids) <= _LOOKED_AT:
         return ids
     sounds: dict[int, str] = dict(connection.execute(_SOUNDS, (json.dumps(ids),)).fetchall())
@@ -129,14 +127,14 @@ def _likest(connection: sqlite3.Connection, key: str, ids: list[int]) -> list[in
 
 
 def safe(found: list[Candidate]) -> bool:
-    """Whether the first candidate can be taken without a person's look: it is nearly certain, and no other is near."""
+    """Whether the first candidate is a match without review: a high score, and no other candidate near it."""
     return bool(found) and found[0].score >= SAFE and (len(found) == 1 or found[0].score - found[1].score >= MARGIN)
 
 
 def beginning(index: Index, prefix: str, skip: int = 0, most: int = 10) -> list[Candidate]:
-    """The things with a name whose words begin like those of the prefix, or with that identifier; `skip` some first.
+    """The things with words in a name that start with those of the prefix, or with that identifier; from `skip` on.
 
-    Where there is none, those with a name like it. The scores are for the order only.
+    If there are none, those with a similar name. The scores are not comparable.
     """
     asked = words(prefix)[:MOST_WORDS]
     if not asked:
@@ -158,6 +156,6 @@ def beginning(index: Index, prefix: str, skip: int = 0, most: int = 10) -> list[
 
 
 def _iri(name: str) -> str:
-    """The IRI that a name is, or that it is the last part of."""
+    """The name itself if it is an IRI of the graph, else the IRI with the name as its last part."""
     name = name.strip()
     return name if name.startswith(str(ID)) else str(ID) + name

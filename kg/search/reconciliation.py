@@ -1,4 +1,4 @@
-"""Answers to others' records: which thing each means, by its name, its class and what else is known of it."""
+"""Reconciles external records with things, by name, class and other properties."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from kg.language.classes import RECONCILED
 from kg.language.labels import Label, labels
-from kg.language.spelling import sound
+from kg.language.transliteration import sound
 from kg.search.index import Index
 from kg.search.matching import MOST_CANDIDATES, Candidate, candidates, known, safe
 from kg.store.reader import Reader
@@ -17,7 +17,7 @@ from kg.views.properties import Value, Values, things_with, values_of
 from ontology.namespaces import ID
 
 _NAME: Final = 0.6
-"""How much of a score is the name's where other properties are given; the rest is theirs."""
+"""The weight of the name in a score if other properties are given; they have the rest."""
 
 _OTHER_CLASS: Final = 0.8
 _SAME: Final = 90.0
@@ -26,10 +26,10 @@ _PREFERRED: Final = "should"
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one thing that is looked for: a name, classes (IRIs), other properties, or some of these.
+    """An external record to reconcile: a name, classes (IRIs), other properties, or some of these.
 
-    `strict` is ``any`` or ``all`` where other classes do not count, ``should`` where they only count less.
-    `properties` are pairs of a property's IRI and the values that it may have, IRIs or words.
+    strict: ``any`` or ``all`` to exclude other classes, ``should`` to lower their score. properties: pairs of a
+    property's IRI and its possible values, IRIs or texts.
     """
 
     name: str = ""
@@ -41,11 +41,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Match:
-    """A candidate for a record, its label, and what its score comes from.
+    """A candidate for a record, its label, and the components of its score.
 
-    certain: whether it can be taken without a person's look. name_score: 0 to 100, None where no name was given.
-    right_class: whether it is of a class that was asked for. agreeing: 0 to 1, the share of the given properties
-    that agree, None where none was given.
+    certain: whether it is a match without review. name_score: 0 to 100, None if no name was given. right_class: whether
+    it is of a requested class. property_score: 0 to 1, the share of the given properties that agree, None if none was
+    given.
     """
 
     candidate: Candidate
@@ -57,10 +57,10 @@ class Match:
 
 
 def reconcile(index: Index, reader: Reader, records: Sequence[Record], language: str) -> list[list[Match]]:
-    """The matches for each record, the best first. Names are told in the language.
+    """The matches for each record, the best first, with labels in the language.
 
-    All records together cost at most three queries more than their names, whatever their number, and one query for
-    each that gives properties without a name.
+    In addition to the lookup of the names, it takes a few SPARQL queries for all records together, and one for each
+    value of the first property of a record without a name.
     """
     found = [_candidates(index, reader, record) for record in records]
     things = {c.thing for record, many in zip(records, found, strict=True) if record.properties for c in many}
@@ -108,7 +108,7 @@ def _judged(record: Record, many: Iterable[Candidate], values: Values, named: Ma
 
 
 def _agreement(values: Sequence[Value], wanted: Sequence[str], named: Mapping[str, Label]) -> float:
-    """1 where one of the wanted values is there, else 0; names count as the same where they sound nearly the same."""
+    """1 if one of the requested values is among the values, else 0; names match if their phonetic keys are similar."""
     for value in values:
         texts = {value.value, named[value.value].text} if _is_node(value) and value.value in named else {value.value}
         for want in wanted:
@@ -116,7 +116,7 @@ def _agreement(values: Sequence[Value], wanted: Sequence[str], named: Mapping[st
                 return 1.0
             keys = (sound(text) for text in texts)
             if isinstance(value, ox.Literal) and not value.language:
-                continue  # codes, numbers and dates are the same or are not
+                continue  # codes, numbers and dates must be equal
             if any(fuzz.ratio(sound(want), key) >= _SAME for key in keys):
                 return 1.0
     return 0.0

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from kg.language.spelling import WORD, fold, sound, words
+from kg.language.transliteration import WORD, fold, sound, words
 from kg.search.index import Index
 
 PAGE_SIZE: Final = 20
 MOST_HITS: Final = 10_000
-"""Of more texts than these that have the words, the first are taken; names come before other texts."""
+"""The maximum number of matching texts that are ranked; names come before other texts."""
 
 MOST_WORDS: Final = 12
 MOST_CHARACTERS: Final = 200
@@ -32,7 +32,7 @@ WITH matched (id, score) AS (
     GROUP BY thing
 )
 """
-"""The things and their best texts, the least number first: just that name, then by kind and bm25."""
+"""The things and their best texts, the lowest number first: an equal name, then by kind and bm25."""
 
 _BRANCH: Final = (
     "UNION ALL SELECT * FROM (SELECT rowid, rank + {after} FROM words WHERE words MATCH :{words} LIMIT {most})"
@@ -49,9 +49,9 @@ WHERE :class IN ('', class) ORDER BY best, thing LIMIT :size OFFSET :skip
 
 @dataclass(frozen=True)
 class Hit:
-    """A thing that was found, and the text of it that fits best; `classed` is its most telling class, if it has one.
+    """A thing found and its best matching text; `class_iri` is its most specific class, or empty.
 
-    `marked` are the text's parts in order, each with whether it is one of the words that were looked for.
+    `marked` are the parts of the text in order, each with whether it matches a search word.
     """
 
     thing: str
@@ -64,10 +64,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of what a search finds.
+    """One page of search results.
 
-    total: how many things there are in all. classes: how many there are of each class. capped: whether there are more
-    texts than are looked through. partial: no text has all of the words, so these have some of them.
+    total: the number of things found. classes: the number by class. capped: there are more than `MAX_HITS` matching
+    texts. partial: no text has all of the words; these have some of them.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -80,12 +80,12 @@ class Found:
 def search(  # noqa: PLR0913 - what is looked for, and which part of it
     index: Index, asked: str, *, classed: str = "", language: str = "", number: int = 1, size: int = PAGE_SIZE
 ) -> Found:
-    """The page `number` (from 1) of the things with a text that has all the words, each at least as a beginning.
+    """The page `number` (from 1) of the things with a text that has all the words, or words that start with them.
 
-    Things of which a name is just what was asked for come first, then names before definitions and glosses, then by
-    bm25. Where that is less than a page, words that begin alike follow, so that ``Казахстана`` finds ``Казахстан``:
-    cutting a few last letters does for the three languages what stemmers do, of which there is none for Kazakh. Where
-    nothing has all the words, things that have some of them are found. What is asked is only words: there is no syntax.
+    Things with an equal name come first, then names before definitions and glosses, then by bm25. If these are less
+    than a page, truncated words are searched too, so that ``Казахстана`` finds ``Казахстан``: this replaces stemmers,
+    which do not exist for Kazakh. If no text has all the words, things with some of them are found. There is no query
+    syntax.
     """
     whole = words(asked)[:MOST_WORDS]
     if not whole:
@@ -116,7 +116,7 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
 
 
 def correction(index: Index, asked: str) -> str:
-    """What was perhaps meant: words that no text has by the likest that some text has; empty where none is near."""
+    """A suggested correction: unknown words replaced by the most similar known ones; empty if there is none."""
     whole = words(asked)[:MOST_WORDS]
     with index.reading() as connection:
         mended = [_mend(index, connection, word) for word in whole]
@@ -124,12 +124,12 @@ def correction(index: Index, asked: str) -> str:
 
 
 def _query(beginnings: list[str], joint: str = " AND ") -> str:
-    """The words as FTS5 wants them: quoted, so that none is an operator; one letter alone is no beginning."""
+    """An FTS5 query of the words as prefixes, quoted, so that none is an operator; single letters are no prefixes."""
     return joint.join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in beginnings)
 
 
 def _cut(word: str) -> str:
-    """The word without the letters that an ending may have: one to three, by its length."""
+    """The word without its last one to three letters, by its length."""
     return word if len(word) < 5 or word.isdecimal() else word[: -min(3, (len(word) - 3) // 2)]
 
 
@@ -139,7 +139,7 @@ def _count(connection: sqlite3.Connection, query: str) -> int:
 
 
 def _mark(text: str, beginnings: list[str]) -> tuple[tuple[str, bool], ...]:
-    """The text in parts, each with whether it is a word that begins as asked."""
+    """The text in parts, each with whether it is a word that starts with a search word."""
     parts: list[tuple[str, bool]] = []
     end = 0
     for found in WORD.finditer(text):

@@ -1,4 +1,4 @@
-"""The texts by which things are found: names, glosses, definitions."""
+"""Reads the texts for the index: names, glosses, definitions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ KINDS: Final = {
     PREFIXES["dcterms"] + "description": "description",
     PREFIXES["rdfs"] + "comment": "description",
 }
-"""The properties whose texts are found, and what sort of text each gives; names first."""
+"""The properties with indexed texts, and the kind of each; names first."""
 
 PAGE_TEXTS: Final = 60_000
-"""About how many texts one query may bring: of two million texts, more take longer than a query usually may."""
+"""The approximate number of texts in one query; with two million texts, more would exceed the usual time limit."""
 
 _PATTERNS: Final = (
     ("?thing ?property ?text", "?thing a ?class"),
-    # What only claims in doubt say stands in their graphs alone.
+    # The facts of claims in other modalities are in their named graphs only.
     (
         "GRAPH ?claim { ?thing ?property ?text } FILTER NOT EXISTS { ?thing ?property ?text }",
         "GRAPH ?other { ?thing a ?class }",
     ),
 )
-"""Where the texts stand, and where the classes of their things."""
+"""Pairs of graph patterns: of the texts, and of the classes of their things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Text:
 
 
 def read_texts(reader: Reader) -> Iterator[Text]:
-    """All texts of all named things, in bounded pages.
+    """All texts of all things, read in pages.
 
-    A page holds the things whose MD5 lies between two bounds. Unlike LIMIT and OFFSET, that needs no order, which costs
-    a sort of everything for each page, and loses nothing when the graph changes between two pages.
+    A page is the things whose MD5 is between two bounds. Unlike LIMIT and OFFSET, this needs no sorting, and skips
+    nothing if the graph changes between two pages.
     """
     for texts, classes in _PATTERNS:
         for chosen in _parts(reader, texts):
@@ -64,10 +64,10 @@ def _values() -> str:
 
 
 def _parts(reader: Reader, texts: str) -> list[str]:
-    """The filters of the pages; one that lets all through where one page is enough."""
+    """The filters of the pages; an empty one if there is only one page."""
     found = reader.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ VALUES ?property {{ {_values()} }} {texts} }}")
     pages = -(-int(found[0]["n"].value) // PAGE_TEXTS) if found else 0
-    bounds = [f"{0x10000 * page // pages:04x}" for page in range(pages)] + ["g"]  # "g" comes after all digits
+    bounds = [f"{0x10000 * page // pages:04x}" for page in range(pages)] + ["g"]  # "g" sorts after all digits
     return [
         f'BIND(MD5(STR(?thing)) AS ?hash) FILTER(?hash >= "{low}" && ?hash < "{high}")' if pages > 1 else ""
         for low, high in pairwise(bounds)

@@ -1,4 +1,4 @@
-"""The operator's own copies of the articles, found by their hash, and what stands in their passages."""
+"""The operator's copies of the articles, found by their hash, and the text of their passages."""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from ontology import KelisimError
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a paragraph; `passages` are the IRIs of those it lies in, `begins` of those that begin with it."""
+    """A part of a paragraph; `passages` are the IRIs of those that contain it, `begins` of those that start with it."""
 
     text: str
     passages: tuple[str, ...]
@@ -22,14 +22,14 @@ class Segment:
 
 
 class ArticleStore:
-    """A folder of articles' texts (``*.txt``, UTF-8). A file is read again when its size or time has changed."""
+    """A folder of texts of articles (``*.txt``, UTF-8); a file is read again if its size or mtime has changed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._texts: dict[Path, tuple[tuple[int, int], ArticleText | None]] = {}
 
     def find(self, sha256: str) -> ArticleText | None:
-        """The text whose file has that SHA-256 now; None where no file has it, or the folder cannot be read."""
+        """The text of the file with that SHA-256; None if there is none, or if the folder cannot be read."""
         try:
             paths = [self._folder / file.name for file in list_files(self._folder, ".txt")]
         except KelisimError:
@@ -44,7 +44,7 @@ class ArticleStore:
             known = self._texts.get(path)
             if known is None or known[0] != stamp:
                 known = self._texts[path] = (stamp, _text(path))
-        except OSError:  # gone meanwhile
+        except OSError:  # deleted in the meantime
             return None
         return known[1]
 
@@ -53,15 +53,15 @@ def _text(path: Path) -> ArticleText | None:
     try:
         data = read_bytes(path)
         return ArticleText(path, decode(data, path), hashlib.sha256(data).hexdigest())
-    except KelisimError:  # not UTF-8, or not to be read: no article of ours
+    except KelisimError:  # unreadable or not UTF-8: not an article
         return None
 
 
 def segments(text: ArticleText, number: int, places: Iterable[Place]) -> list[Segment]:
-    """A paragraph of the text, cut where the given passages begin and end.
+    """A paragraph of the text, split where the given passages start and end.
 
-    A passage that leaves the paragraph or whose hash is not that of its text is passed over. Raises KelisimError where
-    the text has no such paragraph.
+    A passage that exceeds the paragraph, or whose hash does not match its text, is ignored. Raises KelisimError if the
+    text has no such paragraph.
     """
     whole = text.paragraph(number)
     sound = [p for p in dict.fromkeys(places) if whole.start <= p.start < p.end <= whole.end and _holds(text, p)]

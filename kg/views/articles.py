@@ -1,4 +1,4 @@
-"""An article in reading order: its paragraphs, and the claims that stand on each."""
+"""Articles: their records, and their claims and omissions in the order of the text."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from kg.store.reader import Reader, Row, node, nodes
 from kg.views.footnotes import Footnote, footnotes
 
 ARTICLES: Final = 50
-"""So many articles at once."""
+"""The maximum number of articles on a page."""
 
 CLAIMS: Final = 250
-"""So many claims of an article at once."""
+"""The maximum number of claims of an article on a page."""
 
 
 @dataclass(frozen=True)
 class Article:
     """The record of an article.
 
-    `earliest` and `latest` bound the day on which it appeared (``xsd:date``); texts that the record lacks are empty.
+    `earliest` and `latest` bound the day of publication (``xsd:date``); values missing from the record are empty.
     """
 
     iri: str
@@ -37,7 +37,7 @@ class Article:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a claim's passage stands: paragraph, and character offsets from `start` up to but not including `end`."""
+    """The location of a passage: paragraph, and character offsets from `start` up to but not including `end`."""
 
     passage: str
     paragraph: int
@@ -48,7 +48,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Reading:
-    """Part of an article in reading order: claims with their places, and the paragraphs left out with the reason."""
+    """A page of an article in the order of the text: claims with locations, and omitted paragraphs with the reason.
+
+    more: there are more claims after these.
+    """
 
     claims: tuple[tuple[Footnote, Place], ...]
     omissions: dict[int, Label]
@@ -56,12 +59,12 @@ class Reading:
 
     @property
     def paragraphs(self) -> list[int]:
-        """The numbers of the paragraphs that have claims or a reason for having none."""
+        """The numbers of the paragraphs with claims or with a reason for having none."""
         return sorted({place.paragraph for _, place in self.claims} | self.omissions.keys())
 
 
 def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int = ARTICLES) -> list[Article]:
-    """The articles, those that appeared last first; those without a date at the end."""
+    """The articles by date, the latest first; those without a date last."""
     rows = reader.rows(
         f"{_PREFIXES} SELECT ?article (MAX(?day) AS ?last) WHERE {{ ?article a kel:Article "
         f"OPTIONAL {{ ?article kel:latest ?day }} }} GROUP BY ?article ORDER BY DESC(?last) ?article "
@@ -71,7 +74,7 @@ def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int =
 
 
 def describe_articles(reader: Reader, iris: Iterable[str], language: str) -> list[Article]:
-    """The records of the given articles, in the order given, without those that are no articles."""
+    """The records of the given articles, in the order of `iris`; IRIs of other things are ignored."""
     wanted = list(dict.fromkeys(iris))
     rows: dict[str, Row] = {}
     for row in reader.rows(_RECORDS % (nodes(wanted), 20 * len(wanted) + 1)):
@@ -82,7 +85,7 @@ def describe_articles(reader: Reader, iris: Iterable[str], language: str) -> lis
 
 
 def claim_counts(reader: Reader, articles: Iterable[str]) -> dict[str, int]:
-    """How many claims stand on each of the articles."""
+    """The number of claims of each article; an article without claims is missing."""
     iris = sorted(set(articles))
     rows = reader.rows(
         f"{_PREFIXES} SELECT ?article (COUNT(DISTINCT ?claim) AS ?n) WHERE {{ VALUES ?article {{ {nodes(iris)} }} "
@@ -92,7 +95,7 @@ def claim_counts(reader: Reader, articles: Iterable[str]) -> dict[str, int]:
 
 
 def read_article(reader: Reader, article: str, language: str, offset: int = 0, limit: int = CLAIMS) -> Reading:
-    """The claims of an article in reading order, from number `offset` on, `limit` at most."""
+    """The claims of an article in the order of the text, from `offset` on, at most `limit`."""
     rows = reader.rows(_CLAIMS % (node(article), limit + 1, offset))
     more, rows = len(rows) > limit, rows[:limit]
     notes = footnotes(reader, [str(row["claim"].value) for row in rows], language)
@@ -125,7 +128,7 @@ SELECT ?article ?publisher ?translator ?language ?earliest ?latest ?sha256 ?note
 }} ORDER BY ?article ?publisher LIMIT %d
 """
 
-# Within a paragraph claims are numbered in reading order; the shorter name is the lower number.
+# Within a paragraph, claims are numbered in the order of the text; the shorter IRI has the lower number.
 _CLAIMS: Final = f"""{_PREFIXES}
 SELECT ?claim ?passage ?paragraph ?start ?end ?sha256 WHERE {{
   ?passage kel:article %s ; kel:paragraph ?paragraph .

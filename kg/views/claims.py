@@ -1,4 +1,4 @@
-"""One claim: its facts, its record, and the passage that it is drawn from."""
+"""One claim: its facts and its record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ _MOST_FACTS: Final = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed(Notes):
-    """A claim as a page shows it.
+    """The view of a claim.
 
-    facts: what its graph holds, by subject (at most 500 triples). remark: the curator's, empty if there is none.
+    facts: the triples of its graph by subject (at most 500). remark: the curator's note, empty if there is none.
     """
 
     record: Footnote
@@ -29,7 +29,7 @@ class Claimed(Notes):
 
 
 def read_claim(reader: Reader, iri: str, language: str) -> Claimed | None:
-    """The claim with that IRI, or None if there is no record of one."""
+    """The claim with that IRI, or None if it has no record."""
     record = footnotes(reader, [iri], language).get(iri)
     if record is None:
         return None

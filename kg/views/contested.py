@@ -1,4 +1,4 @@
-"""Where claims do not agree: different values for what can have one only, and one thing both said and denied."""
+"""Contradictions between claims: different values of a single-valued property, and facts that others deny."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,18 @@ SINGLE: Final = frozenset(
         "ordinal", "outOf", "stage", "stageOf", "unit", "value", "visitLevel", "visited",
     )
 )  # fmt: skip
-"""Properties of which a thing has one value. `kel:status` is not among them: it changes from article to article."""
+"""Properties of which a thing has one value; without `kel:status`, which changes over time."""
 
 _SIDES: Final = tuple(str(KEL[name]) for name in ("measure", "refArea", "counterpartArea"))
 _KEYS: Final = (*_SIDES, str(KEL.observed), str(KEL.commodity), str(KEL.unit))
 COMPARED: Final = (*_KEYS, str(KEL.value))
-"""The properties of figures, beside their periods, by which `rivals` compares them."""
+"""The properties of figures, in addition to their periods, that `contradictions` compares."""
 
 _MOST_RIVALS: Final = 200
 
 
 def clashing(facts: Iterable[Fact]) -> set[str]:
-    """The properties of one thing for which different claims give different values, though it can have one only."""
+    """The single-valued properties of one thing for which different claims give different values."""
     grouped = by_property(fact for fact in facts if not fact.inferred)
     return {
         name
@@ -38,23 +38,23 @@ def clashing(facts: Iterable[Fact]) -> set[str]:
 
 
 def dates_clash(facts: Iterable[Fact]) -> bool:
-    """Whether two claims give dates of one thing that have no day in common."""
+    """Whether two claims give dates of one thing, of the same kind, that have no day in common."""
     dated = [m for m in moments(facts) if m.sort in {"held", "planned"}]
     return any(one.misses(other) for one in dated for other in dated)
 
 
 def is_denied_too(fact: Fact, notes: Mapping[str, Footnote]) -> bool:
-    """Whether one claim says the fact and another denies it."""
+    """Whether one claim denies the fact and another gives it in another modality."""
     said = {notes[claim].modality_code for claim in fact.claims if claim in notes}
     return "denied" in said and len(said) > 1
 
 
 def rivals(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
-    """Of some figures with their facts, those that other claims contradict, each with the others.
+    """Those of the figures (with their facts) that others contradict, each with the others.
 
-    Two figures contradict each other if they measure the same between the same two sides, in the same unit, with
-    different values, by different claims, and their periods are the same or one of them has none. Periods that differ
-    are not alike, and figures without a second side are too various to be compared.
+    Two figures contradict each other if they have the same measure, the same two sides and the same unit, different
+    values from different claims, and the same period, or one of them has no period. Figures without a second side are
+    not compared.
     """
     alike: dict[tuple[frozenset[str], ...], list[str]] = defaultdict(list)
     for iri, facts in figures.items():
@@ -71,7 +71,7 @@ def rivals(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
 
 
 def alike(reader: Reader, facts: Iterable[Fact]) -> list[str]:
-    """The figures of the graph, in whatever modality, with the measure and the two sides of a figure; at most 200."""
+    """The figures of the graph, in every modality, with the measure and the two sides of a figure; at most 200."""
     values = by_property(facts)
     if not all(name in values for name in _SIDES):
         return []

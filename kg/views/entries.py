@@ -1,4 +1,4 @@
-"""What points to a thing: each with its role and what is told of it, in sections and in order of time."""
+"""The things that link to a thing (backlinks), as entries in sections and in a timeline."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,21 +13,22 @@ from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import KEL, RDF_TYPE
 
 SHOWN: Final = 10
-"""How many entries of a section are shown where the section was not asked for by name."""
+"""How many entries of a section are shown unless the section is requested by name."""
 
 _STAGE_OF: Final = str(KEL.stageOf)
 _NEEDED: Final = frozenset({RDF_TYPE, *COMPARED, *DATE_PROPERTIES}).union(*(s.columns + s.beside for s in SECTIONS))
-"""The properties that sections, timelines and comparisons take from what points to a thing."""
+"""The properties of entries that sections, timelines and comparisons use."""
 
 _IN_TIMELINE: Final = frozenset({"events", "stages"})
-"""The sections whose dated things stand in the timeline."""
+"""The sections whose dated entries are shown in the timeline instead."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that points to a thing: by which properties (roles), and what is told of it.
+    """Something that links to a thing.
 
-    stages: the steps of its life, if it is a document or a work. rivals: the figures that contradict it.
+    roles: the properties of the links. cells: its facts by property. stages: the stages of a document or a work.
+    contradicted_by: the figures that contradict it.
     """
 
     iri: str
@@ -39,18 +40,18 @@ class Entry:
     claims: tuple[str, ...] = ()
 
     def iris(self) -> set[str]:
-        """All that has to be named to show it."""
+        """The IRIs that need a label to show it."""
         values = {fact.iri for cell in self.cells.values() for fact in cell if fact.iri}
         return {self.iri, *self.roles, *self.cells, *self.rivals, *values}.union(*(s.iris() for s in self.stages))
 
     def all_claims(self) -> tuple[str, ...]:
-        """Its claims, and those of its stages."""
+        """Its claims and those of its stages."""
         return (*self.claims, *(claim for stage in self.stages for claim in stage.claims))
 
 
 @dataclass(frozen=True)
 class SectionTable:
-    """The entries of a section that are shown, and how many it has; `columns` are the properties that occur."""
+    """The shown entries of a section, their total number, and the properties that occur (`columns`)."""
 
     section: Section
     entries: tuple[Entry, ...]
@@ -60,14 +61,14 @@ class SectionTable:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What points to a thing: by section, and its dated events and stages as a timeline of one date an entry."""
+    """The entries that link to a thing, by section, and its dated events and stages as a timeline, one date each."""
 
     tables: tuple[SectionTable, ...]
     timeline: tuple[Entry, ...]
 
 
 def surroundings(reader: Reader, links: Iterable[Fact], part: str) -> Surroundings:
-    """Puts in order what the links come from; `part` names the one section to be shown, and that in full, if any."""
+    """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full."""
     roles: dict[str, list[Fact]] = defaultdict(list)
     for link in links:
         roles[link.subject].append(link)
@@ -97,7 +98,7 @@ def surroundings(reader: Reader, links: Iterable[Fact], part: str) -> Surroundin
 
 
 def make_entry(iri: str, facts: Iterable[Fact], columns: Iterable[str], links: Iterable[Fact] = ()) -> Entry:
-    """The entry of one thing. A value that its links lead to is left out, since the role says it."""
+    """The entry of one thing, without the values that its links point to, since its roles give them."""
     targets = {link.value for link in links}
     values = by_property(fact for fact in facts if not fact.inferred)
     cells = {
@@ -115,7 +116,7 @@ def make_entry(iri: str, facts: Iterable[Fact], columns: Iterable[str], links: I
 
 
 def by_date(entry: Entry) -> tuple[str, str, str]:
-    """The order of time; what has no date comes last."""
+    """The sort key by date; entries without a date come last."""
     first = entry.moments[0] if entry.moments else None
     return (first.first, first.last, entry.iri) if first else ("~", "", entry.iri)
 
@@ -133,7 +134,7 @@ def _section_of(facts: Iterable[Fact]) -> Section:
 
 
 def _stages(reader: Reader, works: list[str]) -> dict[str, tuple[Entry, ...]]:
-    """The steps in the lives of documents and works, in order of time."""
+    """The stages of documents and works, by date."""
     links = links_by(reader, _STAGE_OF, works)
     facts = facts_about(reader, {link.subject for link in links}, _NEEDED)
     found: dict[str, list[Entry]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Events as a list: by kind, state, year and status, the latest first."""
+"""The list of events, filtered by kind, state, year and status, the latest first."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +25,7 @@ _SPAN: Final = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which events: IRIs and a year; what is empty or 0 selects nothing away."""
+    """A filter for events: IRIs and a year; an empty string or 0 filters nothing."""
 
     kind: str = ""
     state: str = ""
@@ -34,7 +34,7 @@ class Wanted:
 
     @property
     def pattern(self) -> str:
-        """The graph pattern that binds ``?thing`` to them, the most telling part first."""
+        """The graph pattern that binds ``?thing`` to them, the most selective part first."""
         parts = []
         if self.state:
             parts.append(_of_state(self.state))
@@ -49,7 +49,7 @@ class Wanted:
 
 
 def events(reader: Reader, wanted: Wanted, language: str, *, number: int = 1, descending: bool = True) -> Listing:
-    """One page of the events by date, those without one last."""
+    """One page of the events by date; those without a date last."""
     key = f"{_SPAN} BIND(?until AS ?key)"
     return listing(reader, wanted.pattern, language, key=key, descending=descending, number=number, size=PAGE_SIZE)
 
@@ -65,7 +65,7 @@ def statuses(reader: Reader) -> list[str]:
 
 
 def states(reader: Reader) -> list[str]:
-    """The states that take part, are visited or have the place of an event; not those of whom only people come."""
+    """The states that take part in or host an event; not those represented by people only."""
     taking = f"GRAPH ?c {{ ?thing {_PARTS} ?state }} ?state a <{KEL.State}>"
     lying = f"GRAPH ?c {{ ?thing <{KEL.place}> ?place }} ?place <{KEL.inState}> ?state"
     return distinct(reader, f"{_ANY} {{ {taking} }} UNION {{ {lying} }}", "state")
@@ -77,11 +77,11 @@ def years(reader: Reader) -> list[int]:
 
 
 def _of_state(state: str) -> str:
-    """Events in which the state or somebody in one of its offices takes part, or that are on its soil."""
+    """The pattern of events with the state or an office holder of it as participant, or that take place in it."""
     own = f"GRAPH ?p {{ ?thing {_PARTS} {node(state)} }}"
     people = (
         f"{of_state(state)} GRAPH ?p {{ ?tenure <{KEL.office}> ?office }} GRAPH ?q {{ ?tenure <{KEL.holder}> ?who }} "
         f"GRAPH ?r {{ ?thing {_PARTS} ?who }}"
     )
-    soil = f"?place <{KEL.inState}> {node(state)} . GRAPH ?p {{ ?thing <{KEL.place}> ?place }}"
-    return f"{{ {own} }} UNION {{ {people} }} UNION {{ {soil} }}"
+    located = f"?place <{KEL.inState}> {node(state)} . GRAPH ?p {{ ?thing <{KEL.place}> ?place }}"
+    return f"{{ {own} }} UNION {{ {people} }} UNION {{ {located} }}"

@@ -1,4 +1,4 @@
-"""The facts that the graph holds of things, each with the claims that say it."""
+"""The facts of things, each with the claims that state it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from ontology import INFERRED_GRAPH
 from ontology.namespaces import KEL, RDF_TYPE
 
 WINDOW: Final = 400
-"""How many links to a thing are looked at in one go; the next ones are a page further on."""
+"""The page size of links to a thing."""
 
 _BATCH: Final = 200
 _MOST_ROWS: Final = 12_000
@@ -22,14 +22,14 @@ _RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passa
 """The properties by which a claim's record points to things."""
 
 _NO_LINKS: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
-"""Reference data that would crash_error all other links to a thing."""
+"""Properties of reference data that are too frequent to list as links to a thing."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One triple and the claims that hold it, sorted.
+    """One triple and the claims that state it, sorted.
 
-    Without claims it is reference data, such as a name or a code; or `inferred`, if it only follows by the ontology.
+    A fact without claims is reference data, such as a label or a code, or it is `inferred`.
     """
 
     subject: str
@@ -40,14 +40,14 @@ class Fact:
 
     @property
     def iri(self) -> str:
-        """The value if it is a thing, else nothing."""
+        """The value if it is an IRI, else empty."""
         return self.value.value if isinstance(self.value, ox.NamedNode) else ""
 
 
 def facts_about(reader: Reader, iris: Iterable[str], only: Iterable[str] = ()) -> dict[str, list[Fact]]:
-    """What is said of each thing in any claim, and the reference data on it, by property and value.
+    """The facts of each thing from all claims, and its reference data, sorted by property and value.
 
-    only: leave out all other properties, and what is inferred.
+    only: if not empty, the only properties to return, without inferred facts.
     """
     wanted = sorted(set(iris))
     listed = ", ".join(f"<{name}>" for name in sorted(only))
@@ -64,9 +64,9 @@ def facts_about(reader: Reader, iris: Iterable[str], only: Iterable[str] = ()) -
 
 
 def links_to(reader: Reader, iri: str, after: int = 0) -> list[Fact]:
-    """The facts whose value the thing is, from the given place on: at most `WINDOW` out of claims and as many others.
+    """The facts with the thing as value, from offset `after` on: at most `WINDOW` from claims and as many others.
 
-    The records of claims are left out; see `claims_naming`. What is inferred is, too.
+    Without the records of claims (see `claims_referring_to`) and inferred facts.
     """
     return _facts(
         [
@@ -81,7 +81,7 @@ def links_to(reader: Reader, iri: str, after: int = 0) -> list[Fact]:
 
 
 def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
-    """The facts in claims with that property and one of those things as value."""
+    """The facts of claims with that property and one of the things as value."""
     wanted = sorted(set(iris))
     rows: list[Row] = []
     for start in range(0, len(wanted), _BATCH):
@@ -94,7 +94,7 @@ def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
 
 
 def claims_naming(reader: Reader, iri: str, after: int = 0) -> list[str]:
-    """The claims whose record names the thing as speaker, modality or passage, at most `WINDOW` from a place on."""
+    """The claims with the thing as speaker, modality or passage in their record, at most `WINDOW` from `after` on."""
     record = " ".join(f"<{name}>" for name in _RECORD)
     rows = reader.rows(
         f"SELECT DISTINCT ?claim WHERE {{ VALUES ?naming {{ {record} }} "
@@ -104,7 +104,7 @@ def claims_naming(reader: Reader, iri: str, after: int = 0) -> list[str]:
 
 
 def by_property(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
-    """Facts by their property."""
+    """The facts grouped by property."""
     found: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         found[fact.predicate].append(fact)
@@ -112,11 +112,11 @@ def by_property(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
 
 
 def claims_of(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """The claims of several facts, each once, in their order."""
+    """The claims of several facts in order, without duplicates."""
     return tuple(dict.fromkeys(claim for fact in facts for claim in fact.claims))
 
 
-# What stands in the default graph and in no other is reference data; the copies of claims' facts are passed over.
+# Triples in the default graph and in no named graph are reference data; the copies of claims' facts are ignored.
 _ABOUT: Final = """
 SELECT ?subject ?property ?value ?graph WHERE {
   { VALUES ?subject { %(things)s } GRAPH ?graph { ?subject ?property ?value } %(in_claims)s }
@@ -126,7 +126,7 @@ SELECT ?subject ?property ?value ?graph WHERE {
 } LIMIT %(limit)d
 """
 
-# Without ORDER BY, since the engine's own order holds as long as the version does, and sorting would read all links.
+# Without ORDER BY: the engine's order is stable within a version, and sorting would read all links.
 _LINKS: Final = f"""
 SELECT ?subject ?property ?graph WHERE {{
   GRAPH ?graph {{ ?subject ?property %(thing)s }} FILTER(?graph != <{INFERRED_GRAPH}>)

@@ -1,4 +1,4 @@
-"""Footnotes: who says a fact, where, and how surely."""
+"""Footnotes: the speaker, source and modality of a claim."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,9 +16,9 @@ _MOST_ROWS: Final = 5_000
 
 @dataclass(frozen=True)
 class Footnote:
-    """The record of one claim, ready to be shown.
+    """The record of one claim, with labels.
 
-    IRIs and texts are empty and `paragraph` is 0 where the record lacks them. `modality_code` is the last part of the
+    IRIs and texts that the record lacks are empty, and `paragraph` is 0. `modality_code` is the last part of the
     modality's IRI, such as ``planned``.
     """
 
@@ -36,17 +36,17 @@ class Footnote:
 
     @property
     def modality_code(self) -> str:
-        """The modality as a word, for badges and filters."""
+        """The code of the modality, for badges and filters."""
         return self.modality.rpartition("/")[2]
 
     @property
     def surely(self) -> bool:
-        """Whether it is asserted, reported or planned, and not only expected, thought possible or denied."""
+        """Whether the modality is asserted, reported or planned, as opposed to expected, possible or denied."""
         return self.modality_code in {"asserted", "reported", "planned"}
 
 
 def footnotes(reader: Reader, claims: Iterable[str], language: str) -> dict[str, Footnote]:
-    """The footnote of each claim that has a record, in the order of `claims`, texts in the language if they can be."""
+    """The footnotes of the claims that have a record, in the order of `claims`; texts preferably in the language."""
     wanted = list(dict.fromkeys(claims))
     records: dict[str, list[Row]] = defaultdict(list)
     for start in range(0, len(wanted), _BATCH):

@@ -1,4 +1,4 @@
-"""Documents between states and packages of documents, with the stages of their life."""
+"""Documents between states, and packages of documents, with the stages of their lifecycle."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -30,16 +30,16 @@ LIFE: Final = tuple(
         "extended",
     )
 )
-"""The stages of a document's life in their order; there is no code for coming into force."""
+"""The stages of a document in order; there is no code for entry into force."""
 
 SIGNED: Final = tuple(
     str(CODE[f"stage-{name}"])
     for name in ("proposed", "negotiated", "prepared", "signature-planned", "signed", "extended")
 )
-"""The stages that stand in every track of a document that is signed, told or not."""
+"""The stages always shown for a document that is signed, with claims or without."""
 
 ADOPTED: Final = tuple(stage.replace("signature", "adoption").replace("signed", "adopted") for stage in SIGNED)
-"""The same for one that is adopted, by an organisation or at a summit."""
+"""The same for a document that is adopted, by an organisation or at a summit."""
 
 _CLASSES: Final = f"VALUES ?class {{ <{KEL.Instrument}> <{KEL.DocumentPackage}> }}"
 _ANY: Final = f"{_CLASSES} {{ ?thing a ?class }} UNION {{ GRAPH ?stating {{ ?thing a ?class }} }}"
@@ -52,16 +52,16 @@ _SPAN: Final = (
     f"{{ GRAPH ?c {{ ?thing <{KEL.periodStart}> ?start }} BIND(?thing AS ?dated) }} "
     f"VALUES (?opening ?closing) {{ (<{KEL.earliest}> <{KEL.latest}>) (<{KEL.plannedEarliest}> <{KEL.plannedLatest}>) "
     f"(<{KEL.periodStart}> <{KEL.periodEnd}>) }} "
-    f"GRAPH ?e {{ ?dated ?opening ?from . ?dated ?closing ?until }}"  # the shapes ask for both
+    f"GRAPH ?e {{ ?dated ?opening ?from . ?dated ?closing ?until }}"  # the shapes require both
 )
-"""Binds ``?from`` and ``?until`` to the days of ``?thing``: of stages, of the events it comes from, of its period."""
+"""Binds ``?from`` and ``?until`` to the dates of ``?thing``: of its stages, of its events, and of its period."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step in a document's life: its code, the claims that say so, its own dates, and the event at which it is.
+    """One stage of a document: its code with its claims, its own dates, and the events at which it took place.
 
-    Few sources date a step itself; `event_dates` are those of the event.
+    Few sources date the stage itself; `event_dates` are those of the events.
     """
 
     iri: str
@@ -73,15 +73,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Step:
-    """A place in the stage track: the stage's code, and the steps told of it; none where no source tells of it."""
+    """A step of the lifecycle: the code of a stage, and the document's stages with that code, if any."""
 
     code: str
-    told: tuple[Stage, ...]
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """A document, or a package of documents known by their count and not one by one; `counts` are of packages alone."""
+    """A document, or a package of documents of which only the number is known (`counts`)."""
 
     iri: str
     is_package: bool
@@ -93,7 +93,7 @@ class Instrument:
 
     @property
     def track(self) -> tuple[Step, ...]:
-        """The stages in order: those told, and of the usual ones also those of which no source tells."""
+        """The stages in order: those with claims, and the usual ones without."""
         told_of: dict[str, list[Stage]] = defaultdict(list)
         for stage in self.stages:
             told_of[stage.code.iri].append(stage)
@@ -105,8 +105,8 @@ class Instrument:
 
     @property
     def furthest(self) -> str:
-        """The code of the last stage told, by the order of a document's life; empty where none is."""
-        reached = [step.code for step in self.track if step.told]
+        """The code of the latest stage with a claim, by the order of `LIFECYCLE`; empty if there is none."""
+        reached = [step.code for step in self.track if step.stages]
         return reached[-1] if reached else ""
 
 
@@ -126,7 +126,7 @@ def documents(  # noqa: PLR0913 - the filters of the list
 ) -> Listing:
     """Documents and packages by name or by their last date; `kind` may be the class of packages.
 
-    The year is one in which the document has a date: of a stage, of an event that it comes from, or of its period.
+    year: a year in which the document has a date: of a stage, of an event that it results from, or of its period.
     """
     pattern = _pattern(party, kind, stage, year)
     if words:
@@ -136,7 +136,7 @@ def documents(  # noqa: PLR0913 - the filters of the list
 
 
 def parties(reader: Reader) -> list[str]:
-    """Those who are party to any document."""
+    """The parties of documents."""
     return distinct(reader, f"{_ANY} GRAPH ?c {{ ?thing <{KEL.party}> ?party }}", "party")
 
 
@@ -147,7 +147,7 @@ def kinds(reader: Reader) -> list[str]:
 
 
 def stages(reader: Reader) -> list[str]:
-    """The stages that documents have, in the order of their life."""
+    """The stages that documents have, in the order of `LIFECYCLE`."""
     found = distinct(reader, f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} {_ANY} {_STAGE}", "stage")
     return sorted(found, key=lambda code: (_place(code), code))
 
@@ -158,14 +158,14 @@ def years(reader: Reader) -> list[int]:
 
 
 def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:
-    """The documents to which somebody is party, the furthest in their life first; at most `limit`."""
+    """The documents of a party, the latest stage first; at most `limit`."""
     rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {_pattern(party, '', '', 0)} }} ORDER BY ?thing LIMIT {limit}")
     found = instruments(reader, [str(row["thing"].value) for row in rows])
     return sorted(found, key=lambda each: (-_place(each.furthest), each.furthest, each.iri))
 
 
 def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
-    """The documents that point to a thing otherwise than as a party, with the fact that does; at most `limit`."""
+    """The documents that refer to a thing, but not as a party, with the facts that do; at most `limit` documents."""
     rows = reader.rows(
         f"SELECT DISTINCT ?thing WHERE {{ GRAPH ?c {{ ?thing ?naming {node(thing)} }} "
         f"FILTER(?naming != <{KEL.party}>) {_ANY} }} ORDER BY ?thing LIMIT {limit}"
@@ -181,7 +181,7 @@ def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, 
 
 
 def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
-    """What the claims tell of documents and packages, in the order of `iris`."""
+    """Documents and packages with the facts of all claims, in the order of `iris`."""
     wanted = list(dict.fromkeys(iris))
     described = records(reader, wanted)
     staged = _stages(reader, wanted)
@@ -195,7 +195,7 @@ def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
 
 
 def _place(stage: str) -> int:
-    """The place of a stage in a document's life, -1 for none or one that is not of `LIFE`."""
+    """The index of a stage in `LIFECYCLE`, -1 if it is not in there."""
     return LIFE.index(stage) if stage in LIFE else -1
 
 
@@ -203,7 +203,7 @@ _STAGE: Final = f"GRAPH ?s {{ ?step <{KEL.stage}> ?stage }}"
 
 
 def _pattern(party: str, kind: str, stage: str, year: int) -> str:
-    """The pattern of the documents that a filter leaves, with the most telling part first."""
+    """The graph pattern of the filtered documents, the most selective part first."""
     parts = []
     if party:
         parts.append(f"GRAPH ?p {{ ?thing <{KEL.party}> {node(party)} }}")
@@ -239,7 +239,7 @@ def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
 
 
 def _dates_of_events(reader: Reader, events: set[str]) -> dict[str, tuple[Moment, ...]]:
-    """The dates of events; of one that has none, those of the event that it is a part of."""
+    """The dates of events; for an event without dates, those of the event that it is part of."""
     every = records(reader, events)
     bigger = records(reader, (fact.iri for each in every.values() for fact in each["partOf"]))
     return {

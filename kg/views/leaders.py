@@ -1,4 +1,4 @@
-"""People in office: who is attested in which office, on which days, and by whom."""
+"""Office holders: tenures with the days on which sources attest them, and the claims."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _PERSON: Final = PREFIXES["foaf"] + "Person"
 
 @dataclass(frozen=True)
 class Tenure:
-    """That a person holds an office. The days on which a source shows it say nothing of when it began or ended."""
+    """A person in an office. `attested` are the days of sources that show it, not its start or end."""
 
     iri: str
     holders: tuple[Fact, ...]
@@ -31,7 +31,7 @@ class Tenure:
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The claims that say who holds which office."""
+        """The claims of the holders and the offices."""
         return claims_of((*self.holders, *self.offices))
 
 
@@ -41,7 +41,7 @@ def tenures_in(reader: Reader, state: str, limit: int) -> list[Tenure]:
 
 
 def vacant_in(reader: Reader, state: str, limit: int) -> list[str]:
-    """The offices in a state, its bodies and its places in which no claim shows anybody; at most `limit`."""
+    """The offices in a state, its bodies and its places without a tenure; at most `limit`."""
     rows = reader.rows(
         f"SELECT DISTINCT ?office WHERE {{ {of_state(state)} "
         f"FILTER NOT EXISTS {{ GRAPH ?claim {{ ?tenure <{KEL.office}> ?office }} }} }} ORDER BY ?office LIMIT {limit}"
@@ -50,7 +50,7 @@ def vacant_in(reader: Reader, state: str, limit: int) -> list[str]:
 
 
 def tenures_with_role(reader: Reader, role: str, states: Iterable[str], limit: int) -> list[Tenure]:
-    """The tenures of offices of one sort that are in the states themselves, such as head of state; at most `limit`."""
+    """The tenures of offices with a role, such as head of state, in the states themselves; at most `limit`."""
     posts = f"VALUES ?state {{ {nodes(states)} }} ?office <{_POST_IN}> ?state ; <{_ROLE}> {node(role)} ."
     return _tenures(reader, f"{posts} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
 
@@ -62,7 +62,7 @@ def tenures_of(reader: Reader, people: Iterable[str], limit: int) -> list[Tenure
 
 
 def by_holder(tenures: Iterable[Tenure]) -> dict[str, list[Tenure]]:
-    """The tenures by the IRIs of those who hold them."""
+    """The tenures by the IRIs of their holders."""
     found: dict[str, list[Tenure]] = defaultdict(list)
     for tenure in tenures:
         for holder in tenure.holders:
@@ -81,7 +81,7 @@ def people(  # noqa: PLR0913 - the filters of the list
     descending: bool = False,
     number: int = 1,
 ) -> Listing:
-    """People by name: those attested in an office (of that state, with that role), or those of whom none is told."""
+    """People by name: those with an office (of that state, with that role), or those without one."""
     office = f"GRAPH ?c {{ ?tenure <{KEL.holder}> ?thing }}"
     if in_office:
         pattern = office + (f" GRAPH ?d {{ ?tenure <{KEL.office}> ?office }}" if state or role else "")
@@ -95,12 +95,12 @@ def people(  # noqa: PLR0913 - the filters of the list
 
 
 def states_with_offices(reader: Reader) -> list[str]:
-    """The states in whose offices somebody is attested."""
+    """The states with a tenure in one of their offices."""
     return distinct(reader, f"GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} {STATE_OF_OFFICE}", "state")
 
 
 def roles_attested(reader: Reader) -> list[str]:
-    """The sorts of office in which somebody is attested."""
+    """The roles of offices with a tenure."""
     return distinct(reader, f"GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} ?office <{_ROLE}> ?role", "role")
 
 

@@ -1,9 +1,9 @@
-"""Lists of things by name or date, a page at a time."""
+"""Paginated lists of things, by name or date."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from kg.language.alphabet import sparql_key
+from kg.language.collation import sparql_key
 from kg.language.labels import FALLBACK
 from kg.store.reader import Reader, text
 
@@ -17,7 +17,7 @@ _LABEL: Final = "<http://www.w3.org/2000/01/rdf-schema#label>"
 
 @dataclass(frozen=True)
 class Listing:
-    """The IRIs of one page of a list; `total` is how many the whole list holds, `number` counts pages from 1."""
+    """The IRIs of one page of a list; `total` is the length of the list, `number` counts pages from 1."""
 
     things: tuple[str, ...]
     total: int
@@ -26,7 +26,7 @@ class Listing:
 
     @property
     def pages(self) -> int:
-        """How many pages there are; an empty list has one."""
+        """The number of pages; an empty list has one."""
         return max(1, -(-self.total // self.size))
 
 
@@ -40,10 +40,10 @@ def listing(  # noqa: PLR0913 - what is listed, in which order, and which part o
     number: int = 1,
     size: int = PAGE_SIZE,
 ) -> Listing:
-    """The things that a graph pattern binds to ``?thing``, each once.
+    """A page of the distinct things that a graph pattern binds to ``?thing``.
 
-    They come in the order of their names in the language (English where there is none), or of what the pattern `key`
-    binds to ``?key``; things without a key come last.
+    Ordered by label in the language (else in English), or by the value that the pattern `key` binds to ``?key``; things
+    without a key come last.
     """
     total = reader.rows(f"SELECT (COUNT(DISTINCT ?thing) AS ?total) WHERE {{ {pattern} }}")
     ordered = f"OPTIONAL {{ {key} }}" if key else ""
@@ -58,15 +58,15 @@ def listing(  # noqa: PLR0913 - what is listed, in which order, and which part o
 
 
 def distinct(reader: Reader, pattern: str, name: str) -> list[str]:
-    """The different things that a pattern binds to a variable, such as the choices of a filter; at most a thousand."""
+    """The distinct values that a pattern binds to a variable, such as the choices of a filter; at most 1000."""
     rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {_MOST_CHOICES}")
     return [str(row[name].value) for row in rows]
 
 
 def years_within(reader: Reader, pattern: str) -> list[int]:
-    """The years from ``?from`` to ``?until`` (days) in what a pattern binds, the latest first.
+    """The years from ``?from`` to ``?until`` (days) in the solutions of a pattern, the latest first.
 
-    Of a span of more than ten years only the first is among them: what is dated to a century was not in each year.
+    Of a span of more than ten years only the first year is included: a date such as a century is not in every year.
     """
     span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
     rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MOST_CHOICES}")
@@ -76,7 +76,7 @@ def years_within(reader: Reader, pattern: str) -> list[int]:
 
 
 def named(words: str) -> str:
-    """The pattern that holds where one of the names of ``?thing``, in whatever language, contains the words."""
+    """The pattern that matches if a label of ``?thing``, in any language, contains the words."""
     return f"?thing {_NAMED} ?spelt FILTER(CONTAINS(LCASE(STR(?spelt)), LCASE({text(words)})))"
 
 

@@ -1,4 +1,4 @@
-"""What any account of the graph needs at hand: its footnotes, numbered, and the names of all that it speaks of."""
+"""The base of views with footnotes: numbered footnotes, and labels of the things shown."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from ontology.namespaces import shorten
 
 @dataclass(frozen=True)
 class Notes:
-    """Footnotes by claim, in the order of their numbers, and names by IRI."""
+    """Footnotes by claim, in the order of their numbers, and labels by IRI."""
 
     footnotes: Mapping[str, Footnote] = field(default_factory=dict)
     names: Mapping[str, Label] = field(default_factory=dict)
 
     def name(self, iri: str) -> Label:
-        """The name of anything that is told of here."""
+        """The label of a thing; its IRI shortened if there is none."""
         return self.names.get(iri) or Label(shorten(iri))
 
     def notes(self, claims: Iterable[str]) -> list[tuple[int, Footnote]]:
-        """The footnotes of some claims with their numbers, in order; claims without a record have none."""
+        """The footnotes of the claims with their numbers, in order; a claim without a record has none."""
         found = sorted((self._numbers[claim], claim) for claim in set(claims) & self._numbers.keys())
         return [(number, self.footnotes[claim]) for number, claim in found]
 
@@ -32,10 +32,10 @@ class Notes:
         return {claim: number for number, claim in enumerate(self.footnotes, 1)}
 
     def doubt(self, claims: Iterable[str]) -> Footnote | None:
-        """Where none of the claims is sure (asserted, reported or planned), the footnote of the first of them."""
+        """The footnote of the first claim if none of the claims is asserted, reported or planned, else None."""
         found = [note for _, note in self.notes(claims)]
         return found[0] if found and not any(note.surely for note in found) else None
 
     def disputed(self, fact: Fact) -> bool:
-        """Whether one claim says the fact and another denies it."""
+        """Whether one claim denies the fact and another gives it in another modality."""
         return is_denied_too(fact, self.footnotes)

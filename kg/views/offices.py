@@ -1,4 +1,4 @@
-"""Offices: in which body and state they are, and what sort of office."""
+"""Offices: their body, state and roles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _MOST_ROWS: Final = 5_000
 
 @dataclass(frozen=True)
 class Office:
-    """An office, its body, the state above that body where the graph links the two, and its roles, all as IRIs."""
+    """An office, its body, the state of that body if the graph links them, and its roles, all as IRIs."""
 
     iri: str
     body: str = ""
@@ -23,7 +23,7 @@ class Office:
 
 
 STATE_OF_OFFICE: Final = f"?office <{_ORG}postIn> ?body . ?body {_WITHIN} ?state . ?state a <{KEL.State}>"
-"""The pattern that binds ``?state`` to the state of ``?office``, where the graph links its body to one."""
+"""The pattern that binds ``?state`` to the state of ``?office``, if the graph links its body to one."""
 
 
 def of_state(state: str) -> str:
@@ -32,7 +32,7 @@ def of_state(state: str) -> str:
 
 
 def offices(reader: Reader, iris: Iterable[str]) -> dict[str, Office]:
-    """The offices by IRI; one that the graph says nothing of has neither body nor state."""
+    """The offices by IRI; an unknown one has no body and no state."""
     wanted = sorted(set(iris))
     rows = reader.rows(
         f"SELECT DISTINCT ?office ?body ?state ?role WHERE {{ VALUES ?office {{ {nodes(wanted)} }} "

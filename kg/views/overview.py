@@ -1,11 +1,11 @@
-"""How much there is of what readers look for."""
+"""Counts of the main kinds of things, for the first page."""
 
 from typing import Final
 
 from kg.store.reader import Reader
 
 MOST: Final = 100_000
-"""Counting stops here: the first page is not to wait for a graph that holds far more."""
+"""Counting stops here, so that the first page is fast with large graphs."""
 
 _PATTERNS: Final = {
     "states": "?x a kel:State",
@@ -19,8 +19,8 @@ _PATTERNS: Final = {
 
 
 def counts(reader: Reader) -> dict[str, int]:
-    """The number of states, leaders (people of whom an office is told), documents, figures (``trade``, those in doubt
-    too), events, articles (``sources``) and claims, `MOST` at most of each; what there is none of is missing.
+    """The number of states, leaders (people with an office), documents, figures (``trade``, in every modality), events,
+    articles (``sources``) and claims, at most `MAX_COUNT` each; kinds without things are missing.
     """
     parts = (
         f'{{ SELECT DISTINCT ?x ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT {MOST:d} }}'

@@ -1,4 +1,4 @@
-"""The values of properties, for many things at once."""
+"""The values of properties of many things."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -11,10 +11,10 @@ from kg.store.reader import Reader, node, nodes, text
 
 Value = ox.NamedNode | ox.Literal
 Values = Mapping[str, Mapping[str, Sequence[Value]]]
-"""The values by thing and property, as IRIs; what has none is missing."""
+"""The values by IRI of thing and property; things and properties without values are missing."""
 
 MOST_VALUES: Final = 20_000
-"""More values than these are refused."""
+"""The maximum number of values in one answer."""
 
 _SAMPLE: Final = 200
 _LANGUAGES: Final = ("", "en", "ru", "kk")
@@ -22,14 +22,14 @@ _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 
 
 def values_of(reader: Reader, things: Collection[str], properties: Collection[str]) -> Values:
-    """The values in the default graph, those of one property in a fixed order.
+    """The values in the default graph, sorted.
 
-    Raises TooLargeError where there are more than `MOST_VALUES`: what comes is complete.
+    Raises TooLargeError if there are more than `MAX_VALUES`; the result is never truncated.
     """
     found: dict[str, dict[str, list[Value]]] = defaultdict(lambda: defaultdict(list))
     if not things or not properties:
         return found
-    # With VALUES for the properties too, the engine would go through all values that there are.
+    # With VALUES for the properties too, the engine would scan all values.
     chosen = f"FILTER(?property IN ({', '.join(map(node, properties))}))"
     where = f"VALUES ?thing {{ {nodes(things)} }} ?thing ?property ?value {chosen}"
     rows = reader.rows(f"SELECT ?thing ?property ?value WHERE {{ {where} }} LIMIT {MOST_VALUES + 1}")
@@ -45,7 +45,7 @@ def values_of(reader: Reader, things: Collection[str], properties: Collection[st
 
 
 def things_with(reader: Reader, wanted: str, value: str, classes: Collection[str], most: int) -> list[str]:
-    """The things of one of the classes of which a property has the value: an IRI, or what a literal says."""
+    """The things of one of the classes with the value, an IRI or a lexical form, for a property; at most `most`."""
     terms = [text(value, language) for language in _LANGUAGES]
     terms += [f"{text(value)}^^<{_XSD}{kind}>" for kind in ("date", "integer", "decimal", "boolean", "anyURI")]
     if "://" in value:
@@ -58,7 +58,7 @@ def things_with(reader: Reader, wanted: str, value: str, classes: Collection[str
 
 
 def properties_of(reader: Reader, classed: str) -> list[str]:
-    """The properties that things of the class have, as far as the first few hundred things show."""
+    """The properties of things of the class, from a sample of 200 things."""
     rows = reader.rows(
         f"SELECT DISTINCT ?property WHERE {{ {{ SELECT ?thing WHERE {{ ?thing a {nodes([classed])} }} "
         f"LIMIT {_SAMPLE} }} ?thing ?property ?value }} ORDER BY ?property LIMIT 500"

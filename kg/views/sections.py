@@ -1,4 +1,4 @@
-"""How the facts of a thing are put in order: groups of its own properties, and sections of what points to it."""
+"""The layout of the view of a thing: groups of its own properties, and sections of things that link to it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,13 +21,13 @@ _OTHERS: Final = {"type": RDF_TYPE} | {
 
 
 def property_iris(names: str) -> tuple[str, ...]:
-    """The IRIs of properties by their short names: local names of ours, or with the prefix of another vocabulary."""
+    """The IRIs of properties by short name: a local name (``kel:``), or a name with a prefix."""
     return tuple(_OTHERS.get(name) or str(KEL[name]) for name in names.split())
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some properties of a thing that belong together, in the order in which they are shown."""
+    """A group of properties of a thing, in the order in which they are shown."""
 
     name: str
     title: str
@@ -36,9 +36,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Section:
-    """The things of some classes that point to a thing, and the properties of theirs that are shown as columns.
+    """The things of some classes that link to a thing, and the properties shown as columns.
 
-    beside: properties that are needed to show a column. staged: whether the stages of their lives are shown, too.
+    required: additional properties needed to show a column. with_stages: whether their stages are shown too.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Section:
 
 
 FIGURE: Final = property_iris("value unit bound asWritten")
-"""What has to be known to tell a figure as its source does."""
+"""The properties needed to show a figure as its source gives it."""
 
 GROUPS: Final = (
     Group(
@@ -91,14 +91,14 @@ GROUPS: Final = (
     ),
     Group("other", gettext_noop("More"), ()),
 )
-"""The groups of a thing's own facts; the last one takes what no other has."""
+"""The groups of a thing's own facts; the last one takes all other properties."""
 
 HIDDEN: Final = frozenset(
     property_iris(
         "rdfs:label foaf:name skos:prefLabel dcterms:subject dcterms:source note skos:topConceptOf passage modality"
     )
 ) | {PREFIXES["prov"] + "wasDerivedFrom"}
-"""Properties that are shown elsewhere on a page (as its heading, say), or that only repeat others."""
+"""Properties that are shown elsewhere on a page, such as its heading, or that duplicate others."""
 
 
 def _classes(names: str) -> tuple[str, ...]:
@@ -156,4 +156,4 @@ SECTIONS: Final = (
     Section("places", gettext_noop("Places"), _classes("Place"), ()),
     Section("others", gettext_noop("Other things that point here"), (), property_iris("type")),
 )
-"""The sections of what points to a thing: each stands in the first that has one of its classes, else in the last."""
+"""The sections; an entry is in the first one that has one of its classes, else in the last."""

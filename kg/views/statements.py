@@ -1,4 +1,4 @@
-"""Statements: who said what to whom, in what spirit, and who tells of it."""
+"""Statements (speech acts): speaker, addressee, kind and gloss, with the claims."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _NUMBER: Final = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Statement:
-    """One speech act, with what the claims tell of it; that it was said does not mean that it is so."""
+    """One speech act with its facts; that it was made does not mean that its content is true."""
 
     iri: str
     kinds: tuple[Fact, ...]
@@ -28,17 +28,17 @@ class Statement:
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The claims that tell what was said and by whom."""
+        """The claims of its gloss and its speaker."""
         return claims_of((*self.glosses, *self.speakers))
 
 
 def statements_by(reader: Reader, speaker: str, limit: int) -> list[Statement]:
-    """What somebody said, in the order of the articles; at most `limit`."""
+    """The statements of a speaker, in the order of the articles; at most `limit`."""
     return _statements(reader, f"GRAPH ?claim {{ ?thing <{KEL.speaker}> {node(speaker)} }}", limit)
 
 
 def statements_about(reader: Reader, thing: str, limit: int) -> list[Statement]:
-    """What was said about a thing or to it, in the order of the articles; at most `limit`."""
+    """The statements about a thing or addressed to it, in the order of the articles; at most `limit`."""
     about = nodes(str(KEL[name]) for name in ("concerns", "addressee"))
     return _statements(reader, f"VALUES ?about {{ {about} }} GRAPH ?claim {{ ?thing ?about {node(thing)} }}", limit)
 
@@ -53,7 +53,7 @@ def _statements(reader: Reader, pattern: str, limit: int) -> list[Statement]:
 
 
 def _reading_order(claim: str) -> list[tuple[int, str]]:
-    """Claims are numbered by article, paragraph and place in it, so their names in natural order follow the text."""
+    """A natural sort key: IRIs of claims contain article, paragraph and number, so it gives the order of the text."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in _NUMBER.split(claim)]
 
 

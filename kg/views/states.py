@@ -1,4 +1,4 @@
-"""States: who leads them, where they are members, and how much the graph holds of each."""
+"""States: heads of state, memberships, and counts of related things."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -24,14 +24,14 @@ HOLDINGS: Final[Mapping[str, str]] = {
     "visits": f"GRAPH ?h {{ ?held <{KEL.visited}> ?thing }}",
     "figures": f"GRAPH ?h {{ ?held <{KEL.refArea}>|<{KEL.counterpartArea}> ?thing }}",
 }
-"""What a state may have in the graph, by the word for it, and the pattern that binds ``?thing`` to states that do."""
+"""The kinds of content that a state may have, and the patterns that bind ``?thing`` to states that have it."""
 
 _COUNTED: Final = ("documents", "visits", "figures")
 
 
 @dataclass(frozen=True)
 class State:
-    """A state in brief: codes, heads of state attested, memberships, and how many things of a sort the graph holds."""
+    """The summary of a state: codes, attested heads of state, memberships, and counts by kind of content."""
 
     iri: str
     codes: tuple[Fact, ...]
@@ -50,7 +50,7 @@ def states(  # noqa: PLR0913 - the filters of the list
     descending: bool = False,
     number: int = 1,
 ) -> Listing:
-    """States by name: members of an organisation, having some of `HOLDINGS`, with words in one of their names."""
+    """States by name. member: an organisation. having: a key of `CONTENT_PATTERNS`. words: part of a label."""
     parts = [f"?thing a <{KEL.State}>"]
     if member:
         parts.append(f"GRAPH ?m {{ ?thing <{MEMBER_OF}> {node(member)} }}")
@@ -63,12 +63,12 @@ def states(  # noqa: PLR0913 - the filters of the list
 
 
 def organisations(reader: Reader) -> list[str]:
-    """The organisations of which states are told to be members."""
+    """The organisations that have states as members."""
     return distinct(reader, f"?thing a <{KEL.State}> GRAPH ?m {{ ?thing <{MEMBER_OF}> ?organisation }}", "organisation")
 
 
 def in_brief(reader: Reader, iris: Sequence[str]) -> list[State]:
-    """States in brief, in the order of `iris`."""
+    """The summaries of states, in the order of `iris`."""
     described = records(reader, iris)
     heads = tenures_with_role(reader, HEAD, iris, limit=4 * len(iris) + 1)
     counts = _counts(reader, iris)
@@ -85,12 +85,12 @@ def in_brief(reader: Reader, iris: Sequence[str]) -> list[State]:
 
 
 def memberships(state: Record) -> tuple[Fact, ...]:
-    """The facts that a state is a member of organisations, in whatever modality; see `kg.views.records.records`."""
+    """The memberships of a state, in every modality; see `kg.views.records.records`."""
     return state[MEMBER_OF]
 
 
 def absences(reader: Reader, agents: list[str], limit: int) -> list[Attendance]:
-    """The events from which a state, or one of its people, is announced to stay away."""
+    """The announced absences of agents (a state, its people) from events."""
     return [a for a in attendances(reader, agents, limit) if any(fact.iri == ABSENT for fact in a.attendance)]
 
 

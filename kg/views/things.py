@@ -1,4 +1,4 @@
-"""Everything that a page, or the terminal, tells of one thing."""
+"""The full view of one thing, for its page and the terminal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,15 +16,15 @@ from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import RDF_TYPE
 
 SHOWN: Final = 10
-"""How many claims of a speaker are shown where they were not asked for by name."""
+"""How many referring claims are shown unless they are requested by name."""
 
 STEPS: Final = 30
-"""How many entries of the timeline are shown where it was not asked for by name."""
+"""How many entries of the timeline are shown unless it is requested by name."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A property of the thing and its values. contested: claims give different ones, though it can have one only."""
+    """A property of the thing and its values. contested: it is single-valued and claims give different values."""
 
     predicate: str
     facts: tuple[Fact, ...]
@@ -33,11 +33,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Thing(Notes):
-    """One thing, ready to be told: its facts by group, a timeline, and what points to it, with footnotes.
+    """One thing: its facts by group, a timeline, and the things that link to it, with footnotes.
 
-    dates_contested: claims give dates that have no day in common. steps: how long the whole timeline is. rivals: if it
-    is a figure, itself and those that contradict it. said: claims whose record names it as speaker, modality or
-    passage; `said_total` is how many there are. more: further links follow, from ``after + WINDOW`` on.
+    dates_contested: claims give dates that have no day in common. timeline_total: the length of the whole timeline.
+    contradicting: if it is a figure that others contradict, itself and the others. referring: claims with it as
+    speaker, modality or passage; `referring_total` is their number. more: there are more links, from
+    ``after + WINDOW`` on.
     """
 
     iri: str
@@ -57,25 +58,25 @@ class Thing(Notes):
 
     @property
     def entries(self) -> list[Entry]:
-        """All that is shown beside its own facts."""
+        """All entries that are shown."""
         return [*self.rivals, *self.timeline, *(entry for table in self.tables for entry in table.entries)]
 
     @property
     def infers_dates(self) -> bool:
-        """Whether a date is shown that its source does not state in full."""
+        """Whether an inferred date is shown."""
         shown = [*self.moments, *(moment for entry in self.entries for moment in entry.moments)]
         return any(moment.inferred for moment in shown)
 
     @property
     def label(self) -> Label:
-        """Its own name."""
+        """Its own label."""
         return self.name(self.iri)
 
 
 def describe(reader: Reader, iri: str, language: str, part: str = "", after: int = 0) -> Thing | None:
-    """The thing with this IRI in the language, or None if the graph knows nothing of it.
+    """The thing with this IRI, with labels in the language, or None if it is not in the graph.
 
-    part: the section, ``timeline`` or ``said`` that is shown alone and in full. after: how many links to pass over.
+    part: a section, ``timeline`` or ``said``, to show alone and in full. after: the offset in the links.
     """
     own = facts_about(reader, [iri])[iri]
     links = links_to(reader, iri, after)
@@ -125,14 +126,14 @@ def _groups(own: Iterable[Fact]) -> tuple[tuple[Group, tuple[Line, ...]], ...]:
 
 
 def _rivals(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ...]:
-    """This figure and those that contradict it, as entries; nothing where none does, or for what is no figure."""
+    """This figure and those that contradict it, as entries; empty if there are none."""
     figures = {iri: own} | facts_about(reader, set(alike(reader, own)) - {iri})
     others = rivals(figures).get(iri, [])
     return tuple(make_entry(each, figures[each], FIGURE) for each in ([iri, *others] if others else []))
 
 
 def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
-    """The same with its footnotes, numbered in the order in which they are met, and the names of all that is shown."""
+    """The thing with its footnotes, in the order in which they occur, and the labels of everything shown."""
     facts = [fact for _, lines in thing.groups for line in lines for fact in line.facts]
     claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
     claims += [claim for entry in thing.entries for claim in entry.all_claims()]

@@ -1,4 +1,4 @@
-"""When: the dates of things, each as its claims give it."""
+"""The dates of things, as the claims give them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ _FORMS: Final = {
     "period": ("periodStart", "periodEnd", "periodEdtf"),
     "attested": ("attestedOn", "attestedOn", ""),
 }
-"""The sorts of date, and the properties of each: first day, last day, and the date as precisely as it is known."""
+"""The kinds of date, and the properties of each: first day, last day, and EDTF."""
 
 DATE_PROPERTIES: Final = frozenset(str(KEL[n]) for names in _FORMS.values() for n in names if n) | {str(KEL.dateBasis)}
-"""The properties that `moments` puts together."""
+"""The properties that `moments` reads."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A date as its claims give it.
+    """A date with its claims.
 
-    sort: ``held`` for what happened or is, ``planned``, ``period`` (of a figure, document or tenure) or ``attested``
-    (a day on which a source shows it). first, last: ISO 8601 days, the bounds; one may be empty. edtf: the date in
-    ISO 8601-2, empty if there is none. inferred: not stated in full by the source.
+    kind: ``held`` (actual), ``planned``, ``period`` (of a figure, document or tenure) or ``attested`` (the day of a
+    source that shows it). first, last: ISO 8601 days, inclusive. edtf: the date in EDTF (ISO 8601-2), or empty.
+    inferred: not stated in full by the source.
     """
 
     sort: str
@@ -39,12 +39,12 @@ class Moment:
     claims: tuple[str, ...]
 
     def misses(self, other: "Moment") -> bool:
-        """Whether both tell the same sort of date and have no day in common."""
+        """Whether both are of the same kind and have no day in common."""
         return self.sort == other.sort and (self.last < other.first or other.last < self.first)
 
 
 def moments(facts: Iterable[Fact]) -> list[Moment]:
-    """The dates in the facts of one thing, in order; claims that give the same date share a moment."""
+    """The dates in the facts of one thing, in order; claims that give the same date are merged."""
     by_claim: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for fact in facts:
         if fact.predicate in DATE_PROPERTIES and isinstance(fact.value, ox.Literal | ox.NamedNode):

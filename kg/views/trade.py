@@ -1,4 +1,4 @@
-"""Figures of the graph (trade turnover, investment, energy and the rest), each with the claims that give it."""
+"""Observations: figures of trade, investment, energy and others, with the claims that give them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from kg.views.listings import distinct
 from ontology.namespaces import CODE, INFERRED_GRAPH, KEL
 
 MOST: Final = 400
-"""How many figures one answer holds at most; a reader narrows by party or measure to see others."""
+"""The maximum number of figures in one answer; filter by party or measure to get others."""
 
 _MOST_ROWS: Final = 40 * MOST
 _PARTIES: Final = ("refArea", "counterpartArea")
@@ -22,7 +22,7 @@ _PARTIES: Final = ("refArea", "counterpartArea")
 
 @dataclass(frozen=True)
 class Selection:
-    """Which figures are wanted. IRIs; what is empty selects nothing away."""
+    """A filter for figures, by IRI; an empty field filters nothing."""
 
     party: str = ""
     measures: tuple[str, ...] = ()
@@ -31,10 +31,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Observation:
-    """One figure as the claims in `claims` give it; what is not told is empty or None.
+    """One figure with its claims; unknown fields are empty or None.
 
-    told: the first day on which an article that gives it can have appeared. as_written: as the sources print it.
-    bounds: the codes' IRIs. notes: the footnotes of those claims that have a record.
+    published: the earliest possible day of publication of its articles. as_written: as the sources print it. bounds:
+    the IRIs of codes. notes: the footnotes of the claims that have a record.
     """
 
     iri: str
@@ -51,7 +51,7 @@ class Observation:
     as_written: tuple[str, ...]
     claims: tuple[str, ...]
     notes: tuple[Footnote, ...]
-    told: date | None
+    published: date | None
 
     @property
     def kind(self) -> PeriodKind:
@@ -60,37 +60,37 @@ class Observation:
 
     @property
     def surely(self) -> bool:
-        """Whether a claim asserts, reports or plans it; charts draw only such."""
+        """Whether a claim is asserted, reported or planned, or none has a record; charts draw only such figures."""
         return not self.notes or any(note.surely for note in self.notes)
 
     @property
     def bound_names(self) -> tuple[str, ...]:
-        """The bounds that hedge or stress it, as words: ``over``, ``record``; none where it is exact as printed."""
+        """The names of its bounds other than ``exact``, such as ``over`` and ``record``."""
         names = (bound.rpartition("bound-")[2] for bound in self.bounds)
         return tuple(name for name in names if name != "exact")
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The areas that it describes and their counterparts, as far as they are told."""
+        """Its areas and their counterparts."""
         return self.areas + self.counterparts
 
 
 def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
-    """The selected figures of all modalities, by measure and period; at most `MOST` of them."""
+    """The selected figures in all modalities, by measure and period; at most `MAX_OBSERVATIONS`."""
     found = [str(row["o"].value) for row in reader.rows(_select(selection))]
     facts = _facts(reader, found)
     notes = footnotes(reader, {claim for of in facts.values() for claim in of}, language)
-    told = _told(reader, {note.article for note in notes.values() if note.article})
-    every = [each for iri in found for each in _observations(iri, facts[iri], notes, told)]
+    published = _publication_days(reader, {note.article for note in notes.values() if note.article})
+    every = [each for iri in found for each in _observations(iri, facts[iri], notes, published)]
     kept = [each for each in every if selection.kind in {None, each.kind}]
     return sorted(kept, key=_order)
 
 
 def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Observation]]:
-    """Of figures, by IRI and value, the others that contradict them, as `kg.views.contested.rivals` has it.
+    """The figures that others contradict, by IRI and value, with the others; see `kg.views.contested.contradictions`.
 
-    These measure the same between the same two sides in the same unit, have other values by other claims, and their
-    periods are the same or one of them has none.
+    Two figures contradict each other if they have the same measure, the same two sides and the same unit, different
+    values from different claims, and the same period, or one of them has no period.
     """
     alike: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     for each in given:
@@ -113,12 +113,12 @@ def _contradict(one: Observation, other: Observation) -> bool:
 
 
 def measures(reader: Reader) -> list[str]:
-    """The measures that any figure has."""
+    """The measures of figures."""
     return distinct(reader, f"GRAPH ?c {{ ?o {node(str(KEL.measure))} ?measure }}", "measure")
 
 
 def parties(reader: Reader) -> list[str]:
-    """Those of whom there are figures, or who are the other side of one."""
+    """The areas and counterparts of figures."""
     sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
     return distinct(reader, f"GRAPH ?c {{ ?o {sides} ?party }}", "party")
 
@@ -132,7 +132,7 @@ def _select(selection: Selection) -> str:
 
 
 _Facts = dict[str, dict[str, list[str]]]
-"""Of one figure: by claim, the values by the last part of the property's IRI."""
+"""The values of one figure by claim and local name of the property."""
 
 
 def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
@@ -150,7 +150,7 @@ def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
     return facts
 
 
-def _told(reader: Reader, articles: set[str]) -> dict[str, date]:
+def _publication_days(reader: Reader, articles: set[str]) -> dict[str, date]:
     if not articles:
         return {}
     rows = reader.rows(
@@ -160,22 +160,22 @@ def _told(reader: Reader, articles: set[str]) -> dict[str, date]:
 
 
 def _observations(
-    iri: str, facts: _Facts, notes: Mapping[str, Footnote], told: Mapping[str, date]
+    iri: str, facts: _Facts, notes: Mapping[str, Footnote], published: Mapping[str, date]
 ) -> list[Observation]:
-    """One for each value that the claims give: they all stand."""
+    """One observation for each value that the claims give."""
     values: dict[str, list[str]] = defaultdict(list)
     for claim, of in sorted(facts.items()):
         for value in of.get("value", ()):
             values[value].append(claim)
     return [
-        _observation(iri, number, {claim: facts[claim] for claim in claims}, notes, told)
+        _observation(iri, number, {claim: facts[claim] for claim in claims}, notes, published)
         for value, claims in sorted(values.items())
         if (number := _number(value)) is not None
     ]
 
 
 def _observation(
-    iri: str, value: Decimal, facts: _Facts, notes: Mapping[str, Footnote], told: Mapping[str, date]
+    iri: str, value: Decimal, facts: _Facts, notes: Mapping[str, Footnote], published: Mapping[str, date]
 ) -> Observation:
     def every(name: str) -> tuple[str, ...]:
         return tuple(sorted({v for of in facts.values() for v in of.get(name, ())}))
@@ -199,7 +199,7 @@ def _observation(
         as_written=every("asWritten"),
         claims=tuple(facts),
         notes=given,
-        told=min((told[note.article] for note in given if note.article in told), default=None),
+        published=min((published[note.article] for note in given if note.article in published), default=None),
     )
 
 
@@ -219,5 +219,5 @@ def _period(start: str, end: str, basis: str) -> Period | None:
 
 
 def _order(each: Observation) -> tuple[object, ...]:
-    when = each.period.start if each.period else each.told or date.max
+    when = each.period.start if each.period else each.published or date.max
     return each.measure, "\n".join(sorted(each.parties)), when, each.value, each.iri

@@ -1,4 +1,4 @@
-"""Visits and other events: who goes to whom, at which level, when, and whether it was held or only planned."""
+"""Visits and other events: participants, level, dates and status."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from kg.views.timelines import Moment
 from ontology.namespaces import KEL
 
 PARTS: Final = ("visitor", "host", "delegate", "organiser", "participant")
-"""The properties by which somebody takes part in an event, the most telling first."""
+"""The properties for the roles of participants, the most specific first."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """An event as the claims tell it; `visited` and `levels` are empty for what is no visit."""
+    """An event with its facts; `visited` and `levels` are empty unless it is a visit."""
 
     iri: str
     kinds: tuple[Fact, ...]
@@ -32,7 +32,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Attendance:
-    """That an agent attended an event, is announced for it, or is announced to stay away: codes, with their claims."""
+    """The attendance of an agent at an event: attended, announced, or absence announced, with the claims."""
 
     event: str
     agent: str
@@ -42,7 +42,7 @@ class Attendance:
 
 @dataclass(frozen=True)
 class Encounter:
-    """An event in which somebody takes part: by which properties (local names, with claims), and announced how."""
+    """The participation of somebody in an event: roles (local names of properties, with facts) and attendances."""
 
     event: Event
     parts: tuple[tuple[str, Fact], ...]
@@ -50,12 +50,12 @@ class Encounter:
 
 
 def visits_to(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits to a state, the latest first, those without a date last; at most `limit`."""
+    """The visits to a state, the latest first; at most `limit`."""
     return _events(reader, f"GRAPH ?claim {{ ?thing <{KEL.visited}> {node(state)} }}", limit)
 
 
 def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits elsewhere of the state itself and of people attested in its offices; at most `limit`."""
+    """The visits abroad of the state itself and of its office holders, the latest first; at most `limit`."""
     holders = distinct(
         reader,
         f"{of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }}",
@@ -71,7 +71,7 @@ def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
 
 
 def encounters(reader: Reader, who: str, limit: int) -> list[Encounter]:
-    """The events in which somebody takes part, or is announced to or not to, the latest first; at most `limit`."""
+    """The events with somebody's participation, announcement or absence, the latest first; at most `limit`."""
     parts = nodes(str(KEL[name]) for name in PARTS)
     found = _described(
         reader,
@@ -93,7 +93,7 @@ def encounters(reader: Reader, who: str, limit: int) -> list[Encounter]:
 
 
 def attendances(reader: Reader, agents: list[str], limit: int) -> list[Attendance]:
-    """What is told of the attendance of agents (states, people, organisations), announced absences too."""
+    """The attendances of agents (states, people, organisations), with announced absences; at most `limit`."""
     rows = reader.rows(
         f"SELECT DISTINCT ?taking WHERE {{ VALUES ?agent {{ {nodes(agents)} }} "
         f"GRAPH ?c {{ ?taking <{KEL.agent}> ?agent }} }} ORDER BY ?taking LIMIT {limit}"
@@ -108,7 +108,7 @@ def attendances(reader: Reader, agents: list[str], limit: int) -> list[Attendanc
 
 
 def latest_first(dates: tuple[Moment, ...]) -> tuple[bool, int]:
-    """A key for sorting by the last date; what has none comes last."""
+    """The sort key by the last date, the latest first; without a date, last."""
     return (False, -int(dates[-1].first.replace("-", ""))) if dates else (True, 0)
 
 

@@ -1,4 +1,4 @@
-"""The terms of the ontology as documentation shows them."""
+"""The terms of the ontology, for its documentation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True)
 class Term:
-    """A class or property of ours, or the ontology itself, with all that is said of it, by property.
+    """A class or property of the ontology, or the ontology itself, with its properties and values.
 
     kind: ``class``, ``property`` or ``ontology``. name: the part of the IRI after ``#``.
     """
@@ -36,30 +36,30 @@ class Term:
 
     @property
     def name(self) -> str:
-        """The local name, which is its anchor on the page."""
+        """The local name, also its anchor on the page."""
         return self.iri.partition("#")[2]
 
     def text(self, name: str, language: str) -> Label:
-        """A text about it in the language, else in English; empty where there is none."""
+        """The literal of a property in the language, else in English; empty if there is none."""
         return best(self._texts(name), language)
 
     def texts(self, name: str) -> list[str]:
-        """All texts about it with that property, such as its change notes."""
+        """All literals of a property, such as its change notes."""
         return [text.value for text in self._texts(name)]
 
     def iris(self, name: str) -> list[str]:
-        """What it points to with that property; nodes without a name of their own are left out."""
+        """The IRIs of a property, without Skolem IRIs."""
         found = (v.value for p, v in self.said if p == _expand(name) and isinstance(v, ox.NamedNode))
         return [iri for iri in found if not iri.startswith(SKOLEM)]
 
     @property
     def deprecated(self) -> bool:
-        """Whether it should be used no more."""
+        """Whether it is deprecated (``owl:deprecated``)."""
         return any(p == _OWL + "deprecated" for p, _ in self.said)
 
     @property
     def status(self) -> str:
-        """How settled it is, such as ``stable``."""
+        """Its status, such as ``stable``."""
         return next((v.value for p, v in self.said if p == _STATUS), "")
 
     def _texts(self, name: str) -> list[ox.Literal]:

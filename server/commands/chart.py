@@ -41,7 +41,7 @@ def chart(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.commands.progress import progress
     from kg.curation.export import write
     from kg.engine.engine import Engine
-    from kg.search.naming import resolve
+    from kg.search.lookup import resolve
     from kg.store.reader import Reader
     from server.http.languages import translator
     from server.pages.charts import world

@@ -209,24 +209,45 @@ def restore(path: Path, folder: Path) -> None:
 
 @cli.command()
 @click.argument("folder", type=_FOLDER)
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+)
 @click.option("--graph", default="", metavar="IRI", help="Put there what stands in no named graph.")
-def load(folder: Path, files: tuple[Path, ...], graph: str) -> None:
-    """Make a store in the empty FOLDER from RDF FILES, which may be large and end in .gz.
+@click.option("--base", default="", metavar="IRI", help="Relative IRIs are relative to it; by default to --graph.")
+@click.option(
+    "--format",
+    "form",
+    default="",
+    metavar="NAME",
+    help="Read all files so, whatever their endings: turtle, ntriples, nquads, trig, rdfxml, jsonld, n3.",
+)
+@click.option("--lenient", is_flag=True, help="Skip and list malformed lines of N-Triples and N-Quads.")
+def load(  # noqa: PLR0913, PLR0917 - one parameter an option
+    folder: Path, files: tuple[Path, ...], graph: str, base: str, form: str, lenient: bool
+) -> None:
+    """Make a store in the empty FOLDER from RDF FILES, which may be large and end in .gz, .bz2, .xz, .zst or .zip.
 
-    They are not checked against the shapes; changes made to the store later are.
+    The file - is standard input; say with --format what it holds. The data are not checked against the shapes; changes
+    made to the store later are.
     """
     from itertools import count
 
     from kg.commands.progress import progress
     from kg.history.history import History
-    from kg.rdf.loading import read_quads
+    from kg.rdf.loading import Skipped, read_quads
     from server.serving import history_folder
 
     numbers = count()
+    skipped = Skipped()
     with progress(f"Loading into {folder}"):
-        quads = (quad for quad, _ in zip(read_quads(files, graph), numbers, strict=False))
+        read = read_quads(files, graph, base=base, form=form, skipped=skipped if lenient else None)
+        quads = (quad for quad, _ in zip(read, numbers, strict=False))
         History.create(history_folder(folder), quads).close()
+    if skipped.count:
+        click.echo(skipped.in_words(), err=True)
     click.echo(f"Loaded {next(numbers)} quads into {folder}. Serve them with: kelisim serve --store {folder}")
 
 

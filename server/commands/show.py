@@ -33,7 +33,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.commands.show import as_json as in_json
     from kg.commands.show import render
     from kg.engine.engine import Engine
-    from kg.search.naming import resolve
+    from kg.search.lookup import resolve
     from kg.store.reader import Reader
     from kg.views.things import describe
     from server.http.languages import translator

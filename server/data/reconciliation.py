@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 
 from kg.language.classes import RECONCILED
 from kg.language.labels import labels
-from kg.language.spelling import fold
+from kg.language.transliteration import fold
 from kg.search.matching import Candidate, beginning, known
 from kg.search.reconciliation import Match, reconcile
 from kg.store.reader import Reader

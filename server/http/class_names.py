@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from kg.language.labels import labels
-from kg.language.names import NAMES
+from kg.language.vocabulary_labels import NAMES
 from kg.store.reader import Reader
 from server.http.languages import language, translate
 

@@ -106,7 +106,7 @@ def _cited(shown: list[Instrument]) -> object:
 
 def track_facts(each: Instrument) -> object:
     """The facts of a document's track that have footnotes: its stages, and their dates or those of their events."""
-    return [(s.code, s.dates or s.event_dates) for step in each.track for s in step.told]
+    return [(s.code, s.dates or s.event_dates) for step in each.track for s in step.stages]
 
 
 def track_codes(shown: list[Instrument]) -> set[str]:

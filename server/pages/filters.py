@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from kg.language.alphabet import key
+from kg.language.collation import key
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from ontology import BASE

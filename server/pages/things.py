@@ -12,7 +12,7 @@ from kg.language.amounts import amount
 from kg.language.classes import telling
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
-from kg.language.names import NAMES
+from kg.language.vocabulary_labels import NAMES
 from kg.store.reader import node
 from kg.views.claims import read_claim
 from kg.views.facts import WINDOW

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.engine.engine import Engine
-from kg.search.naming import resolve
+from kg.search.lookup import resolve
 from kg.store.reader import Reader
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, CODE, ID, KEL

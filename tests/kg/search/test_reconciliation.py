@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kg.engine.engine import Engine
-from kg.language.spelling import sound
+from kg.language.transliteration import sound
 from kg.search.index import Index
 from kg.search.matching import candidates, likeness, safe
 from kg.search.texts import Text, read_texts

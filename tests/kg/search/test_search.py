@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kg.engine.engine import Engine
 from kg.engine.errors import BusyError
-from kg.language.spelling import fold, sound
+from kg.language.transliteration import fold, sound
 from kg.search.index import Index
 from kg.search.search import MOST_CHARACTERS, PAGE_SIZE, correction, search
 from kg.search.texts import KINDS, Text, read_texts

@@ -1,4 +1,4 @@
-"""Which thing is meant by what a person types: a slug, a prefixed name, an IRI, or a name spelt somehow."""
+"""Resolves user input to the IRI of a thing: a local name, a prefixed name, an IRI, or a name in any spelling."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _SUGGESTED: Final = 8
 def resolve(reader: Reader, words: str) -> str:
     """The IRI of the thing.
 
-    Raises KelisimError, with what comes near, where no thing is meant for certain.
+    Raises KelisimError, with the nearest candidates, if there is no match.
     """
     for iri in _as_written(words):
         if _is_known(reader, iri):
@@ -30,7 +30,7 @@ def resolve(reader: Reader, words: str) -> str:
 
 
 def _as_written(words: str) -> list[str]:
-    """The IRIs that the words are or abbreviate, if they do."""
+    """The IRIs that the input may be or abbreviate."""
     prefix, colon, local = words.partition(":")
     if "://" in words:
         return [words.strip("<>")]
@@ -43,7 +43,7 @@ def _is_known(reader: Reader, iri: str) -> bool:
     try:
         it = node(iri)
     except KelisimError:
-        return False  # words with spaces, say
+        return False  # not an IRI, such as a name with spaces
     return reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} }}"
     )

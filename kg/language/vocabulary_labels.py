@@ -1,4 +1,4 @@
-"""What the classes, properties and units of other vocabularies are called: the graph holds no names of theirs."""
+"""Labels of the classes, properties and units of other vocabularies, which the graph does not contain."""
 
 from typing import Final
 
@@ -82,4 +82,4 @@ def _expand(name: str) -> str:
 
 
 NAMES: Final = {_expand(name): words for name, words in (_CLASSES | _PROPERTIES | _UNITS).items()}
-"""English names by IRI, as they stand within a sentence; `server.http.languages` has them in other languages."""
+"""English labels by IRI, in the form used within a sentence; `server.http.languages` translates them."""

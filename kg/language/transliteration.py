@@ -1,4 +1,4 @@
-"""Makes spellings comparable: of one word with and without its marks, and of one name in several scripts."""
+"""Normalises spellings: folds case and diacritics, and derives a phonetic key across scripts."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ WORD: Final = re.compile(r"[^\W_]+")
 """A run of letters and digits."""
 
 _KAZAKH: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
-"""Letters of Kazakh, which Unicode does not take apart, by those that stand for them on a Russian keyboard."""
+"""Kazakh letters without a Unicode decomposition, and the Russian letters commonly typed instead."""
 
 _SAME_SOUND: Final = (
     (re.compile(r"[^a-z0-9]+"), " "),
@@ -26,26 +26,26 @@ _SAME_SOUND: Final = (
     (re.compile(r"ie"), "e"),
     (re.compile(r"([a-z])\1+"), r"\1"),
 )
-"""What the ways of writing Russian and Kazakh in Latin letters do differently, brought to one form, in this order."""
+"""Replacements that unify the transliterations of Russian and Kazakh into Latin letters, applied in this order."""
 
 _APOSTROPHES: Final = re.compile("['’ʼʹ`]")
 
 
 def fold(text: str) -> str:
-    """The text in small letters without accents, Kazakh letters as their plain neighbours.
+    """The text in lower case without diacritics, Kazakh letters replaced by similar Russian ones.
 
-    ``Қазақстан`` gives ``казакстан``. What is left compares equal however the marks were typed; the letters of
-    different scripts stay apart.
+    ``Қазақстан`` gives ``казакстан``. Texts that differ only in case and diacritics give the same result; letters of
+    different scripts remain different.
     """
     if text.isascii():
         return text.lower()
-    # Taken apart on both sides: capitals may come apart into further ones, and small letters into letters with marks.
+    # Decomposed before and after: capitals may decompose into capitals, and case folding may give letters with marks.
     small = _plain(_plain(text).casefold()).casefold()
     return small.translate(_KAZAKH)
 
 
 def _plain(text: str) -> str:
-    """The letters without their marks (Unicode Standard Annex 15, NFKD)."""
+    """The text without combining marks (Unicode Standard Annex 15, NFKD)."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
@@ -56,10 +56,10 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=1 << 12)
 def sound(text: str) -> str:
-    """A key that spellings of one name share or nearly share, whatever their script; Latin words parted by spaces.
+    """A phonetic key, equal or similar for spellings of one name in any script: Latin words separated by spaces.
 
-    ``Касым-Жомарт Токаев``, ``Қасым-Жомарт Тоқаев`` and ``Kassym-Jomart Tokayev`` all give ``kasim jomart tokaev``. It
-    is for comparing, not for showing: it brings the usual ways of writing Russian and Kazakh in Latin letters together.
+    ``Касым-Жомарт Токаев``, ``Қасым-Жомарт Тоқаев`` and ``Kassym-Jomart Tokayev`` all give ``kasim jomart tokaev``.
+    For comparison only, not for display.
     """
     key = _APOSTROPHES.sub("", anyascii(unicodedata.normalize("NFC", text))).casefold()
     for pattern, instead in _SAME_SOUND:

@@ -3,7 +3,7 @@
 import pyoxigraph as ox
 import pytest
 
-from kg.language.alphabet import key, sparql_key
+from kg.language.collation import key, sparql_key
 from tests.markup import page, words
 
 KAZAKH = list("аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя")
