@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections import Counter, deque
@@ -32,6 +33,12 @@ _PROCESSORS: Final = os.cpu_count() or 1
 _PATCH_BYTES: Final = 1 << 22
 """A worker is replaced when its patches exceed this size, since it shares less and less memory."""
 
+_SHAPE_SECONDS: Final = 60.0
+"""How long it is remembered that queries of a shape were long."""
+
+_MAX_SHAPES: Final = 1000
+_CONSTANT: Final = re.compile(r'"[^"\n]*"|\'[^\'\n]*\'|<[^<>\s]*>|\d+|#.*')
+
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
 
@@ -59,7 +66,7 @@ class WorkerPool:
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
     | | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
     | | a patch is committed | unchanged | `patch`, unless its patches exceed `_PATCH_BYTES` |
-    | | ran for a tick, more busy workers than processors | low priority | SCHED_IDLE |
+    | | ran for a tick, more busy workers than processors | low priority | setpriority |
     | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
     | | time slice over, no slot is free; query abandoned | replaced | SIGKILL |
     | busy, long lane | outcome; query abandoned | killed | reply; SIGKILL |
@@ -70,6 +77,7 @@ class WorkerPool:
 
     | state | event | next state | sent |
     |---|---|---|---|
+    | none | request like one that was long lately, no slot is free | long queue | |
     | none | request, a worker is idle | running | `task` |
     | | request, no worker is idle | queued; done if the queue is full | BusyError if done |
     | queued | a worker of the short lane is free | running | `task` |
@@ -110,6 +118,8 @@ class WorkerPool:
         self._long_queue: deque[PendingQuery] = deque()
         self._pending: dict[Task, PendingQuery] = {}
         self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
+        self._long_shapes: dict[str, float] = {}
+        """The shapes of queries for which the long lane had no slot, and when that was."""
         self._ticking = False
         self._stopping = False
 
@@ -160,19 +170,20 @@ class WorkerPool:
             return self._add_waiter(pending, timeout)
         if self._stopping:
             return self._failed_future(_stopping())
-        if not (self._idle or task.internal) and len(self._queue) >= self.limits.queue:
-            return self._failed_future(_full(self._queue))
         try:
             pending = PendingQuery(task, client)
         except UnicodeEncodeError as error:
             return self._failed_future(QuerySyntaxError(f"The query is no Unicode text: {error}"))
+        queue = self._long_queue if self._is_known_long(task) else self._queue
+        starts = queue is self._queue and bool(self._idle)
+        if not (starts or task.internal) and len(queue) >= self.limits.queue:
+            return self._failed_future(_full(queue))
         self._pending[task] = pending
-        waiter = self._add_waiter(pending, timeout)
-        if self._idle:
+        if starts:
             self._dispatch(pending, self._idle.pop())
         else:
-            self._queue.append(pending)
-        return waiter
+            queue.append(pending)
+        return self._add_waiter(pending, timeout)
 
     async def stage_change(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
         """Stages a change: returns its serialised patch, without applying it.
@@ -274,6 +285,15 @@ class WorkerPool:
         if busy:
             self._loop.call_later(_TICK_SECONDS, self._tick)
 
+    def _is_known_long(self, task: Task) -> bool:
+        """Whether a query is like one that was long lately, while the long lane is full.
+
+        It waits there at once: to find out again what is known would take a worker of the short lane from others.
+        """
+        if not self._long_shapes or task.internal or len(self._slots) < self.limits.workers:
+            return False
+        return self._long_shapes.get(_shape(task.query), 0.0) > self._loop.time() - _SHAPE_SECONDS
+
     def _demote(self, worker: WorkerProcess) -> None:
         pending = worker.pending
         assert pending
@@ -284,6 +304,9 @@ class WorkerPool:
                 worker.lower_priority()
             self._fork()
             return
+        self._long_shapes[_shape(pending.task.query)] = self._loop.time()
+        while len(self._long_shapes) > _MAX_SHAPES:
+            self._long_shapes.pop(next(iter(self._long_shapes)))
         worker.pending, pending.worker = None, None
         self._replace(worker)
         if len(self._long_queue) < self.limits.queue:
@@ -418,6 +441,11 @@ class WorkerPool:
         if pending:  # from now on its end is that of the query
             worker.pending, worker.long = pending, True
             pending.worker = worker
+
+
+def _shape(query: str) -> str:
+    """A query without its constants: queries of one program differ in these alone."""
+    return _CONSTANT.sub("", query)
 
 
 def _stopping() -> StoppedError:

@@ -8,11 +8,15 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from kg.engine.errors import StoppedError, TooDeepError, TooLargeError
 from kg.engine.replies import Reply
 from kg.workers.messages import Outcome, Task
 from kg.workers.wire import Channel, encode_message
+
+LONG_NICENESS: Final = 10
+"""Of long queries. SCHED_IDLE would starve them on a machine with other work."""
 
 
 class PendingQuery:
@@ -95,14 +99,14 @@ class WorkerProcess:
             self._pidfd = os.pidfd_open(pid)
 
     def lower_priority(self) -> None:
-        """Schedules the process as SCHED_IDLE (sched(7)), which cannot be undone.
+        """Lowers the process's share of the processors to a tenth (setpriority(2)); without privileges it is for ever.
 
-        The policy is per thread, so it is set for all of them.
+        A priority is each thread's own, so all threads get it.
         """
         self.lowered = True
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{self._pid}/task"):  # noqa: PTH208 - only the names
-                os.sched_setscheduler(int(thread), os.SCHED_IDLE, os.sched_param(0))
+                os.setpriority(os.PRIO_PROCESS, int(thread), LONG_NICENESS)
 
     def is_alive(self) -> bool:
         """Whether the process runs still; its end is noticed a little later by its socket (pidfd_open(2))."""
