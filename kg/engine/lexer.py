@@ -65,7 +65,7 @@ def lex(text: str) -> Iterator[Token]:
 
 def _kind_of_word(value: str) -> str:
     upper = value.upper()
-    if value in {"a", "true", "false"}:
+    if value == "a" or upper in {"TRUE", "FALSE"}:
         return "A" if value == "a" else "BOOLEAN"
     if upper == "MINUS":
         return "MINUS_PATTERN"

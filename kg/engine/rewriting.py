@@ -21,6 +21,7 @@ from kg.engine.mistakes import CLOSING, syntax_error
 _STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 _GRAPH: Final = re.compile(r"GRAPH\s*[?$]", re.IGNORECASE)
 _HAVING: Final = re.compile(r"\bHAVING\b", re.IGNORECASE)
+_CAPITAL_BOOLEAN: Final = re.compile(r"\b(?!true\b|false\b)(?i:true|false)\b")
 _AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _MODIFIERS: Final = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"))
 
@@ -50,13 +51,14 @@ def rewrite(query: str) -> str:
 
 
 def with_plain_names(text: str) -> str:
-    """A query or update without names that have characters above U+FFFF, which the engine does not read.
+    """A query or update with names and booleans as the engine reads them.
 
-    Prefixed names become the IRIs that they stand for. Raises QuerySyntaxError for a variable, whose name answers show.
-    A byte order mark at the start is left out.
+    Prefixed names with characters above U+FFFF become the IRIs that they stand for; ``TRUE`` becomes ``true``. Raises
+    QuerySyntaxError for a variable with such a character, since results show its name. A byte order mark at the start is
+    left out.
     """
     text = text.removeprefix("\ufeff")
-    if not text or max(text) <= "\uffff":
+    if not text or (max(text) <= "\uffff" and not _CAPITAL_BOOLEAN.search(text)):
         return text
     prefixes, edits, tokens = dict[str, str](), list[_Edit](), list(lex(text))
     for number, token in enumerate(tokens):
@@ -68,6 +70,8 @@ def with_plain_names(text: str) -> str:
                 code=f"{ord(max(token)):X}",
                 found=token,
             )
+        if token.type == "BOOLEAN":
+            edits.append(_Edit(token.start_pos or 0, token.end_pos or 0, token.lower()))
         if token.type != "PREFIXED":
             continue
         prefix, _, local = token.partition(":")

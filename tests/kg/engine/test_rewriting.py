@@ -99,6 +99,13 @@ def test_the_suggested_fixes_work() -> None:
     assert rows(ENGINE, "SELECT * { GRAPH ?g { ?s :p ?x } FILTER(?g = :a) }")[1].total() == 2
 
 
+@pytest.mark.parametrize("word", ["true", "TRUE", "True", "tRuE"])
+def test_booleans_are_written_in_any_case(word: str) -> None:
+    assert rows(ENGINE, f"SELECT (({word} && !FALSE) AS ?x) (STR('TRUE False') AS ?y) {{}}")[1] == Counter(
+        [frozenset({("x", "true"), ("y", "TRUE False")})]
+    )
+
+
 def test_a_subquery_may_keep_a_variable_of_the_name_of_the_graph_to_itself() -> None:
     found = rows(ENGINE, "SELECT ?g ?s { GRAPH ?g { SELECT ?s { ?s :q ?g } } }")[1]
     assert found == rows(ENGINE, "SELECT ?g ?s { GRAPH ?g { ?s :q ?other } }")[1]
