@@ -54,8 +54,8 @@ def with_plain_names(text: str) -> str:
     """A query or update with names and booleans as the engine reads them.
 
     Prefixed names with characters above U+FFFF become the IRIs that they stand for; ``TRUE`` becomes ``true``. Raises
-    QuerySyntaxError for a variable with such a character, since results show its name. A byte order mark at the start is
-    left out.
+    QuerySyntaxError for a variable with such a character, since results show its name. A byte order mark at the start
+    is left out.
     """
     text = text.removeprefix("\ufeff")
     if not text or (max(text) <= "\uffff" and not _CAPITAL_BOOLEAN.search(text)):
