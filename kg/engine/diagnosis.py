@@ -15,8 +15,9 @@ from lark import Lark, Token, UnexpectedInput
 from lark.lexer import Lexer, LexerState
 
 from kg.engine.errors import QuerySyntaxError
+from kg.engine.faults import PROLOGUE, Fault, open_brackets, syntax_error, unclosed
 from kg.engine.lexer import excerpt, lex
-from kg.engine.mistakes import PROLOGUE, Fault, explain, open_brackets, syntax_error, unclosed
+from kg.engine.mistakes import explain
 from ontology import PREFIXES
 
 _WELL_KNOWN_PREFIXES: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/", **PREFIXES}

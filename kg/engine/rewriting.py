@@ -15,8 +15,8 @@ from typing import Final
 from lark import Token
 
 from kg.engine.errors import QuerySyntaxError
+from kg.engine.faults import CLOSING, syntax_error
 from kg.engine.lexer import lex
-from kg.engine.mistakes import CLOSING, syntax_error
 
 _STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 _GRAPH: Final = re.compile(r"GRAPH\s*[?$]", re.IGNORECASE)

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import re
 import signal
 import socket
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -14,6 +13,7 @@ from kg.engine.engine import Engine
 from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
+from kg.workers.fairness import QueryShapes, pop_fairest
 from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
 from kg.workers.wire import encode_message
@@ -32,12 +32,6 @@ _PROCESSORS: Final = os.cpu_count() or 1
 
 _PATCH_BYTES: Final = 1 << 22
 """A worker is replaced when its patches exceed this size, since it shares less and less memory."""
-
-_SHAPE_SECONDS: Final = 60.0
-"""How long it is remembered that queries of a shape were long."""
-
-_MAX_SHAPES: Final = 1000
-_CONSTANT: Final = re.compile(r'"[^"\n]*"|\'[^\'\n]*\'|<[^<>\s]*>|\d+|#.*')
 
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
@@ -118,8 +112,8 @@ class WorkerPool:
         self._long_queue: deque[PendingQuery] = deque()
         self._pending: dict[Task, PendingQuery] = {}
         self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
-        self._long_shapes: dict[str, float] = {}
-        """The shapes of queries for which the long lane had no slot, and when that was."""
+        self._long_shapes = QueryShapes()
+        """Of the queries for which the long lane had no slot."""
         self._ticking = False
         self._stopping = False
 
@@ -290,9 +284,8 @@ class WorkerPool:
 
         It waits there at once: to find out again what is known would take a worker of the short lane from others.
         """
-        if not self._long_shapes or task.internal or len(self._slots) < self.limits.workers:
-            return False
-        return self._long_shapes.get(_shape(task.query), 0.0) > self._loop.time() - _SHAPE_SECONDS
+        full = len(self._slots) >= self.limits.workers
+        return full and not task.internal and self._long_shapes.has(task.query, self._loop.time())
 
     def _demote(self, worker: WorkerProcess) -> None:
         pending = worker.pending
@@ -304,9 +297,7 @@ class WorkerPool:
                 worker.lower_priority()
             self._fork()
             return
-        self._long_shapes[_shape(pending.task.query)] = self._loop.time()
-        while len(self._long_shapes) > _MAX_SHAPES:
-            self._long_shapes.pop(next(iter(self._long_shapes)))
+        self._long_shapes.add(pending.task.query, self._loop.time())
         worker.pending, pending.worker = None, None
         self._replace(worker)
         if len(self._long_queue) < self.limits.queue:
@@ -384,22 +375,13 @@ class WorkerPool:
 
     def _start_next_long(self) -> None:
         if self._long_queue and len(self._slots) < self.limits.workers and not self._stopping:
-            pending = self._pop_fairest(self._long_queue)
+            pending = pop_fairest(self._long_queue, self._workers)
             self._slots.add(pending)
             self._fork(pending)
 
-    def _pop_fairest(self, queue: deque[PendingQuery]) -> PendingQuery:
-        """Removes the next query from a queue: an internal one, else of the client with the fewest busy workers."""
-        if len(queue) == 1:
-            return queue.popleft()
-        busy = Counter(w.pending.client for w in self._workers if w.pending)
-        chosen = min(queue, key=lambda p: (not p.task.internal, busy[p.client]))  # the oldest of equals
-        queue.remove(chosen)
-        return chosen
-
     def _release(self, worker: WorkerProcess) -> None:
         if self._queue:
-            self._dispatch(self._pop_fairest(self._queue), worker)
+            self._dispatch(pop_fairest(self._queue, self._workers), worker)
         else:
             self._idle.append(worker)
 
@@ -441,11 +423,6 @@ class WorkerPool:
         if pending:  # from now on its end is that of the query
             worker.pending, worker.long = pending, True
             pending.worker = worker
-
-
-def _shape(query: str) -> str:
-    """A query without its constants: queries of one program differ in these alone."""
-    return _CONSTANT.sub("", query)
 
 
 def _stopping() -> StoppedError:
