@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance docs messages browser clean
+.PHONY: serve test newest check lock dist bench soak conformance docs messages browser clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -69,6 +69,16 @@ messages: $(VENV)/.dev
 # browser tests say that they were skipped.
 browser:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# The same reads and writes against a running server through the clients that people have. What is not here is fetched
+# from Debian's packages (as root), PyPI and npm; what cannot be had is told in the table, and is no failure.
+CLIENTS = curl chromium default-jre-headless libapache-jena-java r-base-core r-cran-httr r-cran-sparql r-cran-xml2
+clients: $(VENV)/.dev
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(CLIENTS) >/dev/null 2>&1; then apt-get update -qq; \
+		for p in $(CLIENTS); do apt-get install -y -qq --no-install-recommends $$p >/dev/null || true; done; fi
+	@[ -d build/clients/pandas ] || $(INSTALL) --target build/clients pandas || true
+	@cd tests/clients && PATH="$(CURDIR)/$(BIN):$$PATH" && npm ci --loglevel=error --fetch-retries=1 || true
+	PYTHONPATH=build/clients $(BIN)/python -m tests.clients
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

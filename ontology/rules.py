@@ -8,7 +8,7 @@ from ontology.namespaces import BASE, INFERRED_GRAPH
 from ontology.terms import read_text
 
 # Classes that contain everything: membership in them carries no information.
-_EMPTY_WORDS = frozenset(
+_UNIVERSAL_CLASSES = frozenset(
     {"http://www.w3.org/2002/07/owl#Thing", "http://www.w3.org/2000/01/rdf-schema#Resource"},
 )
 
@@ -32,10 +32,10 @@ def infer(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
             break
         new |= found
         store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in found)
-    return [t for t in new if _tells(t)]
+    return [t for t in new if _is_informative(t)]
 
 
-def _tells(triple: ox.Triple) -> bool:
+def _is_informative(triple: ox.Triple) -> bool:
     subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else ""
     is_thing = subject.startswith(BASE) and not subject.startswith((BASE + "ns", BASE + ".well-known"))
-    return is_thing and getattr(triple.object, "value", None) not in _EMPTY_WORDS
+    return is_thing and getattr(triple.object, "value", None) not in _UNIVERSAL_CLASSES

@@ -24,12 +24,12 @@ _VERSION: Final = "6.4"
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
-Form = Literal["svg", "png"]
-Draw = Callable[[Spec, Form], bytes]
+ImageFormat = Literal["svg", "png"]
+RenderFunction = Callable[[Spec, ImageFormat], bytes]
 """Renders a complete Vega-Lite document as an image: `render`, or `kg.charts.renderer.Renderer.draw`."""
 
 
-def render(document: Spec, form: Form) -> bytes:
+def render(document: Spec, form: ImageFormat) -> bytes:
     """The image, rendered in this process without network access; the first one takes half a second."""
     import vl_convert  # imported late: it starts a JavaScript engine of 80 MB
 
@@ -72,29 +72,33 @@ class Chart:
         """The complete Vega-Lite document, with size and theme, and with the title if `titled`."""
         width, height = self.narrow_size if narrow else self.size
         letters = width // 8
-        lines = [line for note in self.notes for line in wrapped(note, round(letters * 1.2))]
-        heading = {"text": wrapped(self.title, letters), "anchor": "start"} | ({"subtitle": lines} if lines else {})
+        lines = [line for note in self.notes for line in wrap_text(note, round(letters * 1.2))]
+        heading = {"text": wrap_text(self.title, letters), "anchor": "start"} | ({"subtitle": lines} if lines else {})
         return {
             "$schema": f"https://vega.github.io/schema/vega-lite/v{_VERSION.partition('.')[0]}.json",
             "description": self.description,
             "width": width,
             "height": height,
             "autosize": {"type": "fit", "contains": "padding"},
-            "background": _COLOURS[theme].paper,
+            "background": _COLOURS[theme].background,
             "padding": 8,
             **({"title": heading} if titled else {}),
             **((self.narrow if narrow else None) or self.spec),
             "config": _config(_COLOURS[theme]),
         }
 
-    def svg(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> str:
+    def svg(
+        self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: RenderFunction = render
+    ) -> str:
         """The SVG image, with title and description elements. draw: the function that renders it."""
         drawn = draw(self.document(theme, narrow=narrow, titled=titled), "svg").decode()
         root, rest = drawn.split(">", 1)
         words = f"<title>{escape(self.title)}</title><desc>{escape(self.description)}</desc>"
         return f'{root} role="img" xml:lang="{self.language}">{words}{rest}'
 
-    def png(self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: Draw = render) -> bytes:
+    def png(
+        self, theme: Theme = "light", *, narrow: bool = False, titled: bool = True, draw: RenderFunction = render
+    ) -> bytes:
         """The PNG image, at twice the resolution of the SVG."""
         return draw(self.document(theme, narrow=narrow, titled=titled), "png")
 
@@ -108,9 +112,9 @@ class Chart:
 
 
 class _Palette(NamedTuple):
-    paper: str
-    ink: str
-    quiet: str
+    background: str
+    text: str
+    muted: str
     line: str
     land: str
     series: tuple[str, ...]
@@ -142,9 +146,9 @@ SERIES: Final = len(_COLOURS["light"].series)
 
 def _config(colours: _Palette) -> Spec:
     """The Vega-Lite config of a theme. Marks refer to its colours by style names, such as ``ink``."""
-    text = {"color": colours.ink, "font": _FONT}
-    labels = {"labelColor": colours.quiet, "labelFont": _FONT, "labelFontSize": 12}
-    titles = {"titleColor": colours.ink, "titleFont": _FONT, "titleFontSize": 12, "titleFontWeight": 600}
+    text = {"color": colours.text, "font": _FONT}
+    labels = {"labelColor": colours.muted, "labelFont": _FONT, "labelFontSize": 12}
+    titles = {"titleColor": colours.text, "titleFont": _FONT, "titleFontSize": 12, "titleFontWeight": 600}
     return {
         "font": _FONT,
         "view": {"stroke": None},
@@ -154,7 +158,7 @@ def _config(colours: _Palette) -> Spec:
             "fontSize": 15,
             "fontWeight": 600,
             "offset": 12,
-            "subtitleColor": colours.quiet,
+            "subtitleColor": colours.muted,
             "subtitleFont": _FONT,
             "subtitleFontSize": 12,
             "subtitlePadding": 6,
@@ -163,27 +167,37 @@ def _config(colours: _Palette) -> Spec:
             **labels,
             **titles,
             "gridColor": colours.line,
-            "domainColor": colours.quiet,
-            "tickColor": colours.quiet,
+            "domainColor": colours.muted,
+            "tickColor": colours.muted,
         },
-        "legend": {**labels, "labelColor": colours.ink, **titles, "orient": "top", "symbolSize": 90, "labelLimit": 0},
+        "legend": {**labels, "labelColor": colours.text, **titles, "orient": "top", "symbolSize": 90, "labelLimit": 0},
         "text": {"font": _FONT, "fontSize": 12},
         "style": {
-            "ink": {"color": colours.ink, "fill": colours.ink},
-            "quiet": {"color": colours.quiet, "fill": colours.quiet},
-            "cell": {"stroke": colours.paper, "strokeWidth": 2},
-            "land": {"color": colours.land, "fill": colours.land, "stroke": colours.quiet, "strokeWidth": 0.6},
+            "ink": {"color": colours.text, "fill": colours.text},
+            "quiet": {"color": colours.muted, "fill": colours.muted},
+            "cell": {"stroke": colours.background, "strokeWidth": 2},
+            "land": {"color": colours.land, "fill": colours.land, "stroke": colours.muted, "strokeWidth": 0.6},
             "line": {"color": colours.line, "stroke": colours.line},
             "halo": {
-                "color": colours.paper,
-                "stroke": colours.paper,
-                "fill": colours.paper,
+                "color": colours.background,
+                "stroke": colours.background,
+                "fill": colours.background,
                 "strokeWidth": 4,
                 "strokeJoin": "round",
             },
-            "first": {"color": colours.series[0], "fill": colours.series[0], "stroke": colours.paper, "opacity": 0.9},
+            "first": {
+                "color": colours.series[0],
+                "fill": colours.series[0],
+                "stroke": colours.background,
+                "opacity": 0.9,
+            },
             "first-line": {"color": colours.series[0], "stroke": colours.series[0]},
-            "open": {"color": colours.series[0], "fill": colours.paper, "stroke": colours.series[0], "strokeWidth": 2},
+            "open": {
+                "color": colours.series[0],
+                "fill": colours.background,
+                "stroke": colours.series[0],
+                "strokeWidth": 2,
+            },
         },
     }
 
@@ -193,13 +207,13 @@ def layer(mark: Spec, encoding: Spec, test: str = "") -> Spec:
     return {"mark": mark, "encoding": encoding} | ({"transform": [{"filter": test}]} if test else {})
 
 
-def ticked(ticks: Mapping[int, str] | Mapping[float, str]) -> Spec:
+def tick_labels(ticks: Mapping[int, str] | Mapping[float, str]) -> Spec:
     """The axis properties for ticks at the given values with the given labels."""
     words = {f"{tick:.0f}" if float(tick).is_integer() else repr(tick): text for tick, text in ticks.items()}
     return {"values": list(ticks), "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.value]"}
 
 
-def wrapped(words: str, width: int) -> list[str]:
+def wrap_text(words: str, width: int) -> list[str]:
     """The text wrapped into lines of at most `width` characters, except for longer words."""
     lines: list[str] = [""]
     for word in words.split():
@@ -210,6 +224,6 @@ def wrapped(words: str, width: int) -> list[str]:
     return lines
 
 
-def plain(number: Decimal) -> str:
+def plain_decimal(number: Decimal) -> str:
     """A number with all its digits and without an exponent, for CSV."""
     return f"{number:f}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from kg.charts.chart import NARROW, WIDE, Chart, Column, Spec, layer, ticked, wrapped
+from kg.charts.chart import NARROW, WIDE, Chart, Column, Spec, layer, tick_labels, wrap_text
 from kg.language.labels import labels
 from kg.language.messages import Translate
 from kg.language.periods import Period, milliseconds, parse_day, time_ticks
@@ -13,7 +13,7 @@ from kg.store.reader import Reader
 from kg.views.records import records
 from ontology.namespaces import shorten
 
-MOST: Final = 60
+MAX_EVENTS: Final = 60
 """The maximum number of events in a chart."""
 
 _YEARS: Final = 12
@@ -30,16 +30,16 @@ class _Span:
 
     iri: str
     name: str
-    sort: str
+    kind: str
     period: Period
 
 
 def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
     """The chart of the held and planned dates of events; None if none has a date."""
-    asked = list(dict.fromkeys(iris))[:MOST]
+    asked = list(dict.fromkeys(iris))[:MAX_EVENTS]
     names = labels(reader, asked, language)
     every = [
-        _Span(iri, names[iri].text, moment.sort, Period(start, end, moment.inferred))
+        _Span(iri, names[iri].text, moment.kind, Period(start, end, moment.inferred))
         for iri, of in records(reader, asked).items()
         for moment in of.dates("held", "planned")
         if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
@@ -57,7 +57,9 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     return Chart(
         "events",
         say("Events along time"),
-        say("Events along time: {events}.").format(events="; ".join(_said(span, language, say) for span in spans)),
+        say("Events along time: {events}.").format(
+            events="; ".join(_description(span, language, say) for span in spans)
+        ),
         wide[0],
         (
             Column("event", say("Event")),
@@ -66,7 +68,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
             Column("earliest", say("From")),
             Column("latest", say("To")),
         ),
-        [(s.iri, s.name, s.sort, s.period.start.isoformat(), s.period.end.isoformat()) for s in spans],
+        [(s.iri, s.name, s.kind, s.period.start.isoformat(), s.period.end.isoformat()) for s in spans],
         size=(WIDE, wide[1]),
         narrow=narrow[0],
         narrow_size=(NARROW, narrow[1]),
@@ -76,9 +78,9 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     )
 
 
-def _said(span: _Span, language: str, translate: Translate) -> str:
+def _description(span: _Span, language: str, translate: Translate) -> str:
     words = f"{span.period.text(language)}: {span.name}"
-    return translate("{event} (planned)").format(event=words) if span.sort == "planned" else words
+    return translate("{event} (planned)").format(event=words) if span.kind == "planned" else words
 
 
 def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, int]:
@@ -88,14 +90,14 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
     ticks = time_ticks(first, last, max(3, width // 90), language)
     values, y = [], 0
     for span in spans:
-        text = wrapped(f"{span.name} · {span.period.text(language)}", width // 8)
+        text = wrap_text(f"{span.name} · {span.period.text(language)}", width // 8)
         values.append(_value(span, text, y))
         y += _LINE * len(text) + _ROW
     x: Spec = {
         "type": "quantitative",
         "title": None,
         "scale": {"domain": [milliseconds(first), milliseconds(last)], "nice": False},
-        "axis": ticked({milliseconds(day): words for day, words in ticks}),
+        "axis": tick_labels({milliseconds(day): words for day, words in ticks}),
     }
     row: Spec = {"type": "quantitative", "axis": None, "scale": {"domain": [y, 0], "nice": False}}
     at: Spec = {
@@ -115,14 +117,14 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
         "lineBreak": "\n",
         "lineHeight": _LINE,
     }
-    sorts = {span.sort for span in spans}
+    kinds = {span.kind for span in spans}
     layers = [layer({"type": "rule", "style": "line"}, {"y": {**row, "field": "below"}})]
-    if "held" in sorts:
+    if "held" in kinds:
         layers += [
             layer({"type": "rule", "style": "first-line", "strokeWidth": 5}, span_of, held),
             layer({"type": "point", "style": "first", "filled": True, "size": 90}, start, held),
         ]
-    if "planned" in sorts:
+    if "planned" in kinds:
         layers += [
             layer({"type": "rule", "style": "first-line", "strokeWidth": 2, "strokeDash": [4, 3]}, span_of, planned),
             layer({"type": "point", "style": "open", "shape": "diamond", "size": 90}, start, planned),
@@ -134,7 +136,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
 def _value(span: _Span, text: Sequence[str], top: float) -> dict[str, Any]:
     period = span.period
     return {
-        "sort": span.sort,
+        "sort": span.kind,
         "start": milliseconds(period.start),
         "end": milliseconds(period.end + timedelta(days=1)),
         "middle": milliseconds(period.start + (period.end - period.start) / 2),

@@ -12,7 +12,7 @@ from kg.language.messages import Translate
 from kg.store.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES, shorten
 
-MOST: Final = 200
+MAX_THINGS: Final = 200
 """The maximum number of things on a map."""
 
 _OUTLINE: Final[Spec] = {"type": "geoshape", "clip": True, "aria": False}
@@ -22,13 +22,13 @@ _GEO: Final = PREFIXES["geo"]
 _LEAST_DEGREES: Final = 40.0
 """The minimum width of a map in degrees."""
 
-_ROOM: Final = 1.35
-_LETTER: Final = 7.2
+_MARGIN_FACTOR: Final = 1.35
+_CHARACTER_WIDTH: Final = 7.2
 _SIZES: Final = {"domain": [1, 8], "range": [80, 420], "clamp": True}
 
 
 @dataclass(frozen=True)
-class Spot:
+class MapPoint:
     """A place on the map, in degrees (WGS 84), and the IRIs of the things located there."""
 
     place: str
@@ -39,18 +39,18 @@ class Spot:
 
 def place_map(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
     """The map of the given places, and of the places of the given things; None if none has coordinates."""
-    asked = sorted(set(iris))[:MOST]
-    spots = _spots(reader, asked)
-    if not spots:
+    asked = sorted(set(iris))[:MAX_THINGS]
+    points = _points(reader, asked)
+    if not points:
         return None
-    called = labels(reader, {iri for spot in spots for iri in (spot.place, *spot.things)}, language)
+    called = labels(reader, {iri for point in points for iri in (point.place, *point.things)}, language)
     names = {iri: label.text for iri, label in called.items()}
-    told = [_told(spot, names) for spot in spots]
+    descriptions = [_description(point, names) for point in points]
     return Chart(
         "map",
         translate("Map"),
-        translate("A map with {places}.").format(places="; ".join(told)),
-        _spec(spots, names, told, (WIDE, _HEIGHT)),
+        translate("A map with {places}.").format(places="; ".join(descriptions)),
+        _spec(points, names, descriptions, (WIDE, _HEIGHT)),
         (
             Column("place", translate("Place")),
             Column("label", translate("Name")),
@@ -58,16 +58,16 @@ def place_map(reader: Reader, iris: Iterable[str], language: str, translate: Tra
             Column("longitude", translate("Longitude")),
             Column("things", translate("What is there")),
         ),
-        [(s.place, names[s.place], f"{s.latitude:.4f}", f"{s.longitude:.4f}", " ".join(s.things)) for s in spots],
+        [(s.place, names[s.place], f"{s.latitude:.4f}", f"{s.longitude:.4f}", " ".join(s.things)) for s in points],
         size=(WIDE, _HEIGHT),
-        narrow=_spec(spots, names, told, (NARROW, _NARROW_HEIGHT)),
+        narrow=_spec(points, names, descriptions, (NARROW, _NARROW_HEIGHT)),
         narrow_size=(NARROW, _NARROW_HEIGHT),
         parameters=tuple(("thing", shorten(iri)) for iri in asked),
         language=language,
     )
 
 
-def with_world(chart: Chart, world: Mapping[str, Any] | None) -> Chart:
+def with_countries(chart: Chart, world: Mapping[str, Any] | None) -> Chart:
     """The map with country outlines (TopoJSON of world-atlas) as its base layer; other charts unchanged."""
     if world is None or "projection" not in chart.spec:
         return chart
@@ -79,7 +79,7 @@ def with_world(chart: Chart, world: Mapping[str, Any] | None) -> Chart:
     return replace(chart, spec=wide, narrow=narrow)
 
 
-def _spots(reader: Reader, asked: Sequence[str]) -> list[Spot]:
+def _points(reader: Reader, asked: Sequence[str]) -> list[MapPoint]:
     if not asked:
         return []
     things = f"VALUES ?thing {{ {nodes(asked)} }}"
@@ -88,14 +88,16 @@ def _spots(reader: Reader, asked: Sequence[str]) -> list[Spot]:
     rows = reader.rows(
         f"""SELECT DISTINCT ?thing ?place ?lat ?long WHERE {{
           {{ {things} BIND(?thing AS ?place) }} UNION {{ {things} ?thing {at} ?place }} UNION {{ {things} {site} }}
-          ?place <{_GEO}lat> ?lat ; <{_GEO}long> ?long }} LIMIT {5 * MOST}"""
+          ?place <{_GEO}lat> ?lat ; <{_GEO}long> ?long }} LIMIT {5 * MAX_THINGS}"""
     )
     found: dict[tuple[str, float, float], list[str]] = defaultdict(list)
     for row in rows:
         position = _degrees(str(row["lat"].value), 90), _degrees(str(row["long"].value), 180)
         if position[0] is not None and position[1] is not None:
             found[str(row["place"].value), position[0], position[1]].append(str(row["thing"].value))
-    return [Spot(*place, tuple(sorted(t for t in things if t != place[0]))) for place, things in sorted(found.items())]
+    return [
+        MapPoint(*place, tuple(sorted(t for t in things if t != place[0]))) for place, things in sorted(found.items())
+    ]
 
 
 def _degrees(text: str, most: int) -> float | None:
@@ -106,31 +108,33 @@ def _degrees(text: str, most: int) -> float | None:
     return number if abs(number) <= most else None
 
 
-def _told(spot: Spot, names: Mapping[str, str]) -> str:
-    things = ", ".join(names[iri] for iri in spot.things)
-    return f"{names[spot.place]}: {things}" if things else names[spot.place]
+def _description(point: MapPoint, names: Mapping[str, str]) -> str:
+    things = ", ".join(names[iri] for iri in point.things)
+    return f"{names[point.place]}: {things}" if things else names[point.place]
 
 
-def _spec(spots: Sequence[Spot], names: Mapping[str, str], told: Sequence[str], size: tuple[int, int]) -> Spec:
-    view = _View.around(spots, size)
-    boxes = [(x - 9, y - 8, x + 9, y + 8) for x, y in map(view.pixel, spots)]
+def _spec(
+    points: Sequence[MapPoint], names: Mapping[str, str], descriptions: Sequence[str], size: tuple[int, int]
+) -> Spec:
+    view = _View.around(points, size)
+    boxes = [(x - 9, y - 8, x + 9, y + 8) for x, y in map(view.pixel, points)]
     values = [
         {
-            "name": names[spot.place],
-            "things": "; ".join(names[iri] for iri in spot.things),
-            "latitude": spot.latitude,
-            "longitude": spot.longitude,
-            "count": max(1, len(spot.things)),
+            "name": names[point.place],
+            "things": "; ".join(names[iri] for iri in point.things),
+            "latitude": point.latitude,
+            "longitude": point.longitude,
+            "count": max(1, len(point.things)),
             "told": words,
-            **_label(names[spot.place], view.pixel(spot), boxes, size[0]),
+            **_label(names[point.place], view.pixel(point), boxes, size[0]),
         }
-        for spot, words in sorted(zip(spots, told, strict=True), key=lambda pair: -len(pair[0].things))
+        for point, words in sorted(zip(points, descriptions, strict=True), key=lambda pair: -len(pair[0].things))
     ]
     where: Spec = {
         "longitude": {"field": "longitude", "type": "quantitative"},
         "latitude": {"field": "latitude", "type": "quantitative"},
     }
-    said: Spec = {
+    texts: Spec = {
         "size": {"field": "count", "type": "quantitative", "legend": None, "scale": _SIZES},
         "tooltip": [{"field": "told", "title": "•"}],
         "description": {"field": "told"},
@@ -141,7 +145,7 @@ def _spec(spots: Sequence[Spot], names: Mapping[str, str], told: Sequence[str], 
         "projection": view.projection(),
         "layer": [
             {"data": {"graticule": {"step": [10, 10]}}, "mark": {**_OUTLINE, "style": "line", "filled": False}},
-            {"data": {"values": values}, "mark": {"type": "circle", "style": "first"}, "encoding": {**where, **said}},
+            {"data": {"values": values}, "mark": {"type": "circle", "style": "first"}, "encoding": {**where, **texts}},
             *(
                 {
                     "data": {"values": [value for value in values if value["labelled"]]},
@@ -165,12 +169,12 @@ class _View:
     size: tuple[int, int]
 
     @classmethod
-    def around(cls, spots: Sequence[Spot], size: tuple[int, int]) -> "_View":
+    def around(cls, points: Sequence[MapPoint], size: tuple[int, int]) -> "_View":
         """The region that contains all places, with a margin."""
-        xs, ys = [radians(s.longitude) for s in spots], [_mercator(s.latitude) for s in spots]
+        xs, ys = [radians(s.longitude) for s in points], [_mercator(s.latitude) for s in points]
         x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
-        wide = max(radians(_LEAST_DEGREES), (max(xs) - min(xs)) * _ROOM)
-        high = max(radians(_LEAST_DEGREES) * 0.6, (max(ys) - min(ys)) * _ROOM)
+        wide = max(radians(_LEAST_DEGREES), (max(xs) - min(xs)) * _MARGIN_FACTOR)
+        high = max(radians(_LEAST_DEGREES) * 0.6, (max(ys) - min(ys)) * _MARGIN_FACTOR)
         return cls(x, y, min(wide, 2 * pi), high, size)
 
     def projection(self) -> Spec:
@@ -183,13 +187,13 @@ class _View:
             "translate": {"expr": "[width / 2, height / 2]"},
         }
 
-    def pixel(self, spot: Spot) -> tuple[float, float]:
+    def pixel(self, point: MapPoint) -> tuple[float, float]:
         """The position of a place in the image, in pixels."""
         width, height = self.size
         scale = min(width / self.wide, height / self.high)
         return (
-            width / 2 + (radians(spot.longitude) - self.x) * scale,
-            height / 2 - (_mercator(spot.latitude) - self.y) * scale,
+            width / 2 + (radians(point.longitude) - self.x) * scale,
+            height / 2 - (_mercator(point.latitude) - self.y) * scale,
         )
 
 
@@ -204,7 +208,7 @@ _Box = tuple[float, float, float, float]
 def _label(name: str, at: tuple[float, float], boxes: list[_Box], width: float) -> dict[str, Any]:
     """The offset of a place's label: above, below, right or left, the first without overlap; else no label."""
     x, y = at
-    wide = len(name) * _LETTER
+    wide = len(name) * _CHARACTER_WIDTH
     boxes_of = {
         (0, -17, "center"): (x - wide / 2, y - 26, x + wide / 2, y - 8),
         (0, 18, "center"): (x - wide / 2, y + 8, x + wide / 2, y + 26),

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from kg.charts.chart import Spec, layer, ticked
+from kg.charts.chart import Spec, layer, tick_labels
 from kg.language.periods import Period, milliseconds, year_ticks
 
 HEIGHT: Final = 330
 
 _LABEL_WIDTH: Final = 78
 _LABEL_HEIGHT: Final = 34
-_LETTER: Final = 7.8, 6.5
+_CHARACTER_WIDTH: Final = 7.8, 6.5
 """The approximate width in pixels of a character in each of the two lines of a label."""
 
 _MARGIN: Final = 80, 60
@@ -41,7 +41,7 @@ class TimeMark:
     label: str
     under_label: str
     summary: str
-    tips: Mapping[str, str]
+    tooltip: Mapping[str, str]
 
     @property
     def middle(self) -> date:
@@ -60,10 +60,10 @@ def draw_over_time(marks: Sequence[TimeMark], series: Sequence[str], ticks: Mapp
     places = [(milliseconds(mark.middle) - first) / (last - first) for mark in marks]
     heights = _label_heights(marks, places, (max(ticks) - min(ticks)) / (HEIGHT - _MARGIN[1]), width - _MARGIN[0])
     y = _value_axis(ticks, max(heights))
-    tips = [{"field": f"tip{i}", "title": heading} for i, heading in enumerate(marks[0].tips)]
-    said: Spec = {"tooltip": tips, "description": {"field": "told"}, "color": _colour(series, width)}
-    span: Spec = {"x": {**x, "field": "start"}, "x2": {"field": "end"}, "y": y, **said}
-    point: Spec = {"x": {**x, "field": "middle"}, "y": y, **said}
+    tooltip = [{"field": f"tip{i}", "title": heading} for i, heading in enumerate(marks[0].tooltip)]
+    texts: Spec = {"tooltip": tooltip, "description": {"field": "told"}, "color": _colour(series, width)}
+    span: Spec = {"x": {**x, "field": "start"}, "x2": {"field": "end"}, "y": y, **texts}
+    point: Spec = {"x": {**x, "field": "middle"}, "y": y, **texts}
     to_zero = {"y2": {"datum": 0}}
     of_year = "datum.kind === 'year'"
     broken = {"strokeDash": {"condition": {"test": of_year, "value": [1, 0]}, "value": [6, 4]}}
@@ -80,14 +80,14 @@ def draw_over_time(marks: Sequence[TimeMark], series: Sequence[str], ticks: Mapp
             layer({"type": "rule", "strokeDash": [2, 3]}, {**point, **to_zero}, "datum.kind === 'none'"),
             layer({**_point("diamond"), "size": 130, "filled": False}, point, "datum.kind === 'none'"),
         ]
-    told = {bound for mark in marks for bound in mark.bounds}
+    bounds = {bound for mark in marks for bound in mark.bounds}
     layers += [
         layer(shape, point, f"indexof(datum.bounds, '{bound}') >= 0")
         for bound, shape in _BOUNDS.items()
-        if bound in told
+        if bound in bounds
     ]
     if labelled:
-        place = {"x": {**x, "field": "middle"}, "y": {**y, "field": "label_at"}, "tooltip": tips}
+        place = {"x": {**x, "field": "middle"}, "y": {**y, "field": "label_at"}, "tooltip": tooltip}
         layers += [line for field in ("label", "under_label") for line in _text(field, place)]
     values = [
         # Labels at the edges stay inside.
@@ -134,14 +134,14 @@ def _time_axis(marks: Sequence[TimeMark], width: int) -> Spec:
     years = [year for year in year_ticks(days, width // 60) if first <= year <= last]
     single = last - first < width // 60
     labelled = [date(year, 7, 2) if single else date(year, 1, 1) for year in years]
-    axis = {**ticked({milliseconds(day): f"{day.year}" for day in labelled}), "ticks": not single}
-    domain = [milliseconds(date(first, 1, 1)), milliseconds(_next(date(last, 12, 31)))]
+    axis = {**tick_labels({milliseconds(day): f"{day.year}" for day in labelled}), "ticks": not single}
+    domain = [milliseconds(date(first, 1, 1)), milliseconds(_next_day(date(last, 12, 31)))]
     scale = {"domain": domain, "nice": False}
     return {"type": "quantitative", "scale": scale, "title": None, "axis": {**axis, "grid": False, "zindex": 1}}
 
 
 def _value_axis(ticks: Mapping[float, str], highest: float) -> Spec:
-    axis = {**ticked(ticks), "domain": False, "ticks": False}
+    axis = {**tick_labels(ticks), "domain": False, "ticks": False}
     room = (max(ticks) - min(ticks)) * _LABEL_HEIGHT * 1.6 / (HEIGHT - _MARGIN[1])
     scale = {"domain": [min(ticks), max(*ticks, highest + room)], "nice": False}
     return {"field": "value", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
@@ -154,7 +154,7 @@ def _label_heights(marks: Sequence[TimeMark], places: Sequence[float], pixel: fl
     in pixels.
     """
     gap = _LABEL_HEIGHT * pixel
-    wide = [max(len(mark.label) * _LETTER[0], len(mark.under_label) * _LETTER[1]) for mark in marks]
+    wide = [max(len(mark.label) * _CHARACTER_WIDTH[0], len(mark.under_label) * _CHARACTER_WIDTH[1]) for mark in marks]
     heights: dict[int, float] = {}
     for index in sorted(range(len(marks)), key=lambda i: marks[i].value):
         height = marks[index].value
@@ -170,7 +170,7 @@ def _values(mark: TimeMark) -> dict[str, Any]:
     period = mark.period
     return {
         "start": milliseconds(period.start if period else mark.day),
-        "end": milliseconds(_next(period.end if period else mark.day)),
+        "end": milliseconds(_next_day(period.end if period else mark.day)),
         "middle": milliseconds(mark.middle),
         "value": mark.value,
         "kind": period.kind if period else "none",
@@ -179,10 +179,10 @@ def _values(mark: TimeMark) -> dict[str, Any]:
         "label": mark.label,
         "under_label": mark.under_label,
         "told": mark.summary,
-        **{f"tip{i}": text for i, text in enumerate(mark.tips.values())},
+        **{f"tip{i}": text for i, text in enumerate(mark.tooltip.values())},
     }
 
 
-def _next(day: date) -> date:
+def _next_day(day: date) -> date:
     """The next day: a period ends at the end of its last day."""
     return min(day, date(9999, 12, 30)) + timedelta(days=1)

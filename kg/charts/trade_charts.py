@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from kg.charts.chart import NARROW, SERIES, WIDE, Chart, Column, plain
+from kg.charts.chart import NARROW, SERIES, WIDE, Chart, Column, plain_decimal
 from kg.charts.time_axis import HEIGHT, TimeMark, draw_over_time
-from kg.language.amounts import amount, hedged, ticks
+from kg.language.amounts import amount, ticks, with_bounds
 from kg.language.labels import Label, labels
 from kg.language.messages import Translate
 from kg.language.periods import KINDS
@@ -28,7 +28,7 @@ FLOWS: Final = {
 }
 """The names of the charts of flows, in order, and the codes of their measures."""
 
-_LISTED: Final = 12
+_MAX_LISTED: Final = 12
 """The maximum number of figures in a text alternative; the table has them all."""
 
 _MEASURE: Final = str(CODE["measure-"])
@@ -43,23 +43,23 @@ def trade_charts(reader: Reader, state: str, language: str, translate: Translate
     """The charts with data of the flows of one state (an IRI), or of all if `state` is empty."""
     wanted = tuple(measure_of(name) for name in FLOWS)
     given = observations(reader, Selection(party=state, measures=wanted), language)
-    narrowing = {"party": state} if state else {}
-    return [chart for chart in draw(reader, given, narrowing, language, translate) if chart.rows]
+    filters = {"party": state} if state else {}
+    return [chart for chart in draw(reader, given, filters, language, translate) if chart.rows]
 
 
 def measure_chart(
-    reader: Reader, name: str, narrowing: Mapping[str, str], language: str, translate: Translate = str
+    reader: Reader, name: str, filters: Mapping[str, str], language: str, translate: Translate = str
 ) -> Chart:
     """The chart of one measure by its name, without rows if there is nothing to draw.
 
     filters: ``party`` and ``unit`` (IRIs) and ``period`` (a kind of `kg.language.periods`), each optional; the default
     unit is the one with the most figures.
     """
-    kind = next((kind for kind in KINDS if kind == narrowing.get("period")), None)
-    selection = Selection(narrowing.get("party", ""), (measure_of(name),), kind)
-    kept = {key: narrowing[key] for key in ("party", "period") if narrowing.get(key)}
+    kind = next((kind for kind in KINDS if kind == filters.get("period")), None)
+    selection = Selection(filters.get("party", ""), (measure_of(name),), kind)
+    kept = {key: filters[key] for key in ("party", "period") if filters.get(key)}
     given = observations(reader, selection, language)
-    unit = narrowing.get("unit", "")
+    unit = filters.get("unit", "")
     charts = draw(reader, [each for each in given if unit in {"", each.unit}], kept, language, translate)
     if charts:
         return max(charts, key=lambda chart: len(chart.rows))
@@ -70,7 +70,7 @@ def measure_chart(
 def draw(
     reader: Reader,
     given: Sequence[Observation],
-    narrowing: Mapping[str, str],
+    filters: Mapping[str, str],
     language: str,
     translate: Translate = str,
 ) -> list[Chart]:
@@ -83,11 +83,11 @@ def draw(
         if each.measure.startswith(_MEASURE):
             groups.setdefault((each.measure, each.unit), []).append(each)
     called = labels(reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed)}, language)
-    order = sorted(groups, key=lambda key: (flow(key[0]), key))
-    return [_Drawing(groups[key], called, language, translate).chart(narrowing) for key in order]
+    order = sorted(groups, key=lambda key: (flow_rank(key[0]), key))
+    return [_ChartBuilder(groups[key], called, language, translate).chart(filters) for key in order]
 
 
-def flow(measure: str) -> int:
+def flow_rank(measure: str) -> int:
     """The rank of a measure: its index in `FLOWS`, or after them."""
     codes = list(FLOWS.values())
     code = measure.removeprefix(_MEASURE)
@@ -96,7 +96,7 @@ def flow(measure: str) -> int:
 
 def in_words(of: Observation, language: str, translate: Translate = str) -> str:
     """A figure with its unit and bounds: ``over $17B``."""
-    return hedged(amount(of.value, of.unit, language, translate), of.bound_names, translate)
+    return with_bounds(amount(of.value, of.unit, language, translate), of.bound_names, translate)
 
 
 def when(of: Observation, language: str, translate: Translate = str) -> str:
@@ -108,8 +108,8 @@ def when(of: Observation, language: str, translate: Translate = str) -> str:
     return f"{of.period.text(language)} ({of.period.length(language)})"
 
 
-def _parameters(narrowing: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, shorten(value)) for key, value in narrowing.items() if value)
+def _parameters(filters: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, shorten(value)) for key, value in filters.items() if value)
 
 
 def _capital(words: str) -> str:
@@ -119,13 +119,13 @@ def _capital(words: str) -> str:
 def _source(note: Footnote, translate: Translate) -> str:
     """The speaker, article and paragraph of a footnote, without the speaker if the article's label contains it."""
     speaker, article = note.speaker_label.text, note.article_label.text
-    told = article if speaker in article else f"{speaker}, {article}".strip(", ")
+    source = article if speaker in article else f"{speaker}, {article}".strip(", ")
     if note.paragraph:
-        told = translate("{source}, paragraph {number}").format(source=told, number=note.paragraph)
-    return told
+        source = translate("{source}, paragraph {number}").format(source=source, number=note.paragraph)
+    return source
 
 
-class _Drawing:
+class _ChartBuilder:
     """Builds the chart of the figures of one measure in one unit."""
 
     def __init__(
@@ -136,29 +136,29 @@ class _Drawing:
         self._language = language
         self._translate = translate
         sure = [each for each in given if each.surely and (each.period or each.published)]
-        self._series = _most_frequent(self._who(each) for each in sure)[:SERIES]
-        self._drawn = [each for each in sure if self._who(each) in self._series]
+        self._series = _most_frequent(self._series_name(each) for each in sure)[:SERIES]
+        self._drawn = [each for each in sure if self._series_name(each) in self._series]
 
-    def chart(self, narrowing: Mapping[str, str]) -> Chart:
+    def chart(self, filters: Mapping[str, str]) -> Chart:
         first = self._given[0]
         names = {code: name for name, code in FLOWS.items()}
         code = first.measure.removeprefix(_MEASURE)
         measure = _capital(self._called[first.measure].text)
         title = f"{measure}: {self._series[0]}" if len(self._series) == 1 and self._series[0] else measure
-        told = "; ".join(self._summary(each) for each in self._drawn[:_LISTED])
-        more = "; …" if len(self._drawn) > _LISTED else ""
+        listed = "; ".join(self._summary(each) for each in self._drawn[:_MAX_LISTED])
+        more = "; …" if len(self._drawn) > _MAX_LISTED else ""
         marks = [self._mark(each) for each in self._drawn]
         return Chart(
             names.get(code, code),
             title,
-            f"{title}. {told}{more}." if told else title,
+            f"{title}. {listed}{more}." if listed else title,
             draw_over_time(marks, self._series, self._ticks(), WIDE) if marks else {},
             self._columns(),
             [_row(each) for each in self._drawn],
             size=(WIDE, HEIGHT),
             narrow=draw_over_time(marks, self._series, self._ticks(), NARROW) if marks else {},
             narrow_size=(NARROW, HEIGHT),
-            parameters=_parameters({**narrowing, "unit": first.unit}),
+            parameters=_parameters({**filters, "unit": first.unit}),
             language=self._language,
             notes=self._notes(),
         )
@@ -170,13 +170,13 @@ class _Drawing:
             notes.append(say("Each bar is as long as its period; broken lines are periods other than a full year."))
         if "none" in kinds:
             notes.append(say("Open marks have no period; they stand at the first day the article can have appeared."))
-        if len({self._who(each) for each in self._given}) > len(self._series) == SERIES:
+        if len({self._series_name(each) for each in self._given}) > len(self._series) == SERIES:
             notes.append(say("Only the parties with the most figures are drawn."))
         if not all(each.surely for each in self._given):
             notes.append(say("Figures that are only expected, thought possible or denied are not drawn."))
         return notes
 
-    def _who(self, of: Observation) -> str:
+    def _series_name(self, of: Observation) -> str:
         """The name of a figure's series: its parties, else the things observed."""
         groups = [group for group in (of.areas, of.counterparts) if group] or [of.observed]
         return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
@@ -188,7 +188,7 @@ class _Drawing:
             words = f"{when(of, self._language, say)}: {words}"
         else:
             words = say("{amount}, no period given").format(amount=words)
-        return f"{self._who(of)}, {words}" if len(self._series) > 1 else words
+        return f"{self._series_name(of)}, {words}" if len(self._series) > 1 else words
 
     def _mark(self, of: Observation) -> TimeMark:
         say = self._translate
@@ -196,15 +196,15 @@ class _Drawing:
             value=float(of.value),
             period=of.period,
             day=of.published or date.min,
-            series=self._who(of),
+            series=self._series_name(of),
             bounds=of.bound_names,
             label=in_words(of, self._language, say),
             under_label=of.period.text(self._language) if of.period else say("no period"),
             summary=self._summary(of),
-            tips={
+            tooltip={
                 say("Figure"): in_words(of, self._language, say),
                 say("Period"): when(of, self._language, say),
-                say("Parties"): self._who(of),
+                say("Parties"): self._series_name(of),
                 say("As printed"): "; ".join(of.as_written),
                 say("Source"): "; ".join(dict.fromkeys(_source(note, say) for note in of.notes)),
             },
@@ -245,4 +245,4 @@ def _row(of: Observation) -> tuple[str, ...]:
     start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
     area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
     bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
-    return of.iri, area, counterpart, observed, start, end, plain(of.value), of.unit, bounds, printed, claims
+    return of.iri, area, counterpart, observed, start, end, plain_decimal(of.value), of.unit, bounds, printed, claims

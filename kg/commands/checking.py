@@ -9,8 +9,12 @@ from rich.console import Console
 from kg.commands.cli import articles_option, cli, curation
 from kg.commands.progress import progress
 from ontology import KelisimError
+from ontology.namespaces import shorten
 
 __all__ = ["coverage", "reason", "validate", "verify"]
+
+_PLACES = 5
+"""How many of the claims about a thing are named."""
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -55,7 +59,7 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
         _print_json([vars(r) for r in rows])
     else:
         print_coverage(rows)
-    bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.sound]
+    bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.valid]
     if bad:
         raise KelisimError(
             f"{', '.join(bad)}: curate a claim or give the reason in kg/data/omissions.ttl, and not both."
@@ -69,17 +73,21 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
     """Check the graph, or claims in FILES together with it, against the SHACL shapes."""
-    from kg.curation.validation import validate_curation
+    from kg.curation.validation import places, validate_curation
     from shapes.report import as_json, render
 
     with progress("Holding the graph against the shapes"):
-        report = validate_curation(curation(ctx), files)
+        curated = curation(ctx)
+        report = validate_curation(curated, files)
     if form == "turtle":
         click.echo(report.to_turtle(), nl=False)
     elif form == "json":
         _print_json(as_json(report))
     else:
-        Console().print(render(report))
+        Console(emoji=False).print(render(report))
+        for iri, where in places(report, curated, files).items():
+            rest = f", and {len(where) - _PLACES} more" if len(where) > _PLACES else ""
+            click.echo(f"{shorten(iri)}: {', '.join(where[:_PLACES])}{rest}")
     if not report.conforms:
         ctx.exit(1)
 

@@ -17,6 +17,7 @@ from ontology import KelisimError
 if TYPE_CHECKING:
     from kg.curation.sources import ArticleText
 
+_LISTED = 20
 FORMAT_NAMES = [f.name for f in (*RESULT_FORMATS, *GRAPH_FORMATS)]
 
 
@@ -45,10 +46,15 @@ def cli(ctx: click.Context, data: Path | None) -> None:
 
 def curation(ctx: click.Context) -> Curation:
     """The curated files of the option ``--data``."""
-    return read_curation(ctx.obj)
+    found = read_curation(ctx.obj)
+    if ctx.obj and found.left_out:
+        listed = "".join(f"\n  {name}" for name in found.left_out[:_LISTED])
+        rest = len(found.left_out) - _LISTED
+        click.echo(f"Left out in {ctx.obj}:{listed}" + (f"\n  and {rest} more" if rest > 0 else ""), err=True)
+    return found
 
 
-def loaded(ctx: click.Context) -> Dataset:
+def load_dataset(ctx: click.Context) -> Dataset:
     """Builds the dataset of the curated files."""
     with progress("Reading the curated files"):
         return build(curation(ctx))
@@ -110,7 +116,7 @@ def passages(ctx: click.Context, article: str, folder: Path) -> None:
 @click.pass_context
 def stats(ctx: click.Context, as_json: bool) -> None:
     """Print counts, digest and version of the dataset."""
-    statistics = loaded(ctx).statistics()
+    statistics = load_dataset(ctx).statistics()
     if as_json:
         click.echo(json.dumps(statistics, indent=1))
         return
@@ -138,7 +144,7 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     from kg.curation.export import export as write_out
     from kg.curation.export import graph_format, write
 
-    dataset = loaded(ctx)
+    dataset = load_dataset(ctx)
     if form == "csv":
         from kg.curation.tables import export_tables
 
@@ -182,7 +188,7 @@ def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: st
 
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
-    print_answer(read_file_or_stdin(file) if file else query or "", form, endpoint, lambda: loaded(ctx))
+    print_answer(read_file_or_stdin(file) if file else query or "", form, endpoint, lambda: load_dataset(ctx))
 
 
 @cli.group(invoke_without_command=True)
@@ -194,13 +200,17 @@ def questions(ctx: click.Context, as_json: bool) -> None:
 
     if ctx.invoked_subcommand:
         return
-    found = read_questions(ctx.obj)
+    problems: list[str] = []
+    found = read_questions(ctx.obj, problems)
     if as_json:
         click.echo(json.dumps([vars(q) for q in found], ensure_ascii=False, indent=1))
-        return
-    width = max(len(q.name) for q in found)
-    for q in found:
+    width = max((len(q.name) for q in found), default=0)
+    for q in () if as_json else found:
         click.echo(f"{q.name:<{width}}  {q.title}  [{', '.join(q.tags)}]")
+    for problem in problems:
+        click.echo(f"Not read: {problem}", err=True)
+    if problems:
+        ctx.exit(1)
 
 
 @questions.command()
@@ -216,4 +226,4 @@ def run(ctx: click.Context, name: str, form: str, endpoint: str | None) -> None:
     question = find_question(name, ctx.obj)
     if form == "table":
         click.echo(f"{question.title}\n{question.description}\n")
-    print_answer(question.query, form, endpoint, lambda: loaded(ctx))
+    print_answer(question.query, form, endpoint, lambda: load_dataset(ctx))

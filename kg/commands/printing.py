@@ -40,8 +40,8 @@ def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
     """Prints the coverage of the paragraphs, invalid ones in red."""
     table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
     for r in rows:
-        touched, style = f"{r.touched} of {r.sentences}", None if r.sound else "bold red"
-        table.add_row(r.article, str(r.paragraph), str(r.claims), touched, r.omission, style=style)
+        touched, style = f"{r.touched} of {r.sentences}", None if r.valid else "bold red"
+        table.add_row(Text(r.article), str(r.paragraph), str(r.claims), touched, Text(r.omission), style=style)
     Console().print(table)
 
 
@@ -51,7 +51,9 @@ def _print_table(results: dict[str, Any]) -> None:
         Console().print("yes" if results["boolean"] else "no")
         return
     names = results["head"]["vars"]
-    table = Table(*names)
+    table = Table()
+    for name in names:
+        table.add_column(Text(name))
     rows = results["results"]["bindings"]
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))

@@ -14,7 +14,7 @@ def progress(words: str) -> Iterator[None]:
     Printed on standard error, and only if that is a terminal.
     """
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(words, total=None)  # the engines do not report progress
         yield

@@ -53,7 +53,7 @@ def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
             for line in lines
         ],
         "dates": [_date(thing, moment) for moment in thing.moments],
-        "contradicted_by": [_entry_json(thing, entry) for entry in thing.rivals if entry.iri != thing.iri],
+        "contradicted_by": [_entry_json(thing, entry) for entry in thing.contradicting if entry.iri != thing.iri],
         "timeline": [_entry_json(thing, entry) for entry in thing.timeline],
         "sections": [
             {
@@ -64,7 +64,7 @@ def as_json(thing: Thing, translate: Translate = str) -> dict[str, Any]:
             }
             for table in thing.tables
         ],
-        "claims": [_note(0, note) for note in thing.said],
+        "claims": [_note(0, note) for note in thing.referring],
         "footnotes": [_note(number, note) for number, note in enumerate(thing.footnotes.values(), 1)],
         "more": thing.more,
     }
@@ -85,16 +85,16 @@ class _Page:
         for group, lines in thing.groups:
             rows = [(self.name(line.predicate), self.values(line.facts, line.contested)) for line in lines]
             parts += _block(say(group.title), rows)
-        sorts = {
+        kinds = {
             "held": say("date"),
             "planned": say("planned date"),
             "period": say("period"),
             "attested": say("attested on"),
         }
-        moments = [(sorts[m.sort], Text(self.days([m])).append_text(self.marks(m.claims))) for m in thing.moments]
+        moments = [(kinds[m.kind], Text(self.days([m])).append_text(self.marks(m.claims))) for m in thing.moments]
         parts += _block(say("When"), moments)
-        rivals = [(self.name(e.iri), self.line(e)) for e in thing.rivals]
-        parts += _block(say("Claims do not agree on this figure"), rivals)
+        contradicting = [(self.name(e.iri), self.line(e)) for e in thing.contradicting]
+        parts += _block(say("Claims do not agree on this figure"), contradicting)
         parts += _block(say("Timeline"), [(self.days(e.moments), self.entry(e)) for e in thing.timeline])
         for table in thing.tables:
             shown, total = len(table.entries), table.total
@@ -103,8 +103,8 @@ class _Page:
             if shown < total:
                 title = more.format(title=title, shown=shown, total=total, name=table.section.name)
             parts += _block(title, [(self.name(e.iri), self.line(e)) for e in table.entries])
-        said = [(str(note.modality_label), self.source(note)) for note in thing.said]
-        parts += _block(say("What it says, by the claims"), said)
+        claims = [(str(note.modality_label), self.source(note)) for note in thing.referring]
+        parts += _block(say("What it says, by the claims"), claims)
         notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]
         parts += _block(say("Who says so"), notes)
         if thing.more:
@@ -137,11 +137,11 @@ class _Page:
 
     def days(self, moments: Iterable[Moment]) -> str:
         """The dates at the precision of the source, and whether they are planned, attested or inferred."""
-        sorts = {"planned": " " + self.say("planned"), "attested": " " + self.say("attested")}
+        kinds = {"planned": " " + self.say("planned"), "attested": " " + self.say("attested")}
         inferred = f" ({self.say('inferred')})"
         return "; ".join(
             (m.edtf or (m.first if m.first == m.last else f"{m.first}/{m.last}"))
-            + sorts.get(m.sort, "")
+            + kinds.get(m.kind, "")
             + (inferred if m.inferred else "")
             for m in moments
         )
@@ -160,7 +160,7 @@ class _Page:
         if entry.moments:
             parts.append(Text(self.days(entry.moments)))
         parts += [self.line(stage) for stage in entry.stages]
-        if entry.rivals:
+        if entry.contradicted_by:
             parts.append(Text(self.say("contested"), "bold yellow"))
         return Text(" · ").join(parts).append_text(self.marks(entry.claims))
 
@@ -176,8 +176,8 @@ class _Page:
     def source(self, note: Footnote) -> Text:
         paragraph = self.say("paragraph %(number)s") % {"number": note.paragraph}
         place = f"{note.article_label}, {paragraph}" if note.article else ""
-        told = ", ".join(part for part in (str(note.speaker_label), place, str(note.modality_label)) if part)
-        return Text(note.gloss).append(f"  {told}  {shorten(note.claim)}", "dim")
+        record = ", ".join(part for part in (str(note.speaker_label), place, str(note.modality_label)) if part)
+        return Text(note.gloss).append(f"  {record}  {shorten(note.claim)}", "dim")
 
 
 def _block(title: str, rows: Iterable[tuple[str | Text, str | Text]]) -> list[Any]:
@@ -186,7 +186,7 @@ def _block(title: str, rows: Iterable[tuple[str | Text, str | Text]]) -> list[An
     table.add_column(style="cyan", max_width=44)
     table.add_column()
     for left, right in rows:
-        table.add_row(left, right)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in (left, right)))
     return [Text(f"\n{title}", "bold"), Padding(table, (0, 0, 0, 2))] if table.row_count else []
 
 
@@ -207,7 +207,7 @@ def _value(thing: Thing, fact: Fact) -> dict[str, Any]:
 
 def _date(thing: Thing, moment: Moment) -> dict[str, Any]:
     return {
-        "sort": moment.sort,
+        "sort": moment.kind,
         "first": moment.first,
         "last": moment.last,
         "edtf": moment.edtf,
@@ -224,7 +224,7 @@ def _entry_json(thing: Thing, entry: Entry) -> dict[str, Any]:
         "values": {name: [_value(thing, fact) for fact in facts] for name, facts in entry.cells.items()},
         "dates": [_date(thing, moment) for moment in entry.moments],
         "stages": [_entry_json(thing, stage) for stage in entry.stages],
-        "contradicted_by": list(entry.rivals),
+        "contradicted_by": list(entry.contradicted_by),
         "notes": [number for number, _ in thing.notes(entry.claims)],
     }
 

@@ -9,11 +9,13 @@ from importlib.resources.abc import Traversable
 
 import pyoxigraph as ox
 
-from kg.rdf.files import list_files, read_text
+from kg.rdf.files import read_text, walk_files
+from kg.rdf.loading import format_by_ending
 from ontology import BASE, KelisimError
 from ontology.namespaces import CLAIM, KEL
 
 _TURTLE_FOLDERS = ("entities", "passages")
+_OTHER_FOLDERS = ("claims", "questions", "tables")
 _GRAPH_START = re.compile(r"^\s*(?:GRAPH\s+)?(?:claim:|<" + re.escape(str(CLAIM)) + r")([\w.-]+)>?\s*\{", re.MULTILINE)
 
 
@@ -54,10 +56,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Curation:
-    """The content of all curated files: the claims, and the reference data (all triples that belong to no claim)."""
+    """The content of all curated files: the claims, and the reference data (all triples that belong to no claim).
+
+    `left_out` are the paths of files in the folder that were not read, such as backups of an editor.
+    """
 
     claims: tuple[Claim, ...]
     reference: tuple[ox.Triple, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def packaged_data() -> Traversable:
@@ -66,7 +72,7 @@ def packaged_data() -> Traversable:
 
 
 def read_curation(data: Traversable | None = None) -> Curation:
-    """Reads the curated files of a folder, of the package by default.
+    """Reads the curated files of a folder, of the package by default: claims, entities and passages in subfolders too.
 
     Raises KelisimError if there is no file of claims, if a file cannot be read, or, with file and line, on a syntax
     error, a blank node or a duplicate claim.
@@ -74,18 +80,20 @@ def read_curation(data: Traversable | None = None) -> Curation:
     data = data or packaged_data()
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
-    files = list_files(data.joinpath("claims"), ".trig")
+    files, left_out = walk_files(data.joinpath("claims"), ".trig")
+    left_out = [f"claims/{name}" for name in left_out]
     if not files:
         raise KelisimError(
             f"No claims in {data}: give the folder that holds claims/NAME.trig, which may be empty to begin with."
         )
-    for file in _turtle_files(data):
-        reference += (q.triple for q in parse(read_text(file), file.name))
-    for file in files:
-        found, rest = read_claims(read_text(file), file.name)
+    turtle, others = _turtle_files(data)
+    for name, file in turtle:
+        reference += (q.triple for q in parse(read_text(file), name))
+    for name, file in files:
+        found, rest = read_claims(read_text(file), name)
         claims += found
         reference += rest
-    return Curation(tuple(distinct(claims)), tuple(reference))
+    return Curation(tuple(distinct(claims)), tuple(reference), tuple(sorted(left_out + others)))
 
 
 def distinct(claims: Iterable[Claim]) -> list[Claim]:
@@ -100,46 +108,73 @@ def distinct(claims: Iterable[Claim]) -> list[Claim]:
     return [*found.values()]
 
 
-def read_claims(text: str, file: str) -> tuple[list[Claim], list[ox.Triple]]:
-    """The claims of a TriG document in the order of their graphs, and its default graph without the claims' records."""
+def read_claims(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TRIG) -> tuple[list[Claim], list[ox.Triple]]:
+    """The claims of a TriG document (or one in another format that has graphs) in the order of their graphs.
+
+    Beside them its default graph without the claims' records.
+    """
     facts: dict[str, list[ox.Triple]] = {}
     outside: dict[str, list[ox.Triple]] = defaultdict(list)
-    for quad in parse(text, file, ox.RdfFormat.TRIG):
+    for quad in parse(text, file, syntax):
         if isinstance(quad.graph_name, ox.DefaultGraph):
             outside[text_of(quad.subject)].append(quad.triple)
         else:
             facts.setdefault(text_of(quad.graph_name), []).append(quad.triple)
-    lines = _graph_lines(text, file)
+    lines = _graph_lines(text, file) if syntax == ox.RdfFormat.TRIG else {}
     claims = []
     for iri, triples in facts.items():
         record: dict[str, list[ox.Triple]] = defaultdict(list)
         for triple in outside.pop(iri, []):
             record[triple.predicate.value].append(triple)
-        claims.append(Claim(iri, file, lines.get(iri, 0), tuple(triples), dict(record)))
+        claims.append(Claim(iri, file, lines.get(iri) or line_of(text, iri), tuple(triples), dict(record)))
     for iri in outside:
         if iri.startswith(str(CLAIM)):
-            raise KelisimError(f"{file}: claim {iri.removeprefix(str(CLAIM))} has a record but no graph of facts.")
+            line, name = line_of(text, iri), iri.removeprefix(str(CLAIM))
+            raise KelisimError(f"{file}:{line}: claim {name} has a record but no graph of facts.")
     return claims, [t for triples in outside.values() for t in triples]
 
 
 def parse(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TURTLE) -> Iterator[ox.Quad]:
     """The quads of a document.
 
-    Raises KelisimError, with the file, on a syntax error (with the line), a blank node, or a triple term (RDF 1.2).
+    Raises KelisimError, with file, line and claim, on a syntax error, a blank node, or a triple term (RDF 1.2).
     """
     try:
         for quad in ox.parse(input=text, format=syntax, base_iri=BASE):
             if isinstance(quad.object, ox.Triple):
                 raise KelisimError(
-                    f"{file}: a triple as the value of {quad.predicate.value}: say it in a claim of its own."
+                    f"{_place(text, file, quad)}a triple as the value of {quad.predicate.value}: "
+                    "say it in a claim of its own."
                 )
             if any(isinstance(t, ox.BlankNode) for t in (quad.subject, quad.object, quad.graph_name)):
                 raise KelisimError(
-                    f"{file}: a blank node with {quad.predicate.value}: give it a name, blank nodes are not allowed."
+                    f"{_place(text, file, quad)}a blank node with {quad.predicate.value}: "
+                    "give it a name, blank nodes are not allowed."
                 )
             yield quad
     except SyntaxError as error:
-        raise KelisimError(f"{file}:{error.lineno or 1}:{error.offset or 1}: {error.msg}") from error
+        line = error.lineno or 1
+        before = "".join(text.splitlines(keepends=True)[:line])
+        claims = [match[1] for match in _GRAPH_START.finditer(before)] if syntax == ox.RdfFormat.TRIG else []
+        claim = f" In or after claim {claims[-1]}." if claims else ""
+        raise KelisimError(f"{file}:{line}:{error.offset or 1}: {error.msg}{'.' * bool(claim)}{claim}") from error
+
+
+def line_of(text: str, iri: str) -> int:
+    """The first line that has the IRI, in full or by a prefix; 1 if none has."""
+    local = re.split(r"[/#]", iri)[-1]
+    match = re.search(rf"(?:{re.escape(iri)}|:{re.escape(local)})(?![\w-]|\.\w)", text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _place(text: str, file: str, quad: ox.Quad) -> str:
+    """File, line and claim of a quad, the line as nearly as the text tells it."""
+    named = [t.value for t in (quad.graph_name, quad.subject) if isinstance(t, ox.NamedNode)]
+    claim = next((iri for iri in named if iri.startswith(str(CLAIM))), "")
+    start = line_of(text, claim or (named[0] if named else quad.predicate.value))
+    rest = "".join(text.splitlines(keepends=True)[start - 1 :])
+    line = start + line_of(rest, quad.predicate.value) - 1
+    return f"{file}:{line}: " + (f"claim {claim.removeprefix(str(CLAIM))}: " if claim else "")
 
 
 def _graph_lines(text: str, file: str) -> dict[str, int]:
@@ -158,7 +193,18 @@ def text_of(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     return term.value
 
 
-def _turtle_files(data: Traversable) -> Iterator[Traversable]:
-    yield from list_files(data, ".ttl")
-    for folder in _TURTLE_FOLDERS:
-        yield from list_files(data.joinpath(folder), ".ttl")
+def _turtle_files(data: Traversable) -> tuple[list[tuple[str, Traversable]], list[str]]:
+    """The Turtle files of the folder itself and of its folders, and the RDF files that are not read."""
+    found, others = walk_files(data, ".ttl")
+    of_folders = {folder: walk_files(data.joinpath(folder), ".ttl") for folder in _TURTLE_FOLDERS}
+    own = [(name, file) for name, file in found if "/" not in name]
+    below = [each for files, _ in of_folders.values() for each in files]
+    left_out = [f"{folder}/{name}" for folder, (_, names) in of_folders.items() for name in names]
+    known = (*_TURTLE_FOLDERS, *_OTHER_FOLDERS)
+    elsewhere = [name for name in (*others, *(n for n, _ in found if "/" in n)) if name.partition("/")[0] not in known]
+    return own + below, left_out + [name for name in elsewhere if _is_rdf(name)]
+
+
+def _is_rdf(name: str) -> bool:
+    """Whether the file's name, or that of which it is a backup, tells an RDF format."""
+    return bool(format_by_ending(name.rstrip("~")) or format_by_ending(name.removesuffix(".bak")))

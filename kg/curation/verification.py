@@ -20,7 +20,7 @@ COPIED_RUN: Final = 5
 Descriptions = dict[str, dict[str, list[str]]]
 """Values by subject and predicate."""
 
-_OWN_WORDS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
+_CURATOR_TEXTS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
 _WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
@@ -45,16 +45,16 @@ def verify(curation: Curation, folder: Path) -> list[Problem]:
     """
     reference = _by_subject(curation.reference)
     articles, problems = _articles(reference, read_articles(folder))
-    spans, bad = _passages(reference, articles)
-    problems += bad
+    spans, passage_problems = _passages(reference, articles)
+    problems += passage_problems
     known = {*reference, *(str(s) for s in read_graph("codes.ttl").subjects())}
     for claim in curation.claims:
-        problems += _claim(claim, known, spans, articles)
+        problems += _claim_problems(claim, known, spans, articles)
     used = {p for c in curation.claims for p in c.values("passage")}
     problems += [Problem(f"passages: {name}", "no claim refers to it") for name in sorted(spans.keys() - used)]
     copied = [(f"reference: {t.subject}", t) for t in curation.reference]
     copied += [(c.place, t) for c in curation.claims for t in (*c.facts, *(t for ts in c.record.values() for t in ts))]
-    return problems + _copied(copied, articles.values())
+    return problems + _copied_phrases(copied, articles.values())
 
 
 def article_texts(curation: Curation, folder: Path) -> dict[str, ArticleText]:
@@ -133,7 +133,7 @@ def _span(
     return start, end
 
 
-def _claim(
+def _claim_problems(
     claim: Claim, known: Iterable[str], spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
 ) -> Iterator[Problem]:
     for name in ("passage", "speaker", "modality", "gloss"):
@@ -149,10 +149,10 @@ def _claim(
             if isinstance(term, ox.NamedNode) and iri.startswith(str(CODE)) and iri not in known:
                 yield Problem(claim.place, f"<{iri}> is in no code list")
     for iri in claim.values("passage"):
-        yield from _pointed(claim, iri, spans, articles)
+        yield from _passage_problems(claim, iri, spans, articles)
 
 
-def _pointed(
+def _passage_problems(
     claim: Claim, iri: str, spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
 ) -> Iterator[Problem]:
     """The problems between a claim and its passage."""
@@ -170,20 +170,20 @@ def _pointed(
     yield from (
         Problem(claim.place, f"the figure “{figure}” does not stand in passage {passage.name}")
         for figure in printed
-        if not _stands(figure, text)
+        if not _contains_figure(figure, text)
     )
 
 
-def _stands(figure: str, text: str) -> bool:
+def _contains_figure(figure: str, text: str) -> bool:
     """Whether the text contains the figure as a whole number, not as a part of another, such as 2.5 in 12.5."""
     return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
 
 
-def _copied(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
+def _copied_phrases(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
     runs = {run for article in articles for run in _plain_runs(article)}
     problems = []
     for place, triple in texts:
-        if triple.predicate.value in _OWN_WORDS and isinstance(triple.object, ox.Literal):
+        if triple.predicate.value in _CURATOR_TEXTS and isinstance(triple.object, ox.Literal):
             words = [w.lower() for w in _WORD.findall(triple.object.value)]
             found = [run for run in _runs(words) if run in runs]
             if found:

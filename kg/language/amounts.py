@@ -14,7 +14,7 @@ _QUDT: Final = "http://qudt.org/vocab/unit/"
 _CURRENCY: Final = "CCY_"
 _COMPACT_FROM: Final = 10_000
 
-_MENDED: Final = {"kk": ("\xa0м.", "\xa0мың")}
+_CLDR_CORRECTIONS: Final = {"kk": ("\xa0м.", "\xa0мың")}
 """Corrections to CLDR's compact numbers: the abbreviation of Kazakh thousands, wrong from a hundred on."""
 
 
@@ -45,7 +45,7 @@ def amount(value: Decimal, unit: str, language: str, translate: Translate = str)
     return str(words)
 
 
-def hedged(words: str, bounds: Sequence[str], translate: Translate = str) -> str:
+def with_bounds(words: str, bounds: Sequence[str], translate: Translate = str) -> str:
     """An amount with the bounds of its source: ``over $17B``, ``$28.4B, a record``. bounds: such as ``over``."""
     for bound in bounds:
         match bound:
@@ -79,7 +79,7 @@ def _number(value: Decimal, language: str) -> str:
     if abs(value) < _COMPACT_FROM:
         return str(format_decimal(value, locale=locale))
     words = str(format_compact_decimal(value, format_type="short", locale=locale, fraction_digits=_digits(value)))
-    return words.replace(*_MENDED.get(language, ("", "")))
+    return words.replace(*_CLDR_CORRECTIONS.get(language, ("", "")))
 
 
 def _digits(value: Decimal) -> int:

@@ -15,7 +15,7 @@ RECONCILED: Final = (STATE, PERSON, ORGANISATION, PLACE, INSTRUMENT)
 """The classes of things that reconciliation matches names with."""
 
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
-_TELLING: Final = (
+_BY_PRECEDENCE: Final = (
     STATE,
     PERSON,
     *(str(KEL[n]) for n in ("StateGroup", "Instrument", "DocumentPackage", "Visit", "Event", "EventSeries")),
@@ -28,9 +28,9 @@ _TELLING: Final = (
     PREFIXES["skos"] + "ConceptScheme",
     *(_OWL + n for n in ("Class", "ObjectProperty", "DatatypeProperty", "Ontology")),
 )
-_PLACES: Final = {iri: place for place, iri in enumerate(_TELLING)}
+_PRECEDENCE: Final = {iri: rank for rank, iri in enumerate(_BY_PRECEDENCE)}
 
 
-def telling(classes: Collection[str]) -> str:
+def most_specific_class(classes: Collection[str]) -> str:
     """The most specific of a thing's classes, such as Visit of Visit and Event; empty for a thing without a class."""
-    return min(classes, key=lambda iri: (_PLACES.get(iri, len(_PLACES)), iri), default="")
+    return min(classes, key=lambda iri: (_PRECEDENCE.get(iri, len(_PRECEDENCE)), iri), default="")

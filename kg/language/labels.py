@@ -10,13 +10,13 @@ import pyoxigraph as ox
 from kg.store.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES, shorten
 
-FALLBACK: Final = "en"
+FALLBACK_LANGUAGE: Final = "en"
 """The language to use if a thing has no label in the requested one."""
 
 _BATCH: Final = 500
-_MOST_ROWS: Final = 20_000
+_MAX_ROWS: Final = 20_000
 
-_NAMING: Final = (
+_LABEL_PROPERTIES: Final = (
     PREFIXES["rdfs"] + "label",
     PREFIXES["skos"] + "prefLabel",
     PREFIXES["foaf"] + "name",
@@ -45,19 +45,19 @@ def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Labe
     """
     wanted = sorted(set(iris))
     found = _find(reader, wanted, "{ ?thing %s ?text }", language)
-    nameless = [iri for iri in wanted if iri not in found]
-    found |= _find(reader, nameless, "GRAPH ?claim { ?thing %s ?text }", language)
+    unlabelled = [iri for iri in wanted if iri not in found]
+    found |= _find(reader, unlabelled, "GRAPH ?claim { ?thing %s ?text }", language)
     return {iri: found.get(iri) or Label(shorten(iri)) for iri in wanted}
 
 
-def best(texts: Iterable[ox.Literal], language: str) -> Label:
+def preferred_label(texts: Iterable[ox.Literal], language: str) -> Label:
     """The literal to show of several in different languages; an empty label if there is none."""
     chosen = min(texts, key=lambda each: (_rank(each, language), each.value), default=None)
     return Label(chosen.value, chosen.language or "") if chosen else Label("")
 
 
 def _rank(literal: ox.Literal, language: str) -> int:
-    preferred = (language, FALLBACK, "")
+    preferred = (language, FALLBACK_LANGUAGE, "")
     own = literal.language or ""
     return preferred.index(own) if own in preferred else len(preferred)
 
@@ -68,13 +68,13 @@ def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> d
         things = nodes(iris[start : start + _BATCH])
         # Two VALUES blocks in one pattern would be joined first; one UNION branch for each property is faster.
         branches = " UNION ".join(
-            f"{{ VALUES ?thing {{ {things} }} {pattern % f'<{name}>'} BIND({place} AS ?place) }}"
-            for place, name in enumerate(_NAMING)
+            f"{{ VALUES ?thing {{ {things} }} {pattern % f'<{name}>'} BIND({rank} AS ?rank) }}"
+            for rank, name in enumerate(_LABEL_PROPERTIES)
         )
-        for row in reader.rows(f"SELECT ?thing ?place ?text WHERE {{ {branches} }} LIMIT {_MOST_ROWS}"):
+        for row in reader.rows(f"SELECT ?thing ?rank ?text WHERE {{ {branches} }} LIMIT {_MAX_ROWS}"):
             text = row["text"]
             if isinstance(text, ox.Literal):
-                rank = _rank(text, language), int(row["place"].value), text.value
+                rank = _rank(text, language), int(row["rank"].value), text.value
                 found[str(row["thing"].value)].append((*rank, text))
     return {iri: _label(min(ranked, key=lambda each: each[:3])[3]) for iri, ranked in found.items()}
 

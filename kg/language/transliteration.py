@@ -13,7 +13,7 @@ WORD: Final = re.compile(r"[^\W_]+")
 _KAZAKH: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
 """Kazakh letters without a Unicode decomposition, and the Russian letters commonly typed instead."""
 
-_SAME_SOUND: Final = (
+_UNIFICATION: Final = (
     (re.compile(r"[^a-z0-9]+"), " "),
     (re.compile(r"dzh|zh"), "j"),
     (re.compile(r"kh"), "h"),
@@ -55,13 +55,13 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 12)
-def sound(text: str) -> str:
+def phonetic_key(text: str) -> str:
     """A phonetic key, equal or similar for spellings of one name in any script: Latin words separated by spaces.
 
     ``Касым-Жомарт Токаев``, ``Қасым-Жомарт Тоқаев`` and ``Kassym-Jomart Tokayev`` all give ``kasim jomart tokaev``.
     For comparison only, not for display.
     """
     key = _APOSTROPHES.sub("", anyascii(unicodedata.normalize("NFC", text))).casefold()
-    for pattern, instead in _SAME_SOUND:
-        key = pattern.sub(instead, key)
+    for pattern, replacement in _UNIFICATION:
+        key = pattern.sub(replacement, key)
     return key.strip()

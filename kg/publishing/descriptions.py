@@ -21,14 +21,14 @@ from shapes import read_shapes
 PAGE_ROWS: Final = 100
 """The page size of a description, for each of: triples with it as subject, as object, and in its graph."""
 
-_MOST_ROWS: Final = 20_000
+_MAX_ROWS: Final = 20_000
 _BATCH: Final = 500
 _LABEL: Final = PREFIXES["rdfs"] + "label"
 _NAMES: Final = (_LABEL, PREFIXES["skos"] + "prefLabel", str(KEL.gloss))
 
 
 @dataclass(frozen=True)
-class Standing:
+class IriStatus:
     """Whether an IRI is in the graph, whether it is withdrawn, and the IRIs that replace it."""
 
     known: bool
@@ -54,7 +54,7 @@ class Description:
         So a fact that is only expected, possible or denied is described and not asserted.
         """
         plain = (quad.triple for quad in self.quads if isinstance(quad.graph_name, ox.DefaultGraph))
-        return chain(plain, reified(quad for quad in self.quads if self._needs_words(quad)))
+        return chain(plain, reified(quad for quad in self.quads if self._is_reified(quad)))
 
     def serialize(self, form: GraphFormat) -> bytes:
         """The page in the given format, in UTF-8; raises NotAcceptableError if the format cannot represent it."""
@@ -69,25 +69,25 @@ class Description:
             return buffer.getvalue()
         return ox.serialize(content, format=form.engine, prefixes=prefixes) or b""
 
-    def _needs_words(self, quad: ox.Quad) -> bool:
+    def _is_reified(self, quad: ox.Quad) -> bool:
         """Inferred triples are in the default graph too; they are reified only in the description of their graph."""
         return not _is(quad.graph_name, INFERRED_GRAPH) or self.iri == INFERRED_GRAPH
 
 
-def standing(reader: Reader, iri: str) -> Standing:
+def iri_status(reader: Reader, iri: str) -> IriStatus:
     """The status of an IRI; ``owl:deprecated`` or ``dcterms:isReplacedBy`` make it withdrawn."""
     it = node(iri)
     if not reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ ?s ?p {it} }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} "
         f"UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} UNION {{ GRAPH {it} {{ ?s ?p ?o }} }} }}"
     ):
-        return Standing(known=False)
+        return IriStatus(known=False)
     rows = reader.rows(
         f"SELECT ?next WHERE {{ {{ {it} <{PREFIXES['owl']}deprecated> true }} "
         f"UNION {{ {it} <{PREFIXES['dcterms']}isReplacedBy> ?next }} }} LIMIT 20"
     )
     successors = tuple(str(row["next"].value) for row in rows if isinstance(row.get("next"), ox.NamedNode))
-    return Standing(known=True, withdrawn=bool(rows), successors=successors)
+    return IriStatus(known=True, withdrawn=bool(rows), successors=successors)
 
 
 def describe(reader: Reader, iri: str, page: int = 1) -> Description:
@@ -98,13 +98,13 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
     """
     it = ox.NamedNode(iri)
     window = f"OFFSET {(page - 1) * PAGE_ROWS} LIMIT {PAGE_ROWS + 1}"
-    said = reader.rows(f"SELECT ?g ?p ?o WHERE {{ {_anywhere(f'{it} ?p ?o')} }} {window}")
-    pointing = reader.rows(f"SELECT ?g ?s ?p WHERE {{ {_anywhere(f'?s ?p {it}')} }} {window}")
-    held = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window}")
-    found = set(_quads(said[:PAGE_ROWS], {"s": it}))
-    found |= set(_quads(pointing[:PAGE_ROWS], {"o": it}))
-    found |= set(_quads(held[:PAGE_ROWS], {"g": it}))
-    if held:
+    outgoing = reader.rows(f"SELECT ?g ?p ?o WHERE {{ {_anywhere(f'{it} ?p ?o')} }} {window}")
+    incoming = reader.rows(f"SELECT ?g ?s ?p WHERE {{ {_anywhere(f'?s ?p {it}')} }} {window}")
+    in_graph = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window}")
+    found = set(_quads(outgoing[:PAGE_ROWS], {"s": it}))
+    found |= set(_quads(incoming[:PAGE_ROWS], {"o": it}))
+    found |= set(_quads(in_graph[:PAGE_ROWS], {"g": it}))
+    if in_graph:
         also = reader.rows(
             f"SELECT ?s ?p ?o WHERE {{ {{ SELECT * WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window} }} ?s ?p ?o }}"
         )
@@ -112,8 +112,8 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
     claims = {quad.graph_name.value for quad in found if isinstance(quad.graph_name, ox.NamedNode)} - {INFERRED_GRAPH}
     found |= _records(reader, claims)
     found |= _names(reader, {iri} | {term.value for quad in found for term in _ends(quad)})
-    more = any(len(rows) > PAGE_ROWS for rows in (said, pointing, held))
-    return Description(iri, tuple(sorted(found, key=_order)) if said or pointing or held else (), page, more)
+    more = any(len(rows) > PAGE_ROWS for rows in (outgoing, incoming, in_graph))
+    return Description(iri, tuple(sorted(found, key=_order)) if outgoing or incoming or in_graph else (), page, more)
 
 
 @cache
@@ -157,10 +157,10 @@ def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
     for batch in _batches(claims):
         values = f"VALUES ?claim {{ {batch} }}"
         found |= set(
-            _quads(reader.rows(f"SELECT (?claim AS ?s) ?p ?o WHERE {{ {values} ?claim ?p ?o }} LIMIT {_MOST_ROWS}"))
+            _quads(reader.rows(f"SELECT (?claim AS ?s) ?p ?o WHERE {{ {values} ?claim ?p ?o }} LIMIT {_MAX_ROWS}"))
         )
         where = f"{values} ?claim <{KEL.passage}> ?s . ?s ?p ?o FILTER(?p IN (<{KEL.article}>, <{KEL.paragraph}>))"
-        found |= set(_quads(reader.rows(f"SELECT DISTINCT ?s ?p ?o WHERE {{ {where} }} LIMIT {_MOST_ROWS}")))
+        found |= set(_quads(reader.rows(f"SELECT DISTINCT ?s ?p ?o WHERE {{ {where} }} LIMIT {_MAX_ROWS}")))
     return found
 
 
@@ -171,7 +171,7 @@ def _names(reader: Reader, iris: Iterable[str]) -> set[ox.Quad]:
     names = f"FILTER(?p IN ({', '.join(map(node, _NAMES))}))"
     for batch in _batches(iris):
         pattern = f"VALUES ?s {{ {batch} }} {_anywhere('?s ?p ?o')} {names}"
-        found |= set(_quads(reader.rows(f"SELECT ?g ?s ?p ?o WHERE {{ {pattern} }} LIMIT {_MOST_ROWS}")))
+        found |= set(_quads(reader.rows(f"SELECT ?g ?s ?p ?o WHERE {{ {pattern} }} LIMIT {_MAX_ROWS}")))
     labelled = {quad.subject for quad in found if quad.predicate.value == _LABEL}
     return {quad for quad in found if quad.predicate.value == _LABEL or quad.subject not in labelled}
 

@@ -9,7 +9,7 @@ import weakref
 import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as StillMakingError
+from concurrent.futures import TimeoutError as NotReadyError
 from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
@@ -43,10 +43,17 @@ PAGE_QUADS: Final = 1_000_000
 """The number of quads in one query."""
 
 _ALL: Final = "SELECT ?s ?p ?o ?g WHERE {{ {{ ?s ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?p ?o }} }} }} OFFSET {} LIMIT {}"
-_TRIES: Final = 3
+_MAX_ATTEMPTS: Final = 3
 _SECONDS: Final = 3600.0  # the store may have a lower limit
 _CHUNK: Final = 1 << 20
-_LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold; constant, so that dumps are reproducible
+_ZIP_EPOCH: Final = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # the first date that a zip can hold; constant, so that dumps are reproducible
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Dumps:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._maker = ThreadPoolExecutor(1, "dumps")
+        self._executor = ThreadPoolExecutor(1, "dumps")
         self._lock = Lock()
         self._version = ""
         self._futures: dict[str, Future[Dump]] = {}
@@ -92,22 +99,22 @@ class Dumps:
         Raises BusyError on a timeout, while its creation continues; else the errors of the store's `query`.
         """
         with self._lock:
-            futures = self._of_now()
+            futures = self._current()
             future = futures.get(extension)
             if future is None or (future.done() and future.exception()):
-                future = futures[extension] = self._maker.submit(self._make, extension, futures)
+                future = futures[extension] = self._executor.submit(self._make, extension, futures)
         try:
             return future.result(wait)
-        except StillMakingError:
+        except NotReadyError:
             raise BusyError("The file is being made. Ask for it again in a while.") from None
 
     def made(self) -> dict[str, Dump]:
         """The dumps of the current version that exist already, by extension."""
         with self._lock:
-            futures = dict(self._of_now())
+            futures = dict(self._current())
         return {e: f.result() for e, f in futures.items() if f.done() and not f.exception()}
 
-    def _of_now(self) -> dict[str, Future[Dump]]:
+    def _current(self) -> dict[str, Future[Dump]]:
         if self._store.version != self._version:
             self._version, self._futures = self._store.version, {}
         return self._futures
@@ -147,7 +154,7 @@ class Dumps:
 
     def _quads(self, file: IO[bytes]) -> None:
         """Writes all quads of one version, queried as SPARQL 1.1 Query Results TSV with columns s, p, o and g."""
-        for _ in range(_TRIES):
+        for _ in range(_MAX_ATTEMPTS):
             version, start = self._store.version, 0
             with TemporaryFile() as table:
                 while self._page(start, table) == PAGE_QUADS:
@@ -182,7 +189,7 @@ class Dumps:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _LONG_AGO)
+    entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
 
@@ -196,8 +203,8 @@ def _convert(form: str, source: IO[bytes], target: IO[bytes]) -> None:
         stderr=subprocess.PIPE,
         check=False,
     )
-    said = done.stderr.decode(errors="replace")
+    message = done.stderr.decode(errors="replace")
     if done.returncode == NOT_WRITABLE:
-        raise NotAcceptableError(said)
+        raise NotAcceptableError(message)
     if done.returncode:
-        raise RuntimeError(f"A file could not be made: {said}")
+        raise RuntimeError(f"A file could not be made: {message}")

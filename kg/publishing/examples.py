@@ -51,7 +51,7 @@ def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
         kind, text_property = _EXECUTABLES[query_form(question.query)]
         subject = ox.NamedNode(QUESTION + question.name)
         title = ox.Literal(question.title, language=_LANGUAGE)
-        said: list[tuple[str, ox.NamedNode | ox.Literal]] = [
+        properties: list[tuple[str, ox.NamedNode | ox.Literal]] = [
             (RDF_TYPE, ox.NamedNode(SH + "SPARQLExecutable")),
             (RDF_TYPE, ox.NamedNode(kind)),
             (PREFIXES["rdfs"] + "label", title),
@@ -63,5 +63,5 @@ def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
             *((PREFIXES["rdfs"] + "label", ox.Literal(t, language=code)) for code, t in question.titles.items()),
             *((SCHEMA + "keywords", ox.Literal(tag)) for tag in question.tags),
         ]
-        found |= {ox.Triple(subject, ox.NamedNode(predicate), term) for predicate, term in said}
+        found |= {ox.Triple(subject, ox.NamedNode(predicate), term) for predicate, term in properties}
     return found

@@ -7,8 +7,8 @@ from importlib.resources.abc import Traversable
 from itertools import dropwhile
 
 from kg.curation.curated import packaged_data
-from kg.language.labels import FALLBACK, Label
-from kg.rdf.files import list_files, read_text
+from kg.language.labels import FALLBACK_LANGUAGE, Label
+from kg.rdf.files import read_text, walk_files
 from ontology import KelisimError
 
 _HEADER = re.compile(r"^#\s*(title(?:-[a-z]{2,3})?|description|tags):\s*(.*)$")
@@ -30,7 +30,9 @@ class Question:
 
     def titled(self, language: str) -> Label:
         """The title in the language, else in English."""
-        return Label(self.titles[language], language) if language in self.titles else Label(self.title, FALLBACK)
+        return (
+            Label(self.titles[language], language) if language in self.titles else Label(self.title, FALLBACK_LANGUAGE)
+        )
 
     @property
     def bare(self) -> str:
@@ -39,23 +41,46 @@ class Question:
         return "".join(dropwhile(lambda line: _HEADER.match(line) is not None, lines))
 
 
-def read_questions(data: Traversable | None = None) -> list[Question]:
+def read_questions(data: Traversable | None = None, problems: list[str] | None = None) -> list[Question]:
     """All questions in a folder of curated files, by name; those of the package if the folder has none.
 
-    Raises KelisimError if a file cannot be read or its header lacks title, description or tags.
+    What is wrong with a file, such as a header without title, description or tags, is added to `problems`, and the
+    others are read; without that list, KelisimError is raised.
     """
-    own = list_files(data.joinpath("questions"), ".rq") if data else []
-    files = own or list_files(packaged_data().joinpath("questions"), ".rq")
-    return [_question(f.name, read_text(f)) for f in files]
+    own = _files(data) if data else []
+    found: dict[str, Question] = {}
+    for place, file in own or _files(packaged_data()):
+        try:
+            question = _new(_question(place, read_text(file)), place, found)
+        except KelisimError as error:
+            if problems is None:
+                raise
+            problems.append(str(error))
+        else:
+            found[question.name] = question
+    return [found[name] for name in sorted(found)]
 
 
 def find_question(name: str, data: Traversable | None = None) -> Question:
     """The question with that name; raises KelisimError, with similar names, if there is none."""
-    questions = {q.name: q for q in read_questions(data)}
+    problems: list[str] = []
+    questions = {q.name: q for q in read_questions(data, problems)}
     if name in questions:
         return questions[name]
     near = [n for n in questions if set(n.split("-")) & set(name.split("-"))] or list(questions)
-    raise KelisimError(f"There is no question {name!r}. Perhaps: {', '.join(near[:8])}. `kelisim questions` lists all.")
+    perhaps = f" Perhaps: {', '.join(near[:8])}." if near else ""
+    bad = "".join(f" Not read: {problem}" for problem in problems)
+    raise KelisimError(f"There is no question {name!r}.{perhaps} `kelisim questions` lists all.{bad}")
+
+
+def _new(question: Question, place: str, found: Mapping[str, Question]) -> Question:
+    if question.name in found:
+        raise KelisimError(f"{place}: there is a question {question.name!r} already. Rename one of the two.")
+    return question
+
+
+def _files(data: Traversable) -> list[tuple[str, Traversable]]:
+    return walk_files(data.joinpath("questions"), ".rq")[0]
 
 
 def _question(file: str, text: str) -> Question:
@@ -67,7 +92,7 @@ def _question(file: str, text: str) -> Question:
         )
     tags = tuple(t.strip() for t in header["tags"].split(",") if t.strip())
     titles = {key.removeprefix("title-"): words for key, words in header.items() if key.startswith("title-")}
-    return Question(file.removesuffix(".rq"), header["title"], header["description"], tags, text, titles)
+    return Question(file.rpartition("/")[2][: -len(".rq")], header["title"], header["description"], tags, text, titles)
 
 
 def _header_lines(text: str) -> Iterator[tuple[str, str]]:

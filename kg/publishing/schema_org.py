@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.language.labels import best, labels
+from kg.language.labels import labels, preferred_label
 from kg.store.reader import Reader, node
 from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
 
-_MOST_ROWS: Final = 500
+_MAX_ROWS: Final = 500
 _CONTEXT: Final = "https://schema.org"
 
 _TYPES: Final[Mapping[str, str]] = {
@@ -71,11 +71,11 @@ _PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """By type: properties, and the nearest properties of schema.org."""
 
-_ADDRESSES: Final = frozenset({"sameAs", "unitCode"})
+_URL_PROPERTIES: Final = frozenset({"sameAs", "unitCode"})
 """Properties whose values are plain URLs, not nodes."""
 
-_NAME: Final = PREFIXES["rdfs"] + "label"
-_SAID: Final = (str(KEL.gloss), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description")
+_NAME_PROPERTY: Final = PREFIXES["rdfs"] + "label"
+_DESCRIPTION_PROPERTIES: Final = (str(KEL.gloss), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description")
 _GEO: Final = PREFIXES["geo"]
 
 
@@ -84,41 +84,41 @@ def schema_org(reader: Reader, iri: str, language: str) -> dict[str, Any]:
 
     Empty if the thing is not in the default graph.
     """
-    rows = reader.rows(f"SELECT ?p ?o WHERE {{ {node(iri)} ?p ?o }} LIMIT {_MOST_ROWS}")
-    said: dict[str, list[Any]] = defaultdict(list)
+    rows = reader.rows(f"SELECT ?p ?o WHERE {{ {node(iri)} ?p ?o }} LIMIT {_MAX_ROWS}")
+    values: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         if "o" in row:
-            said[str(row["p"].value)].append(row["o"])
-    if not said:
+            values[str(row["p"].value)].append(row["o"])
+    if not values:
         return {}
-    classes = {term.value for term in said[RDF_TYPE]}
+    classes = {term.value for term in values[RDF_TYPE]}
     kind = next((t for c, t in _TYPES.items() if str(c) in classes), "Thing")
     found: dict[str, Any] = {"@context": _CONTEXT, "@type": kind, "@id": iri}
-    name = _text(said[_NAME], language)
-    about = next((text for p in _SAID if (text := _text(said[p], language))), "")
+    name = _text(values[_NAME_PROPERTY], language)
+    about = next((text for p in _DESCRIPTION_PROPERTIES if (text := _text(values[p], language))), "")
     found |= {key: text for key, text in (("name", name or about), ("description", about)) if text}
-    latitude, longitude = said[_GEO + "lat"], said[_GEO + "long"]
+    latitude, longitude = values[_GEO + "lat"], values[_GEO + "long"]
     if latitude and longitude:
         found["geo"] = {"@type": "GeoCoordinates", "latitude": latitude[0].value, "longitude": longitude[0].value}
-    if said[str(KEL.plannedEarliest)] and kind == "Event":
+    if values[str(KEL.plannedEarliest)] and kind == "Event":
         found["eventStatus"] = f"{_CONTEXT}/EventScheduled"
-    return found | _values(reader, said, {**_ANY, **_PROPERTIES.get(kind, {})}, language)
+    return found | _values(reader, values, {**_ANY, **_PROPERTIES.get(kind, {})}, language)
 
 
 def _values(
-    reader: Reader, said: Mapping[str, list[Any]], names: Mapping[str, str], language: str
+    reader: Reader, values: Mapping[str, list[Any]], names: Mapping[str, str], language: str
 ) -> dict[str, str | list[Any]]:
-    told = [(key, term) for p, key in names.items() for term in said.get(str(p), [])]
-    things = {term.value for key, term in told if isinstance(term, ox.NamedNode) and key not in _ADDRESSES}
-    called = labels(reader, things, language)
+    pairs = [(key, term) for p, key in names.items() for term in values.get(str(p), [])]
+    things = {term.value for key, term in pairs if isinstance(term, ox.NamedNode) and key not in _URL_PROPERTIES}
+    names_of = labels(reader, things, language)
     found: dict[str, list[Any]] = defaultdict(list)
-    for key, term in told:
-        plain = key in _ADDRESSES or term.value not in things
-        value = term.value if plain else {"@id": term.value, "name": called[term.value].text}
+    for key, term in pairs:
+        plain = key in _URL_PROPERTIES or term.value not in things
+        value = term.value if plain else {"@id": term.value, "name": names_of[term.value].text}
         if value not in found[key]:
             found[key].append(value)
     return {key: values[0] if len(values) == 1 else values for key, values in sorted(found.items())}
 
 
 def _text(terms: list[Any], language: str) -> str:
-    return best((term for term in terms if isinstance(term, ox.Literal)), language).text
+    return preferred_label((term for term in terms if isinstance(term, ox.Literal)), language).text

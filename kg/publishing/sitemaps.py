@@ -23,17 +23,17 @@ _PATTERNS: Final = {
 def parts(reader: Reader) -> list[tuple[str, int]]:
     """All parts: the kind of pages, and the number of the part, from 1 on."""
     found = []
-    for sort, pattern in _PATTERNS.items():
+    for kind, pattern in _PATTERNS.items():
         (row,) = reader.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")
-        found += [(sort, number) for number in range(1, -(-int(str(row["n"].value)) // PART_PAGES) + 1)]
+        found += [(kind, number) for number in range(1, -(-int(str(row["n"].value)) // PART_PAGES) + 1)]
     return found
 
 
-def iris(reader: Reader, sort: str, number: int) -> list[str]:
+def iris(reader: Reader, kind: str, number: int) -> list[str]:
     """The IRIs of one part, sorted; empty if there is no such part."""
-    if sort not in _PATTERNS or number < 1:
+    if kind not in _PATTERNS or number < 1:
         return []
     window = f"OFFSET {(number - 1) * PART_PAGES} LIMIT {PART_PAGES}"
-    rows = reader.rows(f"SELECT ?s WHERE {{ {_PATTERNS[sort]} }} {window}")
+    rows = reader.rows(f"SELECT ?s WHERE {{ {_PATTERNS[kind]} }} {window}")
     ours = {str(row["s"].value) for row in rows if isinstance(row["s"], ox.NamedNode)}
     return sorted(iri for iri in ours if iri.startswith(BASE))

@@ -192,12 +192,46 @@ def read_file_or_stdin(path: Path) -> str:
 
 
 def list_files(folder: Traversable, ending: str) -> list[Traversable]:
-    """The files of a folder whose names have that ending, sorted by name; empty if there is no such folder.
+    """The files of a folder whose names have that ending, in any case, sorted by name.
 
-    Raises KelisimError if the folder is not readable.
+    Hidden files and backups are not among them. Empty if there is no such folder. Raises KelisimError if the folder is
+    not readable.
     """
+    found = (f for f in _entries(folder) if f.name.lower().endswith(ending) and not is_left_over(f.name))
+    return sorted(found, key=lambda f: f.name)
+
+
+def walk_files(folder: Traversable, ending: str) -> tuple[list[tuple[str, Traversable]], list[str]]:
+    """The files in a folder and all folders below with that ending, in any case, and what else is there, both sorted.
+
+    Each file comes with its path below the folder; of the others (hidden files, backups, other endings) only that path
+    is returned. Raises KelisimError if a folder is not readable.
+    """
+    found: list[tuple[str, Traversable]] = []
+    others: list[str] = []
+    for entry in sorted(_entries(folder), key=lambda f: f.name):
+        if is_left_over(entry.name):
+            others.append(entry.name)
+        elif entry.name.lower().endswith(ending):
+            found.append((entry.name, entry))
+        elif not entry.is_dir():
+            others.append(entry.name)
+        elif not _leads_back(folder, entry):
+            below, rest = walk_files(entry, ending)
+            found += [(f"{entry.name}/{name}", file) for name, file in below]
+            others += [f"{entry.name}/{name}" for name in rest]
+    return found, others
+
+
+def _entries(folder: Traversable) -> list[Traversable]:
     try:
-        found = list(folder.iterdir()) if folder.is_dir() else []
+        return list(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         raise KelisimError(f"Cannot read {folder}: {error.strerror}. Give a folder that is yours.") from error
-    return sorted((f for f in found if f.name.endswith(ending)), key=lambda f: f.name)
+
+
+def _leads_back(folder: Traversable, entry: Traversable) -> bool:
+    """Whether the entry is a symbolic link to a folder that the folder lies in."""
+    if not isinstance(folder, Path) or not isinstance(entry, Path) or not entry.is_symlink():
+        return False
+    return folder.resolve().is_relative_to(entry.resolve())

@@ -11,20 +11,20 @@ from pathlib import Path
 from queue import LifoQueue
 from typing import Any, Final
 
-from kg.language.classes import RECONCILED, telling
-from kg.language.transliteration import fold, sound
+from kg.language.classes import RECONCILED, most_specific_class
+from kg.language.transliteration import fold, phonetic_key
 from kg.search.texts import Text
 from ontology.namespaces import ID
 
-WEIGHTS: Final = {"name": 0, "other-name": 1, "definition": 2, "description": 2, "gloss": 3}
+RANKS: Final = {"name": 0, "other-name": 1, "definition": 2, "description": 2, "gloss": 3}
 """The rank of each kind of text; lower comes first."""
 
-_READERS: Final = 4
+_CONNECTIONS: Final = 4
 """The number of connections, and so of concurrent searches; others wait for some milliseconds."""
 
 _BATCH: Final = 5_000
 
-_FOLLOWED: Final = 6
+_TRIGRAMS_USED: Final = 6
 """The number of trigrams to search for; one wrong letter changes three trigrams, so half of these remain."""
 
 _TABLES: Final = """
@@ -69,24 +69,24 @@ class Index:
 
     def __init__(self, texts: Iterable[Text]) -> None:
         """Builds the index of the texts, in an unlinked file, which the system deletes when the process exits."""
-        self._readers: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._pool: LifoQueue[sqlite3.Connection] = LifoQueue()
         with tempfile.TemporaryDirectory(prefix="kelisim-") as folder:
             path = Path(folder) / "index.sqlite"
             with closing(sqlite3.connect(path, isolation_level=None)) as connection:
                 _fill(connection, texts)
-            for _ in range(_READERS):
+            for _ in range(_CONNECTIONS):
                 reader = sqlite3.connect(f"file:{path}?immutable=1", uri=True, check_same_thread=False)
                 reader.execute("SELECT count(*) FROM sqlite_schema")  # opens the file before it is unlinked
-                self._readers.put(reader)
+                self._pool.put(reader)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for the exclusive use of one thread."""
-        reader = self._readers.get()
+        reader = self._pool.get()
         try:
             yield reader
         finally:
-            self._readers.put(reader)
+            self._pool.put(reader)
 
     def names(self, thing: str) -> list[tuple[str, str]]:
         """The labels of a thing with their languages."""
@@ -96,7 +96,7 @@ class Index:
             )
             return [(str(text), str(language)) for text, language in found]
 
-    def alike(self, connection: sqlite3.Connection, table: str, key: str, most: int) -> list[int]:
+    def similar_rows(self, connection: sqlite3.Connection, table: str, key: str, most: int) -> list[int]:
         """The ids of rows in ``name_grams`` or ``word_grams`` that share rare trigrams with the phonetic key.
 
         About `most` rows, at most four times as many: if the rarest trigrams are too frequent, rows must share two.
@@ -105,10 +105,10 @@ class Index:
         if not grams:
             return []
         found = connection.execute(_RARE.format(table=table), (json.dumps(grams),)).fetchall()
-        rarest = [f'"{gram}"' for gram, _ in found[:_FOLLOWED]]
+        rarest = [f'"{gram}"' for gram, _ in found[:_TRIGRAMS_USED]]
         if not rarest:
             return []
-        if sum(count for _, count in found[:_FOLLOWED]) > most and len(rarest) > 1:
+        if sum(count for _, count in found[:_TRIGRAMS_USED]) > most and len(rarest) > 1:
             rarest = [f"({one} AND {other})" for one, other in combinations(rarest, 2)]
         sharing = connection.execute(_SHARING.format(table=table), (" OR ".join(rarest), 4 * most))
         return [row[0] for row in sharing]
@@ -126,12 +126,12 @@ def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
         for each in batch:
             number += 1
             text = unicodedata.normalize("NFC", each.text)
-            chief = telling(each.classes)
-            rows.append((number, each.thing, chief, each.kind, WEIGHTS[each.kind], each.language, text))
+            class_iri = most_specific_class(each.classes)
+            rows.append((number, each.thing, class_iri, each.kind, RANKS[each.kind], each.language, text))
             folded.append((number, fold(text)))
             if each.kind in {"name", "other-name"}:
-                entity = chief in RECONCILED and each.thing.startswith(str(ID))
-                names.append((number, folded[-1][1], sound(text), entity))
+                entity = class_iri in RECONCILED and each.thing.startswith(str(ID))
+                names.append((number, folded[-1][1], phonetic_key(text), entity))
         connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", folded)
         connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", names)
@@ -141,7 +141,7 @@ def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
     connection.executescript(_FINISH)
     connection.execute("BEGIN")
     listed = connection.execute("SELECT id, word FROM vocabulary").fetchall()
-    keys = ((number, sound(word)) for number, word in listed)
+    keys = ((number, phonetic_key(word)) for number, word in listed)
     connection.executemany("INSERT INTO word_grams (rowid, sound) VALUES (?, ?)", keys)
     connection.execute("COMMIT")
     for table in ("name_grams", "word_grams"):

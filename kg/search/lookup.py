@@ -3,7 +3,7 @@
 from typing import Final
 
 from kg.search.index import Index
-from kg.search.matching import candidates, safe
+from kg.search.matching import candidates, is_match
 from kg.search.texts import read_texts
 from kg.store.reader import Reader, node
 from ontology import PREFIXES, KelisimError
@@ -21,7 +21,7 @@ def resolve(reader: Reader, words: str) -> str:
         if _is_known(reader, iri):
             return iri
     found = candidates(Index(read_texts(reader)), words)
-    if safe(found):
+    if is_match(found):
         return found[0].thing
     if not found:
         raise KelisimError(f"Nothing in the graph is called {words!r}.")

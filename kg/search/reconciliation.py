@@ -9,18 +9,18 @@ from rapidfuzz import fuzz
 
 from kg.language.classes import RECONCILED
 from kg.language.labels import Label, labels
-from kg.language.transliteration import sound
+from kg.language.transliteration import phonetic_key
 from kg.search.index import Index
-from kg.search.matching import MOST_CANDIDATES, Candidate, candidates, known, safe
+from kg.search.matching import MAX_CANDIDATES, Candidate, candidates, is_match, matchable
 from kg.store.reader import Reader
 from kg.views.properties import Value, Values, things_with, values_of
 from ontology.namespaces import ID
 
-_NAME: Final = 0.6
+_NAME_WEIGHT: Final = 0.6
 """The weight of the name in a score if other properties are given; they have the rest."""
 
-_OTHER_CLASS: Final = 0.8
-_SAME: Final = 90.0
+_OTHER_CLASS_WEIGHT: Final = 0.8
+_MIN_SIMILARITY: Final = 90.0
 _PREFERRED: Final = "should"
 
 
@@ -53,7 +53,7 @@ class Match:
     certain: bool
     name_score: float | None
     right_class: bool
-    agreeing: float | None
+    property_score: float | None
 
 
 def reconcile(index: Index, reader: Reader, records: Sequence[Record], language: str) -> list[list[Match]]:
@@ -67,9 +67,9 @@ def reconcile(index: Index, reader: Reader, records: Sequence[Record], language:
     values = values_of(reader, things, {p for record in records for p, _ in record.properties})
     objects = {v.value for of_thing in values.values() for vs in of_thing.values() for v in vs if _is_node(v)}
     named = labels(reader, objects, language) if objects else {}
-    judged = [_judged(record, many, values, named) for record, many in zip(records, found, strict=True)]
-    shown = labels(reader, {m.candidate.thing for many in judged for m in many}, language)
-    return [[replace(m, label=shown[m.candidate.thing]) for m in many] for many in judged]
+    matches = [_scored(record, many, values, named) for record, many in zip(records, found, strict=True)]
+    shown = labels(reader, {m.candidate.thing for many in matches for m in many}, language)
+    return [[replace(m, label=shown[m.candidate.thing]) for m in many] for many in matches]
 
 
 def _candidates(index: Index, reader: Reader, record: Record) -> list[Candidate]:
@@ -80,31 +80,35 @@ def _candidates(index: Index, reader: Reader, record: Record) -> list[Candidate]
         thing
         for wanted, values in record.properties[:1]
         for value in values
-        for thing in things_with(reader, wanted, value, strict or RECONCILED, MOST_CANDIDATES)
+        for thing in things_with(reader, wanted, value, strict or RECONCILED, MAX_CANDIDATES)
     }
-    return [c for c in known(index, found) if not strict or c.classed in strict]
+    return [c for c in matchable(index, found) if not strict or c.class_iri in strict]
 
 
-def _judged(record: Record, many: Iterable[Candidate], values: Values, named: Mapping[str, Label]) -> list[Match]:
-    judged = []
+def _scored(record: Record, many: Iterable[Candidate], values: Values, named: Mapping[str, Label]) -> list[Match]:
+    matches = []
     for candidate in many:
-        right = not record.classes or candidate.classed in record.classes
+        right = not record.classes or candidate.class_iri in record.classes
         name_score = candidate.score if record.name else None
-        agreeing = None
+        property_score = None
         score = candidate.score
         if record.properties:
             of_thing = values.get(candidate.thing, {})
             shares = [_agreement(of_thing.get(p, ()), wanted, named) for p, wanted in record.properties]
-            agreeing = sum(shares) / len(shares)
-            score = 100 * agreeing if name_score is None else _NAME * name_score + (1 - _NAME) * 100 * agreeing
-        scored = replace(candidate, score=round(score if right else score * _OTHER_CLASS, 1))
-        judged.append(Match(scored, Label(candidate.name), False, name_score, right, agreeing))
-    judged.sort(key=lambda m: (-m.candidate.score, m.candidate.thing))
-    if judged:
-        first = judged[0]
-        certain = safe([m.candidate for m in judged]) and first.right_class and first.agreeing in {None, 1.0}
-        judged[0] = replace(first, certain=certain)
-    return judged[: record.limit]
+            property_score = sum(shares) / len(shares)
+            score = (
+                100 * property_score
+                if name_score is None
+                else _NAME_WEIGHT * name_score + (1 - _NAME_WEIGHT) * 100 * property_score
+            )
+        scored = replace(candidate, score=round(score if right else score * _OTHER_CLASS_WEIGHT, 1))
+        matches.append(Match(scored, Label(candidate.name), False, name_score, right, property_score))
+    matches.sort(key=lambda m: (-m.candidate.score, m.candidate.thing))
+    if matches:
+        first = matches[0]
+        certain = is_match([m.candidate for m in matches]) and first.right_class and first.property_score in {None, 1.0}
+        matches[0] = replace(first, certain=certain)
+    return matches[: record.limit]
 
 
 def _agreement(values: Sequence[Value], wanted: Sequence[str], named: Mapping[str, Label]) -> float:
@@ -114,10 +118,10 @@ def _agreement(values: Sequence[Value], wanted: Sequence[str], named: Mapping[st
         for want in wanted:
             if want in texts or (_is_node(value) and value.value == str(ID) + want):
                 return 1.0
-            keys = (sound(text) for text in texts)
+            keys = (phonetic_key(text) for text in texts)
             if isinstance(value, ox.Literal) and not value.language:
                 continue  # codes, numbers and dates must be equal
-            if any(fuzz.ratio(sound(want), key) >= _SAME for key in keys):
+            if any(fuzz.ratio(phonetic_key(want), key) >= _MIN_SIMILARITY for key in keys):
                 return 1.0
     return 0.0
 

@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from kg.language.transliteration import WORD, fold, sound, words
+from kg.language.transliteration import WORD, fold, phonetic_key, words
 from kg.search.index import Index
 
 PAGE_SIZE: Final = 20
-MOST_HITS: Final = 10_000
+MAX_HITS: Final = 10_000
 """The maximum number of matching texts that are ranked; names come before other texts."""
 
-MOST_WORDS: Final = 12
-MOST_CHARACTERS: Final = 200
+MAX_WORDS: Final = 12
+MAX_CHARACTERS: Final = 200
 
-_ALIKE: Final = 72.0
-_OTHER_SCRIPT: Final = 20.0
+_MIN_SIMILARITY: Final = 72.0
+_OTHER_SCRIPT_PENALTY: Final = 20.0
 _CANDIDATES: Final = 2_000
 
 _HITS: Final = """
@@ -37,9 +37,9 @@ WITH matched (id, score) AS (
 _BRANCH: Final = (
     "UNION ALL SELECT * FROM (SELECT rowid, rank + {after} FROM words WHERE words MATCH :{words} LIMIT {most})"
 )
-_ALL: Final = _BRANCH.format(after=0.0, words="all", most=MOST_HITS)
-_BEGINNINGS: Final = _BRANCH.format(after=500.0, words="beginnings", most=MOST_HITS)
-_SOME: Final = _BRANCH.format(after=5_000.0, words="some", most=MOST_HITS)
+_ALL: Final = _BRANCH.format(after=0.0, words="all", most=MAX_HITS)
+_BEGINNINGS: Final = _BRANCH.format(after=500.0, words="beginnings", most=MAX_HITS)
+_SOME: Final = _BRANCH.format(after=5_000.0, words="some", most=MAX_HITS)
 _CLASSES: Final = "SELECT class, count(*) FROM hits GROUP BY class ORDER BY 2 DESC, 1"
 _PAGE: Final = """
 SELECT thing, class, kind, language, text FROM hits
@@ -55,7 +55,7 @@ class Hit:
     """
 
     thing: str
-    classed: str
+    class_iri: str
     kind: str
     language: str
     text: str
@@ -63,7 +63,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """One page of search results.
 
     total: the number of things found. classes: the number by class. capped: there are more than `MAX_HITS` matching
@@ -78,8 +78,8 @@ class Found:
 
 
 def search(  # noqa: PLR0913 - what is looked for, and which part of it
-    index: Index, asked: str, *, classed: str = "", language: str = "", number: int = 1, size: int = PAGE_SIZE
-) -> Found:
+    index: Index, asked: str, *, class_iri: str = "", language: str = "", number: int = 1, size: int = PAGE_SIZE
+) -> SearchPage:
     """The page `number` (from 1) of the things with a text that has all the words, or words that start with them.
 
     Things with an equal name come first, then names before definitions and glosses, then by bm25. If these are less
@@ -87,16 +87,16 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
     which do not exist for Kazakh. If no text has all the words, things with some of them are found. There is no query
     syntax.
     """
-    whole = words(asked)[:MOST_WORDS]
+    whole = words(asked)[:MAX_WORDS]
     if not whole:
-        return Found()
-    cut = [_cut(word) for word in whole]
+        return SearchPage()
+    truncated = [_truncated(word) for word in whole]
     values: dict[str, Any] = {
         "folded": fold(asked).strip(),
         "language": language,
         "all": _query(whole),
-        "beginnings": _query(cut),
-        "some": _query(cut, " OR "),
+        "beginnings": _query(truncated),
+        "some": _query(truncated, " OR "),
     }
     with index.reading() as connection:
         for branches, enough in ((_ALL, PAGE_SIZE), (_ALL + _BEGINNINGS, 1), (_ALL + _BEGINNINGS + _SOME, 0)):
@@ -104,23 +104,23 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
             classes: dict[str, int] = dict(connection.execute(hits + _CLASSES, values).fetchall())
             if sum(classes.values()) >= enough:
                 break
-        page = {**values, "class": classed, "size": size, "skip": (number - 1) * size}
+        page = {**values, "class": class_iri, "size": size, "skip": (number - 1) * size}
         rows = connection.execute(hits + _PAGE, page).fetchall()
-        capped = _count(connection, values["all"]) >= MOST_HITS
+        capped = _count(connection, values["all"]) >= MAX_HITS
     found = tuple(
-        Hit(thing, chief, kind, spoken, text, _mark(text, whole if branches == _ALL else cut))
-        for thing, chief, kind, spoken, text in rows
+        Hit(thing, class_, kind, text_language, text, _mark(text, whole if branches == _ALL else truncated))
+        for thing, class_, kind, text_language, text in rows
     )
-    total = classes.get(classed, 0) if classed else sum(classes.values())
-    return Found(found, total, classes, capped, partial=enough == 0 and total > 0)
+    total = classes.get(class_iri, 0) if class_iri else sum(classes.values())
+    return SearchPage(found, total, classes, capped, partial=enough == 0 and total > 0)
 
 
 def correction(index: Index, asked: str) -> str:
     """A suggested correction: unknown words replaced by the most similar known ones; empty if there is none."""
-    whole = words(asked)[:MOST_WORDS]
+    whole = words(asked)[:MAX_WORDS]
     with index.reading() as connection:
-        mended = [_mend(index, connection, word) for word in whole]
-    return " ".join(mended) if mended != whole else ""
+        corrected = [_corrected(index, connection, word) for word in whole]
+    return " ".join(corrected) if corrected != whole else ""
 
 
 def _query(beginnings: list[str], joint: str = " AND ") -> str:
@@ -128,14 +128,14 @@ def _query(beginnings: list[str], joint: str = " AND ") -> str:
     return joint.join(f'"{word}"*' if len(word) > 1 else f'"{word}"' for word in beginnings)
 
 
-def _cut(word: str) -> str:
+def _truncated(word: str) -> str:
     """The word without its last one to three letters, by its length."""
     return word if len(word) < 5 or word.isdecimal() else word[: -min(3, (len(word) - 3) // 2)]
 
 
 def _count(connection: sqlite3.Connection, query: str) -> int:
     counted = "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
-    return int(connection.execute(counted, (query, MOST_HITS)).fetchone()[0])
+    return int(connection.execute(counted, (query, MAX_HITS)).fetchone()[0])
 
 
 def _mark(text: str, beginnings: list[str]) -> tuple[tuple[str, bool], ...]:
@@ -150,16 +150,20 @@ def _mark(text: str, beginnings: list[str]) -> tuple[tuple[str, bool], ...]:
     return tuple((part, marked) for part, marked in (*parts, (text[end:], False)) if part)
 
 
-def _mend(index: Index, connection: sqlite3.Connection, word: str) -> str:
+def _corrected(index: Index, connection: sqlite3.Connection, word: str) -> str:
     if len(word) < 4 or word.isdecimal() or _count(connection, f'"{word}"*'):
         return word
-    key = sound(word)
-    ids = index.alike(connection, "word_grams", key, _CANDIDATES)
+    key = phonetic_key(word)
+    ids = index.similar_rows(connection, "word_grams", key, _CANDIDATES)
     chosen = "SELECT word, count FROM vocabulary WHERE id IN (SELECT value FROM json_each(?))"
     rows = connection.execute(chosen, (json.dumps(ids),)).fetchall()
     near = [
-        (fuzz.ratio(key, sound(other)) - _OTHER_SCRIPT * (other.isascii() != word.isascii()), count, other)
+        (
+            fuzz.ratio(key, phonetic_key(other)) - _OTHER_SCRIPT_PENALTY * (other.isascii() != word.isascii()),
+            count,
+            other,
+        )
         for other, count in rows
     ]
-    score, _, likest = max(near, default=(0.0, 0, word))
-    return likest if score >= _ALIKE else word
+    score, _, most_similar = max(near, default=(0.0, 0, word))
+    return most_similar if score >= _MIN_SIMILARITY else word

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kg.curation.sources import ArticleText, text_digest
 from kg.rdf.files import decode, list_files, read_bytes
-from kg.views.articles import Place
+from kg.views.articles import PassageLocation
 from ontology import KelisimError
 
 
@@ -57,7 +57,7 @@ def _text(path: Path) -> ArticleText | None:
         return None
 
 
-def segments(text: ArticleText, number: int, places: Iterable[Place]) -> list[Segment]:
+def segments(text: ArticleText, number: int, places: Iterable[PassageLocation]) -> list[Segment]:
     """A paragraph of the text, split where the given passages start and end.
 
     A passage that exceeds the paragraph, or whose hash does not match its text, is ignored. Raises KelisimError if the
@@ -76,5 +76,5 @@ def segments(text: ArticleText, number: int, places: Iterable[Place]) -> list[Se
     ]
 
 
-def _holds(text: ArticleText, place: Place) -> bool:
+def _holds(text: ArticleText, place: PassageLocation) -> bool:
     return text_digest(text.text[place.start : place.end]) == place.sha256

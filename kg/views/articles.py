@@ -8,10 +8,10 @@ from kg.language.labels import Label, labels
 from kg.store.reader import Reader, Row, node, nodes
 from kg.views.footnotes import Footnote, footnotes
 
-ARTICLES: Final = 50
+ARTICLES_PER_PAGE: Final = 50
 """The maximum number of articles on a page."""
 
-CLAIMS: Final = 250
+CLAIMS_PER_PAGE: Final = 250
 """The maximum number of claims of an article on a page."""
 
 
@@ -36,7 +36,7 @@ class Article:
 
 
 @dataclass(frozen=True)
-class Place:
+class PassageLocation:
     """The location of a passage: paragraph, and character offsets from `start` up to but not including `end`."""
 
     passage: str
@@ -47,13 +47,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ArticlePage:
     """A page of an article in the order of the text: claims with locations, and omitted paragraphs with the reason.
 
     more: there are more claims after these.
     """
 
-    claims: tuple[tuple[Footnote, Place], ...]
+    claims: tuple[tuple[Footnote, PassageLocation], ...]
     omissions: dict[int, Label]
     more: bool
 
@@ -63,7 +63,7 @@ class Reading:
         return sorted({place.paragraph for _, place in self.claims} | self.omissions.keys())
 
 
-def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int = ARTICLES) -> list[Article]:
+def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int = ARTICLES_PER_PAGE) -> list[Article]:
     """The articles by date, the latest first; those without a date last."""
     rows = reader.rows(
         f"{_PREFIXES} SELECT ?article (MAX(?day) AS ?last) WHERE {{ ?article a kel:Article "
@@ -94,7 +94,9 @@ def claim_counts(reader: Reader, articles: Iterable[str]) -> dict[str, int]:
     return {str(row["article"].value): int(row["n"].value) for row in rows if "article" in row}
 
 
-def read_article(reader: Reader, article: str, language: str, offset: int = 0, limit: int = CLAIMS) -> Reading:
+def read_article(
+    reader: Reader, article: str, language: str, offset: int = 0, limit: int = CLAIMS_PER_PAGE
+) -> ArticlePage:
     """The claims of an article in the order of the text, from `offset` on, at most `limit`."""
     rows = reader.rows(_CLAIMS % (node(article), limit + 1, offset))
     more, rows = len(rows) > limit, rows[:limit]
@@ -105,7 +107,7 @@ def read_article(reader: Reader, article: str, language: str, offset: int = 0, l
         (notes[claim], places[str(row["passage"].value)]) for row in rows if (claim := str(row["claim"].value)) in notes
     ]
     left_out = {} if more or offset else _omissions(reader, article)
-    return Reading(tuple(claims), left_out, more)
+    return ArticlePage(tuple(claims), left_out, more)
 
 
 _PREFIXES: Final = """
@@ -142,26 +144,28 @@ SELECT ?claim ?passage ?paragraph ?start ?end ?sha256 WHERE {{
 def _omissions(reader: Reader, article: str) -> dict[int, Label]:
     rows = reader.rows(
         f"{_PREFIXES} SELECT ?paragraph ?note WHERE {{ ?gap kel:article {node(article)} ; a kel:Omission ; "
-        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {CLAIMS:d}"
+        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {CLAIMS_PER_PAGE:d}"
     )
     return {_number(row, "paragraph"): _label(row, "note") for row in rows}
 
 
 def _article(iri: str, row: Row, names: dict[str, Label]) -> Article:
-    said = {name: _value(row, name) for name in ("publisher", "translator", "language", "earliest", "latest", "sha256")}
+    values = {
+        name: _value(row, name) for name in ("publisher", "translator", "language", "earliest", "latest", "sha256")
+    }
     return Article(
         iri=iri,
         label=names[iri],
-        publisher_label=names.get(said["publisher"], Label("")),
-        translator_label=names.get(said["translator"], Label("")),
+        publisher_label=names.get(values["publisher"], Label("")),
+        translator_label=names.get(values["translator"], Label("")),
         note=_label(row, "note"),
-        **said,
+        **values,
     )
 
 
-def _place(iri: str, row: Row) -> Place:
+def _place(iri: str, row: Row) -> PassageLocation:
     paragraph, start, end = (_number(row, name) for name in ("paragraph", "start", "end"))
-    return Place(iri, paragraph, start, end, _value(row, "sha256"))
+    return PassageLocation(iri, paragraph, start, end, _value(row, "sha256"))
 
 
 def _label(row: Row, name: str) -> Label:

@@ -6,18 +6,18 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.language.labels import Label, best, labels
+from kg.language.labels import Label, labels, preferred_label
 from kg.store.reader import Reader, node
 from kg.views.facts import Fact
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
 from ontology.namespaces import KEL
 
-_MOST_FACTS: Final = 500
+_MAX_FACTS: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimed(Notes):
+class ClaimView(Notes):
     """The view of a claim.
 
     facts: the triples of its graph by subject (at most 500). remark: the curator's note, empty if there is none.
@@ -28,22 +28,22 @@ class Claimed(Notes):
     remark: Label
 
 
-def read_claim(reader: Reader, iri: str, language: str) -> Claimed | None:
+def read_claim(reader: Reader, iri: str, language: str) -> ClaimView | None:
     """The claim with that IRI, or None if it has no record."""
     record = footnotes(reader, [iri], language).get(iri)
     if record is None:
         return None
-    rows = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {node(iri)} {{ ?s ?p ?o }} }} LIMIT {_MOST_FACTS}")
+    rows = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {node(iri)} {{ ?s ?p ?o }} }} LIMIT {_MAX_FACTS}")
     facts: dict[str, list[Fact]] = {}
     for row in sorted(rows, key=lambda r: (str(r["s"]), str(r["p"]), str(r["o"]))):
         fact = Fact(str(row["s"].value), str(row["p"].value), row["o"], (iri,))
         facts.setdefault(fact.subject, []).append(fact)
     remarks = reader.rows(f"SELECT ?note WHERE {{ {node(iri)} <{KEL.note}> ?note }} LIMIT 20")
     shown = {i for facts_of in facts.values() for f in facts_of for i in (f.subject, f.predicate, f.iri) if ":" in i}
-    return Claimed(
+    return ClaimView(
         record=record,
         facts={subject: tuple(of_it) for subject, of_it in facts.items()},
-        remark=best((text for row in remarks if isinstance(text := row["note"], ox.Literal)), language),
+        remark=preferred_label((text for row in remarks if isinstance(text := row["note"], ox.Literal)), language),
         footnotes={iri: record},
         names=labels(reader, shown, language),
     )

@@ -6,20 +6,22 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kg.store.reader import Reader
-from kg.views.contested import COMPARED, rivals
+from kg.views.contested import COMPARED_PROPERTIES, contradictions
 from kg.views.facts import Fact, by_property, claims_of, facts_about, links_by
 from kg.views.sections import SECTIONS, Section
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import KEL, RDF_TYPE
 
-SHOWN: Final = 10
+PREVIEW_SIZE: Final = 10
 """How many entries of a section are shown unless the section is requested by name."""
 
 _STAGE_OF: Final = str(KEL.stageOf)
-_NEEDED: Final = frozenset({RDF_TYPE, *COMPARED, *DATE_PROPERTIES}).union(*(s.columns + s.beside for s in SECTIONS))
+_ENTRY_PROPERTIES: Final = frozenset({RDF_TYPE, *COMPARED_PROPERTIES, *DATE_PROPERTIES}).union(
+    *(s.columns + s.required for s in SECTIONS)
+)
 """The properties of entries that sections, timelines and comparisons use."""
 
-_IN_TIMELINE: Final = frozenset({"events", "stages"})
+_TIMELINE_SECTIONS: Final = frozenset({"events", "stages"})
 """The sections whose dated entries are shown in the timeline instead."""
 
 
@@ -36,13 +38,15 @@ class Entry:
     cells: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
     moments: tuple[Moment, ...] = ()
     stages: tuple["Entry", ...] = ()
-    rivals: tuple[str, ...] = ()
+    contradicted_by: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
     def iris(self) -> set[str]:
         """The IRIs that need a label to show it."""
         values = {fact.iri for cell in self.cells.values() for fact in cell if fact.iri}
-        return {self.iri, *self.roles, *self.cells, *self.rivals, *values}.union(*(s.iris() for s in self.stages))
+        return {self.iri, *self.roles, *self.cells, *self.contradicted_by, *values}.union(
+            *(s.iris() for s in self.stages)
+        )
 
     def all_claims(self) -> tuple[str, ...]:
         """Its claims and those of its stages."""
@@ -60,34 +64,34 @@ class SectionTable:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Backlinks:
     """The entries that link to a thing, by section, and its dated events and stages as a timeline, one date each."""
 
     tables: tuple[SectionTable, ...]
     timeline: tuple[Entry, ...]
 
 
-def surroundings(reader: Reader, links: Iterable[Fact], part: str) -> Surroundings:
+def backlinks(reader: Reader, links: Iterable[Fact], part: str) -> Backlinks:
     """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full."""
     roles: dict[str, list[Fact]] = defaultdict(list)
     for link in links:
         roles[link.subject].append(link)
-    facts = facts_about(reader, roles, _NEEDED)
+    facts = facts_about(reader, roles, _ENTRY_PROPERTIES)
     sections = {iri: _section_of(facts[iri]) for iri in roles}
-    stages = _stages(reader, [iri for iri in roles if sections[iri].staged])
-    clashes = rivals(facts)
+    stages = _stages(reader, [iri for iri in roles if sections[iri].with_stages])
+    contradicting = contradictions(facts)
     by_section: dict[str, list[Entry]] = defaultdict(list)
     timeline: list[Entry] = []
     for iri, links_of in roles.items():
         section = sections[iri]
-        entry = make_entry(iri, facts[iri], (*section.columns, *section.beside), links_of)
-        entry = replace(entry, stages=stages.get(iri, ()), rivals=tuple(clashes.get(iri, ())))
-        dated = [m for m in entry.moments if m.sort in {"held", "planned"}]
-        if dated and section.name in _IN_TIMELINE:
+        entry = make_entry(iri, facts[iri], (*section.columns, *section.required), links_of)
+        entry = replace(entry, stages=stages.get(iri, ()), contradicted_by=tuple(contradicting.get(iri, ())))
+        dated = [m for m in entry.moments if m.kind in {"held", "planned"}]
+        if dated and section.name in _TIMELINE_SECTIONS:
             timeline += [replace(entry, moments=(moment,)) for moment in dated]
         else:
             by_section[section.name].append(entry)
-    return Surroundings(
+    return Backlinks(
         tuple(
             _section_table(section, by_section[section.name], part)
             for section in SECTIONS
@@ -123,7 +127,7 @@ def by_date(entry: Entry) -> tuple[str, str, str]:
 
 def _section_table(section: Section, entries: list[Entry], part: str) -> SectionTable:
     ordered = sorted(entries, key=by_date)
-    shown = ordered if part else ordered[:SHOWN]
+    shown = ordered if part else ordered[:PREVIEW_SIZE]
     columns = tuple(name for name in section.columns if any(name in entry.cells for entry in shown))
     return SectionTable(section, tuple(shown), len(ordered), columns)
 
@@ -136,7 +140,7 @@ def _section_of(facts: Iterable[Fact]) -> Section:
 def _stages(reader: Reader, works: list[str]) -> dict[str, tuple[Entry, ...]]:
     """The stages of documents and works, by date."""
     links = links_by(reader, _STAGE_OF, works)
-    facts = facts_about(reader, {link.subject for link in links}, _NEEDED)
+    facts = facts_about(reader, {link.subject for link in links}, _ENTRY_PROPERTIES)
     found: dict[str, list[Entry]] = defaultdict(list)
     for link in links:
         found[link.iri].append(make_entry(link.subject, facts[link.subject], [str(KEL.stage)], [link]))

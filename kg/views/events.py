@@ -24,7 +24,7 @@ _SPAN: Final = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EventFilter:
     """A filter for events: IRIs and a year; an empty string or 0 filters nothing."""
 
     kind: str = ""
@@ -48,10 +48,12 @@ class Wanted:
         return " ".join(f"{{ {part} }}" for part in parts)
 
 
-def events(reader: Reader, wanted: Wanted, language: str, *, number: int = 1, descending: bool = True) -> Listing:
+def events(
+    reader: Reader, selected: EventFilter, language: str, *, number: int = 1, descending: bool = True
+) -> Listing:
     """One page of the events by date; those without a date last."""
     key = f"{_SPAN} BIND(?until AS ?key)"
-    return listing(reader, wanted.pattern, language, key=key, descending=descending, number=number, size=PAGE_SIZE)
+    return listing(reader, selected.pattern, language, key=key, descending=descending, number=number, size=PAGE_SIZE)
 
 
 def kinds(reader: Reader) -> list[str]:

@@ -15,13 +15,13 @@ WINDOW: Final = 400
 """The page size of links to a thing."""
 
 _BATCH: Final = 200
-_MOST_ROWS: Final = 12_000
-_SCANNED: Final = 20_000
+_MAX_ROWS: Final = 12_000
+_MAX_SCANNED: Final = 20_000
 
 _RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passage"))
 """The properties by which a claim's record points to things."""
 
-_NO_LINKS: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
+_EXCLUDED_PROPERTIES: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
 """Properties of reference data that are too frequent to list as links to a thing."""
 
 
@@ -56,7 +56,7 @@ def facts_about(reader: Reader, iris: Iterable[str], only: Iterable[str] = ()) -
     rows: list[Row] = []
     for start in range(0, len(wanted), _BATCH):
         things = nodes(wanted[start : start + _BATCH])
-        rows += reader.rows(_ABOUT % {"things": things, "kept": kept, "in_claims": in_claims, "limit": _MOST_ROWS})
+        rows += reader.rows(_ABOUT % {"things": things, "kept": kept, "in_claims": in_claims, "limit": _MAX_ROWS})
     found: dict[str, list[Fact]] = {iri: [] for iri in wanted}
     for fact in _facts(rows):
         found[fact.subject].append(fact)
@@ -73,7 +73,14 @@ def links_to(reader: Reader, iri: str, after: int = 0) -> list[Fact]:
             {**row, "value": ox.NamedNode(iri)}
             for query in (_LINKS, _REFERENCE_LINKS)
             for row in reader.rows(
-                query % {"thing": node(iri), "limit": WINDOW, "after": after, "scanned": _SCANNED, "not": _NO_LINKS}
+                query
+                % {
+                    "thing": node(iri),
+                    "limit": WINDOW,
+                    "after": after,
+                    "scanned": _MAX_SCANNED,
+                    "not": _EXCLUDED_PROPERTIES,
+                }
             )
             if isinstance(row["subject"], ox.NamedNode)
         ]
@@ -88,12 +95,12 @@ def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
         values = nodes(wanted[start : start + _BATCH])
         rows += reader.rows(
             f"SELECT ?subject ?property ?value ?graph WHERE {{ VALUES ?value {{ {values} }} "
-            f"VALUES ?property {{ {node(name)} }} GRAPH ?graph {{ ?subject ?property ?value }} }} LIMIT {_MOST_ROWS}"
+            f"VALUES ?property {{ {node(name)} }} GRAPH ?graph {{ ?subject ?property ?value }} }} LIMIT {_MAX_ROWS}"
         )
     return [fact for fact in _facts(rows) if fact.claims]
 
 
-def claims_naming(reader: Reader, iri: str, after: int = 0) -> list[str]:
+def claims_referring_to(reader: Reader, iri: str, after: int = 0) -> list[str]:
     """The claims with the thing as speaker, modality or passage in their record, at most `WINDOW` from `after` on."""
     record = " ".join(f"<{name}>" for name in _RECORD)
     rows = reader.rows(

@@ -7,11 +7,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.language.labels import Label, best, labels
+from kg.language.labels import Label, labels, preferred_label
 from kg.store.reader import Reader, Row, nodes
 
 _BATCH: Final = 500
-_MOST_ROWS: Final = 5_000
+_MAX_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def footnotes(reader: Reader, claims: Iterable[str], language: str) -> dict[str,
     wanted = list(dict.fromkeys(claims))
     records: dict[str, list[Row]] = defaultdict(list)
     for start in range(0, len(wanted), _BATCH):
-        rows = reader.rows(_QUERY % (nodes(wanted[start : start + _BATCH]), _MOST_ROWS))
+        rows = reader.rows(_QUERY % (nodes(wanted[start : start + _BATCH]), _MAX_ROWS))
         for row in rows:
             records[str(row["claim"].value)].append(row)
     shown = {str(row[name].value) for rows in records.values() for row in rows for name in _NAMED if _is_iri(row, name)}
@@ -80,7 +80,7 @@ def _is_iri(row: Row, name: str) -> bool:
 
 def _footnote(claim: str, rows: list[Row], names: dict[str, Label], language: str) -> Footnote:
     row = rows[0]
-    gloss = best((text for r in rows if isinstance(text := r.get("gloss"), ox.Literal)), language)
+    gloss = preferred_label((text for r in rows if isinstance(text := r.get("gloss"), ox.Literal)), language)
     iris = {name: str(row[name].value) if _is_iri(row, name) else "" for name in ("passage", *_NAMED)}
     article, speaker, modality = (names.get(iris[name], Label("")) for name in _NAMED)
     number = row["paragraph"].value if "paragraph" in row else ""

@@ -7,12 +7,12 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
-from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named, years_within
+from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains, years_within
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import CODE, KEL
 
-LIFE: Final = tuple(
+LIFECYCLE: Final = tuple(
     str(CODE[f"stage-{name}"])
     for name in (
         "presented",
@@ -43,7 +43,7 @@ ADOPTED: Final = tuple(stage.replace("signature", "adoption").replace("signed", 
 
 _CLASSES: Final = f"VALUES ?class {{ <{KEL.Instrument}> <{KEL.DocumentPackage}> }}"
 _ANY: Final = f"{_CLASSES} {{ ?thing a ?class }} UNION {{ GRAPH ?stating {{ ?thing a ?class }} }}"
-_MOST_STAGES: Final = 5_000
+_MAX_STAGES: Final = 5_000
 _SPAN: Final = (
     f"{{ GRAPH ?c {{ ?dated <{KEL.stageOf}> ?thing }} }} UNION "
     f"{{ GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} GRAPH ?d {{ ?step <{KEL.atEvent}> ?at }} "
@@ -72,7 +72,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Step:
+class LifecycleStep:
     """A step of the lifecycle: the code of a stage, and the document's stages with that code, if any."""
 
     code: str
@@ -92,21 +92,21 @@ class Instrument:
     stages: tuple[Stage, ...]
 
     @property
-    def track(self) -> tuple[Step, ...]:
+    def lifecycle(self) -> tuple[LifecycleStep, ...]:
         """The stages in order: those with claims, and the usual ones without."""
-        told_of: dict[str, list[Stage]] = defaultdict(list)
+        by_code: dict[str, list[Stage]] = defaultdict(list)
         for stage in self.stages:
-            told_of[stage.code.iri].append(stage)
-        adopted = any(code in told_of for code in ADOPTED if code not in SIGNED)
+            by_code[stage.code.iri].append(stage)
+        adopted = any(code in by_code for code in ADOPTED if code not in SIGNED)
         usual = ADOPTED if adopted else SIGNED
-        other = sorted(code for code in told_of if code not in LIFE)
-        shown = [code for code in LIFE if code in told_of or code in usual] + other
-        return tuple(Step(code, tuple(told_of[code])) for code in shown)
+        other = sorted(code for code in by_code if code not in LIFECYCLE)
+        shown = [code for code in LIFECYCLE if code in by_code or code in usual] + other
+        return tuple(LifecycleStep(code, tuple(by_code[code])) for code in shown)
 
     @property
-    def furthest(self) -> str:
+    def latest_stage(self) -> str:
         """The code of the latest stage with a claim, by the order of `LIFECYCLE`; empty if there is none."""
-        reached = [step.code for step in self.track if step.stages]
+        reached = [step.code for step in self.lifecycle if step.stages]
         return reached[-1] if reached else ""
 
 
@@ -130,7 +130,7 @@ def documents(  # noqa: PLR0913 - the filters of the list
     """
     pattern = _pattern(party, kind, stage, year)
     if words:
-        pattern += f" {named(words)}"
+        pattern += f" {name_contains(words)}"
     key = f"{_SPAN} BIND(?until AS ?key)" if by_date else ""
     return listing(reader, pattern, language, key=key, descending=descending, number=number, size=size)
 
@@ -149,7 +149,7 @@ def kinds(reader: Reader) -> list[str]:
 def stages(reader: Reader) -> list[str]:
     """The stages that documents have, in the order of `LIFECYCLE`."""
     found = distinct(reader, f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} {_ANY} {_STAGE}", "stage")
-    return sorted(found, key=lambda code: (_place(code), code))
+    return sorted(found, key=lambda code: (_rank(code), code))
 
 
 def years(reader: Reader) -> list[int]:
@@ -161,10 +161,10 @@ def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:
     """The documents of a party, the latest stage first; at most `limit`."""
     rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {_pattern(party, '', '', 0)} }} ORDER BY ?thing LIMIT {limit}")
     found = instruments(reader, [str(row["thing"].value) for row in rows])
-    return sorted(found, key=lambda each: (-_place(each.furthest), each.furthest, each.iri))
+    return sorted(found, key=lambda each: (-_rank(each.latest_stage), each.latest_stage, each.iri))
 
 
-def documents_naming(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
+def documents_referring_to(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
     """The documents that refer to a thing, but not as a party, with the facts that do; at most `limit` documents."""
     rows = reader.rows(
         f"SELECT DISTINCT ?thing WHERE {{ GRAPH ?c {{ ?thing ?naming {node(thing)} }} "
@@ -194,9 +194,9 @@ def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
     return [_instrument(described[iri], iri in packages, staged[iri]) for iri in wanted]
 
 
-def _place(stage: str) -> int:
+def _rank(stage: str) -> int:
     """The index of a stage in `LIFECYCLE`, -1 if it is not in there."""
-    return LIFE.index(stage) if stage in LIFE else -1
+    return LIFECYCLE.index(stage) if stage in LIFECYCLE else -1
 
 
 _STAGE: Final = f"GRAPH ?s {{ ?step <{KEL.stage}> ?stage }}"
@@ -224,7 +224,7 @@ def _pattern(party: str, kind: str, stage: str, year: int) -> str:
 def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
     rows = reader.rows(
         f"SELECT DISTINCT ?step ?thing WHERE {{ VALUES ?thing {{ {nodes(documents)} }} "
-        f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} }} ORDER BY ?step LIMIT {_MOST_STAGES}"
+        f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} }} ORDER BY ?step LIMIT {_MAX_STAGES}"
     )
     steps = [(str(row["step"].value), str(row["thing"].value)) for row in rows]
     every = records(reader, (step for step, _ in steps))

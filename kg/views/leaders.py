@@ -7,7 +7,7 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact, claims_of
-from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named
+from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains
 from kg.views.offices import STATE_OF_OFFICE, Office, of_state, offices
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
@@ -90,7 +90,7 @@ def people(  # noqa: PLR0913 - the filters of the list
     else:
         pattern = f"?thing a <{_PERSON}> FILTER NOT EXISTS {{ {office} }}"
     if words:
-        pattern += f" {named(words)}"
+        pattern += f" {name_contains(words)}"
     return listing(reader, pattern, language, descending=descending, number=number, size=PAGE_SIZE)
 
 

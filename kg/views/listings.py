@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.language.collation import sparql_key
-from kg.language.labels import FALLBACK
+from kg.language.labels import FALLBACK_LANGUAGE
 from kg.store.reader import Reader, text
 
 PAGE_SIZE: Final = 50
-_MOST_CHOICES: Final = 1_000
-_MOST_YEARS: Final = 10
+_MAX_CHOICES: Final = 1_000
+_MAX_SPAN_YEARS: Final = 10
 
 _NAMED: Final = "<http://www.w3.org/2000/01/rdf-schema#label>|<http://www.w3.org/2004/02/skos/core#altLabel>"
 _LABEL: Final = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -59,7 +59,7 @@ def listing(  # noqa: PLR0913 - what is listed, in which order, and which part o
 
 def distinct(reader: Reader, pattern: str, name: str) -> list[str]:
     """The distinct values that a pattern binds to a variable, such as the choices of a filter; at most 1000."""
-    rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {_MOST_CHOICES}")
+    rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {_MAX_CHOICES}")
     return [str(row[name].value) for row in rows]
 
 
@@ -69,20 +69,20 @@ def years_within(reader: Reader, pattern: str) -> list[int]:
     Of a span of more than ten years only the first year is included: a date such as a century is not in every year.
     """
     span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
-    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MOST_CHOICES}")
+    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MAX_CHOICES}")
     spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
-    found = {year for a, b in spans for year in range(a, (b if b - a < _MOST_YEARS else a) + 1)}
+    found = {year for a, b in spans for year in range(a, (b if b - a < _MAX_SPAN_YEARS else a) + 1)}
     return sorted(found, reverse=True)
 
 
-def named(words: str) -> str:
+def name_contains(words: str) -> str:
     """The pattern that matches if a label of ``?thing``, in any language, contains the words."""
     return f"?thing {_NAMED} ?spelt FILTER(CONTAINS(LCASE(STR(?spelt)), LCASE({text(words)})))"
 
 
 def _names(language: str) -> str:
     own = f"OPTIONAL {{ ?thing {_LABEL} ?own FILTER(LANG(?own) = {text(language)}) }}"
-    other = f"OPTIONAL {{ ?thing {_LABEL} ?other FILTER(LANG(?other) = {text(FALLBACK)}) }}"
+    other = f"OPTIONAL {{ ?thing {_LABEL} ?other FILTER(LANG(?other) = {text(FALLBACK_LANGUAGE)}) }}"
     key = sparql_key("COALESCE(?own, ?other, ?thing)", language)
     return f"{own} {other} BIND({key} AS ?name)"
 

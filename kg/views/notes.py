@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from kg.language.labels import Label
-from kg.views.contested import is_denied_too
+from kg.views.contested import is_disputed
 from kg.views.facts import Fact
 from kg.views.footnotes import Footnote
 from ontology.namespaces import shorten
@@ -38,4 +38,4 @@ class Notes:
 
     def disputed(self, fact: Fact) -> bool:
         """Whether one claim denies the fact and another gives it in another modality."""
-        return is_denied_too(fact, self.footnotes)
+        return is_disputed(fact, self.footnotes)

@@ -9,7 +9,7 @@ from ontology.namespaces import KEL, PREFIXES
 
 _ORG: Final = PREFIXES["org"]
 _WITHIN: Final = f"(<{_ORG}subOrganizationOf>|<{KEL.inState}>)*"
-_MOST_ROWS: Final = 5_000
+_MAX_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def offices(reader: Reader, iris: Iterable[str]) -> dict[str, Office]:
         f"SELECT DISTINCT ?office ?body ?state ?role WHERE {{ VALUES ?office {{ {nodes(wanted)} }} "
         f"OPTIONAL {{ ?office <{_ORG}postIn> ?body }} OPTIONAL {{ ?office <{_ORG}role> ?role }} "
         f"OPTIONAL {{ ?body {_WITHIN} ?state . ?state a <{KEL.State}> }} }} "
-        f"ORDER BY ?office ?body ?state ?role LIMIT {_MOST_ROWS}"
+        f"ORDER BY ?office ?body ?state ?role LIMIT {_MAX_ROWS}"
     )
     found = {iri: Office(iri) for iri in wanted}
     for row in rows:

@@ -4,7 +4,7 @@ from typing import Final
 
 from kg.store.reader import Reader
 
-MOST: Final = 100_000
+MAX_COUNT: Final = 100_000
 """Counting stops here, so that the first page is fast with large graphs."""
 
 _PATTERNS: Final = {
@@ -23,7 +23,7 @@ def counts(reader: Reader) -> dict[str, int]:
     articles (``sources``) and claims, at most `MAX_COUNT` each; kinds without things are missing.
     """
     parts = (
-        f'{{ SELECT DISTINCT ?x ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT {MOST:d} }}'
+        f'{{ SELECT DISTINCT ?x ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT {MAX_COUNT:d} }}'
         for kind, pattern in _PATTERNS.items()
     )
     rows = reader.rows(

@@ -13,7 +13,7 @@ Value = ox.NamedNode | ox.Literal
 Values = Mapping[str, Mapping[str, Sequence[Value]]]
 """The values by IRI of thing and property; things and properties without values are missing."""
 
-MOST_VALUES: Final = 20_000
+MAX_VALUES: Final = 20_000
 """The maximum number of values in one answer."""
 
 _SAMPLE: Final = 200
@@ -32,9 +32,9 @@ def values_of(reader: Reader, things: Collection[str], properties: Collection[st
     # With VALUES for the properties too, the engine would scan all values.
     chosen = f"FILTER(?property IN ({', '.join(map(node, properties))}))"
     where = f"VALUES ?thing {{ {nodes(things)} }} ?thing ?property ?value {chosen}"
-    rows = reader.rows(f"SELECT ?thing ?property ?value WHERE {{ {where} }} LIMIT {MOST_VALUES + 1}")
-    if len(rows) > MOST_VALUES:
-        raise TooLargeError(f"These things have more than {MOST_VALUES} values of these properties. Ask for fewer.")
+    rows = reader.rows(f"SELECT ?thing ?property ?value WHERE {{ {where} }} LIMIT {MAX_VALUES + 1}")
+    if len(rows) > MAX_VALUES:
+        raise TooLargeError(f"These things have more than {MAX_VALUES} values of these properties. Ask for fewer.")
     for row in rows:
         if isinstance(value := row["value"], ox.NamedNode | ox.Literal):
             found[str(row["thing"].value)][str(row["property"].value)].append(value)

@@ -20,10 +20,10 @@ class Record:
         """The facts with a property, given by its local name (``kel:``) or its IRI; empty if there are none."""
         return tuple(self.facts.get(name if ":" in name else str(KEL[name]), ()))
 
-    def dates(self, *sorts: str) -> tuple[Moment, ...]:
+    def dates(self, *kinds: str) -> tuple[Moment, ...]:
         """The dates of the kinds (see `kg.views.timelines.Moment`), in order; claims that differ give several."""
         found = moments(fact for facts in self.facts.values() for fact in facts)
-        return tuple(moment for moment in found if moment.sort in sorts)
+        return tuple(moment for moment in found if moment.kind in kinds)
 
 
 def records(reader: Reader, things: Iterable[str]) -> dict[str, Record]:

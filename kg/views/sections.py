@@ -45,11 +45,11 @@ class Section:
     title: str
     classes: tuple[str, ...]
     columns: tuple[str, ...]
-    beside: tuple[str, ...] = ()
-    staged: bool = False
+    required: tuple[str, ...] = ()
+    with_stages: bool = False
 
 
-FIGURE: Final = property_iris("value unit bound asWritten")
+FIGURE_PROPERTIES: Final = property_iris("value unit bound asWritten")
 """The properties needed to show a figure as its source gives it."""
 
 GROUPS: Final = (
@@ -93,7 +93,7 @@ GROUPS: Final = (
 )
 """The groups of a thing's own facts; the last one takes all other properties."""
 
-HIDDEN: Final = frozenset(
+HIDDEN_PROPERTIES: Final = frozenset(
     property_iris(
         "rdfs:label foaf:name skos:prefLabel dcterms:subject dcterms:source note skos:topConceptOf passage modality"
     )
@@ -118,14 +118,14 @@ SECTIONS: Final = (
         gettext_noop("Documents"),
         _classes("Instrument DocumentPackage"),
         property_iris("kind documentCount"),
-        staged=True,
+        with_stages=True,
     ),
     Section(
         "figures",
         gettext_noop("Trade and other figures"),
         _classes("TradeObservation Observation qb:Observation"),
         property_iris("measure refArea counterpartArea observed value"),
-        FIGURE,
+        FIGURE_PROPERTIES,
     ),
     Section(
         "events",
@@ -138,7 +138,7 @@ SECTIONS: Final = (
         gettext_noop("Projects, facilities and routes"),
         _classes("Project Facility Route"),
         property_iris("kind status"),
-        staged=True,
+        with_stages=True,
     ),
     Section(
         "relations",

@@ -22,7 +22,6 @@ class Statement:
     speakers: tuple[Fact, ...]
     addressees: tuple[Fact, ...]
     glosses: tuple[Fact, ...]
-    concerns: tuple[Fact, ...]
     events: tuple[Fact, ...]
     dates: tuple[Moment, ...]
 
@@ -64,7 +63,6 @@ def _statement(each: Record) -> Statement:
         each["speaker"],
         each["addressee"],
         each["gloss"],
-        each["concerns"],
         each["atEvent"],
         each.dates("held", "planned"),
     )

@@ -8,16 +8,16 @@ from typing import Final
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
 from kg.views.leaders import Tenure, tenures_with_role
-from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, named
+from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains
 from kg.views.records import Record, records
 from kg.views.visits import Attendance, attendances
 from ontology.namespaces import CODE, KEL, PREFIXES
 
 MEMBER_OF: Final = PREFIXES["org"] + "memberOf"
-HEAD: Final = str(CODE["role-head-of-state"])
-ABSENT: Final = str(CODE["attendance-absence-announced"])
+HEAD_OF_STATE: Final = str(CODE["role-head-of-state"])
+ABSENCE_ANNOUNCED: Final = str(CODE["attendance-absence-announced"])
 
-HOLDINGS: Final[Mapping[str, str]] = {
+CONTENT_PATTERNS: Final[Mapping[str, str]] = {
     "leaders": f"GRAPH ?h {{ ?tenure <{KEL.office}> ?office }} ?office <{PREFIXES['org']}postIn> ?thing",
     "documents": f"GRAPH ?h {{ ?held <{KEL.party}> ?thing }} "
     f"{{ ?held a <{KEL.Instrument}> }} UNION {{ ?held a <{KEL.DocumentPackage}> }}",
@@ -55,9 +55,9 @@ def states(  # noqa: PLR0913 - the filters of the list
     if member:
         parts.append(f"GRAPH ?m {{ ?thing <{MEMBER_OF}> {node(member)} }}")
     if having:
-        parts.append(HOLDINGS[having])
+        parts.append(CONTENT_PATTERNS[having])
     if words:
-        parts.append(named(words))
+        parts.append(name_contains(words))
     pattern = " ".join(f"{{ {part} }}" for part in parts)
     return listing(reader, pattern, language, descending=descending, number=number, size=PAGE_SIZE)
 
@@ -67,10 +67,10 @@ def organisations(reader: Reader) -> list[str]:
     return distinct(reader, f"?thing a <{KEL.State}> GRAPH ?m {{ ?thing <{MEMBER_OF}> ?organisation }}", "organisation")
 
 
-def in_brief(reader: Reader, iris: Sequence[str]) -> list[State]:
+def state_summaries(reader: Reader, iris: Sequence[str]) -> list[State]:
     """The summaries of states, in the order of `iris`."""
     described = records(reader, iris)
-    heads = tenures_with_role(reader, HEAD, iris, limit=4 * len(iris) + 1)
+    heads = tenures_with_role(reader, HEAD_OF_STATE, iris, limit=4 * len(iris) + 1)
     counts = _counts(reader, iris)
     return [
         State(
@@ -91,7 +91,9 @@ def memberships(state: Record) -> tuple[Fact, ...]:
 
 def absences(reader: Reader, agents: list[str], limit: int) -> list[Attendance]:
     """The announced absences of agents (a state, its people) from events."""
-    return [a for a in attendances(reader, agents, limit) if any(fact.iri == ABSENT for fact in a.attendance)]
+    return [
+        a for a in attendances(reader, agents, limit) if any(fact.iri == ABSENCE_ANNOUNCED for fact in a.attendance)
+    ]
 
 
 def _counts(reader: Reader, iris: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -99,7 +101,7 @@ def _counts(reader: Reader, iris: Sequence[str]) -> dict[str, dict[str, int]]:
     for name in _COUNTED:
         rows = reader.rows(
             f"SELECT ?thing (COUNT(DISTINCT ?held) AS ?number) WHERE {{ VALUES ?thing {{ {nodes(iris)} }} "
-            f"{HOLDINGS[name]} }} GROUP BY ?thing LIMIT {len(iris) + 1}"
+            f"{CONTENT_PATTERNS[name]} }} GROUP BY ?thing LIMIT {len(iris) + 1}"
         )
         for row in rows:
             if "thing" in row:

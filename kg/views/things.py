@@ -6,24 +6,24 @@ from typing import Final
 
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
-from kg.views.contested import alike, clashing, dates_clash, rivals
-from kg.views.entries import Entry, SectionTable, make_entry, surroundings
-from kg.views.facts import WINDOW, Fact, by_property, claims_naming, claims_of, facts_about, links_to
+from kg.views.contested import comparable_figures, conflicting_properties, contradictions, dates_conflict
+from kg.views.entries import Entry, SectionTable, backlinks, make_entry
+from kg.views.facts import WINDOW, Fact, by_property, claims_of, claims_referring_to, facts_about, links_to
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
-from kg.views.sections import FIGURE, GROUPS, HIDDEN, Group
+from kg.views.sections import FIGURE_PROPERTIES, GROUPS, HIDDEN_PROPERTIES, Group
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import RDF_TYPE
 
-SHOWN: Final = 10
+PREVIEW_SIZE: Final = 10
 """How many referring claims are shown unless they are requested by name."""
 
-STEPS: Final = 30
+TIMELINE_SIZE: Final = 30
 """How many entries of the timeline are shown unless it is requested by name."""
 
 
 @dataclass(frozen=True)
-class Line:
+class PropertyRow:
     """A property of the thing and its values. contested: it is single-valued and claims give different values."""
 
     predicate: str
@@ -45,21 +45,21 @@ class Thing(Notes):
     after: int = 0
     more: bool = False
     classes: frozenset[str] = frozenset()
-    groups: tuple[tuple[Group, tuple[Line, ...]], ...] = ()
+    groups: tuple[tuple[Group, tuple[PropertyRow, ...]], ...] = ()
     moments: tuple[Moment, ...] = ()
     dates_contested: bool = False
     timeline: tuple[Entry, ...] = ()
-    steps: int = 0
+    timeline_total: int = 0
     tables: tuple[SectionTable, ...] = ()
-    rivals: tuple[Entry, ...] = ()
+    contradicting: tuple[Entry, ...] = ()
     inferred: tuple[Fact, ...] = ()
-    said: tuple[Footnote, ...] = ()
-    said_total: int = 0
+    referring: tuple[Footnote, ...] = ()
+    referring_total: int = 0
 
     @property
     def entries(self) -> list[Entry]:
         """All entries that are shown."""
-        return [*self.rivals, *self.timeline, *(entry for table in self.tables for entry in table.entries)]
+        return [*self.contradicting, *self.timeline, *(entry for table in self.tables for entry in table.entries)]
 
     @property
     def infers_dates(self) -> bool:
@@ -80,32 +80,34 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
     """
     own = facts_about(reader, [iri])[iri]
     links = links_to(reader, iri, after)
-    said = claims_naming(reader, iri, after)
-    if not (own or links or said):
+    referring = claims_referring_to(reader, iri, after)
+    if not (own or links or referring):
         return None
-    around = surroundings(reader, links, part)
+    incoming = backlinks(reader, links, part)
     dates = tuple(moments(own))
-    own_steps = [Entry(iri, moments=(m,), claims=m.claims) for m in dates if m.sort in {"held", "planned"}]
-    steps = sorted([*around.timeline, *own_steps], key=_first_day)
+    own_entries = [Entry(iri, moments=(m,), claims=m.claims) for m in dates if m.kind in {"held", "planned"}]
+    timeline = sorted([*incoming.timeline, *own_entries], key=_first_day)
     thing = Thing(
         iri=iri,
         after=after,
-        more=max(len(links), len(said)) >= WINDOW,
+        more=max(len(links), len(referring)) >= WINDOW,
         classes=frozenset(fact.iri for fact in own if fact.predicate == RDF_TYPE),
-        timeline=tuple({"": steps[:STEPS], "timeline": steps}.get(part, [])),
-        steps=len(steps),
-        tables=around.tables,
-        said=tuple(footnotes(reader, {"": said[:SHOWN], "said": said}.get(part, []), language).values()),
-        said_total=len(said),
+        timeline=tuple({"": timeline[:TIMELINE_SIZE], "timeline": timeline}.get(part, [])),
+        timeline_total=len(timeline),
+        tables=incoming.tables,
+        referring=tuple(
+            footnotes(reader, {"": referring[:PREVIEW_SIZE], "said": referring}.get(part, []), language).values()
+        ),
+        referring_total=len(referring),
     )
     if not part:
         thing = replace(
             thing,
             groups=_groups(own),
             moments=dates,
-            dates_contested=dates_clash(own),
-            rivals=_rivals(reader, iri, own),
-            inferred=tuple(fact for fact in own if fact.inferred and fact.predicate not in HIDDEN),
+            dates_contested=dates_conflict(own),
+            contradicting=_contradicting(reader, iri, own),
+            inferred=tuple(fact for fact in own if fact.inferred and fact.predicate not in HIDDEN_PROPERTIES),
         )
     return _with_names(reader, thing, language)
 
@@ -114,27 +116,27 @@ def _first_day(entry: Entry) -> tuple[str, str, str]:
     return entry.moments[0].first, entry.moments[0].last, entry.iri
 
 
-def _groups(own: Iterable[Fact]) -> tuple[tuple[Group, tuple[Line, ...]], ...]:
-    facts = [fact for fact in own if not fact.inferred and fact.predicate not in HIDDEN | DATE_PROPERTIES]
-    clashes, values, found = clashing(facts), dict(by_property(facts)), []
+def _groups(own: Iterable[Fact]) -> tuple[tuple[Group, tuple[PropertyRow, ...]], ...]:
+    facts = [fact for fact in own if not fact.inferred and fact.predicate not in HIDDEN_PROPERTIES | DATE_PROPERTIES]
+    conflicting, values, found = conflicting_properties(facts), dict(by_property(facts)), []
     for group in GROUPS:
         names = [name for name in group.properties if name in values] if group.properties else sorted(values)
-        lines = tuple(Line(name, tuple(values.pop(name)), name in clashes) for name in names)
-        if lines:
-            found.append((group, lines))
+        rows = tuple(PropertyRow(name, tuple(values.pop(name)), name in conflicting) for name in names)
+        if rows:
+            found.append((group, rows))
     return tuple(found)
 
 
-def _rivals(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ...]:
+def _contradicting(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ...]:
     """This figure and those that contradict it, as entries; empty if there are none."""
-    figures = {iri: own} | facts_about(reader, set(alike(reader, own)) - {iri})
-    others = rivals(figures).get(iri, [])
-    return tuple(make_entry(each, figures[each], FIGURE) for each in ([iri, *others] if others else []))
+    figures = {iri: own} | facts_about(reader, set(comparable_figures(reader, own)) - {iri})
+    others = contradictions(figures).get(iri, [])
+    return tuple(make_entry(each, figures[each], FIGURE_PROPERTIES) for each in ([iri, *others] if others else []))
 
 
 def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
     """The thing with its footnotes, in the order in which they occur, and the labels of everything shown."""
-    facts = [fact for _, lines in thing.groups for line in lines for fact in line.facts]
+    facts = [fact for _, rows in thing.groups for row in rows for fact in row.facts]
     claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
     claims += [claim for entry in thing.entries for claim in entry.all_claims()]
     shown = {iri for fact in (*facts, *thing.inferred) for iri in (fact.predicate, fact.iri) if iri}

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kg.views.facts import Fact
 from ontology.namespaces import CODE, KEL
 
-_FORMS: Final = {
+_KINDS: Final = {
     "held": ("earliest", "latest", "edtf"),
     "planned": ("plannedEarliest", "plannedLatest", "plannedEdtf"),
     "period": ("periodStart", "periodEnd", "periodEdtf"),
@@ -18,7 +18,7 @@ _FORMS: Final = {
 }
 """The kinds of date, and the properties of each: first day, last day, and EDTF."""
 
-DATE_PROPERTIES: Final = frozenset(str(KEL[n]) for names in _FORMS.values() for n in names if n) | {str(KEL.dateBasis)}
+DATE_PROPERTIES: Final = frozenset(str(KEL[n]) for names in _KINDS.values() for n in names if n) | {str(KEL.dateBasis)}
 """The properties that `moments` reads."""
 
 
@@ -31,16 +31,16 @@ class Moment:
     inferred: not stated in full by the source.
     """
 
-    sort: str
+    kind: str
     first: str
     last: str
     edtf: str
     inferred: bool
     claims: tuple[str, ...]
 
-    def misses(self, other: "Moment") -> bool:
+    def is_disjoint_from(self, other: "Moment") -> bool:
         """Whether both are of the same kind and have no day in common."""
-        return self.sort == other.sort and (self.last < other.first or other.last < self.first)
+        return self.kind == other.kind and (self.last < other.first or other.last < self.first)
 
 
 def moments(facts: Iterable[Fact]) -> list[Moment]:
@@ -53,13 +53,13 @@ def moments(facts: Iterable[Fact]) -> list[Moment]:
     found: dict[tuple[str, str, str, str, bool], list[str]] = defaultdict(list)
     for claim, values in sorted(by_claim.items()):
         inferred = str(CODE["date-inferred"]) in values[str(KEL.dateBasis)]
-        for sort, (first, last, edtf) in _FORMS.items():
+        for kind, (first, last, edtf) in _KINDS.items():
             firsts, lasts = values[str(KEL[first])], values[str(KEL[last])]
             if firsts or lasts:
                 exact = min(values[str(KEL[edtf])], default="") if edtf else ""
-                key = sort, min(firsts or lasts), max(lasts or firsts), exact, inferred
+                key = kind, min(firsts or lasts), max(lasts or firsts), exact, inferred
                 found[key].append(claim)
     return sorted(
         (Moment(*key, tuple(claim for claim in claims if claim)) for key, claims in found.items()),
-        key=lambda m: (m.first, m.last, m.sort),
+        key=lambda m: (m.first, m.last, m.kind),
     )

@@ -13,10 +13,10 @@ from kg.views.footnotes import Footnote, footnotes
 from kg.views.listings import distinct
 from ontology.namespaces import CODE, INFERRED_GRAPH, KEL
 
-MOST: Final = 400
+MAX_OBSERVATIONS: Final = 400
 """The maximum number of figures in one answer; filter by party or measure to get others."""
 
-_MOST_ROWS: Final = 40 * MOST
+_MAX_ROWS: Final = 40 * MAX_OBSERVATIONS
 _PARTIES: Final = ("refArea", "counterpartArea")
 
 
@@ -92,13 +92,13 @@ def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Ob
     Two figures contradict each other if they have the same measure, the same two sides and the same unit, different
     values from different claims, and the same period, or one of them has no period.
     """
-    alike: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     for each in given:
         if each.areas and each.counterparts:
-            alike[each.measure, each.unit, each.areas, each.counterparts, each.observed].append(each)
+            groups[each.measure, each.unit, each.areas, each.counterparts, each.observed].append(each)
     return {
         (one.iri, one.value): others
-        for group in alike.values()
+        for group in groups.values()
         for one in group
         if (others := [other for other in group if _contradict(one, other)])
     }
@@ -128,7 +128,8 @@ def _select(selection: Selection) -> str:
     wanted = f"VALUES ?m {{ {nodes(selection.measures)} }}" if selection.measures else ""
     sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
     party = f"GRAPH ?p {{ ?o {sides} {node(selection.party)} }}" if selection.party else ""
-    return f"SELECT DISTINCT ?o WHERE {{ {party} {wanted} GRAPH ?c {{ ?o {measure} ?m ; {value} ?v }} }} LIMIT {MOST}"
+    figures = f"GRAPH ?c {{ ?o {measure} ?m ; {value} ?v }}"
+    return f"SELECT DISTINCT ?o WHERE {{ {party} {wanted} {figures} }} LIMIT {MAX_OBSERVATIONS}"
 
 
 _Facts = dict[str, dict[str, list[str]]]
@@ -141,7 +142,7 @@ def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
         return facts
     rows: list[Row] = reader.rows(
         f"SELECT ?o ?c ?p ?v WHERE {{ VALUES ?o {{ {nodes(found)} }} GRAPH ?c {{ ?o ?p ?v }} "
-        f"FILTER(?c != {node(INFERRED_GRAPH)}) }} LIMIT {_MOST_ROWS}"
+        f"FILTER(?c != {node(INFERRED_GRAPH)}) }} LIMIT {_MAX_ROWS}"
     )
     for row in rows:
         name = str(row["p"].value).removeprefix(str(KEL))
@@ -154,7 +155,7 @@ def _publication_days(reader: Reader, articles: set[str]) -> dict[str, date]:
     if not articles:
         return {}
     rows = reader.rows(
-        f"SELECT ?a ?d WHERE {{ VALUES ?a {{ {nodes(articles)} }} ?a {node(str(KEL.earliest))} ?d }} LIMIT {_MOST_ROWS}"
+        f"SELECT ?a ?d WHERE {{ VALUES ?a {{ {nodes(articles)} }} ?a {node(str(KEL.earliest))} ?d }} LIMIT {_MAX_ROWS}"
     )
     return {str(row["a"].value): day for row in rows if (day := parse_day(str(row["d"].value)))}
 

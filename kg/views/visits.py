@@ -12,7 +12,7 @@ from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL
 
-PARTS: Final = ("visitor", "host", "delegate", "organiser", "participant")
+ROLES: Final = ("visitor", "host", "delegate", "organiser", "participant")
 """The properties for the roles of participants, the most specific first."""
 
 
@@ -41,11 +41,11 @@ class Attendance:
 
 
 @dataclass(frozen=True)
-class Encounter:
+class EventParticipation:
     """The participation of somebody in an event: roles (local names of properties, with facts) and attendances."""
 
     event: Event
-    parts: tuple[tuple[str, Fact], ...]
+    roles: tuple[tuple[str, Fact], ...]
     attendances: tuple[Attendance, ...]
 
 
@@ -70,12 +70,12 @@ def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
     )
 
 
-def encounters(reader: Reader, who: str, limit: int) -> list[Encounter]:
+def event_participations(reader: Reader, who: str, limit: int) -> list[EventParticipation]:
     """The events with somebody's participation, announcement or absence, the latest first; at most `limit`."""
-    parts = nodes(str(KEL[name]) for name in PARTS)
+    roles = nodes(str(KEL[name]) for name in ROLES)
     found = _described(
         reader,
-        f"{{ VALUES ?part {{ {parts} }} GRAPH ?c {{ ?thing ?part {node(who)} }} ?c <{KEL.modality}> ?how }} UNION "
+        f"{{ VALUES ?part {{ {roles} }} GRAPH ?c {{ ?thing ?part {node(who)} }} ?c <{KEL.modality}> ?how }} UNION "
         f"{{ GRAPH ?c {{ ?taking <{KEL.agent}> {node(who)} }} GRAPH ?d {{ ?taking <{KEL.inEvent}> ?thing }} }}",
         limit,
     )
@@ -83,9 +83,9 @@ def encounters(reader: Reader, who: str, limit: int) -> list[Encounter]:
     for attendance in attendances(reader, [who], limit * 4):
         attending[attendance.event].append(attendance)
     return [
-        Encounter(
+        EventParticipation(
             event,
-            tuple((name, fact) for name in PARTS for fact in each[name] if fact.iri == who),
+            tuple((name, fact) for name in ROLES for fact in each[name] if fact.iri == who),
             tuple(attending[event.iri]),
         )
         for event, each in found

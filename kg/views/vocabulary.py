@@ -7,7 +7,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.language.labels import Label, best
+from kg.language.labels import Label, preferred_label
 from ontology import ONTOLOGY_IRI, published_triples
 from ontology.namespaces import KEL, PREFIXES, RDF_TYPE, SKOLEM
 
@@ -32,7 +32,7 @@ class Term:
 
     iri: str
     kind: str
-    said: tuple[tuple[str, ox.NamedNode | ox.Literal], ...]
+    values: tuple[tuple[str, ox.NamedNode | ox.Literal], ...]
 
     @property
     def name(self) -> str:
@@ -41,7 +41,7 @@ class Term:
 
     def text(self, name: str, language: str) -> Label:
         """The literal of a property in the language, else in English; empty if there is none."""
-        return best(self._texts(name), language)
+        return preferred_label(self._texts(name), language)
 
     def texts(self, name: str) -> list[str]:
         """All literals of a property, such as its change notes."""
@@ -49,33 +49,33 @@ class Term:
 
     def iris(self, name: str) -> list[str]:
         """The IRIs of a property, without Skolem IRIs."""
-        found = (v.value for p, v in self.said if p == _expand(name) and isinstance(v, ox.NamedNode))
+        found = (v.value for p, v in self.values if p == _expand(name) and isinstance(v, ox.NamedNode))
         return [iri for iri in found if not iri.startswith(SKOLEM)]
 
     @property
     def deprecated(self) -> bool:
         """Whether it is deprecated (``owl:deprecated``)."""
-        return any(p == _OWL + "deprecated" for p, _ in self.said)
+        return any(p == _OWL + "deprecated" for p, _ in self.values)
 
     @property
     def status(self) -> str:
         """Its status, such as ``stable``."""
-        return next((v.value for p, v in self.said if p == _STATUS), "")
+        return next((v.value for p, v in self.values if p == _STATUS), "")
 
     def _texts(self, name: str) -> list[ox.Literal]:
-        return [v for p, v in self.said if p == _expand(name) and isinstance(v, ox.Literal)]
+        return [v for p, v in self.values if p == _expand(name) and isinstance(v, ox.Literal)]
 
 
 @cache
 def ontology_terms() -> Sequence[Term]:
     """The ontology itself, then its classes, then its properties, each by name."""
-    said: dict[str, list[tuple[str, ox.NamedNode | ox.Literal]]] = {}
+    values: dict[str, list[tuple[str, ox.NamedNode | ox.Literal]]] = {}
     for triple in published_triples():
         subject, value = triple.subject, triple.object
         if isinstance(subject, ox.NamedNode) and isinstance(value, ox.NamedNode | ox.Literal):
-            said.setdefault(subject.value, []).append((triple.predicate.value, value))
+            values.setdefault(subject.value, []).append((triple.predicate.value, value))
     found = []
-    for iri, facts in said.items():
+    for iri, facts in values.items():
         kinds = {_KINDS[v.value] for p, v in facts if p == RDF_TYPE and v.value in _KINDS}
         if iri == ONTOLOGY_IRI or (kinds and iri.startswith(str(KEL))):
             found.append(Term(iri, next(iter(kinds), "ontology"), tuple(sorted(facts, key=str))))

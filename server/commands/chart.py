@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from kg.commands.cli import cli, loaded
+from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 
 __all__ = ["chart"]
@@ -35,8 +35,8 @@ def chart(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Write the chart NAME (trade, direct-investment, events, map, …) to a file."""
     from kg.charts.chart import Chart
-    from kg.charts.maps import with_world
-    from kg.charts.registry import NAMES, Request
+    from kg.charts.maps import with_countries
+    from kg.charts.registry import NAMES, ChartRequest
     from kg.charts.registry import chart as find
     from kg.commands.progress import progress
     from kg.curation.export import write
@@ -59,12 +59,12 @@ def chart(  # noqa: PLR0913, PLR0917 - one parameter an option
     }
     if output.suffix not in drawn:
         raise click.UsageError(f"{output.name} has no ending of a chart: give {', '.join(drawn)}.")
-    reader = Reader(Engine(loaded(ctx).quads))
+    reader = Reader(Engine(load_dataset(ctx).quads))
     narrowing = {"party": resolve(reader, party)} if party else {}
-    found = find(reader, Request(name, narrowing), language, translator(language))
+    found = find(reader, ChartRequest(name, narrowing), language, translator(language))
     if found is None:
         raise KelisimError(f"There is nothing to draw for {name!r}. There are charts of: {', '.join(NAMES)}.")
     with progress("Drawing"):
-        body = drawn[output.suffix](with_world(found, world()))
+        body = drawn[output.suffix](with_countries(found, world()))
     write(body.encode() if isinstance(body, str) else body, output)
     click.echo(f"Wrote {output}.")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from kg.commands import checking, completion
-from kg.commands.cli import cli, loaded
+from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, show
 
@@ -103,7 +103,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         empty,
         max_update << 20,
     )
-    run(settings, lambda: None if empty else loaded(ctx), ready)
+    run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")
 
 

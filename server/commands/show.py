@@ -5,7 +5,7 @@ import json
 import click
 from rich.console import Console
 
-from kg.commands.cli import cli, loaded
+from kg.commands.cli import cli, load_dataset
 from kg.commands.completion import things
 from kg.views.facts import WINDOW
 from kg.views.sections import SECTIONS
@@ -38,7 +38,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.views.things import describe
     from server.http.languages import translator
 
-    reader = Reader(Engine(loaded(ctx).quads))
+    reader = Reader(Engine(load_dataset(ctx).quads))
     found = describe(reader, resolve(reader, thing), language, part or "", after)
     assert found is not None  # `resolve` returns only IRIs of the graph
     if as_json:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.urls import iri_to_uri
 
 from kg.language.messages import gettext_noop
-from kg.publishing.descriptions import Description, describe, describe_ontology, describe_shapes, standing
+from kg.publishing.descriptions import Description, describe, describe_ontology, describe_shapes, iri_status
 from kg.publishing.schema_org import schema_org
 from kg.rdf.formats import GRAPH_FORMATS, GraphFormat
 from kg.store.reader import Reader, node
@@ -135,7 +135,7 @@ def check(reader: Reader, iri: str) -> None:
         node(iri)
     except KelisimError:
         raise unknown(iri) from None
-    found = standing(reader, iri)
+    found = iri_status(reader, iri)
     if not found.known:
         raise unknown(iri)
     if found.withdrawn:

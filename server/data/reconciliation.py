@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from kg.language.classes import RECONCILED
 from kg.language.labels import labels
 from kg.language.transliteration import fold
-from kg.search.matching import Candidate, beginning, known
+from kg.search.matching import Candidate, matchable, prefix_candidates
 from kg.search.reconciliation import Match, reconcile
 from kg.store.reader import Reader
 from kg.views.properties import properties_of
@@ -64,7 +64,7 @@ def blueprint(site: Site) -> Blueprint:
     def suggest_entity() -> Response:
         """Suggests things whose name begins with the prefix (section 6)."""
         prefix, skip = _prefix_and_cursor()
-        found = beginning(current_index(site).value, prefix, skip, _SUGGESTIONS)
+        found = prefix_candidates(current_index(site).value, prefix, skip, _SUGGESTIONS)
         return jsonify(result=_suggested(site, found))
 
     @routes.get("/reconcile/suggest/type")
@@ -94,14 +94,18 @@ def blueprint(site: Site) -> Blueprint:
         """The preview of a thing, for an iframe (section 5)."""
         given = request.args.get("id", "")
         index = current_index(site).value
-        found = known(index, [iri_of(given, str(ID))])
+        found = matchable(index, [iri_of(given, str(ID))])
         if not found:
             raise ProblemError(404, "No such thing", "No state, person, organisation, place or instrument has this id.")
         thing = found[0]
         label = labels(site.reader, [thing.thing], language())[thing.thing]
         names = sorted(set(index.names(thing.thing)) - {(label.text, label.language)}, key=lambda n: (n[1], n[0]))
         page = render_template(
-            "data/preview.html", thing=thing.thing, label=label, names=names, classed=_class_names(site)[thing.classed]
+            "data/preview.html",
+            thing=thing.thing,
+            label=label,
+            names=names,
+            classed=_class_names(site)[thing.class_iri],
         )
         response = make_response(page)
         response.headers["Content-Security-Policy"] = _PREVIEW_POLICY
@@ -160,14 +164,14 @@ def _candidate(match: Match, names: dict[str, str]) -> dict[str, Any]:
     if match.name_score is not None:
         features.append({"id": "exact_name", "value": candidate.exact})
         features.append({"id": "name_similarity", "value": match.name_score})
-    if match.agreeing is not None:
-        features.append({"id": "properties_agreeing", "value": round(match.agreeing, 3)})
+    if match.property_score is not None:
+        features.append({"id": "properties_agreeing", "value": round(match.property_score, 3)})
     other = candidate.name if candidate.name != match.label.text else ""
     return {
         "id": candidate.thing.removeprefix(str(ID)),
         "name": match.label.text,
         **({"description": translate("Also: %(name)s") % {"name": other}} if other else {}),
-        "type": [{"id": shorten(candidate.classed), "name": names[candidate.classed]}],
+        "type": [{"id": shorten(candidate.class_iri), "name": names[candidate.class_iri]}],
         "score": candidate.score,
         "features": features,
         "match": match.certain,
@@ -181,8 +185,8 @@ def _suggested(site: Site, found: list[Candidate]) -> list[dict[str, Any]]:
         {
             "id": c.thing.removeprefix(str(ID)),
             "name": shown[c.thing].text,
-            "description": names[c.classed],
-            "notable": [{"id": shorten(c.classed), "name": names[c.classed]}],
+            "description": names[c.class_iri],
+            "notable": [{"id": shorten(c.class_iri), "name": names[c.class_iri]}],
         }
         for c in found
     ]

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from kg.search.matching import MOST_CANDIDATES, MOST_CHARACTERS
+from kg.search.matching import MAX_CANDIDATES, MAX_CHARACTERS
 from kg.search.reconciliation import Record
 from kg.store.reader import node
 from ontology import KelisimError
@@ -69,10 +69,10 @@ def _record(key: str, query: Any) -> Record:
     properties = tuple(_property(key, each) for each in _list(key, "properties", query, _MOST_PROPERTIES))
     if "query" not in query and not properties:
         raise _malformed(f"In {key!r}, give query or properties.")
-    if len(name) > MOST_CHARACTERS:  # no name is so long; it matches nothing, and the rest of the batch is answered
+    if len(name) > MAX_CHARACTERS:  # no name is so long; it matches nothing, and the rest of the batch is answered
         name, properties = "", ()
     classes = tuple(iri_of(_type(key, each)) for each in _list(key, "type", query, _MOST_TYPES))
-    return Record(name.strip(), classes, strict, properties, min(int(limit), MOST_CANDIDATES))
+    return Record(name.strip(), classes, strict, properties, min(int(limit), MAX_CANDIDATES))
 
 
 def _list(key: str, name: str, query: dict[str, Any], most: int) -> list[Any]:
@@ -102,7 +102,7 @@ def _value(key: str, given: Any) -> str:
         return iri_of(given["id"], str(ID))
     if isinstance(given, bool):
         return str(given).lower()
-    if isinstance(given, str | int | float) and len(str(given)) <= MOST_CHARACTERS:
+    if isinstance(given, str | int | float) and len(str(given)) <= MAX_CHARACTERS:
         return str(given)
     raise _malformed(f"In {key!r}, v is a string, number, truth value or thing with an id.")
 

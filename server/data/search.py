@@ -9,7 +9,7 @@ from flask import Blueprint, Response, after_this_request, jsonify, make_respons
 
 from kg.language.labels import Label, labels
 from kg.search.index import Index
-from kg.search.search import MOST_CHARACTERS, MOST_HITS, PAGE_SIZE, Found, Hit, correction, search
+from kg.search.search import MAX_CHARACTERS, MAX_HITS, PAGE_SIZE, Hit, SearchPage, correction, search
 from kg.store.background import WAIT_SECONDS, Cached
 from ontology.namespaces import PREFIXES, shorten
 from server.http.class_names import class_names
@@ -22,7 +22,7 @@ from server.http.site import Site
 FIRST_PATIENCE: Final = 10.0
 """How long a search waits for the first index, in seconds."""
 
-_LAST_PAGE: Final = MOST_HITS // PAGE_SIZE
+_LAST_PAGE: Final = MAX_HITS // PAGE_SIZE
 _JSON: Final = "application/json"
 
 
@@ -46,7 +46,7 @@ def blueprint(site: Site) -> Blueprint:
         form, parameters = _format(), _parameters()
         words, classed = parameters.words, parameters.classed
         index = current_index(site)
-        found = search(index.value, words, classed=classed, language=parameters.language, number=parameters.page)
+        found = search(index.value, words, class_iri=classed, language=parameters.language, number=parameters.page)
         complete = found.total and not found.partial
         suggestion = "" if complete or not words else correction(index.value, words)
         names = class_names(site.reader, {*found.classes, *([classed] if classed else [])})
@@ -64,8 +64,8 @@ def blueprint(site: Site) -> Blueprint:
                     names=names,
                     labels=shown,
                     pages=_pages(found),
-                    most=MOST_HITS,
-                    most_characters=MOST_CHARACTERS,
+                    most=MAX_HITS,
+                    most_characters=MAX_CHARACTERS,
                     address=_address,
                     shorten=shorten,
                 )
@@ -107,8 +107,8 @@ def _format() -> str:
 
 def _parameters() -> SearchParameters:
     words = request.args.get("q", "").strip()
-    if len(words) > MOST_CHARACTERS:
-        raise ProblemError(400, "Search too long", f"Search for at most {MOST_CHARACTERS} characters.")
+    if len(words) > MAX_CHARACTERS:
+        raise ProblemError(400, "Search too long", f"Search for at most {MAX_CHARACTERS} characters.")
     page = request.args.get("page") or "1"  # OpenSearch clients send an empty page for the first
     if not (page.isascii() and page.isdecimal() and len(page) < 6 and 1 <= int(page) <= _LAST_PAGE):
         raise ProblemError(400, "No such page", f"Pages of a search are numbered from 1 to {_LAST_PAGE}.")
@@ -125,7 +125,7 @@ def expanded(name: str) -> str:
     return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
 
 
-def _pages(found: Found) -> int:
+def _pages(found: SearchPage) -> int:
     return min(_LAST_PAGE, -(-found.total // PAGE_SIZE))
 
 
@@ -146,7 +146,7 @@ def _address(
 def _document(  # noqa: PLR0913, PLR0917 - one argument for each part of the response
     parameters: SearchParameters,
     index: Cached[Index],
-    found: Found,
+    found: SearchPage,
     suggestion: str,
     names: dict[str, str],
     shown: dict[str, Label],
@@ -182,7 +182,7 @@ def _result(hit: Hit, names: dict[str, str], label: Label, host: str) -> dict[st
         "page": host + page if page.startswith("/") else page or None,
         "label": label.text,
         "language": label.language,
-        "type": {"iri": hit.classed, "name": names[hit.classed]} if hit.classed else None,
+        "type": {"iri": hit.class_iri, "name": names[hit.class_iri]} if hit.class_iri else None,
         "match": {"kind": hit.kind, "language": hit.language, "text": hit.text, "marks": marks},
     }
 

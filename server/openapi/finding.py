@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from kg.search.search import MOST_CHARACTERS
+from kg.search.search import MAX_CHARACTERS
 from server.http.languages import LANGUAGES
 from server.openapi.operations import in_query, operation
 
@@ -79,7 +79,7 @@ def finding_paths() -> dict[str, Any]:
 
 def _search() -> dict[str, Any]:
     parameters = [
-        in_query("q", {**_STRING, "maxLength": MOST_CHARACTERS}),
+        in_query("q", {**_STRING, "maxLength": MAX_CHARACTERS}),
         in_query("type", _STRING),
         in_query("language", {**_STRING, "enum": ["", *LANGUAGES]}),
         in_query("page", {"type": "integer", "minimum": 1, "maximum": 500}),

@@ -10,8 +10,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 
 from kg.charts import registry
-from kg.charts.chart import Chart, Draw, Theme
-from kg.charts.maps import with_world
+from kg.charts.chart import Chart, RenderFunction, Theme
+from kg.charts.maps import with_countries
 from kg.charts.renderer import Renderer
 from kg.store.reader import nodes
 from ontology import KelisimError
@@ -61,13 +61,13 @@ def _chart(site: Site, name: str) -> Chart:
         nodes([*things, *(narrowing[key] for key in ("party", "unit") if narrowing.get(key))])
     except KelisimError as error:  # not an IRI
         abort(400, str(error))
-    found = registry.chart(site.reader, registry.Request(name, narrowing, things), language(), translate)
+    found = registry.chart(site.reader, registry.ChartRequest(name, narrowing, things), language(), translate)
     if found is None:
         abort(404, translate("There is no data for this chart."))
-    return with_world(found, world())
+    return with_countries(found, world())
 
 
-def _rendered(chart: Chart, suffix: str, draw: Draw) -> bytes:
+def _rendered(chart: Chart, suffix: str, draw: RenderFunction) -> bytes:
     theme: Theme = "dark" if request.args.get("theme") == "dark" else "light"
     narrow, titled = request.args.get("width") == "narrow", request.args.get("titled") != "no"
     match suffix:

@@ -106,12 +106,12 @@ def _cited(shown: list[Instrument]) -> object:
 
 def track_facts(each: Instrument) -> object:
     """The facts of a document's track that have footnotes: its stages, and their dates or those of their events."""
-    return [(s.code, s.dates or s.event_dates) for step in each.track for s in step.stages]
+    return [(s.code, s.dates or s.event_dates) for step in each.lifecycle for s in step.stages]
 
 
 def track_codes(shown: list[Instrument]) -> set[str]:
     """The codes of all stages in the tracks of documents, attested or not, to read their names."""
-    return {step.code for each in shown for step in each.track}
+    return {step.code for each in shown for step in each.lifecycle}
 
 
 def _csv(shown: list[Instrument], page: Notes) -> str:
@@ -133,8 +133,8 @@ def _csv(shown: list[Instrument], page: Notes) -> str:
 
 
 def _lines(stage: Stage, page: Notes) -> Iterator[tuple[str, ...]]:
-    held = next((moment for moment in stage.dates if moment.sort == "held"), None)
-    planned = next((moment for moment in stage.dates if moment.sort == "planned"), None)
+    held = next((moment for moment in stage.dates if moment.kind == "held"), None)
+    planned = next((moment for moment in stage.dates if moment.kind == "planned"), None)
     days = [(moment.first, moment.last) if moment else ("", "") for moment in (held, planned)]
     for _, note in page.notes(stage.code.claims):
         yield stage.code.iri, *days[0], *days[1], _values(stage.events), note.speaker, note.modality, note.claim

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from kg.charts.event_charts import event_chart
 from kg.charts.maps import place_map
 from kg.language.labels import Label
-from kg.views.events import Wanted, events, kinds, states, statuses, years
+from kg.views.events import EventFilter, events, kinds, states, statuses, years
 from kg.views.listings import Listing
 from kg.views.records import Record, records
 from server.http.languages import language, translate
@@ -39,7 +39,7 @@ def blueprint(site: Site) -> Blueprint:
         """A page of the events that match the filters; 400 with a message if a filter is invalid."""
         filters = Filters("-date", "date")
         fields = offered(site.store.version, language())
-        wanted = Wanted(
+        wanted = EventFilter(
             kind=filters.choice("kind", translate("Kind"), fields["kind"]),
             state=filters.choice("state", translate("State"), fields["state"]),
             status=filters.choice("status", translate("Status"), fields["status"]),
@@ -57,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
             fields=fields,
             listing=listing,
             shown=shown,
-            narrowed=wanted != Wanted(),
+            narrowed=wanted != EventFilter(),
             chart=event_chart(site.reader, listing.things, language(), translate),
             map=place_map(site.reader, listing.things, language(), translate),
             page=notes(site.reader, language(), [_records(each) for each in shown]),

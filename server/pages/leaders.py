@@ -9,7 +9,7 @@ from kg.language.labels import Label
 from kg.views.leaders import by_holder, people, roles_attested, states_with_offices, tenures_of
 from kg.views.listings import Listing
 from kg.views.statements import statements_about, statements_by
-from kg.views.visits import encounters
+from kg.views.visits import event_participations
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.filters import Choice, Filters, choices
@@ -77,12 +77,12 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of a person: offices, meetings and visits, statements."""
     reader = site.reader
     tenures = tenures_of(reader, [iri], MOST + 1)
-    met = encounters(reader, iri, MOST + 1)
+    met = event_participations(reader, iri, MOST + 1)
     by, about = statements_by(reader, iri, MOST + 1), statements_about(reader, iri, MOST + 1)
     shown = {"tenures": tenures, "encounters": met, "by": by, "about": about}
     cited = (
         [(tenure.offices, tenure.attested, tenure.terms) for tenure in tenures],
-        [(e.parts, [a.attendance for a in e.attendances], e.event.statuses, e.event.dates) for e in met],
+        [(e.roles, [a.attendance for a in e.attendances], e.event.statuses, e.event.dates) for e in met],
         [(each.glosses, each.speakers) for each in (*by, *about)],
     )
     return {"shown": shown, "most": MOST, "page": notes(reader, language, cited, shown)}

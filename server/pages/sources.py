@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, request
 from kg.curation.sources import ArticleText
 from kg.views.article_store import Segment, segments
 from kg.views.articles import (
-    ARTICLES,
-    CLAIMS,
-    Place,
-    Reading,
+    ARTICLES_PER_PAGE,
+    CLAIMS_PER_PAGE,
+    ArticlePage,
+    PassageLocation,
     claim_counts,
     describe_articles,
     newest_articles,
@@ -31,14 +31,14 @@ def blueprint(site: Site) -> Blueprint:
     def sources() -> str:
         """A page of the articles, each with its publisher, date and number of claims."""
         number = _positive("page", 1)
-        found = newest_articles(site.reader, language(), (number - 1) * ARTICLES, ARTICLES + 1)
-        shown = found[:ARTICLES]
+        found = newest_articles(site.reader, language(), (number - 1) * ARTICLES_PER_PAGE, ARTICLES_PER_PAGE + 1)
+        shown = found[:ARTICLES_PER_PAGE]
         return render_template(
             "pages/sources.html",
             articles=shown,
             counted=claim_counts(site.reader, [a.iri for a in shown]),
             number=number,
-            more=len(found) > ARTICLES,
+            more=len(found) > ARTICLES_PER_PAGE,
         )
 
     return routes
@@ -60,18 +60,18 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "texts": _texts(text, reading) if text else {},
         "text_is": "shown" if text else "missing" if site.article_store else "not given",
         "first": offset + 1,
-        "step": CLAIMS,
+        "step": CLAIMS_PER_PAGE,
     }
 
 
-def _by_paragraph(reading: Reading) -> dict[int, list[tuple[Footnote, Place]]]:
+def _by_paragraph(reading: ArticlePage) -> dict[int, list[tuple[Footnote, PassageLocation]]]:
     found = defaultdict(list)
     for note, place in reading.claims:
         found[place.paragraph].append((note, place))
     return found
 
 
-def _texts(text: ArticleText, reading: Reading) -> dict[int, list[Segment]]:
+def _texts(text: ArticleText, reading: ArticlePage) -> dict[int, list[Segment]]:
     """The text of the paragraphs, split into segments at the bounds of the claims' passages."""
     found = {}
     for number in reading.paragraphs:

@@ -9,12 +9,12 @@ from flask import Blueprint, render_template
 from kg.charts.trade_charts import trade_charts
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
-from kg.views.instruments import documents_naming, documents_of
+from kg.views.instruments import documents_of, documents_referring_to
 from kg.views.leaders import tenures_in, vacant_in
 from kg.views.listings import Listing
 from kg.views.records import records
 from kg.views.statements import statements_about, statements_by
-from kg.views.states import HOLDINGS, absences, in_brief, memberships, organisations, states
+from kg.views.states import CONTENT_PATTERNS, absences, memberships, organisations, state_summaries, states
 from kg.views.visits import visits_from, visits_to
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
         filters = Filters("name")
         fields = {
             "member": members(site.store.version, language()),
-            "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in HOLDINGS],
+            "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in CONTENT_PATTERNS],
         }
         member = filters.choice("member", translate("Member of"), fields["member"])
         having = filters.choice("having", translate("The graph has"), fields["having"])
@@ -63,7 +63,7 @@ def blueprint(site: Site) -> Blueprint:
                 descending=filters.descending,
                 number=number,
             )
-        shown = in_brief(site.reader, listing.things)
+        shown = state_summaries(site.reader, listing.things)
         body = render_template(
             "pages/states.html",
             filters=filters,
@@ -84,7 +84,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     agents = [iri, *(fact.iri for tenure in leaders for fact in tenure.holders)]
     member = memberships(records(reader, [iri])[iri])
     away = absences(reader, agents, MOST + 1)
-    documents, naming = documents_of(reader, iri, MOST + 1), documents_naming(reader, iri, MOST + 1)
+    documents, naming = documents_of(reader, iri, MOST + 1), documents_referring_to(reader, iri, MOST + 1)
     inward, outward = visits_to(reader, iri, MOST + 1), visits_from(reader, iri, MOST + 1)
     about, by = statements_about(reader, iri, MOST + 1), statements_by(reader, iri, MOST + 1)
     cited = (
@@ -103,7 +103,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "memberships": member,
         "absences": away,
         "documents": documents,
-        "documents_naming": naming,
+        "documents_referring_to": naming,
         "visits_in": inward,
         "visits_out": outward,
         "about": about,
@@ -111,7 +111,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     }
     return {
         "shown": shown,
-        "by_stage": [(code, list(group)) for code, group in groupby(documents[:MOST], lambda each: each.furthest)],
+        "by_stage": [(code, list(group)) for code, group in groupby(documents[:MOST], lambda each: each.latest_stage)],
         "value": value_of(iri),
         "charts": trade_charts(reader, iri, language, translate),
         "most": MOST,

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 
 from kg.charts.maps import place_map
 from kg.language.amounts import amount
-from kg.language.classes import telling
+from kg.language.classes import most_specific_class
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
@@ -120,7 +120,7 @@ def _thing(site: Site, iri: str) -> str:
     if isinstance(own := more.get("page"), Notes):
         every = {**own.footnotes, **thing.footnotes}
         thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
-    sort = telling(thing.classes)
+    sort = most_specific_class(thing.classes)
     template = special.template if special else "pages/code.html" if iri.startswith(CODE) else "pages/thing.html"
     return render_template(
         template,

@@ -7,12 +7,12 @@ from typing import Final, cast
 from flask import Blueprint, render_template
 
 from kg.charts.chart import Chart
-from kg.charts.trade_charts import FLOWS, draw, flow, in_words, when
+from kg.charts.trade_charts import FLOWS, draw, flow_rank, in_words, when
 from kg.language.labels import Label, labels
 from kg.language.periods import KINDS, PeriodKind
 from kg.views.listings import Listing
 from kg.views.notes import Notes
-from kg.views.trade import MOST, Observation, Selection, contested, measures, observations, parties
+from kg.views.trade import MAX_OBSERVATIONS, Observation, Selection, contested, measures, observations, parties
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.filters import Choice, Filters, choices
@@ -43,7 +43,7 @@ def blueprint(site: Site) -> Blueprint:
         selection = Selection(party, (measure,) if measure else (), cast("PeriodKind", kind) if kind else None)
         number = filters.page()
         found = [] if filters.problems else observations(site.reader, selection, language())
-        found.sort(key=lambda each: flow(each.measure))
+        found.sort(key=lambda each: flow_rank(each.measure))
         shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         body = render_template(
             "pages/trade.html",
@@ -52,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
             charts=_charts(site, found, {"party": party, "period": kind}, chosen=bool(measure)),
             shown=shown,
             narrowed=selection != Selection(),
-            cut=len(found) >= MOST,
+            cut=len(found) >= MAX_OBSERVATIONS,
             contested=contested(found),
             listing=Listing((), len(found), number, PAGE_SIZE),
             page=_notes(site, shown),
@@ -66,7 +66,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _charts(site: Site, found: Sequence[Observation], narrowing: Mapping[str, str], *, chosen: bool) -> list[Chart]:
     """The charts of the flows, or of the one chosen measure."""
-    drawn = found if chosen else [each for each in found if flow(each.measure) < len(FLOWS)]
+    drawn = found if chosen else [each for each in found if flow_rank(each.measure) < len(FLOWS)]
     kept = {key: value for key, value in narrowing.items() if value}
     return [chart for chart in draw(site.reader, drawn, kept, language(), translate) if chart.rows]
 

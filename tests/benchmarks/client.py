@@ -1,7 +1,8 @@
 """A load generator for machines without wrk.
 
-``python -m tests.benchmarks.client PORT CLIENTS SECONDS FILE MARK NUMBER``, the last three as for ``load.lua``, whose
-output it prints too. Keep-alive connections in one process; answers are read to their end and not parsed.
+``python -m tests.benchmarks.client PORT CLIENTS SECONDS LIMIT FILE MARK NUMBER``, the last three as for ``load.lua``,
+whose output it prints too; LIMIT is the seconds for one answer. Keep-alive connections in one
+process; answers are read to their end and not parsed.
 """
 
 import asyncio
@@ -14,11 +15,12 @@ from pathlib import Path
 
 
 class Tally:
-    """What came of the requests: latencies in seconds, and how many failed."""
+    """What came of the requests: latencies in seconds, how many failed, and how many of those came too late."""
 
     def __init__(self) -> None:
         self.latencies: list[float] = []
         self.errors = 0
+        self.late = 0
 
 
 async def answer(reader: asyncio.StreamReader) -> bool:
@@ -35,7 +37,7 @@ async def answer(reader: asyncio.StreamReader) -> bool:
 
 
 async def client(
-    port: int, requests: list[bytes], mark: bytes, numbers: "count[int]", end: float, tally: Tally
+    port: int, requests: list[bytes], mark: bytes, numbers: "count[int]", end: float, limit: float, tally: Tally
 ) -> None:
     """One client: a request as soon as the answer to the last one is there."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
@@ -43,29 +45,33 @@ async def client(
         while (start := time.perf_counter()) < end:
             number = next(numbers)
             writer.write(requests[number % len(requests)].replace(mark, str(number).encode()))
-            good = await answer(reader)
+            async with asyncio.timeout(limit):
+                good = await answer(reader)
             tally.errors += not good
             tally.latencies.append(time.perf_counter() - start)
-    except (OSError, EOFError):
+    except (OSError, EOFError) as error:
         tally.errors += 1
+        tally.late += isinstance(error, TimeoutError)
     finally:
         writer.close()
 
 
-async def load(port: int, clients: int, seconds: int, requests: list[bytes], mark: bytes, number: int) -> Tally:
+async def load(
+    port: int, clients: int, seconds: int, limit: float, requests: list[bytes], mark: bytes, number: int
+) -> Tally:
     """Runs the clients together for some seconds."""
     tally, numbers = Tally(), count(number)
     end = time.perf_counter() + seconds
-    await asyncio.gather(*(client(port, requests, mark, numbers, end, tally) for _ in range(clients)))
+    await asyncio.gather(*(client(port, requests, mark, numbers, end, limit, tally) for _ in range(clients)))
     return tally
 
 
 def main() -> None:
     """Prints one line of JSON."""
-    port, clients, seconds, file, mark, number = sys.argv[1:]
+    port, clients, seconds, limit, file, mark, number = sys.argv[1:]
     requests = Path(file).read_bytes().split(b"\0")
     start = time.perf_counter()
-    tally = asyncio.run(load(int(port), int(clients), int(seconds), requests, mark.encode(), int(number)))
+    tally = asyncio.run(load(int(port), int(clients), int(seconds), float(limit), requests, mark.encode(), int(number)))
     microseconds = round((time.perf_counter() - start) * 1e6)
     cuts = statistics.quantiles(tally.latencies or [0.0, 0.0], n=100, method="inclusive")
     print(
@@ -74,6 +80,7 @@ def main() -> None:
                 "requests": len(tally.latencies),
                 "microseconds": microseconds,
                 "errors": tally.errors,
+                "late": tally.late,
                 "p50": cuts[49] * 1e6,
                 "p99": cuts[98] * 1e6,
             }

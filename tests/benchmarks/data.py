@@ -21,14 +21,17 @@ _DATE: Final = f"^^<{PREFIXES['xsd']}date>"
 _INTEGER: Final = f"^^<{PREFIXES['xsd']}integer>"
 
 
-def write(path: Path) -> None:
-    """Writes the dataset as N-Quads, whole or not at all; does nothing where the file is there already."""
+def write(path: Path, triples: int = TRIPLES) -> None:
+    """Writes the dataset, or so many triples of it, as N-Quads, whole or not at all.
+
+    Does nothing where the file is there already.
+    """
     if path.exists():
         return
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
-        file.writelines(islice(_default_graph(), TRIPLES))
-        file.writelines(_claim_graphs())
+        file.writelines(islice(_default_graph(), triples))
+        file.writelines(_claim_graphs(OBSERVATIONS * triples // TRIPLES))
     part.replace(path)
 
 
@@ -81,8 +84,8 @@ def _claim(n: int, chance: random.Random) -> Iterator[str]:
     )
 
 
-def _claim_graphs() -> Iterator[str]:
-    for n in range(OBSERVATIONS):
+def _claim_graphs(observations: int) -> Iterator[str]:
+    for n in range(observations):
         yield _line(f"id:obs-{n}", "kel:unit unit:CCY_USD", f" {iri(f'claim:c-{n}')}")
         yield _line(f"id:obs-{n}", f"kel:measure code:measure-{n % MEASURES}", f" {iri(f'claim:c-{n}')}")
 

@@ -31,7 +31,7 @@ end
 function done(summary, latency, _)
   local errors = summary.errors
   io.write(string.format(
-    '\n{"requests": %d, "microseconds": %d, "errors": %d, "p50": %f, "p99": %f}\n',
+    '\n{"requests": %d, "microseconds": %d, "errors": %d, "late": %d, "p50": %f, "p99": %f}\n',
     summary.requests, summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
-    latency:percentile(50), latency:percentile(99)))
+    errors.timeout, latency:percentile(50), latency:percentile(99)))
 end

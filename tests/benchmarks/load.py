@@ -5,6 +5,7 @@ Python, which is slower than the servers' caches and says so.
 """
 
 import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -17,22 +18,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks.limits import ANSWER_SECONDS
 from tests.benchmarks.peers import Server
 from tests.benchmarks.transfer import Connection
 from tests.benchmarks.workloads import NUMBER, Query, request
 
 WRK: Final = shutil.which("wrk")
-REQUEST_SECONDS: Final = 120
-"""A request that takes longer counts as an error."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one server did under load: answers per second, and latencies in milliseconds."""
+    """What one server did under load: answers per second, and latencies in milliseconds; or a note why not."""
 
-    throughput: float
-    p50: float
-    p99: float
+    throughput: float = math.nan
+    p50: float = math.nan
+    p99: float = math.nan
+    note: str = ""
 
 
 @dataclass
@@ -48,21 +49,28 @@ class Counter:
 
 
 def run(server: Server, queries: Sequence[Query], clients: int, seconds: int, counter: Counter) -> Load:
-    """Loads a server with the queries in turn. Raises RuntimeError if any answer is not a success."""
+    """Loads a server with the queries in turn; a note tells where an answer does not come in time.
+
+    Raises RuntimeError if any answer is not a success.
+    """
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
         file.write(b"\0".join(request(server.address, q.text) for q in queries))
         file.flush()
         arguments = [file.name, NUMBER, str(counter.take())]
         if WRK:
             script = str(Path(__file__).with_name("load.lua"))
-            command = [WRK, "-t1", f"-c{clients}", f"-d{seconds}s", f"--timeout={REQUEST_SECONDS}s", "-s", script]
+            command = [WRK, "-t1", f"-c{clients}", f"-d{seconds}s", f"--timeout={ANSWER_SECONDS:g}s", "-s", script]
             command += [f"http://127.0.0.1:{server.port}/", "--", *arguments]
         else:
             command = [sys.executable, "-m", "tests.benchmarks.client", str(server.port), str(clients), str(seconds)]
-            command += arguments
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            command += [str(ANSWER_SECONDS), *arguments]
+        output = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=seconds + 2 * ANSWER_SECONDS
+        ).stdout
     outcome = json.loads(output.splitlines()[-1])
-    if outcome["errors"] or not outcome["requests"]:
+    if outcome["late"] or not (outcome["requests"] or outcome["errors"]):  # at the end wrk waits for no answer
+        return Load(note=f"over {ANSWER_SECONDS if outcome['late'] else seconds:g} s")
+    if outcome["errors"]:
         raise RuntimeError(f"{server.name}: {outcome['errors']} of {outcome['requests']} requests failed: {output}")
     return Load(outcome["requests"] / outcome["microseconds"] * 1e6, outcome["p50"] / 1000, outcome["p99"] / 1000)
 
@@ -70,8 +78,11 @@ def run(server: Server, queries: Sequence[Query], clients: int, seconds: int, co
 def compare(
     servers: Sequence[Server], queries: Sequence[Query], clients: int, seconds: int, rounds: int, counter: Counter
 ) -> list[Load]:
-    """Loads the servers one after another, round by round, after a short run that warms them up; medians of each."""
-    for server in servers:
+    """Loads the servers one after another, round by round; medians of each.
+
+    A short run warms them up before, unless there is only one round, which is no measurement.
+    """
+    for server in servers if rounds > 1 else ():
         run(server, queries, clients, 1, counter)
     return medians([[run(s, queries, clients, seconds, counter) for s in servers] for _ in range(rounds)])
 
@@ -80,16 +91,23 @@ def work_off(server: Server, queries: Sequence[Query], clients: int, requests: i
     """Has the clients send so many requests together, the queries in turn, and waits for all answers.
 
     For queries that take long: of those, a run of fixed time would leave many unfinished, and the server busy with
-    them. Here the generator is Python, which a few hundred requests per second do not mind.
+    them. Here the generator is Python, which a few hundred requests per second do not mind. A note tells where an
+    answer does not come in time.
     """
     numbers = iter(range(first := counter.take(), first + requests))
     latencies: list[float] = []
+    late = threading.Event()
 
     def client() -> None:
         connection = Connection(server)
         for number in numbers:
             begin = time.perf_counter()
-            connection.ask(queries[number % len(queries)].numbered(number))
+            try:
+                connection.ask(queries[number % len(queries)].numbered(number))
+            except TimeoutError:
+                late.set()
+            if late.is_set():
+                break
             latencies.append((time.perf_counter() - begin) * 1000)
         connection.close()
 
@@ -99,6 +117,8 @@ def work_off(server: Server, queries: Sequence[Query], clients: int, requests: i
         thread.start()
     for thread in threads:
         thread.join()
+    if late.is_set():
+        return Load(note=f"over {ANSWER_SECONDS:g} s")
     if len(latencies) < requests:
         raise RuntimeError(f"{server.name}: {requests - len(latencies)} of {requests} requests failed")
     cuts = statistics.quantiles(latencies, n=100, method="inclusive")
@@ -106,9 +126,10 @@ def work_off(server: Server, queries: Sequence[Query], clients: int, requests: i
 
 
 def medians(loads: Sequence[Sequence[Load]]) -> list[Load]:
-    """The median of each figure for each server; `loads` has a row for each round."""
+    """The median of each figure for each server, or a note of one; `loads` has a row for each round."""
     return [
-        Load(
+        next((r[i] for r in loads if r[i].note), None)
+        or Load(
             statistics.median(r[i].throughput for r in loads),
             statistics.median(r[i].p50 for r in loads),
             statistics.median(r[i].p99 for r in loads),

@@ -4,14 +4,15 @@
 helps it.
 """
 
+import math
 import re
 import statistics
 import sys
 import time
-from collections.abc import Iterable
 from http.client import HTTPConnection
 from typing import Final
 
+from tests.benchmarks.limits import ANSWER_SECONDS, cell, ratio
 from tests.benchmarks.peers import Server, kelisim
 
 STARTS: Final = 3
@@ -43,17 +44,21 @@ class Visitor:
     """A keep-alive connection that asks as a browser does."""
 
     def __init__(self, server: Server) -> None:
-        self._connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._connection = HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_SECONDS)
 
     def get(self, path: str, **headers: str) -> tuple[float, int, bytes]:
         """Seconds to the last byte, bytes of head and body as they were sent, and the body.
 
-        Raises RuntimeError where the answer is no success.
+        Infinite seconds where it does not come in time. Raises RuntimeError where the answer is no success.
         """
         start = time.perf_counter()
-        self._connection.request("GET", path, headers=BROWSER | headers)
-        answer = self._connection.getresponse()
-        body = answer.read()
+        try:
+            self._connection.request("GET", path, headers=BROWSER | headers)
+            answer = self._connection.getresponse()
+            body = answer.read()
+        except TimeoutError:
+            self._connection.close()  # the next request opens it again
+            return math.inf, 0, b""
         seconds = time.perf_counter() - start
         if answer.status != 200:
             raise RuntimeError(f"{path}: {answer.status}")
@@ -73,19 +78,21 @@ def main() -> None:
             firsts.append((home, file))
     home, file = (statistics.median(times) for times in zip(*firsts, strict=True))
     print(
-        f"The first page after a start: {home * 1000:.1f} ms, {home / file:.1f} times the first file ({starts} starts)"
+        f"The first page after a start: {cell(home * 1000, 0, 1, ANSWER_SECONDS)} ms, "
+        f"{cell(ratio(home, file), 0, 1)} times the first file ({starts} starts)"
     )
     with kelisim() as server:
         visitor = Visitor(server)
         print(f"The home page with all its resources: {weight(visitor, '/') / 1000:.1f} kB transferred, compressed")
-        file = _median(visitor.get(f"{FILE}?{n}")[0] for n in range(repeats))
+        file = statistics.median(visitor.get(f"{FILE}?{n}")[0] for n in range(repeats))
         print(f"\n{'page':28} {'ms':>8} {'times a file':>13} {'kB':>8}", end="")
         print(f"   (medians of {repeats}; a file takes {file * 1000:.2f} ms)")
         for path in pages:
             mark = "&" if "?" in path else "?"
             _, size, _ = visitor.get(path)
-            seconds = _median(visitor.get(f"{path}{mark}n={n}")[0] for n in range(repeats))
-            print(f"{path:28} {seconds * 1000:8.1f} {seconds / file:13.1f} {size / 1000:8.1f}", flush=True)
+            seconds = statistics.median(visitor.get(f"{path}{mark}n={n}")[0] for n in range(repeats))
+            print(f"{path:28} {cell(seconds * 1000, 8, 1, ANSWER_SECONDS)} {cell(ratio(seconds, file), 13, 1)}", end="")
+            print(f" {size / 1000:8.1f}", flush=True)
 
 
 def weight(visitor: Visitor, path: str) -> int:
@@ -94,10 +101,6 @@ def weight(visitor: Visitor, path: str) -> int:
     named = re.findall(r'<(?:script|img)[^>]* src="(/[^"]+)"|<link rel="(?:stylesheet|icon)" href="(/[^"]+)"', plain)
     resources = {a or b for a, b in named}
     return sum(visitor.get(each)[1] for each in (path, *sorted(resources)))
-
-
-def _median(times: Iterable[float]) -> float:
-    return statistics.median(times)
 
 
 if __name__ == "__main__":

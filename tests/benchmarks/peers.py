@@ -11,13 +11,22 @@ import time
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
+from kg.workers.confinement import die_with_parent
+
 OXIGRAPH: Final = "oxigraph==0.5.13"
 """The peer: the oxigraph server, as PyPI has it."""
 START_SECONDS: Final = 120
+LOAD_SECONDS: Final = 600
+
+
+class MissingPeerError(Exception):
+    """A peer cannot be had, or takes too long to start."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +50,21 @@ def cache_folder() -> Path:
 
 
 def oxigraph_binary(folder: Path) -> Path:
-    """The peer's program, installed into an environment of its own if it is not there yet."""
+    """The peer's program, installed into an environment of its own if it is not there yet.
+
+    Raises MissingPeerError where it cannot be installed.
+    """
     home = folder / OXIGRAPH.replace("==", "-")
     binary = home / "bin" / "oxigraph"
-    if not binary.exists():
-        venv.create(home, with_pip=True, clear=True)
-        pip: list[str | Path] = [
-            home / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        subprocess.run([*pip, OXIGRAPH], check=True)
+    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # another run may be at it
+        if not binary.exists():
+            venv.create(home, with_pip=True, clear=True)
+            try:
+                subprocess.run([*pip, "--retries=1", OXIGRAPH], check=True, timeout=START_SECONDS)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                raise MissingPeerError(f"{OXIGRAPH} could not be installed (the network is needed)") from error
     return binary
 
 
@@ -84,15 +94,22 @@ def kelisim_with(data: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def oxigraph_in_memory(binary: Path, data: Path) -> Iterator[Server]:
-    """The peer with the quads of an N-Quads file in memory."""
+    """The peer with the quads of an N-Quads file in memory.
+
+    Raises MissingPeerError where loading them takes too long.
+    """
     port = _free_port()
     with _running([binary, "serve", "--bind", f"127.0.0.1:{port}"], port):
-        connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
-        with data.open("rb") as body:
-            connection.request("POST", "/store", body, {"Content-Type": "application/n-quads"})
-        response = connection.getresponse()
-        text = response.read().decode()
-        connection.close()
+        connection = HTTPConnection("127.0.0.1", port, timeout=LOAD_SECONDS)
+        try:
+            with data.open("rb") as body:
+                connection.request("POST", "/store", body, {"Content-Type": "application/n-quads"})
+            response = connection.getresponse()
+            text = response.read().decode()
+        except TimeoutError as error:
+            raise MissingPeerError(f"oxigraph in memory takes over {LOAD_SECONDS} s to load") from error
+        finally:
+            connection.close()
         if response.status >= 300:
             raise RuntimeError(f"oxigraph refused the data: {response.status} {text}")
         yield Server("oxigraph in memory", f"127.0.0.1:{port}/query")
@@ -100,8 +117,15 @@ def oxigraph_in_memory(binary: Path, data: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def oxigraph_on_disk(binary: Path, data: Path, store: Path) -> Iterator[Server]:
-    """The peer with the quads of an N-Quads file in its disk store, which is made in the empty folder `store`."""
-    subprocess.run([binary, "load", "--location", store, "--file", data], check=True, capture_output=True)
+    """The peer with the quads of an N-Quads file in its disk store, which is made in the empty folder `store`.
+
+    Raises MissingPeerError where loading them takes too long.
+    """
+    load: list[str | Path] = [binary, "load", "--location", store, "--file", data]
+    try:
+        subprocess.run(load, check=True, capture_output=True, timeout=LOAD_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise MissingPeerError(f"oxigraph on disk takes over {LOAD_SECONDS} s to load") from error
     port = _free_port()
     with _running([binary, "serve", "--location", store, "--bind", f"127.0.0.1:{port}"], port):
         yield Server("oxigraph on disk", f"127.0.0.1:{port}/query")
@@ -109,9 +133,15 @@ def oxigraph_on_disk(binary: Path, data: Path, store: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def _running(command: list[str | Path], port: int) -> Iterator[None]:
-    """Runs a server until the block ends; enters it when the server takes connections."""
+    """Runs a server until the block ends, or this thread; enters it when the server takes connections."""
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, with the process that writes to it
-    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=partial(die_with_parent, signal.SIGTERM),  # noqa: PLW1509 - no other threads yet
+    )
     try:
         _await_port(process, port)
         yield

@@ -1,94 +1,98 @@
 """How fast the questions are answered, against rdflib over the same dataset in the same run.
 
 ``make bench`` or ``python -m tests.benchmarks.queries [--tiny]``. Both answer each question the same number of times,
-the numbers of rows are compared first, and the medians are given as a ratio. The peer has a time limit for each
-question, past which the ratio is a lower bound.
+the numbers of rows are compared, and the medians are given as a ratio. The peer answers in a forked process, which is
+killed at a time limit; then the ratio is a lower bound.
 """
 
 import json
-import multiprocessing
+import math
 import statistics
 import sys
 import time
-from collections.abc import Callable
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import rdflib
 
 from kg import Engine, build, read_curation
 from kg.curation.export import export, graph_format
-from kg.publishing.questions import read_questions
+from kg.publishing.questions import Question, read_questions
 from kg.rdf.formats import RESULT_FORMATS
+from tests.benchmarks.limits import PEER_SECONDS, cell, forked, mean
 
 ROUNDS: Final = 3
-PEER_SECONDS: Final = 20.0
-TINY_QUESTIONS: Final = 3
+TINY_QUESTIONS: Final = 2
 JSON: Final = RESULT_FORMATS[0]
 
 
-def median_seconds(run: Callable[[], object]) -> float:
-    """The median time of some runs."""
-    times = []
-    for _ in range(ROUNDS):
+def seconds(answer: Callable[[], object], rounds: int) -> Iterator[float]:
+    """How long the same answer takes, so many times."""
+    for _ in range(rounds):
         start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+        answer()
+        yield time.perf_counter() - start
 
 
-def peer_seconds(peer: rdflib.Dataset, query: str) -> tuple[int, float] | None:
-    """The rows of the peer's answer and its median time; None where all runs together take longer than the limit.
+def count(engine: Engine, query: str) -> int:
+    """The rows of our answer."""
+    results = json.loads(engine.query(query).serialize(JSON))
+    return len(results["results"]["bindings"]) if "results" in results else 1
 
-    It runs in a forked process, which is killed at the limit.
-    """
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_answer, args=(peer, query, theirs), daemon=True)
-    process.start()
+
+def by_peer(peer: rdflib.Dataset, query: str, rounds: int) -> Iterator[float]:
+    """How long the peer's answer takes, so many times; first its number of rows."""
+    results: list[rdflib.query.Result] = []
+
+    def answer() -> None:
+        results[:] = [peer.query(query)]
+        results[0].serialize(format="json")
+
+    times = seconds(answer, rounds)
+    first = next(times)
+    yield len(results[0])
+    yield first
+    yield from times
+
+
+def compare(engine: Engine, peer: rdflib.Dataset, question: Question, rounds: int) -> tuple[str, float, bool]:
+    """The line of a question, the ratio (NaN where answers cannot be compared), and whether that is a lower bound."""
+    query = question.query
+    rows, mine = count(engine, query), statistics.median(seconds(lambda: engine.query(query).serialize(JSON), rounds))
+    line = f"{question.name:45} {rows:6} {mine * 1000:9.2f}"
     try:
-        return ours.recv() if ours.poll(PEER_SECONDS * ROUNDS) else None
-    except EOFError as error:
-        raise RuntimeError(f"The peer failed on: {query}") from error
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-        theirs.close()
-
-
-def _answer(peer: rdflib.Dataset, query: str, channel: Connection) -> None:
-    seconds = median_seconds(lambda: peer.query(query).serialize(format="json"))
-    channel.send((len(peer.query(query)), seconds))
+        answers = forked(lambda: by_peer(peer, query, rounds), PEER_SECONDS)
+    except RuntimeError as error:
+        return f"{line} rdflib failed: {error}", math.nan, False
+    if answers is None:
+        least = PEER_SECONDS / mine
+        return f"{line} {cell(math.inf, 12, limit=PEER_SECONDS)} {f'over {least:.0f}':>14}", least, True
+    other, *times = answers
+    if other != rows:
+        return f"{line} answers differ: rdflib has {other:.0f} rows", math.nan, False
+    theirs = statistics.median(times)
+    return f"{line} {theirs * 1000:12.1f} {theirs / mine:14.0f}", theirs / mine, False
 
 
 def main() -> None:
     """Prints a table of ratios and their geometric mean."""
+    tiny = "--tiny" in sys.argv
     start = time.perf_counter()
     dataset = build(read_curation())
     built = time.perf_counter() - start
     engine = Engine(dataset.quads)
     peer = rdflib.Dataset()
     peer.parse(data=export(dataset, graph_format("nquads")), format="nquads")
-    questions = read_questions()[: TINY_QUESTIONS if "--tiny" in sys.argv else None]
+    print(f"{'question':45} {'rows':>6} {'ms':>9} {'rdflib ms':>12} {'times as fast':>14}", flush=True)
     ratios, bounds = [], 0
-    for question in questions:
-        results = json.loads(engine.query(question.query).serialize(JSON))
-        rows = len(results["results"]["bindings"]) if "results" in results else 1
-        mine = median_seconds(lambda q=question: engine.query(q.query).serialize(JSON))  # type: ignore[misc]
-        other = peer_seconds(peer, question.query)
-        if other is None:
-            bounds += 1
-            ratios.append(PEER_SECONDS / mine)
-            print(f"{question.name:45} {PEER_SECONDS / mine:8.0f} times or more: rdflib takes over {PEER_SECONDS:g} s")
-        elif other[0] != rows:
-            print(f"{question.name:45} answers differ: {rows} and {other[0]} rows; not timed")
-        else:
-            ratios.append(other[1] / mine)
-            print(f"{question.name:45} {other[1] / mine:8.0f} times as fast as rdflib", flush=True)
-    mean = statistics.geometric_mean(ratios)
-    print(f"{len(ratios)} questions, geometric mean {mean:.0f}, {bounds} of them lower bounds; ", end="")
-    print(f"dataset built in {built:.2f} s")
+    for question in read_questions()[: TINY_QUESTIONS if tiny else None]:
+        line, ratio, bounded = compare(engine, peer, question, 1 if tiny else ROUNDS)
+        print(line, flush=True)
+        ratios.append(ratio)
+        bounds += bounded
+    measured = sum(map(math.isfinite, ratios))
+    print(f"{measured} of {len(ratios)} questions with a ratio, geometric mean {mean(ratios):.0f}", end="")
+    print(f" ({bounds} of them lower bounds); dataset built in {built:.2f} s")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from kg.workers.pool import WorkerPool
 
 SIZES: Final = (20_000, 200_000, 2_000_000)
 TINY: Final = 1000
+START_SECONDS: Final = 60
 ROUNDS: Final = {"direct": 51, "whole": 3}
 UPDATE: Final = """
 DELETE {{ <x:{0}> <x:p2> ?o }} INSERT {{ <x:{0}> <x:p2> ?n }} WHERE {{ <x:{0}> <x:p2> ?o BIND(?o + 1 AS ?n) }}
@@ -68,7 +69,7 @@ def acknowledged(engine: Engine, folder: Path) -> float:
     try:
         with History.create(folder, ()) as history:
             store = Store(pool, "benchmark", history)
-            asyncio.run_coroutine_threadsafe(_start(store), loop).result()
+            asyncio.run_coroutine_threadsafe(_start(store), loop).result(START_SECONDS)
             return median("direct", lambda update: store.change(Change("update", update)))
     finally:
         loop.call_soon_threadsafe(pool.close)

@@ -1,4 +1,4 @@
-"""The ontology: what is written from it is current, and it says what we think it says."""
+"""The ontology: generated files are current, and inference gives the expected results."""
 
 import re
 from pathlib import Path

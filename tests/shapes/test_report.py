@@ -1,4 +1,4 @@
-"""Reports: the same data gives the same report, as results, as RDF and on a terminal."""
+"""Reports: deterministic results, as values, as RDF and on a terminal."""
 
 import io
 

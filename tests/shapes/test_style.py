@@ -1,4 +1,4 @@
-"""The style of the ontology itself: it keeps to every rule, and a broken copy does not."""
+"""The style of the ontology: it conforms to every rule, and faulty copies do not."""
 
 from collections.abc import Callable
 

@@ -15,12 +15,12 @@ import pytest
 
 from kg.charts.chart import Chart, Theme
 from kg.charts.event_charts import event_chart
-from kg.charts.maps import place_map, with_world
-from kg.charts.registry import NAMES, Request, chart
+from kg.charts.maps import place_map, with_countries
+from kg.charts.registry import NAMES, ChartRequest, chart
 from kg.charts.renderer import Renderer
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.errors import TooLargeError
-from kg.language.amounts import amount, hedged, ticks
+from kg.language.amounts import amount, ticks, with_bounds
 from kg.language.periods import Period, time_ticks, year_ticks
 from kg.store.reader import Reader
 from ontology.namespaces import CODE, ID, shorten
@@ -47,7 +47,7 @@ def reader(engine: Engine) -> Reader:
 
 
 def found(reader: Reader, name: str, language: str = "en", **narrowing: str) -> Chart:
-    made = chart(reader, Request(name, narrowing), language)
+    made = chart(reader, ChartRequest(name, narrowing), language)
     assert made is not None
     return made
 
@@ -106,7 +106,7 @@ def test_a_figure_without_a_period_is_an_open_mark(reader: Reader) -> None:
 
 
 def test_what_is_only_thought_possible_is_not_drawn(reader: Reader, server: str) -> None:
-    assert chart(reader, Request("gas-volume"), "en") is None
+    assert chart(reader, ChartRequest("gas-volume"), "en") is None
     status, _, body = send(f"{server}charts/gas-volume.svg")
     assert status == 404
     assert "no data" in body.decode()
@@ -183,8 +183,8 @@ def test_the_map_takes_the_countries_where_they_are(reader: Reader) -> None:
         "arcs": [[[60, 45], [80, 45], [80, 55], [60, 45]]],
         "objects": {"countries": {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "arcs": [[0]]}]}},
     }
-    assert with_world(made, world).svg().count("<path") > made.svg().count("<path")
-    assert with_world(found(reader, "trade"), world) == found(reader, "trade")
+    assert with_countries(made, world).svg().count("<path") > made.svg().count("<path")
+    assert with_countries(found(reader, "trade"), world) == found(reader, "trade")
 
 
 def test_planned_events_look_unlike_held_ones(reader: Reader) -> None:
@@ -249,9 +249,9 @@ def test_amounts(value: str, unit: str, words: str) -> None:
 
 
 def test_bounds_stand_by_the_amount() -> None:
-    assert hedged("$17B", ["over"], str) == "over $17B"
-    assert hedged("$17B", ["over", "record"], str) == "over $17B, a record"
-    assert hedged("$17B", ["strange"], str) == "$17B (strange)"
+    assert with_bounds("$17B", ["over"], str) == "over $17B"
+    assert with_bounds("$17B", ["over", "record"], str) == "over $17B, a record"
+    assert with_bounds("$17B", ["strange"], str) == "$17B (strange)"
 
 
 @pytest.mark.parametrize(("least", "most"), [("0", "28400000000"), ("-3", "7"), ("0", "0.07"), ("0", "0"), ("5", "5")])

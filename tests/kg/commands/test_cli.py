@@ -114,6 +114,44 @@ def test_questions_of_a_folder(tmp_path: Path) -> None:
     assert run(*data, "run", "any")[1].endswith("no\n")
 
 
+def test_bad_questions_and_files_left_out_are_named(tmp_path: Path) -> None:
+    for folder in ("claims", "questions"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "claims" / "made.TRIG").touch()
+    (tmp_path / "claims" / "made.trig~").write_text("{ no TriG")
+    (tmp_path / "questions" / "bad.rq").write_text("ASK {}")
+    (tmp_path / "questions" / "good.rq").write_text("# title: Any?\n# description: None.\n# tags: all\nASK {}\n")
+    done = CliRunner().invoke(cli, ["--data", str(tmp_path), "questions"])
+    assert (done.exit_code, done.stdout) == (1, "good  Any?  [all]\n")
+    assert done.stderr.startswith("Not read: bad.rq: the header lacks title")
+    done = CliRunner().invoke(cli, ["--data", str(tmp_path), "stats", "--json"])
+    assert done.exit_code == 0
+    assert done.stderr == f"Left out in {tmp_path}:\n  claims/made.trig~\n"
+    assert json.loads(done.stdout)
+
+
+def test_the_terminal_shows_data_as_they_are() -> None:
+    shown = "[bold]no[/bold] :speaker: [/]"
+    status, printed = run("query", f'SELECT ?x ?y {{ BIND("{shown}" AS ?x) BIND(<urn:[a]:smile:> AS ?y) }}')
+    assert status == 1
+    status, printed = run("query", f'SELECT ?x ?y {{ BIND("{shown}" AS ?x) BIND(<urn:a:smile:> AS ?y) }}')
+    assert status == 0
+    assert shown in printed
+    assert "<urn:a:smile:>" in printed
+
+
+def test_reports_show_data_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttl"
+    path.write_text(
+        "@prefix kel: <https://w3id.org/kelisim/ns#> . @prefix id: <https://w3id.org/kelisim/id/> .\n"
+        'id:made-up a kel:State ; kel:isoAlpha2 "[b]:heart:" .'
+    )
+    status, printed = run("validate", str(path))
+    assert status == 1
+    assert "[b]:heart:" in printed
+    assert f"id:made-up: {path}:2" in printed
+
+
 def test_export_to_standard_output_and_file(tmp_path: Path) -> None:
     status, printed = run("export", "--format", "nquads")
     assert status == 0

@@ -1,4 +1,4 @@
-"""Reading curated files: good ones as they are, bad ones with file and line."""
+"""Reading curated files: the content of valid ones, errors with file and line."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from kg.curation.curated import Curation, read_claims, read_curation
 from kg.curation.dataset import build
-from kg.curation.validation import validate_curation
+from kg.curation.validation import places, validate_curation
 from ontology import KelisimError
 
 PREFIXES = """@prefix kel: <https://w3id.org/kelisim/ns#> .
@@ -36,12 +36,15 @@ def test_claims_know_their_place() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD.replace("id:b .", "."), r"^made\.trig:\d+:\d+: "),
+        (GOOD.replace("id:b .", "."), r"^made\.trig:7:\d+: .* In or after claim made-p1-1\.$"),
         (GOOD + "claim:made-p1-1 { id:a kel:party id:d . }", r"^made\.trig:10: claim made-p1-1 opens a second time.*7"),
-        (GOOD.replace("id:b", "[]"), r"^made\.trig: a blank node with .*party"),
-        (GOOD.replace("claim:made-p1-1 {", "_:b {"), r"^made\.trig: a blank node with "),
-        (GOOD.replace("id:b .", "<<( id:b kel:party id:c )>> ."), r"^made\.trig: a triple as the value of .*party"),
-        (PREFIXES + "claim:made-p1-1 a kel:Claim .", r"^made\.trig: claim made-p1-1 has a record but no graph"),
+        (GOOD.replace("id:b", "[]"), r"^made\.trig:7: claim made-p1-1: a blank node with .*party"),
+        (GOOD.replace("claim:made-p1-1 {", "_:b {"), r"^made\.trig:7: a blank node with "),
+        (
+            GOOD.replace("id:b .", "<<( id:b kel:party id:c )>> ."),
+            r"^made\.trig:7: claim made-p1-1: a triple as the value of .*party",
+        ),
+        (PREFIXES + "claim:made-p1-1 a kel:Claim .", r"^made\.trig:6: claim made-p1-1 has a record but no graph"),
     ],
 )
 def test_bad_claims_are_refused(text: str, message: str) -> None:
@@ -97,3 +100,77 @@ def test_files_that_cannot_be_read_are_named(data: Path, name: str) -> None:
     path.mkdir()
     with pytest.raises(KelisimError, match=rf"Cannot read .*{name}: Is a directory"):
         read_curation(data)
+
+
+def test_backups_are_left_out_and_subfolders_are_read(data: Path) -> None:
+    (data / "claims" / "2025" / "may").mkdir(parents=True)
+    (data / "claims" / "2025" / "may" / "Second.TriG").write_text(GOOD.replace("made-p1-1", "made-p2-1"))
+    (data / "entities" / "more").mkdir(parents=True)
+    (data / "entities" / "more" / "a.TTL").write_text(PREFIXES + "id:a a kel:State .")
+    (data / "claims" / "again").symlink_to(data)
+    for name in ("claims/made.trig~", "claims/.#made.trig", "claims/2025/notes.docx", "entities/.a.ttl.swp", ".b.ttl"):
+        (data / name).write_bytes(b"\xff no RDF")
+    (data / "loose").mkdir()
+    (data / "loose" / "c.ttl").write_text("not read")
+    (data / "README.md").write_text("Not RDF.")
+    curation = read_curation(data)
+    assert [c.place for c in curation.claims] == [
+        "2025/may/Second.TriG:7: claim made-p2-1",
+        "made.trig:7: claim made-p1-1",
+    ]
+    assert len(curation.reference) == 1
+    assert curation.left_out == (
+        ".b.ttl",
+        "claims/.#made.trig",
+        "claims/2025/notes.docx",
+        "claims/made.trig~",
+        "entities/.a.ttl.swp",
+        "loose/c.ttl",
+    )
+
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+BASE = "https://w3id.org/kelisim/"
+RECORD = {"passage": "source/made-p9-s1", "speaker": "id/c", "modality": "code/possible"}
+IN_LINES = "".join(
+    f"<{BASE}claim/made-p9-1> <{predicate}> {value} .\n"
+    for predicate, value in (
+        ("http://www.w3.org/1999/02/22-rdf-syntax-ns#type", f"<{BASE}ns#Claim>"),
+        *((f"{BASE}ns#{name}", f"<{BASE}{value}>") for name, value in RECORD.items()),
+    )
+)
+FACT = f"<{BASE}id/a> <{BASE}ns#party> <{BASE}id/b> <{BASE}claim/made-p9-1> .\n"
+IN_JSON = (
+    f'{{"@id": "{BASE}claim/made-p9-1", "@type": "{BASE}ns#Claim", '
+    f'"@graph": [{{"@id": "{BASE}id/a", "{BASE}ns#party": {{"@id": "{BASE}id/b"}}}}]}}'
+)
+IN_XML = (
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+    f'<rdf:Description rdf:about="{BASE}id/a"><rdf:type rdf:resource="{BASE}ns#Visit"/></rdf:Description></rdf:RDF>'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "focus", "place"),
+    [
+        ("a.NQ", IN_LINES + FACT, "claim/made-p9-1", "a.NQ:1: claim made-p9-1"),
+        ("a.jsonld", IN_JSON, "claim/made-p9-1", "a.jsonld:1: claim made-p9-1"),
+        ("a.TRIG", GOOD.replace("made-p1", "made-p9"), "claim/made-p9-1", "a.TRIG:7: claim made-p9-1"),
+        ("a.Owl", IN_XML, "id/a", "a.Owl:2"),
+        ("a.nt", f"# one\n<{BASE}id/a> a <{BASE}ns#Visit> .".replace(" a ", f" <{RDF}type> "), "id/a", "a.nt:2"),
+    ],
+    ids=["nquads", "jsonld", "trig", "owl", "ntriples"],
+)
+def test_files_of_every_format_are_validated(name: str, text: str, focus: str, place: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("\ufeff" + text, encoding="utf-8")
+    curation = read_curation()
+    report = validate_curation(curation, [path])
+    assert not report.conforms
+    assert f"{tmp_path}/{place}" in places(report, curation, [path])[BASE + focus]
+
+
+def test_a_file_whose_ending_tells_no_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_text("")
+    with pytest.raises(KelisimError, match=r"a\.docx: the ending tells no RDF format"):
+        validate_curation(read_curation(), [tmp_path / "a.docx"])

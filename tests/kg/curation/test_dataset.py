@@ -1,4 +1,4 @@
-"""The dataset: the same each time, and with the default graph that is promised."""
+"""The dataset: deterministic, and with the documented default graph."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Exports: what is lossless comes back whole, and the same bytes each time."""
+"""Exports: lossless formats round-trip, and output is reproducible."""
 
 import csv
 import gzip
@@ -64,7 +64,7 @@ def test_rdflib_reads_what_we_write(dataset: Dataset) -> None:
     assert isomorphic(graphs[0], graphs[2])
 
 
-def test_jsonld_speaks_our_names(dataset: Dataset) -> None:
+def test_jsonld_uses_the_context(dataset: Dataset) -> None:
     document = json.loads(export(dataset, graph_format("jsonld")))
     nodes = {n["@id"]: n for n in document["@graph"] if "@graph" not in n}
     claim = nodes["claim:izv24-p32-1"]

@@ -1,4 +1,4 @@
-"""Verification and coverage: sound curation passes, and every sort of fault is found and named."""
+"""Verification and coverage: valid files pass, and every kind of problem is reported."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_command_tells_programs(folder: Path) -> None:
+def test_the_command_prints_json(folder: Path) -> None:
     command = ["--data", str(folder / "data"), "verify", "--articles", str(folder / "articles"), "--json"]
     done = CliRunner().invoke(cli, command)
     assert (done.exit_code, json.loads(done.stdout)) == (0, {"claims": 2, "problems": []})
@@ -166,7 +166,7 @@ def test_every_fault_is_named(folder: Path, file: str, old: str, new: str, found
 
 def test_coverage_counts(folder: Path) -> None:
     rows = coverage(read_curation(folder / "data"), folder / "articles")
-    assert [(r.paragraph, r.claims, r.touched, r.sentences, r.omission, r.sound) for r in rows] == [
+    assert [(r.paragraph, r.claims, r.touched, r.sentences, r.omission, r.valid) for r in rows] == [
         (1, 0, 0, 1, "A heading.", True),
         (2, 2, 2, 2, "", True),
     ]
@@ -221,6 +221,6 @@ def test_the_claims_hold_against_the_articles(curation: Curation, articles: Path
 def test_every_paragraph_of_the_articles_is_covered(curation: Curation, articles: Path) -> None:
     rows = coverage(curation, articles)
     assert len(rows) == 95
-    assert [r for r in rows if not r.sound] == []
+    assert [r for r in rows if not r.valid] == []
     partly = [r for r in rows if r.claims and r.touched < r.sentences]
     assert partly == [], "a sentence without a claim in a paragraph that has some"

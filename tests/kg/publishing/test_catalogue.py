@@ -1,4 +1,4 @@
-"""What programs are told of the dataset as a whole."""
+"""The catalogue, the sitemaps and robots.txt."""
 
 import urllib.robotparser
 from xml.etree import ElementTree

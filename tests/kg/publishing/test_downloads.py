@@ -1,4 +1,4 @@
-"""The whole dataset as files: nothing lost, resumed where it broke off, and checked."""
+"""Dumps of the dataset: lossless formats, resumed downloads, and checksums."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""The competency questions: each answers as the articles say, written down by hand beside it."""
+"""The competency questions: each gives the expected answer, written by hand from the articles."""
 
 import csv
 import io
@@ -61,3 +61,22 @@ def test_every_question_has_its_title_in_three_languages() -> None:
         assert len(titles) == 3, question.name
         assert question.titled("de").language == "en"
         assert "title" not in question.bare
+
+
+def test_a_bad_question_does_not_stop_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "questions" / "more"
+    folder.mkdir(parents=True)
+    text = "# title: Any?\n# description: Whether there is anything.\n# tags: all\nASK { ?s ?p ?o }\n"
+    (folder / "any.RQ").write_text(text)
+    (folder / "any.rq~").write_text("a backup")
+    (folder.parent / "headless.rq").write_text("ASK {}")
+    (folder.parent / "latin.rq").write_bytes(b"# caf\xe9")
+    problems: list[str] = []
+    assert [q.name for q in read_questions(tmp_path, problems)] == ["any"]
+    assert "headless.rq: the header lacks title" in problems[0]
+    assert "latin.rq is not UTF-8" in problems[1]
+    with pytest.raises(KelisimError):
+        read_questions(tmp_path)
+    assert find_question("any", tmp_path).query == text
+    with pytest.raises(KelisimError, match=r"headless\.rq: the header lacks"):
+        find_question("headless", tmp_path)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kg.engine.engine import Engine
-from kg.language.transliteration import sound
+from kg.language.transliteration import phonetic_key
 from kg.search.index import Index
-from kg.search.matching import candidates, likeness, safe
+from kg.search.matching import candidates, is_match, similarity
 from kg.search.texts import Text, read_texts
 from kg.store.reader import Reader
 from ontology.namespaces import ID, KEL
@@ -115,20 +115,20 @@ def test_every_name_of_every_entity_finds_it(engine: Engine) -> None:
     for thing, name in rows:
         found = candidates(index, name)
         assert thing in [c.thing for c in found if c.score == found[0].score == 100], name
-        assert not safe(found) or found[0].thing == thing
+        assert not is_match(found) or found[0].thing == thing
 
 
 def test_namesakes_are_left_to_a_person() -> None:
     same = [Text(f"{ID}springfield-{n}", "name", "en", "Springfield", (str(KEL.Place),)) for n in range(2)]
     index = Index([*same, Text(f"{ID}springfield", "name", "en", "Springfield", (STATE,))])
     assert len(candidates(index, "Springfield")) == 3
-    assert not safe(candidates(index, "Springfield"))
-    assert safe(candidates(index, "Springfield", {STATE}))
+    assert not is_match(candidates(index, "Springfield"))
+    assert is_match(candidates(index, "Springfield", {STATE}))
 
 
 def test_numbers_are_no_misspellings() -> None:
-    assert likeness(sound("Summit of the union 2023"), sound("Summit of the union 2024")) < 60
-    assert likeness(sound("Summit of the union 2023"), sound("Summit of teh union 2023")) > 90
+    assert similarity(phonetic_key("Summit of the union 2023"), phonetic_key("Summit of the union 2024")) < 60
+    assert similarity(phonetic_key("Summit of the union 2023"), phonetic_key("Summit of teh union 2023")) > 90
 
 
 def test_scores_fall_and_limits_hold(server: str) -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from kg.engine.engine import Engine
 from kg.engine.errors import BusyError
-from kg.language.transliteration import fold, sound
+from kg.language.transliteration import fold, phonetic_key
 from kg.search.index import Index
-from kg.search.search import MOST_CHARACTERS, PAGE_SIZE, correction, search
+from kg.search.search import MAX_CHARACTERS, PAGE_SIZE, correction, search
 from kg.search.texts import KINDS, Text, read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
@@ -83,8 +83,8 @@ def test_pages_hold_everything_once(index: Index) -> None:
 
 def test_class_and_language_narrow(index: Index) -> None:
     everything = search(index, "Казахстан")
-    states = search(index, "Казахстан", classed=str(KEL.State))
-    assert {hit.classed for hit in states.hits} == {str(KEL.State)}
+    states = search(index, "Казахстан", class_iri=str(KEL.State))
+    assert {hit.class_iri for hit in states.hits} == {str(KEL.State)}
     assert states.total == everything.classes[str(KEL.State)] < everything.total
     assert states.classes == everything.classes
     assert {hit.language for hit in search(index, "Казахстан", language="kk").hits} == {"kk"}
@@ -139,7 +139,7 @@ def test_nothing_that_is_typed_is_syntax(asked: str) -> None:
 @given(st.text(max_size=30))
 def test_folding_is_stable(text: str) -> None:
     assert fold(fold(text)) == fold(text)
-    assert sound(text).isascii()
+    assert phonetic_key(text).isascii()
 
 
 def test_the_index_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +248,7 @@ def test_page_says_what_to_do(server: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "status"),
     [
-        ({"q": "x" * (MOST_CHARACTERS + 1)}, 400),
+        ({"q": "x" * (MAX_CHARACTERS + 1)}, 400),
         ({"q": "a", "page": "0"}, 400),
         ({"q": "a", "page": "-1"}, 400),
         ({"q": "a", "page": "1e3"}, 400),

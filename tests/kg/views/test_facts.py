@@ -1,4 +1,4 @@
-"""What is told of a thing: its facts, dates and surroundings, each with its footnote, and where claims do not agree."""
+"""The view of a thing: facts, dates and backlinks with their footnotes, and contradictions between claims."""
 
 import pyoxigraph as ox
 import pytest
@@ -7,7 +7,7 @@ from kg.engine.engine import Engine
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from kg.views.claims import read_claim
-from kg.views.contested import alike, rivals
+from kg.views.contested import comparable_figures, contradictions
 from kg.views.facts import WINDOW, facts_about, links_to
 from kg.views.footnotes import footnotes
 from kg.views.things import Thing, describe
@@ -85,20 +85,20 @@ def test_claims_without_a_record_have_no_footnote(reader: Reader) -> None:
 
 def test_dates_are_planned_or_held_stated_or_inferred(reader: Reader) -> None:
     (planned,) = thing(reader, "putin-state-visit-kazakhstan-2024").moments
-    assert (planned.sort, planned.first, planned.last) == ("planned", "2024-11-27", "2024-11-28")
+    assert (planned.kind, planned.first, planned.last) == ("planned", "2024-11-27", "2024-11-28")
     assert planned.edtf == "2024-11-27/2024-11-28"
     assert planned.inferred
     assert {c.removeprefix(str(CLAIM)) for c in planned.claims} == {"izv24-p11-1", "izv24-p13-1"}
     (held,) = thing(reader, "putin-state-visit-kazakhstan-2015").moments
-    assert (held.sort, held.edtf) == ("held", "2015-10")
+    assert (held.kind, held.edtf) == ("held", "2015-10")
     (period,) = thing(reader, "obs-kz-ru-trade-2023").moments
-    assert (period.sort, period.first, period.last, period.inferred) == ("period", "2023-01-01", "2023-12-31", False)
+    assert (period.kind, period.first, period.last, period.inferred) == ("period", "2023-01-01", "2023-12-31", False)
 
 
 def test_the_timeline_is_in_order(reader: Reader) -> None:
     state = thing(reader, "kazakhstan")
     steps = [
-        (entry.moments[0].first, entry.iri.removeprefix(str(ID)), entry.moments[0].sort) for entry in state.timeline
+        (entry.moments[0].first, entry.iri.removeprefix(str(ID)), entry.moments[0].kind) for entry in state.timeline
     ]
     assert steps == sorted(steps)
     assert ("2015-10-01", "putin-state-visit-kazakhstan-2015", "held") in steps
@@ -121,25 +121,28 @@ def test_what_points_to_a_thing_is_in_sections(reader: Reader) -> None:
 
 def test_a_speaker_has_the_claims_that_rest_on_it(reader: Reader) -> None:
     grozin = thing(reader, "andrei-grozin", part="said")
-    assert grozin.said
-    assert grozin.said_total == len(grozin.said)
-    assert {note.speaker for note in grozin.said} == {str(ID["andrei-grozin"])}
+    assert grozin.referring
+    assert grozin.referring_total == len(grozin.referring)
+    assert {note.speaker for note in grozin.referring} == {str(ID["andrei-grozin"])}
 
 
 def test_figures_that_differ_contradict_each_other(reader: Reader) -> None:
     one, other = (str(ID[name]) for name in ("obs-ru-direct-investment-kz-2024", "obs-russian-direct-investment-2023"))
-    own, rival = thing(reader, "obs-ru-direct-investment-kz-2024").rivals
+    own, rival = thing(reader, "obs-ru-direct-investment-kz-2024").contradicting
     assert (own.iri, rival.iri) == (one, other)
     assert [f.value.value for f in rival.cells[str(KEL.value)]] == ["17000000000"]
     figures = thing(reader, "kazakhstan", part="figures").tables[0].entries
-    assert {entry.iri: entry.rivals for entry in figures if entry.rivals} == {one: (other,), other: (one,)}
+    assert {entry.iri: entry.contradicted_by for entry in figures if entry.contradicted_by} == {
+        one: (other,),
+        other: (one,),
+    }
 
 
 def test_figures_of_different_periods_do_not(reader: Reader) -> None:
     year = str(ID["obs-kz-ru-trade-2023"])
-    others = set(alike(reader, facts_about(reader, [year])[year]))
+    others = set(comparable_figures(reader, facts_about(reader, [year])[year]))
     assert str(ID["obs-kz-ru-trade-9m-2024"]) in others
-    assert not thing(reader, "obs-kz-ru-trade-2023").rivals
+    assert not thing(reader, "obs-kz-ru-trade-2023").contradicting
     figure = "a kel:Observation ; kel:measure code:m ; kel:refArea id:a ; kel:counterpartArea id:b ; kel:unit unit:NUM"
     period = 'kel:periodStart "2023-01-01"^^xsd:date ; kel:periodEnd "2023-12-31"^^xsd:date'
     told = made(
@@ -148,7 +151,7 @@ def test_figures_of_different_periods_do_not(reader: Reader) -> None:
         + claimed("a-3", "asserted", f"id:z {figure} ; {period} ; kel:value 1 .")
     )
     ids = {name: str(ID[name]) for name in "xyz"}
-    assert rivals(facts_about(told, ids.values())) == {
+    assert contradictions(facts_about(told, ids.values())) == {
         ids["x"]: [ids["y"]],
         ids["y"]: [ids["x"], ids["z"]],
         ids["z"]: [ids["y"]],

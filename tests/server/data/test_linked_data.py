@@ -12,7 +12,7 @@ import pytest
 from rdflib import RDF, Dataset, Graph, Literal, URIRef
 
 from kg.engine.engine import Engine
-from kg.publishing.descriptions import PAGE_ROWS, describe, standing
+from kg.publishing.descriptions import PAGE_ROWS, describe, iri_status
 from kg.publishing.schema_org import schema_org
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.store.reader import Reader
@@ -213,9 +213,9 @@ def test_what_was_withdrawn_is_410_and_names_what_took_its_place(kelisim: str, t
 
 
 def test_malformed_iris_get_into_no_query(engine: Engine) -> None:
-    assert not standing(Reader(engine), f"{ID.astana}").withdrawn
+    assert not iri_status(Reader(engine), f"{ID.astana}").withdrawn
     with pytest.raises(Exception, match="is no IRI"):
-        standing(Reader(engine), f"{ID.astana}> ?p ?o }} #")
+        iri_status(Reader(engine), f"{ID.astana}> ?p ?o }} #")
 
 
 def test_a_page_is_bounded_whatever_the_thing(engine: Engine) -> None:

@@ -64,7 +64,7 @@ def test_who_may_change(client: Client, tmp_path: Path) -> None:
     update = b"INSERT DATA { <urn:a> <urn:p> 1 }"
     url = f"{client.server}sparql"
     status, headers, _ = send(url, method="POST", body=update, headers=UPDATE)
-    challenges = 'Bearer realm="kelisim", Basic realm="kelisim", charset="UTF-8"'
+    challenges = 'Basic realm="kelisim", charset="UTF-8", Bearer realm="kelisim"'
     assert (status, headers["WWW-Authenticate"]) == (401, challenges)
     status, headers, _ = send(url, method="POST", body=update, headers=UPDATE | {"Authorization": "Bearer nonsense"})
     assert status == 401

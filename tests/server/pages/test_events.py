@@ -8,7 +8,7 @@ import pytest
 
 from kg.engine.engine import Engine
 from kg.store.reader import Reader
-from kg.views.events import PAGE_SIZE, Wanted, events, kinds, states, statuses, years
+from kg.views.events import PAGE_SIZE, EventFilter, events, kinds, states, statuses, years
 from ontology.namespaces import CODE, ID
 from tests.conftest import serving
 from tests.http import send
@@ -55,7 +55,7 @@ def test_filters(server: str, query: str, inside: str, outside: str) -> None:
 
 
 def test_pages_hold_every_event_once(server: str, engine: Engine) -> None:
-    total = events(Reader(engine), Wanted(), "en").total
+    total = events(Reader(engine), EventFilter(), "en").total
     html = [page(server, f"page={number}") for number in (1, 2)]
     shown = [items(each) for each in html]
     assert len(shown[0]) == PAGE_SIZE
@@ -67,7 +67,7 @@ def test_pages_hold_every_event_once(server: str, engine: Engine) -> None:
 
 def test_the_order_turns_round(engine: Engine) -> None:
     reader = Reader(engine)
-    latest, first = (events(reader, Wanted(), "en", descending=turned).things[0] for turned in (True, False))
+    latest, first = (events(reader, EventFilter(), "en", descending=turned).things[0] for turned in (True, False))
     assert latest == str(ID["csto-summit-astana-2024"])
     assert first == str(ID["first-cossack-settlements-kazakhstan"])
 

@@ -3,7 +3,7 @@
 import pytest
 
 from kg.engine.engine import Engine
-from kg.views.visits import PARTS
+from kg.views.visits import ROLES
 from tests.markup import main, notes, page, row, section, words
 from tests.server.pages.test_states import count
 
@@ -78,7 +78,7 @@ def test_the_page_of_a_person_lists_all_that_the_graph_holds(server: str, engine
     assert words(office[-1]) == "not told"
     assert len(notes(found, office[2])) == 2
     meetings = section(found, "meetings")
-    parts = "|".join(f"kel:{name}" for name in PARTS)
+    parts = "|".join(f"kel:{name}" for name in ROLES)
     taking = f"{{ GRAPH ?c {{ ?x {parts} id:vladimir-putin }} ?c a kel:Claim }}"
     taking += " UNION { GRAPH ?c { ?p kel:agent id:vladimir-putin ; kel:inEvent ?x } }"
     assert len([tr for e in meetings for body in e.iter("tbody") for tr in body]) == count(engine, taking) == 10

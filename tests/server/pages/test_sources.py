@@ -11,7 +11,7 @@ from kg.curation.curated import Curation
 from kg.curation.passages import Passage, render
 from kg.curation.sources import ArticleText, read_articles, text_digest
 from kg.views.article_store import ArticleStore, segments
-from kg.views.articles import Place
+from kg.views.articles import PassageLocation
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, SRC
 from tests.conftest import serving
@@ -172,8 +172,8 @@ def test_an_article_store_sees_changes(tmp_path: Path) -> None:
 def test_segments_split_a_paragraph_at_the_bounds_of_passages() -> None:
     text = ArticleText(Path("a.txt"), "abcdef\n\nxyz\n", "")
 
-    def place(name: str, start: int, end: int) -> Place:
-        return Place(name, 1, start, end, text_digest(text.text[start:end]))
+    def place(name: str, start: int, end: int) -> PassageLocation:
+        return PassageLocation(name, 1, start, end, text_digest(text.text[start:end]))
 
     cut = segments(text, 1, [place("A", 0, 4), place("B", 2, 6), place("A", 0, 4)])
     assert [(s.text, s.passages, s.begins) for s in cut] == [
@@ -181,7 +181,7 @@ def test_segments_split_a_paragraph_at_the_bounds_of_passages() -> None:
         ("cd", ("A", "B"), ("B",)),
         ("ef", ("B",), ()),
     ]
-    assert [s.passages for s in segments(text, 1, [place("C", 4, 9), Place("D", 1, 0, 2, "0" * 64)])] == [()]
+    assert [s.passages for s in segments(text, 1, [place("C", 4, 9), PassageLocation("D", 1, 0, 2, "0" * 64)])] == [()]
     with pytest.raises(KelisimError):
         segments(text, 3, [])
 
