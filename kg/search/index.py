@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from kg.language.classes import RECONCILED, most_specific_class
 from kg.language.transliteration import fold, phonetic_key
-from kg.search.texts import Text
+from kg.search.texts import Text, without_dots
 from ontology.namespaces import ID
 
-RANKS: Final = {"name": 0, "other-name": 1, "definition": 2, "description": 2, "gloss": 3}
+RANKS: Final = {"name": 0, "other-name": 1, "code": 1, "definition": 2, "description": 2, "gloss": 3}
 """The rank of each kind of text; lower comes first."""
 
 _CONNECTIONS: Final = 4
@@ -92,7 +92,8 @@ class Index:
         """The labels of a thing with their languages."""
         with self.reading() as connection:
             found = connection.execute(
-                "SELECT text, language FROM texts JOIN names USING (id) WHERE thing = ? ORDER BY id", (thing,)
+                "SELECT text, language FROM texts JOIN names USING (id) WHERE thing = ? AND kind != 'code' ORDER BY id",
+                (thing,),
             )
             return [(str(text), str(language)) for text, language in found]
 
@@ -129,13 +130,14 @@ def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
             class_iri = most_specific_class(each.classes)
             rows.append((number, each.thing, class_iri, each.kind, RANKS[each.kind], each.language, text))
             folded.append((number, fold(text)))
-            if each.kind in {"name", "other-name"}:
+            if each.kind in {"name", "other-name", "code"}:
                 entity = class_iri in RECONCILED and each.thing.startswith(str(ID))
-                names.append((number, folded[-1][1], phonetic_key(text), entity))
+                key = phonetic_key(text) if each.kind != "code" else ""  # codes are equal or are not
+                names.append((number, fold(without_dots(text)), key, entity))
         connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", folded)
         connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", names)
-        entities = [(n, key) for n, _, key, entity in names if entity]
+        entities = [(n, key) for n, _, key, entity in names if entity and key]
         connection.executemany("INSERT INTO name_grams (rowid, sound) VALUES (?, ?)", entities)
     connection.execute("COMMIT")
     connection.executescript(_FINISH)

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from kg.language.transliteration import fold, phonetic_key, words
 from kg.search.index import Index
+from kg.search.texts import without_dots
 from ontology.namespaces import ID
 
 MAX_CHARACTERS: Final = 300
@@ -42,6 +43,7 @@ WITH near (id) AS (
     UNION SELECT id FROM texts WHERE thing = ? UNION SELECT value FROM json_each(?)
 )
 SELECT thing, class, text, folded, sound FROM near JOIN names USING (id) JOIN texts USING (id) WHERE entity
+ORDER BY kind = 'code', id
 """
 _BY_PREFIX: Final = """
 SELECT thing, class, text, 0.0, folded = :folded
@@ -52,9 +54,10 @@ LIMIT :most OFFSET :skip
 """
 _KNOWN: Final = """
 SELECT thing, class, min(text) FROM texts JOIN names USING (id)
-WHERE entity AND thing IN (SELECT value FROM json_each(?)) GROUP BY thing ORDER BY thing
+WHERE entity AND kind != 'code' AND thing IN (SELECT value FROM json_each(?)) GROUP BY thing ORDER BY thing
 """
 _SOUNDS: Final = "SELECT id, sound FROM names WHERE id IN (SELECT value FROM json_each(?))"
+_WIKIDATA: Final = re.compile(r"(?:https?://(?:www\.)?wikidata\.org/(?:entity|wiki)/|wd:)(Q\d+)")
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -77,8 +80,10 @@ def candidates(index: Index, name: str, classes: Collection[str] = (), most: int
     """The things with a similar name, the most similar first; only of `classes`, if there are any.
 
     Names are compared by phonetic key (`kg.language.transliteration.phonetic_key`), as a whole and with their words in
-    any order. A part of a name, such as the family name alone, gives a score of at most 85.
+    any order. A part of a name, such as the family name alone, gives a score of at most 85. Codes (ISO 3166-1, Wikidata)
+    are equal or do not count, and abbreviations are compared without their dots.
     """
+    name = plain_name(name)
     whole, key = fold(name).strip(), phonetic_key(name)
     iri = _iri(name)
     with index.reading() as connection:
@@ -140,6 +145,7 @@ def prefix_candidates(index: Index, prefix: str, skip: int = 0, most: int = 10) 
 
     If there are none, those with a similar name. The scores are not comparable.
     """
+    prefix = plain_name(prefix)
     asked = words(prefix)[:MAX_WORDS]
     if not asked:
         return []
@@ -157,6 +163,12 @@ def prefix_candidates(index: Index, prefix: str, skip: int = 0, most: int = 10) 
             },
         ).fetchall()
     return [Candidate(*row) for row in rows] or candidates(index, prefix)[skip : skip + most]
+
+
+def plain_name(name: str) -> str:
+    """The name without the dots of an abbreviation, or the identifier if it is the IRI of a thing of Wikidata."""
+    name = name.strip()
+    return match[1] if (match := _WIKIDATA.fullmatch(name)) else without_dots(name)
 
 
 def _iri(name: str) -> str:

@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from kg.language.transliteration import WORD, fold, phonetic_key, words
 from kg.search.index import Index
+from kg.search.matching import plain_name
 
 PAGE_SIZE: Final = 20
 MAX_HITS: Final = 10_000
@@ -91,10 +92,13 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
     if not whole:
         return SearchPage()
     truncated = [_truncated(word) for word in whole]
+    plain = plain_name(asked)
+    also = words(plain) if plain != asked.strip() else []  # U.S.A. is written USA too
+    every = f"({_query(whole)}) OR ({_query(also)})" if also else _query(whole)
     values: dict[str, Any] = {
-        "folded": fold(asked).strip(),
+        "folded": fold(plain).strip(),
         "language": language,
-        "all": _query(whole),
+        "all": every,
         "beginnings": _query(truncated),
         "some": _query(truncated, " OR "),
     }
@@ -108,7 +112,7 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
         rows = connection.execute(hits + _PAGE, page).fetchall()
         capped = _count(connection, values["all"]) >= MAX_HITS
     found = tuple(
-        Hit(thing, class_, kind, text_language, text, _mark(text, whole if branches == _ALL else truncated))
+        Hit(thing, class_, kind, text_language, text, _mark(text, (whole if branches == _ALL else truncated) + also))
         for thing, class_, kind, text_language, text in rows
     )
     total = classes.get(class_iri, 0) if class_iri else sum(classes.values())

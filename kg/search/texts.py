@@ -1,5 +1,6 @@
 """Reads the texts for the index: names, glosses, definitions."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,8 +21,13 @@ KINDS: Final = {
     PREFIXES["skos"] + "definition": "definition",
     PREFIXES["dcterms"] + "description": "description",
     PREFIXES["rdfs"] + "comment": "description",
+    str(KEL.isoAlpha2): "code",
+    str(KEL.isoAlpha3): "code",
+    PREFIXES["skos"] + "exactMatch": "code",
 }
-"""The properties with indexed texts, and the kind of each; names first."""
+"""The properties with indexed texts, and the kind of each; names first. Of an IRI the last part is the text: Q232."""
+
+_ABBREVIATION: Final = re.compile(r"[^\W\d_]\.\s?(?:[^\W\d_]\.\s?)*[^\W\d_]\.?")
 
 PAGE_TEXTS: Final = 60_000
 """The approximate number of texts in one query; with two million texts, more would exceed the usual time limit."""
@@ -82,6 +88,19 @@ def _page(reader: Reader, texts: str, classes: str, chosen: str) -> Iterator[Tex
     )
     for row in rows:
         thing, text = row["thing"], row["text"]
-        if isinstance(thing, ox.NamedNode) and isinstance(text, ox.Literal) and text.value:
+        if not isinstance(thing, ox.NamedNode) or not isinstance(text, ox.Literal | ox.NamedNode):
+            continue
+        language = (text.language or "") if isinstance(text, ox.Literal) else ""
+        if words := text.value if isinstance(text, ox.Literal) else last_part(text.value):
             classes_of = tuple(row["classes"].value.split()) if "classes" in row else ()
-            yield Text(thing.value, KINDS[str(row["property"].value)], text.language or "", text.value, classes_of)
+            yield Text(thing.value, KINDS[str(row["property"].value)], language, words, classes_of)
+
+
+def last_part(iri: str) -> str:
+    """What follows the last slash or hash of an IRI: an identifier in the vocabulary or database that it belongs to."""
+    return re.split(r"[/#]", iri)[-1]
+
+
+def without_dots(name: str) -> str:
+    """The name without dots and spaces if it is an abbreviation such as U.S.A., else as it is."""
+    return re.sub(r"[\s.]", "", name) if _ABBREVIATION.fullmatch(name.strip()) else name

@@ -63,6 +63,7 @@ class WorkerPool:
     | | ran for a tick, more busy workers than processors | low priority | setpriority |
     | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
     | | time slice over, no slot is free; query abandoned | replaced | SIGKILL |
+    | | the same for an internal query, and others of those are few | unchanged | |
     | busy, long lane | outcome; query abandoned | killed | reply; SIGKILL |
     | any | process died | replaced; killed if in the long lane | |
     | | `shut_down`, `close` | killed | SIGKILL |
@@ -267,9 +268,13 @@ class WorkerPool:
         """Demotes queries of the short lane whose time slice is over."""
         now = self._loop.time()
         busy = [w for w in self._workers if w.pending is not None and not w.long]
-        waiting = len(self._queue)
+        waiting, overdue = len(self._queue), 0
         for worker in sorted(busy, key=lambda w: w.started):
             seconds, internal = now - worker.started, worker.pending is not None and worker.pending.task.internal
+            if internal and seconds >= SHORT_SECONDS and len(self._slots) >= self.limits.workers:
+                overdue += 1
+                if overdue <= self.short_workers // 2:  # it stays: a page would be lost with it
+                    continue
             if seconds >= (CONTENDED_SECONDS if waiting > 0 and not internal else SHORT_SECONDS):
                 self._demote(worker)
                 waiting -= 1

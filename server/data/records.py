@@ -21,23 +21,42 @@ _STRICT: Final = ("any", "should", "all")
 
 
 def read_records(text: str) -> dict[str, Record]:
-    """The records of a query batch by the client's keys; raises a 400 or 413 ProblemError."""
-    batch = parsed(text, "queries")
+    """The records of a query batch by the client's keys; one that is malformed is an empty record, which nothing matches.
+
+    Raises a 400 or 413 ProblemError if the batch itself is malformed or too large.
+    """
+    batch = _json(text, "queries")
     if not isinstance(batch, dict):
         raise _malformed("queries is an object of queries by key.")
     if len(batch) > MOST_RECORDS:
         raise ProblemError(413, "Too many queries", f"Send at most {MOST_RECORDS} queries at once.")
-    return {key: _record(key, query) for key, query in batch.items()}
+    if not all(_is_text(key) for key in batch):
+        raise _malformed("A key of queries has half a character (a lone surrogate).")
+    return {key: _record_or_none(key, query) for key, query in batch.items()}
 
 
 def parsed(text: str, field: str) -> Any:
     """The JSON value of a form field; raises a 400 ProblemError if it is malformed."""
+    found = _json(text, field)
+    if not _is_text(found):
+        raise _malformed(f"The field {field} holds no JSON that can be read.")
+    return found
+
+
+def _json(text: str, field: str) -> Any:
     try:
-        found = json.loads(text)
-        json.dumps(found, ensure_ascii=False).encode()  # refuses lone surrogates
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The field {field} holds no JSON that can be read.") from error
-    return found
+
+
+def _is_text(value: Any) -> bool:
+    """Whether the value can be written as UTF-8: lone surrogates cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def iri_of(name: str, space: str = "") -> str:
@@ -54,6 +73,14 @@ def iri_of(name: str, space: str = "") -> str:
     except KelisimError as error:
         raise ProblemError(400, "Malformed identifier", f"{name[:100]!r} is no identifier.") from error
     return iri
+
+
+def _record_or_none(key: str, query: Any) -> Record:
+    """The record, or an empty one if the query is malformed: the API has no errors of single queries in a batch."""
+    try:
+        return _record(key, query) if _is_text(query) else Record()
+    except ProblemError:
+        return Record()
 
 
 def _record(key: str, query: Any) -> Record:
