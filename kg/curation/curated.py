@@ -17,6 +17,7 @@ from ontology.namespaces import CLAIM, KEL
 _TURTLE_FOLDERS = ("entities", "passages")
 _OTHER_FOLDERS = ("claims", "questions", "tables")
 _GRAPH_START = re.compile(r"^\s*(?:GRAPH\s+)?(?:claim:|<" + re.escape(str(CLAIM)) + r")([\w.-]+)>?\s*\{", re.MULTILINE)
+_FULL_CLAIM = re.compile(re.escape(str(CLAIM)) + r"[\w-]+(?:\.[\w-]+)*")
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def read_curation(data: Traversable | None = None) -> Curation:
     claims: list[Claim] = []
     files, left_out = walk_files(data.joinpath("claims"), ".trig")
     left_out = [f"claims/{name}" for name in left_out]
+    left_out += [f"questions/{name}" for name in walk_files(data.joinpath("questions"), ".rq")[1]]
     if not files:
         raise KelisimError(
             f"No claims in {data}: give the folder that holds claims/NAME.trig, which may be empty to begin with."
@@ -120,13 +122,13 @@ def read_claims(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TRIG) 
             outside[text_of(quad.subject)].append(quad.triple)
         else:
             facts.setdefault(text_of(quad.graph_name), []).append(quad.triple)
-    lines = _graph_lines(text, file) if syntax == ox.RdfFormat.TRIG else {}
+    lines = _graph_lines(text, file) if syntax == ox.RdfFormat.TRIG else _first_lines(text)
     claims = []
     for iri, triples in facts.items():
         record: dict[str, list[ox.Triple]] = defaultdict(list)
         for triple in outside.pop(iri, []):
             record[triple.predicate.value].append(triple)
-        claims.append(Claim(iri, file, lines.get(iri) or line_of(text, iri), tuple(triples), dict(record)))
+        claims.append(Claim(iri, file, lines.get(iri, 1), tuple(triples), dict(record)))
     for iri in outside:
         if iri.startswith(str(CLAIM)):
             line, name = line_of(text, iri), iri.removeprefix(str(CLAIM))
@@ -158,6 +160,15 @@ def parse(text: str, file: str, syntax: ox.RdfFormat = ox.RdfFormat.TURTLE) -> I
         claims = [match[1] for match in _GRAPH_START.finditer(before)] if syntax == ox.RdfFormat.TRIG else []
         claim = f" In or after claim {claims[-1]}." if claims else ""
         raise KelisimError(f"{file}:{line}:{error.offset or 1}: {error.msg}{'.' * bool(claim)}{claim}") from error
+
+
+def _first_lines(text: str) -> dict[str, int]:
+    """The first line of each claim in a document that writes IRIs in full."""
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _FULL_CLAIM.finditer(line):
+            lines.setdefault(match[0], number)
+    return lines
 
 
 def line_of(text: str, iri: str) -> int:

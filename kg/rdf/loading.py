@@ -204,6 +204,8 @@ def _good_quads(lines: list[bytes], syntax: ox.RdfFormat, place: str, first: int
 
 def _renamed(quad: ox.Quad, prefix: str) -> ox.Quad:
     graph = quad.graph_name
+    if not any(isinstance(t, ox.BlankNode | ox.Triple) for t in (quad.subject, quad.object, graph)):
+        return quad
     if isinstance(graph, ox.BlankNode):
         graph = ox.BlankNode(prefix + graph.value)
     triple = _renamed_triple(quad.triple, prefix)

@@ -80,8 +80,8 @@ def candidates(index: Index, name: str, classes: Collection[str] = (), most: int
     """The things with a similar name, the most similar first; only of `classes`, if there are any.
 
     Names are compared by phonetic key (`kg.language.transliteration.phonetic_key`), as a whole and with their words in
-    any order. A part of a name, such as the family name alone, gives a score of at most 85. Codes (ISO 3166-1, Wikidata)
-    are equal or do not count, and abbreviations are compared without their dots.
+    any order. A part of a name, such as the family name alone, gives a score of at most 85. Codes (of ISO 3166-1 and
+    Wikidata) are equal or do not count, and abbreviations are compared without their dots.
     """
     name = plain_name(name)
     whole, key = fold(name).strip(), phonetic_key(name)

@@ -21,7 +21,7 @@ _STRICT: Final = ("any", "should", "all")
 
 
 def read_records(text: str) -> dict[str, Record]:
-    """The records of a query batch by the client's keys; one that is malformed is an empty record, which nothing matches.
+    """The records of a query batch by the client's keys; for a malformed query an empty one, which nothing matches.
 
     Raises a 400 or 413 ProblemError if the batch itself is malformed or too large.
     """

@@ -2,10 +2,14 @@
 
 import json
 import subprocess
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
+from kg.commands.show import _block
 from kg.engine.engine import Engine
 from kg.search.lookup import resolve
 from kg.store.reader import Reader
@@ -119,3 +123,13 @@ def test_bash_completes_commands_and_things(kelisim: str) -> None:
 
     assert completed("sho") == ["show"]
     assert {"kazakhstan-npp", "kazakhstan-npp-project"} <= set(completed("show", "kazakhstan-n"))
+
+
+@pytest.mark.parametrize("left", ["[b]name[/b] :speaker:", Text("[b]name[/b] :speaker:")])
+def test_names_are_shown_as_they_are(left: str | Text) -> None:
+    console = Console(width=120, record=True, file=StringIO())
+    for part in _block("[i]Heading[/i] :smile:", [(left, "[2024] :smile:")]):
+        console.print(part)
+    printed = console.export_text()
+    for shown in ("[i]Heading[/i] :smile:", "[b]name[/b] :speaker:", "[2024] :smile:"):
+        assert shown in printed

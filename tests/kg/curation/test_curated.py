@@ -113,6 +113,8 @@ def test_backups_are_left_out_and_subfolders_are_read(data: Path) -> None:
     (data / "loose").mkdir()
     (data / "loose" / "c.ttl").write_text("not read")
     (data / "README.md").write_text("Not RDF.")
+    (data / "questions").mkdir()
+    (data / "questions" / "q.rq~").write_text("")
     curation = read_curation(data)
     assert [c.place for c in curation.claims] == [
         "2025/may/Second.TriG:7: claim made-p2-1",
@@ -126,6 +128,7 @@ def test_backups_are_left_out_and_subfolders_are_read(data: Path) -> None:
         "claims/made.trig~",
         "entities/.a.ttl.swp",
         "loose/c.ttl",
+        "questions/q.rq~",
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from kg.engine.engine import Engine
 from kg.language.transliteration import phonetic_key
 from kg.search.index import Index
-from kg.search.matching import candidates, is_match, similarity
+from kg.search.matching import candidates, is_match, prefix_candidates, similarity
+from kg.search.search import search
 from kg.search.texts import Text, read_texts
 from kg.store.reader import Reader
 from ontology.namespaces import ID, KEL
@@ -288,18 +289,7 @@ def test_extension_keeps_datatypes(server: str) -> None:
         ("queries", "{", 400),
         ("queries", "[" * 200_000, 400),
         ("queries", "[]", 400),
-        ("queries", {"q": "Russia"}, 400),
-        ("queries", {"q": {}}, 400),
-        ("queries", '{"q": {"query": "\\ud800"}}', 400),
-        ("queries", {"q": {"query": 7}}, 400),
-        ("queries", {"q": {"query": "Russia", "limit": 0}}, 400),
-        ("queries", {"q": {"query": "Russia", "limit": "many"}}, 400),
-        ("queries", {"q": {"query": "Russia", "type": "no IRI"}}, 400),
-        ("queries", {"q": {"query": "Russia", "type": {"name": "State"}}}, 400),
-        ("queries", {"q": {"query": "Russia", "type_strict": "perhaps"}}, 400),
-        ("queries", {"q": {"query": "Russia", "properties": [{"v": 1}]}}, 400),
-        ("queries", {"q": {"query": "Russia", "properties": [{"pid": "kel:isoAlpha2", "v": {}}]}}, 400),
-        ("queries", {"q": {"query": "Russia", "properties": [{"pid": "> } #", "v": "x"}]}}, 400),
+        ("queries", '{"\\ud800": {"query": "Russia"}}', 400),
         ("queries", {str(n): {"query": "Russia"} for n in range(51)}, 413),
         ("extend", "{}", 400),
         ("extend", {"ids": ["russia"], "properties": ["kel:isoAlpha2"]}, 400),
@@ -312,6 +302,64 @@ def test_what_cannot_be_answered_is_a_problem(server: str, field: str, value: An
     code, headers, body = request(server, **{field: value})
     assert (code, headers.get_content_type()) == (status, "application/problem+json"), body
     assert json.loads(body)["detail"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "Russia",
+        {},
+        {"query": "\ud800"},
+        {"query": 7},
+        {"query": "Russia", "limit": 0},
+        {"query": "Russia", "limit": "many"},
+        {"query": "Russia", "limit": math.nan},
+        {"query": "Russia", "type": "no IRI"},
+        {"query": "Russia", "type": {"name": "State"}},
+        {"query": "Russia", "type_strict": "perhaps"},
+        {"query": "Russia", "properties": [{"v": 1}]},
+        {"query": "Russia", "properties": [{"pid": "kel:isoAlpha2", "v": {}}]},
+        {"query": "Russia", "properties": [{"pid": "> } #", "v": "x"}]},
+        {"query": "Russia", "properties": [{"pid": "kel:isoAlpha2", "v": "x"}] * 11},
+    ],
+)
+def test_a_malformed_query_fails_alone(server: str, bad: Any) -> None:
+    found = call(server, queries={"before": {"query": "Russia"}, "bad": bad, "after": {"query": "Astana"}})
+    assert found["bad"] == {"result": []}
+    assert (ids(found["before"]["result"])[0], ids(found["after"]["result"])[0]) == ("russia", "astana")
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"),
+    [
+        ("U.S.", "usa"),
+        ("U.S.A.", "usa"),
+        ("u. s. a", "usa"),
+        ("C.S.T.O.", "csto"),
+        ("О.Д.К.Б.", "csto"),
+        ("KAZ", "kazakhstan"),
+        ("uz", "uzbekistan"),
+        ("RU", "russia"),
+        ("Q232", "kazakhstan"),
+        ("wd:Q159", "russia"),
+        ("https://www.wikidata.org/wiki/Q1520", "astana"),
+    ],
+)
+def test_codes_identifiers_and_abbreviations_are_names_too(engine: Engine, name: str, thing: str) -> None:
+    index = Index(read_texts(Reader(engine)))
+    found = candidates(index, name)
+    assert is_match(found)
+    assert found[0].thing == str(ID) + thing
+    assert search(index, name).hits[0].thing == str(ID) + thing
+    assert str(ID) + thing in [c.thing for c in prefix_candidates(index, name)]
+
+
+def test_a_code_is_equal_or_does_not_count() -> None:
+    index = Index([Text(f"{ID}x", "code", "", "QQX", (STATE,)), Text(f"{ID}x", "name", "en", "Elsewhere", (STATE,))])
+    assert [c.score for c in candidates(index, "qqx")] == [100.0]
+    assert candidates(index, "QQY") == candidates(index, "QQ") == candidates(index, "!") == []
+    assert [c.name for c in candidates(index, "x")] == ["Elsewhere"], "by its identifier"
+    assert index.names(f"{ID}x") == [("Elsewhere", "en")]
 
 
 @pytest.mark.parametrize("query", ["prefix=a&cursor=-1", "prefix=a&cursor=x", "prefix=" + "a" * 201])

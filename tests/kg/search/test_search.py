@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from kg.engine.errors import BusyError
 from kg.language.transliteration import fold, phonetic_key
 from kg.search.index import Index
 from kg.search.search import MAX_CHARACTERS, PAGE_SIZE, correction, search
-from kg.search.texts import KINDS, Text, read_texts
+from kg.search.texts import KINDS, Text, last_part, read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
 from ontology.namespaces import ID, KEL
@@ -42,10 +43,16 @@ def find(server: str, words: str, **more: str) -> Any:
 
 def test_every_text_of_the_graph_is_read_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     in_one_page = sorted((t.thing, t.kind, t.language, t.text) for t in read_texts(Reader(engine)))
+    stated = [q for q in engine.quads() if q.predicate.value in KINDS]
     expected = {
         (q.subject.value, KINDS[q.predicate.value], q.object.language or "", q.object.value)  # type: ignore[union-attr]
-        for q in engine.quads()
-        if q.predicate.value in KINDS and q.object.value  # type: ignore[union-attr]
+        for q in stated
+        if isinstance(q.object, ox.Literal) and q.object.value
+    }
+    expected |= {
+        (q.subject.value, KINDS[q.predicate.value], "", last_part(q.object.value))  # type: ignore[union-attr]
+        for q in stated
+        if isinstance(q.object, ox.NamedNode)
     }
     assert set(in_one_page) == expected
     assert len(in_one_page) > 4_000
