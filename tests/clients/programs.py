@@ -163,8 +163,8 @@ class Jena(Client):
     JARS: ClassVar[str] = (
         "jena-arq jena-base jena-cmds jena-core jena-iri jena-rdfconnection jena-dboe-base jena-dboe-storage "
         "jena-dboe-index jena-dboe-transaction jena-dboe-trans-data jena-shacl jena-shex jena-tdb jena-tdb2 "
-        "commons-cli commons-codec commons-compress commons-csv commons-io commons-lang3 dexx.collection gson guava httpclient "
-        "httpclient-cache httpcore jackson-core jackson-databind jackson-annotations jsonld-java slf4j-api "
+        "commons-cli commons-codec commons-compress commons-csv commons-io commons-lang3 dexx.collection gson guava "
+        "httpclient httpclient-cache httpcore jackson-core jackson-databind jackson-annotations jsonld-java slf4j-api "
         "slf4j-nop jcl-over-slf4j thrift titanium-json-ld protobuf jakarta.json-api"
     )
 

@@ -295,3 +295,10 @@ def test_an_empty_store_is_searched_and_changes_are_found(kelisim: str, tmp_path
             assert status == 200, body
             found = find(running.address, "Zembla")
             assert (found["total"], found["fresh"]) == (number + 1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "thing"), [("KAZ", "kazakhstan"), ("q159", "russia"), ("U.S.", "usa"), ("О.Д.К.Б.", "csto")]
+)
+def test_codes_identifiers_and_abbreviations_are_found(server: str, words: str, thing: str) -> None:
+    assert find(server, words)["results"][0]["iri"] == str(ID[thing])
