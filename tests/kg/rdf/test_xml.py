@@ -33,7 +33,8 @@ def test_literals_are_well_formed_or_refused(text: str) -> None:
             assert any((ord(c) < 32 and c not in "\t\n\r") or c in "\ufffe\uffff" for c in text)
         else:
             found = [e.text or "" for e in ElementTree.fromstring(document).iter() if not len(e)]
-            assert text.replace("\r\n", "\n").replace("\r", "\n") in found or text.isspace() or not text
+            read = text.replace("\r\n", "\n").replace("\r", "\n")  # where it is not escaped (XML 1.0, section 2.11)
+            assert {text, read} & {*found} or text.isspace() or not text
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x0b", "\x1f", "\ufffe", "\uffff"])
