@@ -113,7 +113,7 @@ def test_catastrophic_regexes_and_giant_values_are_harmless(small: str) -> None:
     regex = "ASK { FILTER(REGEX('" + "a" * 5000 + "', '^(a+)+$|(a|aa)*b')) }"
     assert send(ask(small, regex))[0] == 200
     values = "SELECT (COUNT(*) AS ?n) { VALUES ?x { " + "1 " * 400_000 + "} }"
-    assert send(f"{small}sparql", method="POST", body=values.encode(), headers=QUERY)[0] in (200, 413)
+    assert send(f"{small}sparql", method="POST", body=values.encode(), headers=QUERY)[0] in (200, 413, 503)
     assert answers(small)
 
 
