@@ -34,6 +34,8 @@ _PATCH_BYTES: Final = 1 << 22
 """A worker is replaced when its patches exceed this size, since it shares less and less memory."""
 
 _RETRY_SECONDS: Final = 1.0
+_MAX_RETRIES: Final = 3
+"""How often a query is tried again whose worker was killed from outside: the next one may be dying too."""
 """The delay before forking is tried again when no file descriptors are left."""
 
 
@@ -331,8 +333,8 @@ class WorkerPool:
         pending, worker.pending = worker.pending, None
         error = worker.crash_error(self.limits.memory)
         self._replace(worker)
-        if pending and isinstance(error, StoppedError) and not pending.retried:
-            pending.retried, pending.worker = True, None
+        if pending and isinstance(error, StoppedError) and pending.retries < _MAX_RETRIES:
+            pending.retries, pending.worker = pending.retries + 1, None
             self._slots.discard(pending)
             self._queue.appendleft(pending)
             living = next((w for w in self._idle if w.is_alive()), None)  # others may have been killed with it

@@ -25,7 +25,7 @@ class PendingQuery:
     client: identifies the client that asked first, for fair scheduling.
     """
 
-    __slots__ = ("client", "message", "retried", "task", "waiters", "worker")
+    __slots__ = ("client", "message", "retries", "task", "waiters", "worker")
 
     def __init__(self, task: Task, client: str) -> None:
         """Raises UnicodeEncodeError if the query has a lone surrogate."""
@@ -34,7 +34,7 @@ class PendingQuery:
         self.message = encode_message({"kind": "task", "what": task})
         self.waiters: list[Waiter] = []
         self.worker: WorkerProcess | None = None
-        self.retried = False
+        self.retries = 0
 
 
 class Waiter(asyncio.Future[Reply]):

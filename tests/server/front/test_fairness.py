@@ -51,17 +51,27 @@ def endless(server: str, clients: int, **more: str) -> Iterator[Counter[int]]:
             thread.join(60)
 
 
+def rows(server: str, query: str) -> int:
+    """The number of a SELECT query's rows; asked again on 503, as a busy machine may take its time slice."""
+    for _ in range(3):
+        status, _, body = send(ask(server, query))
+        if status != 503:
+            break
+    assert status == 200, body
+    return len(json.loads(body)["results"]["bindings"])
+
+
 @pytest.mark.parametrize("timeout", ["", "0.4"])
 def test_small_queries_pages_and_changes_go_on(client: Client, timeout: str) -> None:
     with endless(client.server, CLIENTS, **({"timeout": timeout} if timeout else {})) as ends:
         for number in range(25):
             subject = f"<urn:fair{timeout}:{number}>"
             query = f'SELECT * {{ {subject} ?p ?o FILTER(?o != "{number}") }}'
-            assert send(ask(client.server, query))[0] == 200
+            assert rows(client.server, query) == 0
             assert send(f"{client.server}ready")[0] == 200
             assert send(f"{client.server}events?year=2023&lang=en&n={timeout}{number}")[0] == 200
             assert client.update(f"INSERT DATA {{ {subject} <urn:p> {number} }}")[0] == 200
-            assert client.rows(f"{subject} <urn:p> {number}") == 1
+            assert rows(client.server, f"SELECT * {{ {subject} <urn:p> ?n FILTER(?n = {number}) }}") == 1
     assert set(ends) == {503}, "the endless ones, and nobody else, are told to come again"
     assert ends[503] >= CLIENTS
 
