@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +46,11 @@ def rewrite(query: str) -> str:
         return query
     tokens = list(lex(query))
     ends = _matching_brackets(tokens)
-    edits = [*(_having(query, tokens, ends) if having else ()), *(_graphs(tokens, ends) if graph else ())]
+    selects = {select.start: select for select in _selects(tokens, ends)}
+    edits = [
+        *(_having(query, tokens, ends, selects.values()) if having else ()),
+        *(_graphs(tokens, ends, selects) if graph else ()),
+    ]
     return _edited(query, edits)
 
 
@@ -86,9 +90,13 @@ def with_plain_names(text: str) -> str:
 
 
 def _edited(text: str, edits: Sequence[_Edit]) -> str:
-    for edit in sorted(edits, key=lambda e: e.start, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text
+    """The text with the edits; those inside a replaced part are left out with it."""
+    parts, done = list[str](), 0
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        if edit.start >= done:
+            parts += text[done : edit.start], edit.text
+            done = edit.end
+    return "".join((*parts, text[done:]))
 
 
 def order_columns(query: str, variables: Sequence[str]) -> str:
@@ -141,9 +149,9 @@ def _selects(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Select]
         yield _Select(number, pattern, ends[pattern], end)
 
 
-def _having(query: str, tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
+def _having(query: str, tokens: Sequence[Token], ends: dict[int, int], selects: Iterable[_Select]) -> Iterator[_Edit]:
     """Replaces variables of SELECT in HAVING by their expressions."""
-    for select in _selects(tokens, ends):
+    for select in selects:
         named = {}
         for number in range(select.start, select.pattern):
             if tokens[number].type == "LPAR" and number in ends and tokens[ends[number] - 2].type == "AS":
@@ -157,41 +165,43 @@ def _having(query: str, tokens: Sequence[Token], ends: dict[int, int]) -> Iterat
                 yield _Edit(token.start_pos or 0, token.end_pos or 0, f"({named[token]})")
 
 
-def _graphs(tokens: Sequence[Token], ends: dict[int, int]) -> Iterator[_Edit]:
+def _graphs(tokens: Sequence[Token], ends: dict[int, int], selects: dict[int, _Select]) -> Iterator[_Edit]:
     for number, token in enumerate(tokens):
         kinds = [t.type for t in tokens[number : number + 3]]
         if kinds == ["GRAPH", "VARIABLE", "LBRACE"] and number + 2 in ends:
-            yield from _graph(tokens, ends, number)
+            yield from _graph(tokens, ends, selects, number)
         elif token.type == "GRAPH" and kinds[1:2] == ["VARIABLE"]:
             return  # malformed: left to pyoxigraph
 
 
-def _graph(tokens: Sequence[Token], ends: dict[int, int], number: int) -> Iterator[_Edit]:
+def _graph(tokens: Sequence[Token], ends: dict[int, int], selects: dict[int, _Select], number: int) -> Iterator[_Edit]:
     """The edits of one ``GRAPH ?g { … }``, without nested GRAPH patterns."""
     graph, opening = tokens[number + 1], number + 2
-    inner = [n for n in range(opening + 1, ends[opening]) if not _in_other_graph(tokens, ends, opening, n)]
+    inner = _outside_other_graphs(tokens, ends, opening)
     kinds = {tokens[n].type for n in inner}
     if not kinds & {"SELECT", "VALUES", "MINUS_PATTERN", "OPTIONAL", "FILTER", "BIND"}:
         return
     _refuse_use(tokens, ends, graph, inner)
-    for select in _selects(tokens, ends):
-        if select.start in inner:
-            yield from _subquery(tokens, graph, select)
+    for select in (selects[n] for n in inner if n in selects):
+        yield from _subquery(tokens, graph, select)
+    left, read = set[str](), opening
     for at in (n for n in inner if tokens[n].type == "MINUS_PATTERN" and n + 1 in ends):
-        left = {str(t) for t in tokens[opening:at] if t.type == "VARIABLE"}
-        right = {str(t) for t in tokens[at : ends[at + 1]] if t.type == "VARIABLE"}
+        left |= {str(t) for t in tokens[read:at] if t.type == "VARIABLE"}
+        right, read = {str(t) for t in tokens[at : ends[at + 1]] if t.type == "VARIABLE"}, at
         if not (left & right) - {str(graph)}:  # no shared variable: MINUS removes nothing
             yield _Edit(tokens[at].start_pos or 0, tokens[ends[at + 1]].end_pos or 0, " ")
     if "VALUES" in kinds and not _has_triples(tokens, ends, inner):  # nothing else binds ?g
         yield _Edit(tokens[number].start_pos or 0, tokens[number].start_pos or 0, f"GRAPH {graph} {{}} ")
 
 
-def _in_other_graph(tokens: Sequence[Token], ends: dict[int, int], opening: int, number: int) -> bool:
-    for start, end in ends.items():
-        inside = opening < start < number < end and tokens[start].type == "LBRACE"
-        if inside and tokens[start - 2].type == "GRAPH":
-            return True
-    return False
+def _outside_other_graphs(tokens: Sequence[Token], ends: dict[int, int], opening: int) -> list[int]:
+    """The indexes of the tokens in the braces that open at `opening`, without the patterns of nested GRAPHs."""
+    found, number = list[int](), opening + 1
+    while number < ends[opening]:
+        found.append(number)
+        nested = tokens[number].type == "LBRACE" and tokens[number - 2].type == "GRAPH"
+        number = ends[number] if nested else number + 1
+    return found
 
 
 def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inner: Sequence[int]) -> None:
