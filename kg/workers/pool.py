@@ -25,6 +25,12 @@ SHORT_SECONDS: Final = 0.2
 CONTENDED_SECONDS: Final = 0.025
 """The time slice while others are queued; not for internal queries, since a page needs many."""
 
+_USED_SHARE: Final = 0.25
+"""The part of a time slice that a query must have had of a processor: on a busy machine it may have had none yet."""
+
+_WAITING_SLICES: Final = 8
+"""After that many slices it counts even so: it may wait for another endpoint."""
+
 _TICK_SECONDS: Final = 0.0125
 """How often the short lane is checked for expired time slices."""
 
@@ -34,9 +40,10 @@ _PATCH_BYTES: Final = 1 << 22
 """A worker is replaced when its patches exceed this size, since it shares less and less memory."""
 
 _RETRY_SECONDS: Final = 1.0
+"""The delay before forking is tried again when no file descriptors are left."""
+
 _MAX_RETRIES: Final = 3
 """How often a query is tried again whose worker was killed from outside: the next one may be dying too."""
-"""The delay before forking is tried again when no file descriptors are left."""
 
 
 class WorkerPool:
@@ -261,6 +268,7 @@ class WorkerPool:
     def _dispatch(self, pending: PendingQuery, worker: WorkerProcess) -> None:
         pending.worker = worker
         worker.pending, worker.started = pending, self._loop.time()
+        worker.started_used = worker.processor_seconds
         worker.channel.send(pending.message)
         if not self._ticking:
             self._ticking = True
@@ -277,10 +285,11 @@ class WorkerPool:
                 overdue += 1
                 if overdue <= self.short_workers // 2:  # it stays: a page would be lost with it
                     continue
-            if seconds >= (CONTENDED_SECONDS if waiting > 0 and not internal else SHORT_SECONDS):
+            time_slice = CONTENDED_SECONDS if waiting > 0 and not internal else SHORT_SECONDS
+            if seconds >= time_slice and _is_used(worker, seconds, time_slice):
                 self._demote(worker)
                 waiting -= 1
-            elif len(busy) > _PROCESSORS and seconds >= _TICK_SECONDS and not (worker.lowered or internal):
+            elif len(busy) > _PROCESSORS and seconds >= _TICK_SECONDS and not internal:
                 worker.lower_priority()  # newer queries have priority: most are shorter
         self._ticking = bool(busy)
         if busy:
@@ -300,8 +309,7 @@ class WorkerPool:
         if len(self._slots) < self.limits.workers:
             self._slots.add(pending)
             worker.long = True
-            if not worker.lowered:
-                worker.lower_priority()
+            worker.lower_priority()
             self._fork()
             return
         self._long_shapes.add(pending.task.query, self._loop.time())
@@ -430,6 +438,12 @@ class WorkerPool:
         if pending:  # from now on its end is that of the query
             worker.pending, worker.long = pending, True
             pending.worker = worker
+
+
+def _is_used(worker: WorkerProcess, seconds: float, time_slice: float) -> bool:
+    """Whether a query that has run for so many seconds has had its time slice."""
+    used = worker.processor_seconds - worker.started_used
+    return used >= _USED_SHARE * time_slice or seconds >= _WAITING_SLICES * time_slice
 
 
 def _stopping() -> StoppedError:

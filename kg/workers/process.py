@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import select
 import signal
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -59,6 +61,7 @@ class WorkerProcess:
 
     `completed` is called with each outcome, `died` if the process ended by itself. `pending` is the query that it
     evaluates, since `started` (event loop time, in seconds); `long` says that it is in the long lane.
+    `started_used` is its `processor_seconds` at that time.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class WorkerProcess:
         )
         self.pending: PendingQuery | None = None
         self.started = 0.0
+        self.started_used = 0.0
         self.long = False
         self.lowered = False
         """Whether `lower_priority` was called."""
@@ -98,11 +102,24 @@ class WorkerProcess:
         with contextlib.suppress(OSError):
             self._pidfd = os.pidfd_open(pid)
 
+    @property
+    def processor_seconds(self) -> float:
+        """The processor time that the process has had, of all its threads; infinite if it cannot be told.
+
+        The clock's number is that of clock_getcpuclockid(3), which Python has for threads only.
+        """
+        try:
+            return time.clock_gettime((~self._pid << 3) | 2)
+        except OSError:  # it has died
+            return math.inf
+
     def lower_priority(self) -> None:
         """Lowers the process's share of the processors to a tenth (setpriority(2)); without privileges it is for ever.
 
         A priority is each thread's own, so all threads get it.
         """
+        if self.lowered:
+            return
         self.lowered = True
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{self._pid}/task"):  # noqa: PTH208 - only the names
