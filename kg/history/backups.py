@@ -119,7 +119,7 @@ def pack(contents: Mapping[str, FilePrefix], path: Path) -> None:
                 with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as archive:
                     _add(archive, "FORMAT", len(FORMAT), io.BytesIO(FORMAT))
                     for name, prefix in contents.items():
-                        with prefix.open() as content:
+                        with Path(prefix.path).open("rb") as content:
                             _add(archive, name, prefix.size, content)
                 file.flush()
                 os.fsync(file.fileno())

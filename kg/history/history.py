@@ -295,6 +295,5 @@ def _checked_version(generation: Generation, version: int | None, default: int) 
 
 
 def _batches(quads: Iterator[ox.Quad]) -> Iterator[list[bytes]]:
-    while batch := tuple({*islice(quads, _BATCH_QUADS)}):
-        Patch(adds=batch).serialize()  # raises KelisimError for quads that could not be parsed back
-        yield normalized_lines(batch)
+    while batch := list(islice(quads, _BATCH_QUADS)):
+        yield normalized_lines(batch)  # raises KelisimError for quads that could not be parsed back

@@ -8,14 +8,15 @@ import mmap
 import os
 import re
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import pyoxigraph as ox
 
 from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, PatchLog, write_all
-from kg.rdf.patches import parse, quad_lines
+from kg.rdf.patches import Patch, may_be_unreadable, parse
 
 FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.part)?", re.ASCII)
 """The names of these files; the group that matches is the version. ``.part`` marks an unfinished file."""
@@ -23,6 +24,8 @@ FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.pa
 _FIRST_LINE: Final = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")
 _FIRST_LINE_BYTES: Final = 200
 _CHUNK_BYTES: Final = 1 << 20
+_TYPED: Final = b'"^^<'
+_BLANK_NODE: Final = b"_:"
 
 
 class FilePrefix(NamedTuple):
@@ -31,9 +34,10 @@ class FilePrefix(NamedTuple):
     file: int
     size: int
 
-    def open(self) -> BinaryIO:
-        """The whole file from its start, with a file offset of its own."""
-        return open(f"/proc/self/fd/{self.file}", "rb")  # noqa: PTH123 - not a path, but a descriptor
+    @property
+    def path(self) -> str:
+        """A path that opens the whole file, even if it was renamed or removed."""
+        return f"/proc/self/fd/{self.file}"
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start`, less only at the end of the file."""
@@ -105,11 +109,24 @@ class Generation:
 
     def load_into(self, store: ox.Store, version: int) -> None:
         """Loads the state at a version into an empty store."""
-        self.check()
-        with self._snapshot_prefix.open() as snapshot:
-            store.bulk_extend(ox.parse(input=snapshot, format=ox.RdfFormat.N_QUADS))  # bulk_load renames blank nodes
+        with ThreadPoolExecutor(1) as beside:
+            checked = beside.submit(self.check)
+            try:
+                self._load_snapshot(store)
+            except (SyntaxError, ValueError) as error:
+                checked.result()
+                raise DamagedHistoryError(f"{snapshot_path(self.folder, self.base)}: {error}") from error
+            checked.result()
         for _, payload in self.log.payloads(self.base, version):
             parse(payload).apply(store)
+
+    def _load_snapshot(self, store: ox.Store) -> None:
+        path = self._snapshot_prefix.path
+        with mmap.mmap(self._snapshot, 0, access=mmap.ACCESS_READ) as text:
+            if text.find(_BLANK_NODE) < 0:
+                store.load(path=path, format=ox.RdfFormat.N_QUADS, lenient=True)  # its IRIs were valid when written
+            else:  # slower, but keeps the labels of blank nodes
+                store.bulk_extend(ox.parse(path=path, format=ox.RdfFormat.N_QUADS, lenient=True))
 
     def state(self, version: int) -> Iterator[bytes | memoryview]:
         """The state at a version as lines of a snapshot; unchanged lines between two changes are one chunk."""
@@ -142,16 +159,22 @@ class Generation:
         return FilePrefix(self._snapshot, os.fstat(self._snapshot).st_size)
 
 
-def normalized_lines(quads: Iterable[ox.Quad]) -> list[bytes]:
-    """The lines of the quads, normalised by a store (``01`` becomes ``1``); unordered, perhaps with duplicates."""
-    quads = tuple(quads)
-    lines = quad_lines(quads)
-    typed = [quad for quad, line in zip(quads, lines, strict=True) if b'"^^<' in line]
-    if not typed:
-        return lines
+def normalized_lines(quads: Sequence[ox.Quad]) -> list[bytes]:
+    """The lines of the quads, normalised by a store (``01`` becomes ``1``); unordered, perhaps with duplicates.
+
+    Raises KelisimError for quads that could not be parsed back, as `Patch.serialize` does.
+    """
+    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
+    if may_be_unreadable(text):
+        Patch(adds=tuple({*quads})).serialize()
+    lines = text.splitlines(keepends=True)
     store = ox.Store()
-    store.extend(typed)
-    return [line for line in lines if b'"^^<' not in line] + quad_lines(store)
+    if _BLANK_NODE in text:
+        store.extend(quad for quad, line in zip(quads, lines, strict=True) if _TYPED in line)
+    else:  # faster, but gives blank nodes new labels
+        store.load(b"".join(line for line in lines if _TYPED in line), ox.RdfFormat.N_QUADS, lenient=True)
+    normalized = store.dump(format=ox.RdfFormat.N_QUADS) or b""
+    return [line for line in lines if _TYPED not in line] + normalized.splitlines(keepends=True)
 
 
 def _bisect(lines: mmap.mmap, line: bytes, start: int) -> int:

@@ -96,7 +96,11 @@ def read_quads(
         raise KelisimError(f"{base!r} is no absolute IRI; give --base one such as https://example.org/.") from error
     every = [(file, _format_name(file, form)) for file in files]  # unknown endings are reported first
     for file, name in every:
-        for quad in _read(file, name, base, skipped):
+        read = _read(file, name, base, skipped)
+        if not graph:
+            yield from read
+            continue
+        for quad in read:
             named = not isinstance(quad.graph_name, ox.DefaultGraph)
             yield quad if named else ox.Quad(quad.subject, quad.predicate, quad.object, target)
 
@@ -149,9 +153,12 @@ def _parsed(part: DecompressedFile, form: str, base: str, skipped: Skipped | Non
     try:
         # A JSON-LD processor drops relative IRIs where there is no base.
         known = base or (_NO_BASE if json else None)
-        for quad in ox.parse(part.content, syntax, base_iri=known, rename_blank_nodes=True):
-            if json and not base:
-                _check_absolute(quad, part.place)
+        quads = ox.parse(part.content, syntax, base_iri=known, rename_blank_nodes=True)
+        if not json or base:
+            yield from quads
+            return
+        for quad in quads:
+            _check_absolute(quad, part.place)
             yield quad
     except SyntaxError as error:
         line = error.lineno or _line_of(part, str(error.msg))

@@ -80,7 +80,7 @@ class Patch:
         rows = [f"H {name} {_term(name, value)} .\n".encode() for name, value in self.header.items()]
         rows += [b"TX .\n", *_rows(b"D ", self.deletes), *_rows(b"A ", self.adds), b"TC .\n"]
         text = b"".join(rows)
-        if _PERHAPS_UNREADABLE.search(text):
+        if may_be_unreadable(text):
             try:
                 readable = parse(text) == self
             except KelisimError as error:
@@ -203,6 +203,11 @@ class _Reader:
             self._effective[self._transaction_start :] = [a == b"H" for a in self._actions[self._transaction_start :]]
         self._transaction_start = len(self._actions)
         self.transaction = number if action == b"TX" else 0
+
+
+def may_be_unreadable(text: bytes) -> bool:
+    """Whether N-Quads or a patch hold terms that perhaps cannot be parsed back, see `Patch.serialize`."""
+    return (b"_:" in text or b"<<(" in text) and bool(_PERHAPS_UNREADABLE.search(text))  # `in` is many times as fast
 
 
 def quad_lines(quads: Iterable[ox.Quad]) -> list[bytes]:

@@ -234,6 +234,7 @@ def load(  # noqa: PLR0913, PLR0917 - one parameter an option
     made to the store later are.
     """
     from itertools import count
+    from operator import itemgetter
 
     from kg.commands.progress import progress
     from kg.history.history import History
@@ -244,7 +245,7 @@ def load(  # noqa: PLR0913, PLR0917 - one parameter an option
     skipped = Skipped()
     with progress(f"Loading into {folder}"):
         read = read_quads(files, graph, base=base, form=form, skipped=skipped if lenient else None)
-        quads = (quad for quad, _ in zip(read, numbers, strict=False))
+        quads = map(itemgetter(0), zip(read, numbers, strict=False))
         History.create(history_folder(folder), quads).close()
     if skipped.count:
         click.echo(skipped.in_words(), err=True)
