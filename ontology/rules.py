@@ -1,10 +1,10 @@
-"""Inference with the OWL 2 RL rules of ``rules/owl2rl.ru``, as SPARQL updates."""
+"""Inference with the OWL 2 RL rules of ``rules/owl2rl.ru`` and our own of ``rules/derived.ru``, as SPARQL updates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pyoxigraph as ox
 
-from ontology.namespaces import BASE, INFERRED_GRAPH
+from ontology.namespaces import BASE
 from ontology.terms import read_text
 
 # Classes that contain everything: membership in them carries no information.
@@ -13,26 +13,44 @@ _UNIVERSAL_CLASSES = frozenset(
 )
 
 
-def infer(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """The triples inferred from facts and ontology, about the things of the project only, without the given ones.
+def infer(ontology: Iterable[ox.Triple], facts: Mapping[str, Iterable[ox.Triple]]) -> dict[str, list[ox.Triple]]:
+    """The triples that follow from the ontology and the facts of each graph alone, without the given ones.
 
-    `triples` are the ontology (without blank nodes) and the facts. The rules are those of OWL 2 Profiles, section 4.3,
-    that the ontology needs; tests compare their result with HermiT and with another RL reasoner.
+    `facts` maps names of graphs to their triples; `ontology` has no blank nodes. Only triples about the things of the
+    project are returned. The rules are those of OWL 2 Profiles, section 4.3, that the ontology needs; tests compare
+    their result with HermiT and with another RL reasoner.
     """
     store = ox.Store()
-    graph = ox.NamedNode(INFERRED_GRAPH)
-    given = set(triples)
-    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in given)
-    rules = read_text("rules/owl2rl.ru")
-    new: set[ox.Triple] = set()
-    while True:
+    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in ontology)
+    given = {ox.NamedNode(name): set(triples) for name, triples in facts.items()}
+    for graph, triples in given.items():
+        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+    rules, before = read_text("rules/owl2rl.ru"), -1
+    while len(store) != before:
+        before = len(store)
         store.update(rules)
-        found = {q.triple for q in store.quads_for_pattern(None, None, None, graph)} - new
-        if not found:
-            break
-        new |= found
-        store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in found)
-    return [t for t in new if _is_informative(t)]
+    return {
+        graph.value: [
+            quad.triple
+            for quad in store.quads_for_pattern(None, None, None, graph)
+            if quad.triple not in triples and _is_informative(quad.triple)
+        ]
+        for graph, triples in given.items()
+    }
+
+
+def derive(default: Iterable[ox.Triple], claims: Mapping[str, Iterable[ox.Triple]]) -> list[ox.Triple]:
+    """The triples that the rules of ``rules/derived.ru`` add to the default graph, without the given ones.
+
+    `default` are the triples of the default graph; `claims` maps the IRIs of claims to their facts.
+    """
+    given = set(default)
+    store = ox.Store()
+    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in given)
+    for name, triples in claims.items():
+        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(name)) for t in triples)
+    store.update(read_text("rules/derived.ru"))
+    return [q.triple for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph()) if q.triple not in given]
 
 
 def _is_informative(triple: ox.Triple) -> bool:

@@ -64,7 +64,7 @@ def check(curation: Curation, extra: Path | None = None) -> Consistency:
     given = {t for t in dataset.default_graph if t not in derived}
     if extra:
         given.update(q.triple for q in parse(read_text(extra), str(extra)))
-        derived = set(infer(given))
+        derived = {*infer(given, {INFERRED_GRAPH: given})[INFERRED_GRAPH]}
     inferred = ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""
     graph = read_graph()
     graph.parse(data=ox.serialize(given, format=ox.RdfFormat.N_TRIPLES), format="nt")

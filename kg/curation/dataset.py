@@ -12,8 +12,8 @@ import pyoxigraph as ox
 
 from kg.curation.curated import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
-from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, shorten
-from ontology.rules import infer
+from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, shorten
+from ontology.rules import derive, infer
 
 PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
 """The facts of claims in these modalities are also in the default graph; the others only in the claim's graph."""
@@ -24,8 +24,8 @@ class Dataset:
     """An RDF dataset with its quads in the order of their canonical N-Quads lines.
 
     The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
-    are asserted, reported or planned, and the inferred triples. Each claim is a named graph; the inferred triples are
-    in a named graph too.
+    are asserted, reported or planned, and the inferred triples. Each claim is a named graph of its facts and of what
+    follows from these alone. The inferred triples, of the default graph and of claims, are in a named graph too.
     """
 
     quads: tuple[ox.Quad, ...]
@@ -87,18 +87,22 @@ def build(curation: Curation) -> Dataset:
 
     Raises KelisimError, with the claim, if a claim does not have exactly one modality.
     """
-    default = {*published_triples(), *curation.reference}
-    quads: set[ox.Quad] = set()
+    ontology = [*published_triples()]
+    default = {*ontology, *curation.reference}
+    claims = {claim.iri: claim.facts for claim in curation.claims}
     for claim in curation.claims:
-        graph = ox.NamedNode(claim.iri)
-        quads.update(ox.Quad(t.subject, t.predicate, t.object, graph) for t in claim.facts)
         default.update(t for triples in claim.record.values() for t in triples)
         if claim.value("modality").removeprefix(str(CODE)) in PUBLISHED_MODALITIES:
             default.update(claim.facts)
-    inferred = infer(default)
+    default.update(derive(default, claims))
+    inferred = infer(ontology, {INFERRED_GRAPH: default})[INFERRED_GRAPH]
+    of_claims = {iri: [t for t in found if _is_thing(t.subject)] for iri, found in infer(ontology, claims).items()}
+    stated = {t for facts in claims.values() for t in facts}
+    inferred_graph = {*inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
     default.update(inferred)
-    quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(INFERRED_GRAPH)) for t in inferred)
-    quads.update(ox.Quad(t.subject, t.predicate, t.object) for t in default)
+    quads = {ox.Quad(t.subject, t.predicate, t.object) for t in default}
+    for graph, triples in (*claims.items(), *of_claims.items(), (INFERRED_GRAPH, inferred_graph)):
+        quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(graph)) for t in triples)
     return from_quads(quads)
 
 
@@ -108,6 +112,10 @@ def from_quads(quads: set[ox.Quad]) -> Dataset:
     serialised = ox.serialize(unordered, format=ox.RdfFormat.N_QUADS) or b""
     pairs = sorted(zip(serialised.splitlines(), unordered, strict=True), key=itemgetter(0))
     return Dataset(tuple(q for _, q in pairs), tuple(line for line, _ in pairs), version())
+
+
+def _is_thing(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> bool:
+    return isinstance(term, ox.NamedNode) and term.value.startswith(str(ID))
 
 
 def _is_named(quad: ox.Quad, graph: str) -> bool:

@@ -39,7 +39,7 @@ def verify(curation: Curation, folder: Path) -> list[Problem]:
     """All problems of the claims, in the order of the files; empty if there are none.
 
     Checks that each article's file exists with the recorded hash; that each passage's selector lies inside its
-    paragraph and its hash matches; that each claim has exactly one passage, speaker, modality and gloss, and these
+    paragraph and its hash matches; that each claim has exactly one passage, speaker and modality and a gloss, and these
     exist; that each printed figure occurs in its passage; that each passage has a claim; and that no run of
     `COPIED_RUN` words is copied. Raises KelisimError if there are no articles.
     """
@@ -136,10 +136,12 @@ def _span(
 def _claim_problems(
     claim: Claim, known: Iterable[str], spans: dict[str, tuple[int, int] | None], articles: dict[str, ArticleText]
 ) -> Iterator[Problem]:
-    for name in ("passage", "speaker", "modality", "gloss"):
+    for name in ("passage", "speaker", "modality"):
         values = claim.values(name)
         if len(values) != 1:
             yield Problem(claim.place, f"needs exactly one kel:{name}, has {len(values)}")
+    if not claim.values("gloss"):
+        yield Problem(claim.place, "needs a kel:gloss")
     for value in (*claim.values("speaker"), *claim.values("modality")):
         if value not in known:
             yield Problem(claim.place, f"<{value}> is not defined anywhere")

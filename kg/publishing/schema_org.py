@@ -57,7 +57,7 @@ _PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
         PREFIXES["dcterms"] + "language": "inLanguage",
     },
     "Claim": {KEL.speaker: "author", KEL.passage: "isBasedOn"},
-    "Statement": {KEL.speaker: "author", KEL.topic: "about", KEL.earliest: "dateCreated"},
+    "Statement": {KEL.saidBy: "author", KEL.topic: "about", KEL.earliest: "dateCreated"},
     "Observation": {
         KEL.value: "value",
         KEL.unit: "unitCode",

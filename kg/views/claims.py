@@ -8,9 +8,10 @@ import pyoxigraph as ox
 
 from kg.language.labels import Label, labels, preferred_label
 from kg.store.reader import Reader, node
-from kg.views.facts import Fact
+from kg.views.facts import Fact, in_language
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
+from ontology import INFERRED_GRAPH
 from ontology.namespaces import KEL
 
 _MAX_FACTS: Final = 500
@@ -33,10 +34,13 @@ def read_claim(reader: Reader, iri: str, language: str) -> ClaimView | None:
     record = footnotes(reader, [iri], language).get(iri)
     if record is None:
         return None
-    rows = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {node(iri)} {{ ?s ?p ?o }} }} LIMIT {_MAX_FACTS}")
+    rows = reader.rows(
+        f"SELECT ?s ?p ?o ?inferred WHERE {{ GRAPH {node(iri)} {{ ?s ?p ?o }} "
+        f"BIND(EXISTS {{ GRAPH <{INFERRED_GRAPH}> {{ ?s ?p ?o }} }} AS ?inferred) }} LIMIT {_MAX_FACTS}"
+    )
     facts: dict[str, list[Fact]] = {}
-    for row in sorted(rows, key=lambda r: (str(r["s"]), str(r["p"]), str(r["o"]))):
-        fact = Fact(str(row["s"].value), str(row["p"].value), row["o"], (iri,))
+    found = (Fact(str(r["s"].value), str(r["p"].value), r["o"], (iri,), r["inferred"].value == "true") for r in rows)
+    for fact in in_language(found, language):
         facts.setdefault(fact.subject, []).append(fact)
     remarks = reader.rows(f"SELECT ?note WHERE {{ {node(iri)} <{KEL.note}> ?note }} LIMIT 20")
     shown = {i for facts_of in facts.values() for f in facts_of for i in (f.subject, f.predicate, f.iri) if ":" in i}

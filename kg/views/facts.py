@@ -7,9 +7,10 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.language.labels import preferred_label
 from kg.store.reader import Reader, Row, Term, node, nodes
 from ontology import INFERRED_GRAPH
-from ontology.namespaces import KEL, RDF_TYPE
+from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
 
 WINDOW: Final = 400
 """The page size of links to a thing."""
@@ -17,6 +18,11 @@ WINDOW: Final = 400
 _BATCH: Final = 200
 _MAX_ROWS: Final = 12_000
 _MAX_SCANNED: Final = 20_000
+
+_TRANSLATED: Final = frozenset(
+    {str(KEL.gloss), str(KEL.confidenceReason), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description"}
+)
+"""The properties of texts that stand once in each language."""
 
 _RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passage"))
 """The properties by which a claim's record points to things."""
@@ -29,7 +35,8 @@ _EXCLUDED_PROPERTIES: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.art
 class Fact:
     """One triple and the claims that state it, sorted.
 
-    A fact without claims is reference data, such as a label or a code, or it is `inferred`.
+    A fact without claims is reference data, such as a label or a code, or it is `inferred`: then `claims` are those
+    whose facts alone entail it.
     """
 
     subject: str
@@ -123,6 +130,23 @@ def claims_of(facts: Iterable[Fact]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(claim for fact in facts for claim in fact.claims))
 
 
+def in_language(facts: Iterable[Fact], language: str) -> list[Fact]:
+    """The facts, of glosses, definitions and other texts that stand in several languages only the one to show."""
+    kept: list[Fact] = []
+    texts: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.predicate in _TRANSLATED and isinstance(fact.value, ox.Literal):
+            texts[fact.subject, fact.predicate].append(fact)
+        else:
+            kept.append(fact)
+    for translations in texts.values():
+        shown = preferred_label((f.value for f in translations if isinstance(f.value, ox.Literal)), language)
+        kept += [
+            f for f in translations if isinstance(f.value, ox.Literal) and f.value.language == (shown.language or None)
+        ]
+    return sorted(kept, key=lambda f: (f.subject, f.predicate, str(f.value)))
+
+
 # Triples in the default graph and in no named graph are reference data; the copies of claims' facts are ignored.
 _ABOUT: Final = """
 SELECT ?subject ?property ?value ?graph WHERE {
@@ -136,7 +160,8 @@ SELECT ?subject ?property ?value ?graph WHERE {
 # Without ORDER BY: the engine's order is stable within a version, and sorting would read all links.
 _LINKS: Final = f"""
 SELECT ?subject ?property ?graph WHERE {{
-  GRAPH ?graph {{ ?subject ?property %(thing)s }} FILTER(?graph != <{INFERRED_GRAPH}>)
+  GRAPH ?graph {{ ?subject ?property %(thing)s }}
+  FILTER NOT EXISTS {{ GRAPH <{INFERRED_GRAPH}> {{ ?subject ?property %(thing)s }} }}
 }} LIMIT %(limit)d OFFSET %(after)d
 """
 
@@ -156,7 +181,7 @@ def _facts(rows: Iterable[Row]) -> list[Fact]:
             str(row["graph"].value) if "graph" in row else ""
         )
     facts = [
-        Fact(s, p, o, tuple(sorted(g for g in found if g not in {"", INFERRED_GRAPH})), found == {INFERRED_GRAPH})
+        Fact(s, p, o, tuple(sorted(g for g in found if g not in {"", INFERRED_GRAPH})), INFERRED_GRAPH in found)
         for (s, p, o), found in graphs.items()
     ]
     return sorted(facts, key=lambda f: (f.subject, f.predicate, str(f.value)))

@@ -19,7 +19,8 @@ class Footnote:
     """The record of one claim, with labels.
 
     IRIs and texts that the record lacks are empty, and `paragraph` is 0. `modality_code` is the last part of the
-    modality's IRI, such as ``planned``.
+    modality's IRI, such as ``planned``. `basis` tells that the fact is implied only; `confidence` is the curator's in the
+    reading of the passage, if it is not plain, and `doubt` its reason.
     """
 
     claim: str
@@ -33,6 +34,11 @@ class Footnote:
     speaker_label: Label
     modality: str
     modality_label: Label
+    basis: str = ""
+    basis_label: Label = Label("")
+    confidence: str = ""
+    confidence_label: Label = Label("")
+    doubt: Label = Label("")
 
     @property
     def modality_code(self) -> str:
@@ -58,16 +64,21 @@ def footnotes(reader: Reader, claims: Iterable[str], language: str) -> dict[str,
     return {claim: _footnote(claim, records[claim], names, language) for claim in wanted if claim in records}
 
 
-_NAMED: Final = ("article", "speaker", "modality")
+_NAMED: Final = ("article", "speaker", "modality", "basis", "curatorConfidence")
 
 _QUERY: Final = """
 PREFIX kel: <https://w3id.org/kelisim/ns#>
-SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality WHERE {
+SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality ?basis ?curatorConfidence ?doubt WHERE {
   VALUES ?claim { %s }
   ?claim kel:passage ?passage .
   OPTIONAL { ?claim kel:speaker ?speaker }
   OPTIONAL { ?claim kel:modality ?modality }
   OPTIONAL { ?claim kel:gloss ?gloss }
+  OPTIONAL { ?claim kel:basis ?basis }
+  OPTIONAL {
+    ?claim kel:curatorConfidence ?curatorConfidence ; kel:confidenceReason ?doubt
+    FILTER (LANG(?doubt) = LANG(?gloss))
+  }
   OPTIONAL { ?passage kel:article ?article }
   OPTIONAL { ?passage kel:paragraph ?paragraph }
 } LIMIT %d
@@ -82,7 +93,8 @@ def _footnote(claim: str, rows: list[Row], names: dict[str, Label], language: st
     row = rows[0]
     gloss = preferred_label((text for r in rows if isinstance(text := r.get("gloss"), ox.Literal)), language)
     iris = {name: str(row[name].value) if _is_iri(row, name) else "" for name in ("passage", *_NAMED)}
-    article, speaker, modality = (names.get(iris[name], Label("")) for name in _NAMED)
+    article, speaker, modality, basis, confidence = (names.get(iris[name], Label("")) for name in _NAMED)
+    doubt = preferred_label((text for r in rows if isinstance(text := r.get("doubt"), ox.Literal)), language)
     number = row["paragraph"].value if "paragraph" in row else ""
     return Footnote(
         claim=claim,
@@ -96,4 +108,9 @@ def _footnote(claim: str, rows: list[Row], names: dict[str, Label], language: st
         speaker_label=speaker,
         modality=iris["modality"],
         modality_label=modality,
+        basis=iris["basis"],
+        basis_label=basis,
+        confidence=iris["curatorConfidence"],
+        confidence_label=confidence,
+        doubt=doubt,
     )

@@ -57,20 +57,22 @@ GROUPS: Final = (
         "identity",
         gettext_noop("What it is"),
         property_iris(
-            "type kind status visitLevel org:classification org:role attendance force ordinal documentCount "
-            "skos:altLabel skos:definition dcterms:description gloss isoAlpha2 isoAlpha3 skos:exactMatch"
+            "type kind status latestStatus strongestModality visitLevel org:classification org:role attendance force ordinal documentCount "
+            "degree manner trend stance skos:altLabel skos:definition dcterms:description gloss isoAlpha2 isoAlpha3 skos:exactMatch"
         ),
     ),
     Group(
         "figure",
         gettext_noop("The figure"),
-        property_iris("measure refArea counterpartArea observed value unit bound asWritten outOf"),
+        property_iris(
+            "measure figureKind group refArea counterpartArea observed value share unit bound asWritten outOf"
+        ),
     ),
     Group(
         "agents",
         gettext_noop("Who"),
         property_iris(
-            "holder office agent capacity visitor visited host organiser delegate participant speaker addressee actor "
+            "holder office agent capacity visitor visited host organiser delegate participant speaker saidBy relayedBy addressee actor "
             "target party builder candidateBuilder operator org:memberOf org:subOrganizationOf org:postIn "
             "dcterms:publisher dcterms:creator translator"
         ),
@@ -80,12 +82,14 @@ GROUPS: Final = (
         gettext_noop("Where"),
         property_iris("place locatedIn inState dcterms:spatial origin via destination geo:lat geo:long"),
     ),
-    Group("about", gettext_noop("What it is about"), property_iris("topic concerns commodity")),
+    Group(
+        "about", gettext_noop("What it is about"), property_iris("topic concerns commodity condition reason responseTo")
+    ),
     Group(
         "links",
         gettext_noop("What it belongs to"),
         property_iris(
-            "inEvent inSeries partOf follows atEvent outcomeOf inPackage stageOf stage delivers article "
+            "inEvent inSeries partOf follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers article "
             "dcterms:isPartOf"
         ),
     ),
@@ -124,7 +128,7 @@ SECTIONS: Final = (
         "figures",
         gettext_noop("Trade and other figures"),
         _classes("TradeObservation Observation qb:Observation"),
-        property_iris("measure refArea counterpartArea observed value"),
+        property_iris("measure figureKind group refArea counterpartArea observed value"),
         FIGURE_PROPERTIES,
     ),
     Section(
@@ -146,7 +150,7 @@ SECTIONS: Final = (
         _classes("Relation Policy"),
         property_iris("kind actor target status"),
     ),
-    Section("statements", gettext_noop("Statements"), _classes("Statement"), property_iris("speaker kind gloss")),
+    Section("statements", gettext_noop("Statements"), _classes("Statement"), property_iris("saidBy kind stance gloss")),
     Section(
         "agents",
         gettext_noop("Organisations and people"),

@@ -33,7 +33,7 @@ class Statement:
 
 def statements_by(reader: Reader, speaker: str, limit: int) -> list[Statement]:
     """The statements of a speaker, in the order of the articles; at most `limit`."""
-    return _statements(reader, f"GRAPH ?claim {{ ?thing <{KEL.speaker}> {node(speaker)} }}", limit)
+    return _statements(reader, f"GRAPH ?claim {{ ?thing <{KEL.saidBy}> {node(speaker)} }}", limit)
 
 
 def statements_about(reader: Reader, thing: str, limit: int) -> list[Statement]:
@@ -60,7 +60,7 @@ def _statement(each: Record) -> Statement:
     return Statement(
         each.thing,
         each["kind"],
-        each["speaker"],
+        each["saidBy"],
         each["addressee"],
         each["gloss"],
         each["atEvent"],

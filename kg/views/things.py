@@ -8,7 +8,7 @@ from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from kg.views.contested import comparable_figures, conflicting_properties, contradictions, dates_conflict
 from kg.views.entries import Entry, SectionTable, backlinks, make_entry
-from kg.views.facts import WINDOW, Fact, by_property, claims_of, claims_referring_to, facts_about, links_to
+from kg.views.facts import WINDOW, Fact, by_property, claims_of, claims_referring_to, facts_about, in_language, links_to
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
 from kg.views.sections import FIGURE_PROPERTIES, GROUPS, HIDDEN_PROPERTIES, Group
@@ -78,7 +78,7 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
 
     part: a section, ``timeline`` or ``said``, to show alone and in full. after: the offset in the links.
     """
-    own = facts_about(reader, [iri])[iri]
+    own = in_language(facts_about(reader, [iri])[iri], language)
     links = links_to(reader, iri, after)
     referring = claims_referring_to(reader, iri, after)
     if not (own or links or referring):

@@ -1,5 +1,5 @@
 # The OWL 2 RL/RDF rules (OWL 2 Profiles, section 4.3) that the ontology needs, as updates.
-# Facts and ontology stand in the default graph; what follows goes to the graph of inferred statements.
+# The ontology stands in the default graph, facts in named graphs; what follows from the facts of a graph goes to it.
 # Repeated until nothing new follows. Each update is named after its rule.
 
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -7,63 +7,60 @@ PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 
 # cax-sco: what belongs to a class belongs to the classes above it
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?x a ?super } }
+INSERT { GRAPH ?g { ?x a ?super } }
 WHERE {
-  ?x a ?class . ?class rdfs:subClassOf+ ?super .
+  ?class rdfs:subClassOf+ ?super .
   FILTER NOT EXISTS { ?super a owl:Restriction }
-  FILTER NOT EXISTS { ?x a ?super }
+  GRAPH ?g { ?x a ?class FILTER NOT EXISTS { ?x a ?super } }
 } ;
 
 # prp-spo1: what stands in a property stands in the properties above it
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?x ?super ?y } }
+INSERT { GRAPH ?g { ?x ?super ?y } }
 WHERE {
-  ?property rdfs:subPropertyOf+ ?super . ?x ?property ?y .
-  FILTER NOT EXISTS { ?x ?super ?y }
+  ?property rdfs:subPropertyOf+ ?super .
+  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?x ?super ?y } }
 } ;
 
 # prp-inv1, prp-inv2: the other direction
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?y ?inverse ?x } }
+INSERT { GRAPH ?g { ?y ?inverse ?x } }
 WHERE {
   { ?property owl:inverseOf ?inverse } UNION { ?inverse owl:inverseOf ?property }
-  ?x ?property ?y .
-  FILTER NOT EXISTS { ?y ?inverse ?x }
+  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?y ?inverse ?x } }
 } ;
 
 # prp-trp: steps of a transitive property add up
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?x ?property ?z } }
+INSERT { GRAPH ?g { ?x ?property ?z } }
 WHERE {
-  ?property a owl:TransitiveProperty . ?x ?property ?y . ?y ?property ?z .
-  FILTER NOT EXISTS { ?x ?property ?z }
+  ?property a owl:TransitiveProperty .
+  GRAPH ?g { ?x ?property ?y . ?y ?property ?z FILTER NOT EXISTS { ?x ?property ?z } }
 } ;
 
 # prp-spo2: a chain of two properties makes a third
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?x ?property ?z } }
+INSERT { GRAPH ?g { ?x ?property ?z } }
 WHERE {
   ?property owl:propertyChainAxiom ?chain .
   ?chain rdf:first ?first ; rdf:rest/rdf:first ?second .
-  ?x ?first ?y . ?y ?second ?z .
-  FILTER NOT EXISTS { ?x ?property ?z }
+  GRAPH ?g { ?x ?first ?y . ?y ?second ?z FILTER NOT EXISTS { ?x ?property ?z } }
 } ;
 
 # prp-dom: a property's subject belongs to its domain
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?x a ?class } }
+INSERT { GRAPH ?g { ?x a ?class } }
 WHERE {
-  ?property rdfs:domain ?class . ?x ?property ?y .
-  FILTER NOT EXISTS { ?x a ?class }
+  ?property rdfs:domain ?class .
+  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?x a ?class } }
 } ;
 
 # prp-rng: a property's value belongs to its range
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?y a ?class } }
+INSERT { GRAPH ?g { ?y a ?class } }
 WHERE {
-  ?property rdfs:range ?class . ?x ?property ?y .
-  FILTER (!isLiteral(?y))
-  FILTER NOT EXISTS { ?y a ?class }
+  ?property rdfs:range ?class .
+  GRAPH ?g { ?x ?property ?y FILTER (!isLiteral(?y)) FILTER NOT EXISTS { ?y a ?class } }
 } ;
 
 # cls-avf: a value under an all-values-from restriction belongs to its class
-INSERT { GRAPH <https://w3id.org/kelisim/graph/inferred> { ?y a ?class } }
+INSERT { GRAPH ?g { ?y a ?class } }
 WHERE {
   ?restriction owl:allValuesFrom ?class ; owl:onProperty ?property .
-  ?owner rdfs:subClassOf+ ?restriction . ?x a ?owner ; ?property ?y .
-  FILTER NOT EXISTS { ?y a ?class }
+  ?owner rdfs:subClassOf+ ?restriction .
+  GRAPH ?g { ?x a ?owner ; ?property ?y FILTER NOT EXISTS { ?y a ?class } }
 }

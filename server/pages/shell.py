@@ -7,15 +7,17 @@ from flask import Flask, request
 from markupsafe import Markup
 
 from kg.language.labels import Label
+from kg.views.facts import in_language as facts_in_language
 from ontology import version
 from server.http.languages import PARAMETER, language
 from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Registers the variables of ``base.html`` and the template filter ``in_its_language``."""
+    """Registers the variables of ``base.html`` and the filters ``in_its_language`` and ``in_one_language``."""
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
+    app.jinja_env.filters["in_one_language"] = lambda facts: facts_in_language(facts, language())
 
     @app.context_processor
     def shell() -> dict[str, Any]:
