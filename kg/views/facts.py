@@ -141,9 +141,7 @@ def in_language(facts: Iterable[Fact], language: str) -> list[Fact]:
             kept.append(fact)
     for translations in texts.values():
         shown = preferred_label((f.value for f in translations if isinstance(f.value, ox.Literal)), language)
-        kept += [
-            f for f in translations if isinstance(f.value, ox.Literal) and f.value.language == (shown.language or None)
-        ]
+        kept += [f for f in translations if getattr(f.value, "language", None) == (shown.language or None)]
     return sorted(kept, key=lambda f: (f.subject, f.predicate, str(f.value)))
 
 

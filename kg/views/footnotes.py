@@ -12,6 +12,7 @@ from kg.store.reader import Reader, Row, nodes
 
 _BATCH: Final = 500
 _MAX_ROWS: Final = 5_000
+_NO_LABEL: Final = Label("")
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Footnote:
     """The record of one claim, with labels.
 
     IRIs and texts that the record lacks are empty, and `paragraph` is 0. `modality_code` is the last part of the
-    modality's IRI, such as ``planned``. `basis` tells that the fact is implied only; `confidence` is the curator's in the
-    reading of the passage, if it is not plain, and `doubt` its reason.
+    modality's IRI, such as ``planned``. `basis` tells that the fact is implied only; `confidence` is the
+    curator's in the reading of the passage, if it is not plain, and `doubt` its reason.
     """
 
     claim: str
@@ -35,10 +36,10 @@ class Footnote:
     modality: str
     modality_label: Label
     basis: str = ""
-    basis_label: Label = Label("")
+    basis_label: Label = _NO_LABEL
     confidence: str = ""
-    confidence_label: Label = Label("")
-    doubt: Label = Label("")
+    confidence_label: Label = _NO_LABEL
+    doubt: Label = _NO_LABEL
 
     @property
     def modality_code(self) -> str:

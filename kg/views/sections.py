@@ -57,8 +57,9 @@ GROUPS: Final = (
         "identity",
         gettext_noop("What it is"),
         property_iris(
-            "type kind status latestStatus strongestModality visitLevel org:classification org:role attendance force ordinal documentCount "
-            "degree manner trend stance skos:altLabel skos:definition dcterms:description gloss isoAlpha2 isoAlpha3 skos:exactMatch"
+            "type kind status latestStatus strongestModality visitLevel org:classification org:role attendance force "
+            "ordinal documentCount degree manner trend stance skos:altLabel skos:definition dcterms:description gloss "
+            "isoAlpha2 isoAlpha3 skos:exactMatch"
         ),
     ),
     Group(
@@ -72,9 +73,9 @@ GROUPS: Final = (
         "agents",
         gettext_noop("Who"),
         property_iris(
-            "holder office agent capacity visitor visited host organiser delegate participant speaker saidBy relayedBy addressee actor "
-            "target party builder candidateBuilder operator org:memberOf org:subOrganizationOf org:postIn "
-            "dcterms:publisher dcterms:creator translator"
+            "holder office agent capacity visitor visited host organiser delegate participant speaker saidBy relayedBy "
+            "addressee actor target party builder candidateBuilder operator org:memberOf org:subOrganizationOf "
+            "org:postIn dcterms:publisher dcterms:creator translator"
         ),
     ),
     Group(
@@ -89,8 +90,8 @@ GROUPS: Final = (
         "links",
         gettext_noop("What it belongs to"),
         property_iris(
-            "inEvent inSeries partOf follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers article "
-            "dcterms:isPartOf"
+            "inEvent inSeries partOf follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers "
+            "article dcterms:isPartOf"
         ),
     ),
     Group("other", gettext_noop("More"), ()),
