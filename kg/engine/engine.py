@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -10,12 +11,16 @@ import pyoxigraph as ox
 from kg.engine.diagnosis import diagnose
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
 from kg.engine.guard import dataset_graphs, refuse_outbound
+from kg.engine.merging import MERGED_QUADS, Merges
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
 from ontology import BASE, PREFIXES, KelisimError
+from ontology.namespaces import CODE, KEL
 
+_MODALITY: Final = ox.NamedNode(str(KEL.modality))
+_HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
 _Name = ox.NamedNode | ox.BlankNode
@@ -84,6 +89,8 @@ class Engine:
         `services` are the IRIs of endpoints that SERVICE may call.
         """
         self.services = services
+        self._merges = Merges()
+        self._hedged: list[GraphName] | None = None
         if isinstance(quads, ox.Store):
             self._store = quads
         else:
@@ -117,6 +124,9 @@ class Engine:
     def apply(self, patch: Patch) -> None:
         """Applies a patch to the store."""
         patch.apply(self._store)
+        self._merges.apply(patch, self._store)
+        if any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
+            self._hedged = None
 
     def update(self, update: str) -> None:
         """Runs a SPARQL 1.1 Update; relative IRIs are resolved against `ontology.BASE`.
@@ -125,12 +135,26 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
+        self._merges.clear()
+        self._hedged = None
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
             raise diagnose(update, update=True, engine_message=str(error)) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
+
+    def _dataset(
+        self, default_graphs: Sequence[str], named_graphs: Sequence[str]
+    ) -> tuple[ox.Store, list[GraphName] | None, list[_Name] | None]:
+        """The store and its graphs for a query over the given graphs (SPARQL 1.1 Query, section 13.2)."""
+        if not (default_graphs or named_graphs):
+            return self._store, None, None
+        default: list[GraphName] = [_named_node(g) for g in dict.fromkeys(default_graphs)]
+        named: list[_Name] = [_named_node(g) for g in dict.fromkeys(named_graphs)]
+        if len(default) > 1:
+            return self._merges.get(self._store, default, named), [ox.DefaultGraph()], named
+        return self._store, default, named
 
     def _refuse_unknown_graphs(self, graphs: Iterable[str]) -> None:
         """Raises UnknownGraphError for a graph that is not here: others would fetch it, this engine never does."""
@@ -157,16 +181,16 @@ class Engine:
         UnknownGraphError for graphs that are not here.
         """
         refuse_outbound(query, self.services)
+        if not (default_graphs or named_graphs):
+            default_graphs, named_graphs = dataset_graphs(query)
         if not new_graphs:
-            self._refuse_unknown_graphs((*default_graphs, *named_graphs, *dataset_graphs(query)))
-        chosen = bool(default_graphs or named_graphs)
-        default: list[GraphName] | None = [_named_node(g) for g in default_graphs] if chosen else None
-        named: list[_Name] | None = [_named_node(g) for g in named_graphs] if chosen else None
+            self._refuse_unknown_graphs((*default_graphs, *named_graphs))
+        store, default, named = self._dataset(default_graphs, named_graphs)
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
         text, federated = rewrite(query), bool(self.services) and "SERVICE" in query.upper()
         while True:
             try:
-                result = self._store.query(
+                result = store.query(
                     text, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
                 )
             except SyntaxError as error:
@@ -187,6 +211,44 @@ class Engine:
                         text = ordered
                         continue
                 return Answer(result, federated=federated)
+
+    def hedged_rows(self, query: str) -> int:
+        """How many more solutions a query would have if it saw what is told as expected, possible or denied too.
+
+        For an aggregate, how many that are new or differ. 0 where that cannot be told: the query names graphs itself,
+        or there is too much.
+        """
+        if not self._may_be_hedged(query):
+            return 0
+        merged = self._merges.get(self._store, [ox.DefaultGraph(), *self._hedged_claims()])
+        text, limited = rewrite(query), "LIMIT" in query.upper()
+        try:
+            plain, more = (_solutions(store.query(text, base_iri=BASE)) for store in (self._store, merged))
+        except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
+            return 0
+        return max(0, more.total() - plain.total()) if limited else (more - plain).total()
+
+    def _may_be_hedged(self, query: str) -> bool:
+        words = query.upper()
+        if any(word in words for word in ("GRAPH", "FROM", "SERVICE")) or not self._hedged_claims():
+            return False
+        return len(self._store) <= MERGED_QUADS
+
+    def _hedged_claims(self) -> list[GraphName]:
+        """The claims that are expected, possible or denied, whose facts are not in the default graph."""
+        if self._hedged is None:
+            found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
+            self._hedged = [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
+        return self._hedged
+
+
+def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:
+    """The solutions with their multiplicities; a boolean is one solution or none."""
+    if isinstance(result, ox.QueryBoolean):
+        return Counter([()] if result else [])
+    if isinstance(result, ox.QueryTriples):
+        return Counter(set(result))
+    return Counter(tuple(row) for row in result)
 
 
 def _named_node(graph: str) -> ox.NamedNode:

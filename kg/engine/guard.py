@@ -105,14 +105,14 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
         before = token[0].upper()
 
 
-def dataset_graphs(query: str) -> list[str]:
-    """The IRIs of the graphs that the FROM and FROM NAMED clauses of a query name (SPARQL 1.1 Query, section 13.2).
+def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
+    """The IRIs that the FROM clauses of a query name, and those of FROM NAMED (SPARQL 1.1 Query, section 13.2).
 
     Names with an undeclared prefix are left out: pyoxigraph rejects the query.
     """
     if "FROM" not in query.upper():
-        return []
-    base, prefixes, found = BASE, dict[str, str](), list[str]()
+        return [], []
+    base, prefixes, default, named = BASE, dict[str, str](), list[str](), list[str]()
     depth, before, declared = 0, "", ""
     for token in tokens(query):
         if is_ignored(token):
@@ -128,10 +128,11 @@ def dataset_graphs(query: str) -> list[str]:
         elif iri and before == "BASE":
             base = iri
         elif before in ("FROM", "NAMED") and depth == 0 and (iri or (token["name"] and prefix in prefixes)):
+            found = named if before == "NAMED" else default
             found.append(iri or prefixes[prefix] + local.replace("\\", ""))
         depth += {"{": 1, "}": -1}.get(text, 0)
         before = text.upper()
-    return found
+    return default, named
 
 
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:

@@ -53,11 +53,15 @@ def spooled_bytes() -> int:
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete result: the name of its format, its content, and its number of rows, -1 if not known."""
+    """A complete result: the name of its format, its content, and its number of rows, -1 if not known.
+
+    `hedged` is the number of further rows that are only told with less certainty.
+    """
 
     format: str
     body: bytes | SpooledFile
     rows: int = -1
+    hedged: int = 0
 
     @property
     def content(self) -> bytes:

@@ -25,7 +25,8 @@ class Task(NamedTuple):
     `bindings` and `graph` name the formats to use for SELECT and ASK, and for CONSTRUCT and DESCRIBE; empty if the
     client accepts none. `result_bytes` limits the size of the result. `version` names the state of the store, so that
     tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
-    pages, which have priority. `new_graphs` treats graphs that do not exist as empty.
+    pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
+    only told with less certainty.
     """
 
     query: str
@@ -38,6 +39,7 @@ class Task(NamedTuple):
     counted: bool = False
     internal: bool = False
     new_graphs: bool = False
+    hinted: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,7 +49,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     size in bytes, in the message or in the attached file. All others are errors with a `message`, and `line` and
     `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
     ``operation`` (failed), ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits after
-    this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`.
+    this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number of
+    rows that are only told with less certainty (`kg.engine.engine.Engine.hedged_rows`).
     """
 
     kind: str
@@ -60,6 +63,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     retires: bool = False
     template: str = ""
     values: dict[str, str] = {}
+    hedged: int = 0
 
 
 _ERRORS: Final[dict[str, type[KelisimError]]] = {
@@ -69,6 +73,7 @@ _ERRORS: Final[dict[str, type[KelisimError]]] = {
     "service-timeout": ServiceTimeoutError,
     "operation": OperationError,
     "document": DocumentError,
+    "limit": TooLargeError,
     "not-acceptable": NotAcceptableError,
 }
 

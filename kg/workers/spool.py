@@ -41,6 +41,12 @@ class Spool:
         _write_all(self.file, data)
         return len(data)
 
+    def insert(self, place: int, data: bytes) -> None:
+        """Inserts data at an offset of a result in memory."""
+        body = self.body
+        self._parts = [body[:place], data, body[place:]]
+        self.size += len(data)
+
     def flush(self) -> None:
         """Does nothing: writes are not buffered."""
 

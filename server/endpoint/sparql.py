@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
@@ -57,7 +57,21 @@ class QueryRequest(NamedTuple):
         """The task for a worker; see `Task`. For a page the formats are those that the page is rendered from."""
         wanted = self.wanted
         bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
-        return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
+        return Task(
+            self.query,
+            self.default_graphs,
+            self.named_graphs,
+            bindings,
+            graph,
+            result_bytes,
+            version,
+            counted,
+            hinted=not (self.default_graphs or self.named_graphs),
+        )
+
+
+HEDGED: Final = "Kelisim-Hedged"
+"""The header with the number of further rows that are only told as expected, possible or denied."""
 
 
 def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -174,6 +188,8 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
         return _page(store, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
+    if reply.hedged:
+        response.headers[HEDGED] = str(reply.hedged)
     return response
 
 
@@ -184,6 +200,7 @@ def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
         "query": query,
         "formats": [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
+        "hedged": reply.hedged,
         "snippets": snippets(request.url_root + "sparql", query),
     }
     if len(reply.body) > PAGE_BYTES:

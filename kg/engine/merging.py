@@ -1,0 +1,95 @@
+"""Merges of graphs: a default graph of several, in which each triple counts once (SPARQL 1.1 Query, section 13.2).
+
+The engine, given several default graphs, finds a triple once for each graph that holds it, so that counts are wrong.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.engine.errors import TooLargeError
+from kg.rdf.patches import Patch
+
+MERGED_QUADS: Final = 500_000
+"""The most quads of a merge: it is a copy, made in about a second."""
+
+_KEPT: Final = 4
+
+Name = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+
+
+class Merge:
+    """A store whose default graph is the merge of some graphs of another, with some of its named graphs."""
+
+    def __init__(self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode]) -> None:
+        """Raises TooLargeError beyond `MERGED_QUADS`."""
+        self.default = frozenset(default)
+        self.named = frozenset(named)
+        self.store = ox.Store()
+        left = MERGED_QUADS
+        for graph in default:
+            quads = list(self._limited(store, graph, left))
+            left -= len(quads)
+            self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+        for graph in named:
+            quads = list(self._limited(store, graph, left))
+            left -= len(quads)
+            self.store.extend(quads)
+
+    @staticmethod
+    def _limited(store: ox.Store, graph: Name, left: int) -> list[ox.Quad]:
+        quads: list[ox.Quad] = []
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            if len(quads) == left:
+                raise TooLargeError(
+                    f"The graphs that the query merges hold more than {MERGED_QUADS} quads. Name one graph as default "
+                    "graph, or ask them apart with GRAPH."
+                )
+            quads.append(quad)
+        return quads
+
+    def apply(self, patch: Patch, store: ox.Store) -> None:
+        """Follows a patch that was applied to the other store."""
+        for quad in patch.deletes:
+            if quad.graph_name in self.named:
+                self.store.remove(quad)
+            if quad.graph_name in self.default and not any(
+                ox.Quad(quad.subject, quad.predicate, quad.object, graph) in store for graph in self.default
+            ):
+                self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+        for quad in patch.adds:
+            if quad.graph_name in self.named:
+                self.store.add(quad)
+            if quad.graph_name in self.default:
+                self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+
+
+class Merges:
+    """The merges that were asked for last, each kept up to date."""
+
+    def __init__(self) -> None:
+        self._merges: OrderedDict[tuple[frozenset[Name], frozenset[Name]], Merge] = OrderedDict()
+
+    def get(
+        self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode] = ()
+    ) -> ox.Store:
+        """The store of the merge; raises TooLargeError if it would be too large."""
+        key = frozenset(default), frozenset[Name](named)
+        merge = self._merges.get(key)
+        if merge is None:
+            merge = self._merges[key] = Merge(store, default, named)
+            if len(self._merges) > _KEPT:
+                self._merges.popitem(last=False)
+        self._merges.move_to_end(key)
+        return merge.store
+
+    def apply(self, patch: Patch, store: ox.Store) -> None:
+        """Follows a patch that was applied to the store."""
+        for merge in self._merges.values():
+            merge.apply(patch, store)
+
+    def clear(self) -> None:
+        """Forgets all, after a change that no patch tells."""
+        self._merges.clear()
