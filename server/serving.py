@@ -80,13 +80,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A loaded store: engine, identity of its initial state, statistics, history if it is writable, start message."""
+    """A loaded store: engine, identity of its initial state, statistics, history if it is writable, start message.
+
+    modified: when it was last changed, as in `Store`.
+    """
 
     engine: Engine
     identity: str
     statistics: Statistics
     history: History | None
     words: str
+    modified: str | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -108,7 +112,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         die_with_parent(signal.SIGTERM)  # else it would go on, with the store locked, if the main process were killed
         os.close(stop_writer)
         pool = WorkerPool(loaded.engine, settings.limits)
-        store = Store(pool, loaded.identity, loaded.history, new_graphs=settings.empty)
+        store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
         app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens), metrics)
@@ -212,7 +216,8 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         prepare()
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
-    return _Loaded(Engine(store, settings.services), identity, {}, history if settings.allow_updates else None, words)
+    engine, kept = Engine(store, settings.services), history if settings.allow_updates else None
+    return _Loaded(engine, identity, {}, kept, words, history.modified)
 
 
 def _wait_until_ready(host: str, port: int, ready: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """The SHACL shapes of Kelisim, validation with them, and reports."""
 
 from shapes.report import Report, Result, in_words, render
-from shapes.validation import FILES, ValidationError, read_shapes, validate
+from shapes.validation import FILES, ValidationError, read_shapes, read_text, validate
 
 __all__ = [
     "FILES",
@@ -10,6 +10,7 @@ __all__ = [
     "ValidationError",
     "in_words",
     "read_shapes",
+    "read_text",
     "render",
     "validate",
 ]

@@ -35,12 +35,16 @@ class ValidationError(KelisimError):
     """The graph could not be validated, as opposed to one that does not conform."""
 
 
+def read_text(name: str) -> str:
+    """The text of one of this package's files, such as ``dates.ttl``."""
+    return resources.files("shapes").joinpath(name).read_text(encoding="utf-8")
+
+
 def read_shapes(*, ontology_style: bool = False) -> Graph:
     """The shapes graph (SHACL 1.5): the shapes for data and, with `ontology_style`, those for the ontology."""
     graph = Graph()
     for name in (*FILES, STYLE_FILE) if ontology_style else FILES:
-        text = resources.files("shapes").joinpath(name).read_text(encoding="utf-8")
-        graph.parse(data=text, format="turtle")
+        graph.parse(data=read_text(name), format="turtle")
     graph.bind("shape", SHAPE)
     return graph
 

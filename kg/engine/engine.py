@@ -13,6 +13,7 @@ from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError
 from kg.engine.guard import dataset_graphs, refuse_outbound
 from kg.engine.merging import MERGED_QUADS, Merges
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
+from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
@@ -72,12 +73,16 @@ class Answer:
             output = XMLOutput(output, OTHER_RESULT_FORMATS)
         elif form.name == "rdfxml":
             output = XMLOutput(output, OTHER_GRAPH_FORMATS)
+        elif form.name == "csv-excel":
+            output = ExcelOutput(output)
         try:
             self._result.serialize(output, form.engine)  # type: ignore[arg-type]
         except (OSError, RuntimeError) as error:
             if self._federated:
                 raise _service_error(error) from error
             raise KelisimError(f"The query failed while it was evaluated: {error}") from error
+        if isinstance(output, ExcelOutput):
+            output.close()
 
 
 class Engine:

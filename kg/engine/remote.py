@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pyoxigraph as ox
 from SPARQLWrapper import SPARQLWrapper
 
+from kg.rdf.excel import for_excel
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from ontology import KelisimError
 
@@ -188,7 +189,8 @@ def _converted(body: bytes, media_type: str, form: ResultFormat | GraphFormat) -
 
 
 def _results(body: bytes, kind: ox.QueryResultsFormat, form: ResultFormat) -> bytes:
-    return ox.parse_query_results(input=body, format=kind).serialize(format=form.engine) or b""
+    written = ox.parse_query_results(input=body, format=kind).serialize(format=form.engine) or b""
+    return for_excel(written) if form.name == "csv-excel" else written
 
 
 def _checked_results(given: Any) -> dict[str, Any]:

@@ -116,6 +116,12 @@ class History:
         """The earliest version available: that of the latest compaction, or 0."""
         return self._generation.base
 
+    @property
+    def modified(self) -> str | None:
+        """When the latest version was committed (xsd:dateTime); empty if that is compacted away, None at version 0."""
+        latest = next(self.entries(), None)
+        return latest.time if latest else "" if self.version else None
+
     def append(self, patch: Patch) -> int:
         """Commits a patch to disk and returns its version.
 

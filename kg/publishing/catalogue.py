@@ -1,50 +1,68 @@
-"""The description of the dataset in DCAT 3 and VoID: content, statistics and distributions."""
+"""The description of the dataset in DCAT-AP 3.0 and VoID: content, statistics, services and distributions.
 
-from collections.abc import Iterator, Mapping
+What it says of the data is in the store (`kg/data/dataset.ttl` for the curated graph), what it says of every server is
+in ``catalogue.ttl``, and the names of codes are in ``authorities.ttl``. Publisher, licence, contact and dates of the
+catalogue, its services and its files are those that the store states of the dataset.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 
+from kg.publishing.authorities import explained
 from kg.publishing.descriptions import Description
-from kg.publishing.dumps import MEDIA_TYPES, Dump
+from kg.publishing.distributions import FORMATS, dump_triples, schema_triples
 from kg.publishing.examples import QUESTION
+from kg.publishing.files import PublishedFile
 from kg.publishing.questions import read_questions
+from kg.publishing.triples import literal, triple
 from kg.store.reader import Reader
 from ontology import BASE, PREFIXES, KelisimError
-from ontology.namespaces import ID, KEL, RDF_TYPE, shorten
+from ontology.namespaces import KEL, RDF_TYPE, shorten
 
 CATALOGUE: Final = BASE + "catalogue"
-SERVICE: Final = BASE + "service"
-LICENSE: Final = "https://creativecommons.org/licenses/by/4.0/"
-FORMAT_IRIS: Final = {
-    "ttl": "Turtle",
-    "nt": "N-Triples",
-    "rdf": "RDF_XML",
-    "jsonld": "JSON-LD",
-    "trig": "TriG",
-    "nq": "N-Quads",
-}
-"""The names of formats in ``http://www.w3.org/ns/formats/``, by file endings."""
 
 _DCAT: Final = PREFIXES["dcat"]
 _DCTERMS: Final = PREFIXES["dcterms"]
 _VOID: Final = PREFIXES["void"]
-_XSD: Final = PREFIXES["xsd"]
 _FOAF: Final = PREFIXES["foaf"]
-_SPDX: Final = "http://spdx.org/rdf/terms#"
-_FORMATS: Final = "http://www.w3.org/ns/formats/"
-_MEDIA: Final = "https://www.iana.org/assignments/media-types/"
+_TITLE: Final = _DCTERMS + "title"
+_DESCRIPTION: Final = _DCTERMS + "description"
+_PUBLISHER: Final = _DCTERMS + "publisher"
+_MODIFIED: Final = _DCTERMS + "modified"
+_CONTACT: Final = _DCAT + "contactPoint"
+_ISSUED: Final = _DCTERMS + "issued"
+_LICENSE: Final = _DCTERMS + "license"
+_RIGHTS: Final = _DCTERMS + "accessRights"
+_SPATIAL: Final = _DCTERMS + "spatial"
+_PERIOD: Final = CATALOGUE + "#period"
+_POINTS_TO: Final = (_PUBLISHER, _DCTERMS + "creator", _CONTACT, _DCTERMS + "temporal", _DCTERMS + "provenance")
+_INHERITED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    (BASE, _DCAT + "distribution"): (_LICENSE, _MODIFIED),
+    (CATALOGUE, _DCAT + "service"): (_PUBLISHER, _LICENSE, _RIGHTS, _CONTACT, _DCAT + "theme"),
+}
+"""What the files of the dataset and the services have of the dataset."""
+
+_OF_CATALOGUE: Final = (_PUBLISHER, _LICENSE, _ISSUED, _MODIFIED, _SPATIAL)
+"""What the catalogue has of it."""
+
 _MAX_ROWS: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of triples in the default graph, and of things by class; 0 and empty if not known."""
+    """The number of triples in the default graph, of things by class, and the first and last day that facts are about.
+
+    0 and empty if not known.
+    """
 
     triples: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
+    days: tuple[ox.Literal, ...] = ()
 
 
 def count(reader: Reader) -> Counts:
@@ -54,108 +72,126 @@ def count(reader: Reader) -> Counts:
         rows = reader.rows(
             f"SELECT ?class (COUNT(*) AS ?n) WHERE {{ ?s a ?class }} GROUP BY ?class ORDER BY ?class LIMIT {_MAX_ROWS}"
         )
+        (days,) = reader.rows(
+            f"SELECT (MIN(?from) AS ?first) (MAX(?to) AS ?last) "
+            f"WHERE {{ ?s <{KEL.earliest}> ?from ; <{KEL.latest}> ?to }}"
+        )
     except KelisimError:
         return Counts()
     named = {str(r["class"].value): int(str(r["n"].value)) for r in rows if isinstance(r.get("class"), ox.NamedNode)}
-    return Counts(int(str(total["n"].value)), named)
+    period = [day for name in ("first", "last") if isinstance(day := days.get(name), ox.Literal) and _is_date(day)]
+    return Counts(int(str(total["n"].value)), named, tuple(period))
 
 
-def catalogue(reader: Reader, host: str, version: str, counts: Counts, made: Mapping[str, Dump]) -> Description:
-    """The catalogue of the server at the URL `host`, which ends in a slash, over data of that version.
+@dataclass(frozen=True)
+class State:
+    """A state of the store: its name, and when it came about (xsd:dateTime).
+
+    changed: empty if that is not known, None if nothing was changed since the store was made.
+    """
+
+    version: str
+    changed: str | None = None
+
+
+def catalogue(
+    reader: Reader, host: str, state: State, counts: Counts, made: Mapping[str, PublishedFile]
+) -> Description:
+    """The catalogue of the server at the URL `host`, which ends in a slash, over data of that state.
 
     made: the dumps that exist already, by file extension; of these it gives size and checksum.
     """
-    stated = reader.triples(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ VALUES ?s {{ <{BASE}> }} ?s ?p ?o }} LIMIT {_MAX_ROWS}")
+    about = {*stated(reader)}
+    if not any(t.predicate.value == _TITLE for t in about):
+        about |= {*_undescribed(host)}
+    if state.changed is not None:
+        about = {t for t in about if t.predicate.value != _MODIFIED}
+        if state.changed:
+            about.add(triple(BASE, _MODIFIED, literal(state.changed, "dateTime")))
+    triples = {
+        *about,
+        *_dataset(host, state.version, counts),
+        *(triple(BASE, _VOID + "rootResource", root) for root in _roots(reader)),
+        *_of_every_server(host),
+        *dump_triples(host, made),
+        *schema_triples(host),
+    }
+    triples |= {*_inherited(triples, about)}
+    triples = explained(triples)
+    return Description(BASE, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
+
+
+def stated(reader: Reader) -> list[ox.Triple]:
+    """What the store states of the dataset, and of its publisher, contact, period and provenance."""
+    things = " UNION ".join(
+        [f"{{ BIND(<{BASE}> AS ?s) }}", f"{{ <{BASE}> {'|'.join(map('<{}>'.format, _POINTS_TO))} ?s }}"]
+    )
+    return [*reader.triples(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {{ {things} }} ?s ?p ?o }} LIMIT {_MAX_ROWS}")]
+
+
+def _undescribed(host: str) -> Iterator[ox.Triple]:
+    """What can be said of data that nobody has described."""
+    name, operator = urlsplit(host).netloc, host + "#operator"
+    yield triple(BASE, _TITLE, ox.Literal(f"The data at {name}", language="en"))
+    words = "What the operator of this server has loaded into it, and has not described."
+    yield triple(BASE, _DESCRIPTION, ox.Literal(words, language="en"))
+    yield triple(BASE, _PUBLISHER, operator)
+    yield triple(operator, _FOAF + "name", ox.Literal(f"The operator of {name}", language="en"))
+
+
+def _of_every_server(host: str) -> Iterator[ox.Triple]:
+    """``catalogue.ttl``, with its relative IRIs resolved."""
+    text = resources.files("kg.publishing").joinpath("catalogue.ttl").read_bytes()
+    for quad in ox.parse(input=text, format=ox.RdfFormat.TURTLE, base_iri=host):
+        yield quad.triple
+
+
+def _dataset(host: str, version: str, counts: Counts) -> Iterator[ox.Triple]:
+    yield triple(BASE, RDF_TYPE, _DCAT + "Dataset")
+    yield triple(BASE, RDF_TYPE, _VOID + "Dataset")
+    yield triple(BASE, _DCAT + "version", ox.Literal(version))
+    yield triple(BASE, _DCAT + "landingPage", host)
+    yield triple(BASE, _VOID + "sparqlEndpoint", host + "sparql")
+    yield triple(BASE, _VOID + "openSearchDescription", host + "opensearch.xml")
+    yield triple(BASE, _VOID + "uriSpace", ox.Literal(BASE))
+    for extension, form in FORMATS.items():
+        if form.w3c:
+            yield triple(BASE, _VOID + "feature", form.w3c)
+            yield triple(BASE, _VOID + "dataDump", f"{host}data/dump.{extension}")
+    if counts.triples:
+        yield triple(BASE, _VOID + "triples", ox.Literal(counts.triples))
+    for name, number in counts.classes.items():
+        part = f"{CATALOGUE}#{quote(shorten(name), safe=':')}"
+        yield triple(BASE, _VOID + "classPartition", part)
+        yield triple(part, _VOID + "class", name)
+        yield triple(part, _VOID + "entities", ox.Literal(number))
+    if len(counts.days) == 2:
+        yield triple(BASE, _DCTERMS + "temporal", _PERIOD)
+        for name, day in zip(("startDate", "endDate"), counts.days, strict=True):
+            yield triple(_PERIOD, _DCAT + name, day)
+
+
+def _roots(reader: Reader) -> list[str]:
+    """Where to begin reading: the questions, the articles and the lists of codes."""
     listed = reader.rows(
         f"SELECT DISTINCT ?root WHERE {{ {{ ?root a <{KEL.Article}> }} "
         f"UNION {{ ?root a <{PREFIXES['skos']}ConceptScheme> }} }} LIMIT {_MAX_ROWS}"
     )
     roots = [QUESTION + question.name for question in read_questions()]
-    roots += [str(row["root"].value) for row in listed if isinstance(row["root"], ox.NamedNode)]
-    triples = {
-        *stated,
-        *_catalogue(),
-        *_dataset(host, version, counts, roots),
-        *_service(host),
-        *(t for extension in MEDIA_TYPES for t in _distribution(host, extension, made.get(extension))),
-    }
-    return Description(BASE, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
+    return roots + [str(row["root"].value) for row in listed if isinstance(row["root"], ox.NamedNode)]
 
 
-def _catalogue() -> Iterator[ox.Triple]:
-    yield _triple(CATALOGUE, RDF_TYPE, _DCAT + "Catalog")
-    yield _triple(CATALOGUE, RDF_TYPE, _VOID + "DatasetDescription")
-    yield _triple(CATALOGUE, _DCTERMS + "title", ox.Literal("What this server offers", language="en"))
-    about = "The dataset Kelisim with all that it can be had as: files, an endpoint for queries, linked data."
-    yield _triple(CATALOGUE, _DCTERMS + "description", ox.Literal(about, language="en"))
-    yield _triple(CATALOGUE, _DCTERMS + "publisher", str(ID.kelisim))
-    yield _triple(CATALOGUE, _DCTERMS + "license", LICENSE)
-    yield _triple(CATALOGUE, _DCAT + "dataset", BASE)
-    yield _triple(CATALOGUE, _DCAT + "service", SERVICE)
-    yield _triple(CATALOGUE, _FOAF + "primaryTopic", BASE)
+def _inherited(triples: Iterable[ox.Triple], about: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """The properties of the dataset that the catalogue, its services and its files have too."""
+    of_dataset = [t for t in about if isinstance(t.subject, ox.NamedNode) and t.subject.value == BASE]
+    heirs: dict[ox.NamedNode, tuple[str, ...]] = {ox.NamedNode(CATALOGUE): _OF_CATALOGUE}
+    for each in triples:
+        predicates = _INHERITED.get((getattr(each.subject, "value", ""), each.predicate.value))
+        if predicates and isinstance(each.object, ox.NamedNode):
+            heirs[each.object] = predicates
+    for heir, predicates in heirs.items():
+        yield from (ox.Triple(heir, t.predicate, t.object) for t in of_dataset if t.predicate.value in predicates)
 
 
-def _dataset(host: str, version: str, counts: Counts, roots: list[str]) -> Iterator[ox.Triple]:
-    yield _triple(BASE, RDF_TYPE, _DCAT + "Dataset")
-    yield _triple(BASE, RDF_TYPE, _VOID + "Dataset")
-    yield _triple(BASE, _DCTERMS + "license", LICENSE)
-    yield _triple(BASE, _DCAT + "version", ox.Literal(version))
-    yield _triple(BASE, _DCAT + "landingPage", host)
-    yield _triple(BASE, _VOID + "sparqlEndpoint", host + "sparql")
-    yield _triple(BASE, _VOID + "openSearchDescription", host + "opensearch.xml")
-    yield _triple(BASE, _VOID + "uriSpace", ox.Literal(BASE))
-    for extension, name in FORMAT_IRIS.items():
-        yield _triple(BASE, _VOID + "feature", _FORMATS + name)
-        yield _triple(BASE, _VOID + "dataDump", f"{host}data/dump.{extension}")
-    for root in roots:
-        yield _triple(BASE, _VOID + "rootResource", root)
-    if counts.triples:
-        yield _triple(BASE, _VOID + "triples", ox.Literal(counts.triples))
-    for name, number in counts.classes.items():
-        part = f"{CATALOGUE}#{quote(shorten(name), safe=':')}"
-        yield _triple(BASE, _VOID + "classPartition", part)
-        yield _triple(part, _VOID + "class", name)
-        yield _triple(part, _VOID + "entities", ox.Literal(number))
-
-
-def _service(host: str) -> Iterator[ox.Triple]:
-    yield _triple(SERVICE, RDF_TYPE, _DCAT + "DataService")
-    yield _triple(SERVICE, _DCTERMS + "title", ox.Literal("SPARQL 1.1 endpoint", language="en"))
-    yield _triple(SERVICE, _DCAT + "endpointURL", host + "sparql")
-    yield _triple(SERVICE, _DCAT + "endpointDescription", host + "openapi.json")
-    yield _triple(SERVICE, _DCAT + "servesDataset", BASE)
-    yield _triple(SERVICE, _DCTERMS + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/")
-    yield _triple(SERVICE, _DCTERMS + "license", LICENSE)
-
-
-def _distribution(host: str, extension: str, dump: Dump | None) -> Iterator[ox.Triple]:
-    url = f"{host}data/dump.{extension}"
-    inner = extension.removesuffix(".gz")
-    media_type = "text/csv" if inner == "csv.zip" else MEDIA_TYPES[inner]
-    yield _triple(BASE, _DCAT + "distribution", url)
-    yield _triple(url, RDF_TYPE, _DCAT + "Distribution")
-    yield _triple(url, _DCTERMS + "title", ox.Literal(f"dump.{extension}"))
-    yield _triple(url, _DCTERMS + "license", LICENSE)
-    yield _triple(url, _DCAT + "accessURL", host + "downloads")
-    yield _triple(url, _DCAT + "downloadURL", url)
-    yield _triple(url, _DCAT + "mediaType", _MEDIA + media_type)
-    if extension.endswith(".gz"):
-        yield _triple(url, _DCAT + "compressFormat", _MEDIA + "application/gzip")
-    if extension.endswith(".zip"):
-        yield _triple(url, _DCAT + "packageFormat", _MEDIA + "application/zip")
-    if dump:
-        checksum = url + "#sha256"
-        yield _triple(
-            url, _DCAT + "byteSize", ox.Literal(str(dump.size), datatype=ox.NamedNode(_XSD + "nonNegativeInteger"))
-        )
-        yield _triple(url, _SPDX + "checksum", checksum)
-        yield _triple(checksum, RDF_TYPE, _SPDX + "Checksum")
-        yield _triple(checksum, _SPDX + "algorithm", _SPDX + "checksumAlgorithm_sha256")
-        value = ox.Literal(dump.sha256, datatype=ox.NamedNode(_XSD + "hexBinary"))
-        yield _triple(checksum, _SPDX + "checksumValue", value)
-
-
-def _triple(subject: str, predicate: str, value: str | ox.Literal) -> ox.Triple:
-    """A triple; a string is an IRI."""
-    term = ox.NamedNode(value) if isinstance(value, str) else value
-    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term)
+def _is_date(value: ox.Literal) -> bool:
+    return value.datatype.value == PREFIXES["xsd"] + "date"

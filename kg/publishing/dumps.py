@@ -1,16 +1,12 @@
 """Dumps of the whole dataset, streamed into files, once for each version of the store."""
 
-import base64
-import hashlib
 import shutil
 import subprocess
 import sys
-import weakref
 import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReadyError
-from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -20,10 +16,12 @@ from typing import IO, Final
 
 from kg.curation.tables import csvw, read_tables
 from kg.engine.errors import BusyError
+from kg.publishing.files import PublishedFile
 from kg.rdf.conversion import NOT_WRITABLE
 from kg.rdf.formats import GRAPH_FORMATS, NotAcceptableError
 from kg.store.store import Store
 from kg.workers.messages import Task
+from ontology import KelisimError
 
 _GRAPHS: Final = {f.extension: f.media_type for f in GRAPH_FORMATS}
 _GZIP: Final = ".gz"
@@ -56,29 +54,6 @@ _ZIP_EPOCH: Final = (
 )  # the first date that a zip can hold; constant, so that dumps are reproducible
 
 
-@dataclass(frozen=True)
-class Dump:
-    """One file: its size in bytes, its SHA-256 in hexadecimal, and its path, valid while this object exists.
-
-    The file is unlinked, so that the system deletes it however the server exits.
-    """
-
-    extension: str
-    size: int
-    sha256: str
-    file: IO[bytes]
-
-    @property
-    def path(self) -> str:
-        """The path by which the file can be opened again, at its start."""
-        return f"/proc/self/fd/{self.file.fileno()}"
-
-    @property
-    def digest(self) -> str:
-        """The value of the header field Repr-Digest (RFC 9530, section 3)."""
-        return f"sha-256=:{base64.b64encode(bytes.fromhex(self.sha256)).decode()}:"
-
-
 class Dumps:
     """The dumps of the current version of a store, each created at its first request; thread-safe.
 
@@ -91,9 +66,9 @@ class Dumps:
         self._executor = ThreadPoolExecutor(1, "dumps")
         self._lock = Lock()
         self._version = ""
-        self._futures: dict[str, Future[Dump]] = {}
+        self._futures: dict[str, Future[PublishedFile]] = {}
 
-    def get(self, extension: str, wait: float) -> Dump:
+    def get(self, extension: str, wait: float) -> PublishedFile:
         """The dump with that extension, one of `MEDIA_TYPES`; waits for it at most `wait` seconds.
 
         Raises BusyError on a timeout, while its creation continues; else the errors of the store's `query`.
@@ -108,33 +83,34 @@ class Dumps:
         except NotReadyError:
             raise BusyError("The file is being made. Ask for it again in a while.") from None
 
-    def made(self) -> dict[str, Dump]:
+    def make_all(self, wait: float) -> None:
+        """Makes those that do not exist yet, and waits at most `wait` seconds for each; errors are told by `get`."""
+        for extension in MEDIA_TYPES:
+            try:
+                self.get(extension, wait)
+            except BusyError:
+                return
+            except KelisimError:  # of one format, such as what RDF/XML cannot write
+                continue
+
+    def made(self) -> dict[str, PublishedFile]:
         """The dumps of the current version that exist already, by extension."""
         with self._lock:
             futures = dict(self._current())
         return {e: f.result() for e, f in futures.items() if f.done() and not f.exception()}
 
-    def _current(self) -> dict[str, Future[Dump]]:
+    def _current(self) -> dict[str, Future[PublishedFile]]:
         if self._store.version != self._version:
             self._version, self._futures = self._store.version, {}
         return self._futures
 
-    def _make(self, extension: str, futures: dict[str, Future[Dump]]) -> Dump:
+    def _make(self, extension: str, futures: dict[str, Future[PublishedFile]]) -> PublishedFile:
         """Creates a dump. Runs in the executor's only thread, so that no other dump is in progress."""
-        file = TemporaryFile()  # noqa: SIM115 - lives as long as the dump
-        try:
-            self._fill(file, extension, futures)
-            file.flush()
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            made = Dump(extension, file.tell(), digest, file)
-        except BaseException:
-            file.close()
-            raise
-        weakref.finalize(made, file.close)
-        return made
+        return PublishedFile.written(
+            f"dump.{extension}", MEDIA_TYPES[extension], lambda file: self._fill(file, extension, futures)
+        )
 
-    def _fill(self, file: IO[bytes], extension: str, futures: dict[str, Future[Dump]]) -> None:
+    def _fill(self, file: IO[bytes], extension: str, futures: dict[str, Future[PublishedFile]]) -> None:
         if extension == "nq":
             self._quads(file)
         elif extension == _TABLES:

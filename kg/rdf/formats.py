@@ -1,8 +1,8 @@
 """The formats of results and graphs, with their names, media types and file endings.
 
 Who adds one looks also at `kg.engine.engine` (``Answer.write``, where pyoxigraph lacks it), `kg.rdf.rows` (counting),
-`server.endpoint.description` (its IRI), and the choices in ``server/templates/endpoint/form.html``. Media types are
-keys in `server.http.negotiation`, so that no two formats may have the same.
+`server.endpoint.description` (its IRI), and the choices in ``server/templates/endpoint/form.html``. Of formats with the
+same media type, the first is negotiated; the others are had by their names alone.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,8 @@ class NotAcceptableError(KelisimError):
 class ResultFormat:
     """A format for the results of SELECT and ASK (SPARQL 1.1 Query Results JSON, XML, CSV and TSV).
 
-    CSV and TSV answer ASK with the bare word true or false, as other engines do.
+    CSV and TSV answer ASK with the bare word true or false, as other engines do. ``csv-excel`` is CSV that has passed
+    `kg.rdf.excel.ExcelOutput`.
     """
 
     name: str
@@ -48,6 +49,7 @@ RESULT_FORMATS: Final = (
     ResultFormat("json", "application/sparql-results+json", "srj", ox.QueryResultsFormat.JSON),
     ResultFormat("xml", "application/sparql-results+xml", "srx", ox.QueryResultsFormat.XML),
     ResultFormat("csv", "text/csv", "csv", ox.QueryResultsFormat.CSV),
+    ResultFormat("csv-excel", "text/csv", "csv", ox.QueryResultsFormat.CSV),
     ResultFormat("tsv", "text/tab-separated-values", "tsv", ox.QueryResultsFormat.TSV),
 )
 

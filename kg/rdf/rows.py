@@ -13,7 +13,8 @@ _ROW_PATTERNS: Final = {
     "ntriples": re.compile(rb"\n"),
     "nquads": re.compile(rb"\n"),
 }
-_WITH_HEADER: Final = ("csv", "tsv")
+_ROW_PATTERNS["csv-excel"] = _ROW_PATTERNS["csv"]
+_WITH_HEADER: Final = ("csv", "csv-excel", "tsv")
 
 
 def count_rows(form: str, data: bytes | mmap.mmap) -> int:

@@ -83,7 +83,15 @@ class Store:
     on a copy, validated, committed to the log, and then becomes visible to readers atomically.
     """
 
-    def __init__(self, pool: WorkerPool, identity: str, log: Log | None = None, *, new_graphs: bool = False) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        identity: str,
+        log: Log | None = None,
+        *,
+        modified: str | None = None,
+        new_graphs: bool = False,
+    ) -> None:
         """`identity` names the state at version 0; without a `log` the store is read-only.
 
         With `new_graphs` everybody may query a graph that is not here as an empty one, as holders of a token may.
@@ -96,6 +104,8 @@ class Store:
         self._write_lock = threading.Lock()
         self.version = self._version_name(self._number)
         """The name of the latest state: equal names mean equal data."""
+        self.modified = modified
+        """When the data were last changed (xsd:dateTime); empty if not known, None if nothing was ever changed."""
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Starts the workers, on that event loop."""
@@ -150,14 +160,14 @@ class Store:
                 return Commit(self._number, 0, 0, self.version)
             patch = replace(patch, header=new_header(author, message))
             number = self._log.append(patch)
-            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number))
+            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number, patch.header["time"]))
             asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
             return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
         finally:
             self._write_lock.release()
 
-    def _publish(self, number: int) -> None:
-        self._number = number
+    def _publish(self, number: int, time: str) -> None:
+        self._number, self.modified = number, time
         self.version = self._version_name(number)
 
     def _version_name(self, number: int) -> str:

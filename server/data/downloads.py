@@ -1,9 +1,12 @@
-"""``/data/dump.*``: the dataset as files with checksums, also by range requests (RFC 9110, section 14)."""
+"""The dataset, and what explains it, as files with checksums, also by range requests (RFC 9110, section 14)."""
 
 from flask import Blueprint, Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from kg.publishing.dumps import MEDIA_TYPES, Dump
+from kg.publishing.dumps import MEDIA_TYPES
+from kg.publishing.files import PublishedFile
+from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
+from kg.publishing.schemas import schema
 from kg.rdf.formats import content_type
 from server.http.errors import ProblemError
 from server.http.site import Site
@@ -15,7 +18,7 @@ _CHECKSUM = ".sha256"
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The dumps of a site's dataset, and the checksum of each."""
+    """The dumps of a site's dataset, the files that explain it, and the checksum of each."""
     routes = Blueprint("downloads", __name__)
     dumps = site.dumps
 
@@ -26,24 +29,31 @@ def blueprint(site: Site) -> Blueprint:
         if extension not in MEDIA_TYPES:
             offered = ", ".join(f"dump.{each}" for each in MEDIA_TYPES)
             raise ProblemError(404, "Not found", f"There is no dump.{extension}; there is: {offered}.")
-        found = dumps.get(extension, WAIT_SECONDS)
-        if ending.endswith(_CHECKSUM):
-            return Response(f"{found.sha256}  dump.{extension}\n", mimetype="text/plain")
-        return _sent(found)
+        return _sent(dumps.get(extension, WAIT_SECONDS), checksum=ending.endswith(_CHECKSUM))
+
+    names = ", ".join(f'"{name}{ending}"' for name in SCHEMAS for ending in ("", _CHECKSUM))
+
+    @routes.get(f"/data/<any({names}):name>")
+    def explanation(name: str) -> Response:
+        """The ontology, the shapes or the JSON-LD context as one file, or its SHA-256."""
+        return _sent(schema(name.removesuffix(_CHECKSUM)), checksum=name.endswith(_CHECKSUM))
 
     return routes
 
 
-def _sent(found: Dump) -> Response:
-    media_type, name = content_type(MEDIA_TYPES[found.extension]), f"dump.{found.extension}"
-    response = send_file(found.path, media_type, download_name=name, etag=found.sha256, conditional=False)
+def _sent(found: PublishedFile, *, checksum: bool) -> Response:
+    if checksum:
+        return Response(f"{found.sha256}  {found.name}\n", mimetype="text/plain")
+    response = send_file(
+        found.path, content_type(found.media_type), download_name=found.name, etag=found.sha256, conditional=False
+    )
     environ = request.environ if _has_range() else {n: v for n, v in request.environ.items() if n != "HTTP_RANGE"}
     try:
         response.make_conditional(environ, accept_ranges=True, complete_length=found.size)
     except RequestedRangeNotSatisfiable as error:
         response.close()
         headers = {"Content-Range": f"bytes */{found.size}"}
-        raise ProblemError(416, "No such range", f"{name} has {found.size} bytes.", headers) from error
+        raise ProblemError(416, "No such range", f"{found.name} has {found.size} bytes.", headers) from error
     response.headers["Repr-Digest"] = found.digest
     response.cache_control.public = True
     response.cache_control.no_cache = True

@@ -98,7 +98,8 @@ def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
     if updates:
         add(service, SD + "supportedLanguage", SD + "SPARQL11Update")
     for form in (*RESULT_FORMATS, *GRAPH_FORMATS):
-        add(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
+        if form.name in _FORMAT_IRIS:  # CSV for Excel has none of its own
+            add(service, SD + "resultFormat", _FORMATS + _FORMAT_IRIS[form.name])
     for form in GRAPH_FORMATS:
         add(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
     add(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")

@@ -20,7 +20,7 @@ from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
-from server.http.negotiation import CONTENT_TYPES, Wanted, accepted_types, graph_format, wanted_formats
+from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format, wanted_formats
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -190,6 +190,8 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
     response.content_length = len(reply.body)
     if reply.hedged:
         response.headers[HEDGED] = str(reply.hedged)
+    if reply.format in DISPOSITIONS:
+        response.headers["Content-Disposition"] = DISPOSITIONS[reply.format]
     return response
 
 

@@ -20,7 +20,7 @@ from server.http.compression import choose, compress_parts
 from server.http.errors import UNEXPECTED, ProblemError, problem_of
 from server.http.headers import HEADERS
 from server.http.languages import language_of, translator
-from server.http.negotiation import CONTENT_TYPES, Wanted, accepted_types, wanted_formats
+from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, wanted_formats
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
 _NO_VALUES: Final[list[str]] = []
@@ -80,6 +80,8 @@ def answer_of(reply: Reply, etag: str) -> Answer:
     headers = [("Content-Type", CONTENT_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
     if reply.hedged:
         headers.append((HEDGED, str(reply.hedged)))
+    if reply.format in DISPOSITIONS:
+        headers.append(("Content-Disposition", DISPOSITIONS[reply.format]))
     return Answer(200, headers + shared_headers(etag), reply.body, etag)
 
 

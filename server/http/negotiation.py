@@ -21,6 +21,9 @@ from server.http.errors import ProblemError
 HTML = "text/html"
 CONTENT_TYPES = {f.name: content_type(f.media_type) for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 """The value of Content-Type for each format, by its name."""
+
+DISPOSITIONS = {"csv-excel": 'attachment; filename="answer.csv"'}
+"""The value of Content-Disposition (RFC 6266) for formats that browsers are to save, by their names."""
 _PAGE = "html"
 
 
@@ -87,7 +90,9 @@ def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat],
     if not accept:
         return formats[0].name
     names = {f.name: f.name for f in formats}
-    by_type = {f.media_type: f.name for f in formats}
+    by_type = dict[str, str]()
+    for form in formats:
+        by_type.setdefault(form.media_type, form.name)
     listed = set(accept.values())  # an alias of a media type matches only if it is listed, not by a wildcard
     aliases = ALIASES if formats is RESULT_FORMATS else GRAPH_ALIASES
     by_type |= {t: n for t, n in aliases.items() if n in names and t in listed}

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kg.publishing.dumps import MEDIA_TYPES
+from kg.publishing.dumps import MEDIA_TYPES as DUMPS
+from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS
 from server.openapi.operations import graph, in_path, in_query, operation
 
@@ -44,7 +45,8 @@ def linked_data_paths() -> dict[str, Any]:
         "/data/catalogue": {"get": catalogue},
         "/data/catalogue.{suffix}": {"get": in_format},
         "/.well-known/void": {"get": catalogue},
-        "/data/dump.{ending}": {"get": _dump()},
+        "/data/dump.{ending}": {"get": _file("The whole dataset", DUMPS)},
+        **_explanations(),
         "/downloads": {"get": operation("The files, for people", {"text/html": {}})},
         "/sitemap.xml": {"get": operation("The index of the sitemaps", {"application/xml": {}}, 503)},
         "/sitemap/{sort}-{number}.xml": {
@@ -66,15 +68,22 @@ def _see_other(summary: str, path: str) -> dict[str, Any]:
     return found
 
 
-def _dump() -> dict[str, Any]:
-    endings = [ending for each in MEDIA_TYPES for ending in (each, each + ".sha256")]
-    content: dict[str, Any] = {media_type: {} for media_type in (*MEDIA_TYPES.values(), "text/plain")}
-    found = operation(
-        "The whole dataset, or with .sha256 the checksum of that file",
-        content,
-        *(404, 406, 416, 503),
-        parameters=[in_path("ending", {"type": "string", "enum": endings})],
-    )
+def _explanations() -> dict[str, Any]:
+    names = {"ontology": "The ontology", "shapes": "The SHACL shapes", "context": "The JSON-LD context"}
+    found = dict[str, Any]()
+    for stem, summary in names.items():
+        files = {name.removeprefix(f"{stem}."): t for name, t in SCHEMAS.items() if name.startswith(f"{stem}.")}
+        found[f"/data/{stem}.{{ending}}"] = {"get": _file(summary, files)}
+    return found
+
+
+def _file(summary: str, files: Mapping[str, str]) -> dict[str, Any]:
+    """The download of a file, by its ending."""
+    endings = [ending for each in files for ending in (each, each + ".sha256")]
+    content: dict[str, Any] = {media_type: {} for media_type in (*files.values(), "text/plain")}
+    parameters = [in_path("ending", {"type": "string", "enum": endings})]
+    summary += " as a file, or with .sha256 the checksum of that file"
+    found = operation(summary, content, *(404, 406, 416, 503), parameters=parameters)
     found["responses"]["206"] = {"description": "The range that was asked for", "content": content}
     found["responses"]["304"] = {"description": "Not changed"}
     return found

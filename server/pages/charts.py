@@ -19,6 +19,7 @@ from ontology.namespaces import shorten
 from server.data.search import expanded
 from server.http.languages import language, translate
 from server.http.site import Site
+from server.http.tables import table
 
 CACHE_BYTES: Final = 1 << 24
 """Capacity of the cache of rendered charts in bytes."""
@@ -26,7 +27,6 @@ CACHE_BYTES: Final = 1 << 24
 _TYPES: Final = {
     "svg": "image/svg+xml",
     "png": "image/png",
-    "csv": "text/csv; charset=utf-8",
     "vl.json": "application/json",
 }
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -41,14 +41,17 @@ def blueprint(site: Site) -> Blueprint:
 
     @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
     def chart(name: str, suffix: str) -> Response:
-        """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` if the page shows the title."""
+        """A chart: ``theme=light|dark``, ``width=wide|narrow``, ``titled=no`` if the page shows the title.
+
+        The data (``.csv``) with ``format=csv-excel`` as Excel reads it.
+        """
         key = (site.store.version, language(), request.full_path)
         body = cache.get(key, lambda: _rendered(_chart(site, name), suffix, renderer.draw))
+        if suffix == "csv":
+            return table(name, body.decode(), "inline")
         answer = Response(body, content_type=_TYPES[suffix])
         if suffix == "svg":
             answer.headers["Content-Security-Policy"] = _SVG_POLICY
-        if suffix == "csv":
-            answer.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
         return answer
 
     return charts

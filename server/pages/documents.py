@@ -15,6 +15,7 @@ from kg.views.instruments import Instrument, Stage, documents, instruments, kind
 from kg.views.listings import Listing
 from server.http.languages import language, translate
 from server.http.site import Site
+from server.http.tables import table
 from server.pages.filters import Choice, Filters, choices
 from server.pages.notes import Notes, notes
 
@@ -73,7 +74,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/documents.csv")
     def file() -> Response:
-        """The same list as CSV, a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
+        """The same list as CSV (`table`), a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
         filters = Filters("name", "date")
         chosen = arguments(filters)
         if filters.problems:
@@ -83,9 +84,7 @@ def blueprint(site: Site) -> Blueprint:
             message = translate("The list is longer than %(most)s documents. Narrow it, or take the whole dataset.")
             raise TooLargeError(message % {"most": MOST_IN_FILE})
         shown = instruments(site.reader, listing.things)
-        response = Response(_csv(shown, notes(site.reader, language(), shown)), mimetype="text/csv")
-        response.headers["Content-Disposition"] = 'attachment; filename="documents.csv"'
-        return response
+        return table("documents", _csv(shown, notes(site.reader, language(), shown)))
 
     return routes
 

@@ -60,8 +60,13 @@ form.addEventListener("submit", (event) => {
   else run();
 });
 
+let isTable = false; // whether the query that was asked has an answer for Excel, at an address that is not too long
+
 editor.on("query", () => {
   setRunning(true);
+  byId("files").hidden = true;
+  isTable = editor.getQueryType() === "SELECT" && editor.getValue().length <= LONGEST_GET;
+  byId("excel").href = `${endpoint}?${new URLSearchParams({ query: editor.getValue(), format: "csv-excel" })}`;
   byId("answer").hidden = false;
   status.textContent = words.running;
   history.replaceState(null, "", address());
@@ -77,6 +82,7 @@ editor.on("queryResponse", (_, response, duration) => {
     status.textContent = words.failed;
   } else {
     show(response, duration);
+    byId("files").hidden = !isTable;
     status.textContent = words.answered.replace("{seconds}", (duration / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }));
   }
 });

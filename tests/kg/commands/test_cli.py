@@ -70,7 +70,7 @@ def test_a_folder_without_claims_passes_no_check(tmp_path: Path) -> None:
 
 def test_query_against_an_endpoint(server: str) -> None:
     arguments = ["query", "SELECT ?l { id:astana rdfs:label ?l } ORDER BY ?l", "--endpoint", f"{server}sparql"]
-    for form in ("json", "xml", "csv", "tsv"):
+    for form in ("json", "xml", "csv", "csv-excel", "tsv"):
         assert run(*arguments, "--format", form) == run(*arguments[:2], "--format", form)
     graph = ["query", "CONSTRUCT WHERE { id:astana kel:inState ?s }", "--format", "ntriples"]
     assert run(*graph, "--endpoint", f"{server}sparql") == run(*graph)

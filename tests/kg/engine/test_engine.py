@@ -12,7 +12,7 @@ from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology import PREFIXES, KelisimError
 
-JSON, XML, CSV, TSV = RESULT_FORMATS
+JSON, XML, CSV, _, TSV = RESULT_FORMATS
 TURTLE = GRAPH_FORMATS[0]
 
 
@@ -74,7 +74,7 @@ def test_malformed_graph_iris_are_refused(small: Engine) -> None:
 
 
 def test_a_format_that_does_not_fit_is_refused(small: Engine) -> None:
-    with pytest.raises(KelisimError, match="no answer in turtle; choose one of: json, xml, csv, tsv"):
+    with pytest.raises(KelisimError, match="no answer in turtle; choose one of: json, xml, csv, csv-excel, tsv"):
         small.query("ASK {}").serialize(TURTLE)
 
 

@@ -28,8 +28,8 @@ def test_void_and_dcat_are_one_description(server: str) -> None:
     assert void.isomorphic(dcat)
     assert {VOID.Dataset, DCAT.Dataset} <= set(void.objects(DATASET, RDF.type))
     assert void.value(DATASET, VOID.sparqlEndpoint) == URIRef(f"{server}sparql")
-    service = dcat.value(predicate=DCAT.servesDataset, object=DATASET)
-    assert dcat.value(service, DCAT.endpointURL) == URIRef(f"{server}sparql")
+    addresses = {str(dcat.value(service, DCAT.endpointURL)) for service in dcat.subjects(DCAT.servesDataset, DATASET)}
+    assert addresses == {f"{server}{path}" for path in ("sparql", "search", "reconcile")}
 
 
 def test_what_is_counted_is_what_is_there(server: str) -> None:
@@ -43,7 +43,7 @@ def test_what_is_counted_is_what_is_there(server: str) -> None:
     )
 
 
-def test_every_distribution_can_be_downloaded_and_is_then_measured(server: str) -> None:
+def test_every_distribution_can_be_downloaded_and_is_measured(server: str) -> None:
     distributions = set(described(server).objects(DATASET, DCAT.distribution))
     assert len(distributions) == 13
     sizes = {}

@@ -1,6 +1,7 @@
 """The query page, with and without a browser: editor, results, links, programs, and the questions in RDF."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -287,3 +288,18 @@ def test_the_terms_are_those_of_the_graph(server: str) -> None:
     assert ["id:kazakhstan", "Казахстан", "thing"] in told["terms"]
     assert {kind for _, _, kind in told["terms"]} == {"class", "property", "code", "thing"}
     assert told["prefixes"]["kel"] == "https://w3id.org/kelisim/ns#"
+
+
+def test_an_answer_is_taken_to_excel_as_it_was_asked(page: Page, server: str) -> None:
+    page.goto(permalink(server, CITIES))
+    link = page.get_by_role("link", name="CSV for Excel")
+    expect(link).to_be_visible()
+    write(page, "CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1")
+    assert parse_qs(urlsplit(link.get_attribute("href") or "").query) == {"query": [CITIES], "format": ["csv-excel"]}
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename == "answer.csv"
+    assert download.value.path().read_bytes().startswith(b"\xef\xbb\xbfplace,lat,long\r\n")
+    page.locator("form.ask button").click()
+    expect(page.locator("#status")).to_have_text(re.compile("Answered"))
+    expect(link).to_be_hidden()
