@@ -9,7 +9,7 @@ from rdflib.compare import isomorphic
 from rich.console import Console
 
 from ontology import read_graph
-from ontology.namespaces import ID, KEL, SHAPE
+from ontology.namespaces import CODE, ID, KEL, SHAPE
 from shapes import Report, Result, render, validate
 from tests.conftest import ROOT
 
@@ -46,7 +46,7 @@ def test_a_result_names_the_thing_the_path_and_the_rule(reports: tuple[Report, R
     assert by_rule[SHAPE["Event-status"]] == Result(
         focus=ID["river-talks-2031"],
         path=str(KEL.status),
-        value=None,
+        value=CODE["bound-over"],
         message=by_rule[SHAPE["Event-status"]].message,
         severity=SH.Violation,
         shape=SHAPE["Event-status"],
