@@ -130,7 +130,10 @@ def _described(reader: Reader, what: str) -> Description:
 
 
 def check(reader: Reader, iri: str) -> None:
-    """Raises a ProblemError: 404 for an IRI that is not in the graph, 410 for one that has been withdrawn."""
+    """Raises a ProblemError: 404 for an IRI that is not in the graph, 410 for one that has been withdrawn.
+
+    One that was renamed, since one other of ours replaces it, is redirected for good (RFC 9110, section 15.4.2).
+    """
     try:
         node(iri)
     except KelisimError:
@@ -138,6 +141,9 @@ def check(reader: Reader, iri: str) -> None:
     found = iri_status(reader, iri)
     if not found.known:
         raise unknown(iri)
+    if len(found.successors) == 1 and found.successors[0].startswith(BASE):
+        old, new = iri.removeprefix(BASE), found.successors[0].removeprefix(BASE)
+        abort(redirect(iri_to_uri(request.full_path.rstrip("?").replace(old, new, 1)), 301))
     if found.withdrawn:
         instead = " and ".join(f"<{other}>" for other in found.successors)
         detail = f"<{iri}> has been withdrawn" + (f"; see {instead}." if instead else ".")
