@@ -137,7 +137,7 @@ def test_a_date_that_is_only_possible_is_marked_as_such(server: str) -> None:
 
 
 def test_a_stage_only_thought_possible_is_not_shown_as_reached(server: str) -> None:
-    found = page(f"{server}page/kz-ru-joint-project-documents-2024")
+    found = page(f"{server}page/kz-ru-joint-project-documents")
     kinds = [li.get("class") for e in section(found, "stage-track") for li in e.iter("li")]
     assert kinds.count("doubted") == 1
     assert "reached" not in kinds

@@ -104,10 +104,10 @@ def test_dates_show_what_is_planned_and_what_inferred(server: str) -> None:
 
 
 def test_contested_figures_stand_side_by_side(server: str) -> None:
-    words = get(server, "page/obs-ru-direct-investment-kz-2024").words()
+    words = get(server, "page/obs-ru-direct-investment-kz").words()
     assert "Claims do not agree on this figure" in words
     assert "“17 billion dollars”" in words
-    assert "“$22 billion”" in get(server, "page/obs-russian-direct-investment-2023").words()
+    assert "“$22 billion”" in get(server, "page/obs-ru-direct-investment-kz-mp23").words()
     assert "do not agree" not in get(server, "page/obs-kz-ru-trade-2023").words()
 
 

@@ -51,9 +51,9 @@ def test_figures_come_with_bounds_periods_and_claims(engine: Engine) -> None:
     assert nine.period
     assert (nine.kind, nine.period.months, nine.period.inferred) == ("part", 9, True)
     assert [note.speaker for note in record.notes] == [str(ID.izvestia)]
-    assert found["obs-russian-direct-investment-2023"].bound_names == ("over",)
-    assert not found["obs-gas-for-kazakh-market-2024"].surely
-    assert found["obs-regions-cooperating-2024"].out_of == 89
+    assert found["obs-ru-direct-investment-kz-mp23"].bound_names == ("over",)
+    assert not found["obs-gas-for-kazakhstan-market"].surely
+    assert found["obs-ru-regions-cooperating-with-kz"].out_of == 89
 
 
 def test_nine_months_are_no_full_year(engine: Engine) -> None:
