@@ -22,20 +22,20 @@ def infer(ontology: Iterable[ox.Triple], facts: Mapping[str, Iterable[ox.Triple]
     """
     store = ox.Store()
     store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in ontology)
-    given = {ox.NamedNode(name): set(triples) for name, triples in facts.items()}
-    for graph, triples in given.items():
-        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+    for name, triples in facts.items():
+        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(name)) for t in triples)
+    given = {*store}  # read back, since the store normalises numbers
     rules, before = read_text("rules/owl2rl.ru"), -1
     while len(store) != before:
         before = len(store)
         store.update(rules)
     return {
-        graph.value: [
+        name: [
             quad.triple
-            for quad in store.quads_for_pattern(None, None, None, graph)
-            if quad.triple not in triples and _is_informative(quad.triple)
+            for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(name))
+            if quad not in given and _is_informative(quad.triple)
         ]
-        for graph, triples in given.items()
+        for name in facts
     }
 
 
@@ -44,13 +44,13 @@ def derive(default: Iterable[ox.Triple], claims: Mapping[str, Iterable[ox.Triple
 
     `default` are the triples of the default graph; `claims` maps the IRIs of claims to their facts.
     """
-    given = set(default)
     store = ox.Store()
-    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in given)
+    store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in default)
     for name, triples in claims.items():
         store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(name)) for t in triples)
+    given = {*store}
     store.update(read_text("rules/derived.ru"))
-    return [q.triple for q in store.quads_for_pattern(None, None, None, ox.DefaultGraph()) if q.triple not in given]
+    return [q.triple for q in {*store} - given]
 
 
 def _is_informative(triple: ox.Triple) -> bool:
