@@ -82,7 +82,9 @@ def draw(
     for each in given:
         if each.measure.startswith(_MEASURE):
             groups.setdefault((each.measure, each.unit), []).append(each)
-    called = labels(reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed)}, language)
+    called = labels(
+        reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed, *each.groups)}, language
+    )
     order = sorted(groups, key=lambda key: (flow_rank(key[0]), key))
     return [_ChartBuilder(groups[key], called, language, translate).chart(filters) for key in order]
 
@@ -135,7 +137,7 @@ class _ChartBuilder:
         self._called = called
         self._language = language
         self._translate = translate
-        sure = [each for each in given if each.surely and (each.period or each.published)]
+        sure = [each for each in given if each.surely and each.is_actual and (each.period or each.published)]
         self._series = _most_frequent(self._series_name(each) for each in sure)[:SERIES]
         self._drawn = [each for each in sure if self._series_name(each) in self._series]
 
@@ -174,12 +176,15 @@ class _ChartBuilder:
             notes.append(say("Only the parties with the most figures are drawn."))
         if not all(each.surely for each in self._given):
             notes.append(say("Figures that are only expected, thought possible or denied are not drawn."))
+        if not all(each.is_actual for each in self._given):
+            notes.append(say("Figures that are planned or aimed at are not drawn."))
         return notes
 
     def _series_name(self, of: Observation) -> str:
         """The name of a figure's series: its parties, else the things observed."""
         groups = [group for group in (of.areas, of.counterparts) if group] or [of.observed]
-        return " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
+        sides = " – ".join(", ".join(self._called[iri].text for iri in group) for group in groups)
+        return ": ".join([sides, *(", ".join(self._called[iri].text for iri in of.groups) for _ in of.groups[:1])])
 
     def _summary(self, of: Observation) -> str:
         say = self._translate

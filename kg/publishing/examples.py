@@ -61,6 +61,10 @@ def examples(questions: Iterable[Question], endpoint: str) -> set[ox.Triple]:
             (text_property, ox.Literal(question.bare)),
             (SCHEMA + "target", ox.NamedNode(endpoint)),
             *((PREFIXES["rdfs"] + "label", ox.Literal(t, language=code)) for code, t in question.titles.items()),
+            *(
+                (PREFIXES["dcterms"] + "description", ox.Literal(t, language=code))
+                for code, t in question.descriptions.items()
+            ),
             *((SCHEMA + "keywords", ox.Literal(tag)) for tag in question.tags),
         ]
         found |= {ox.Triple(subject, ox.NamedNode(predicate), term) for predicate, term in properties}

@@ -11,14 +11,15 @@ from kg.language.labels import FALLBACK_LANGUAGE, Label
 from kg.rdf.files import read_text, walk_files
 from ontology import KelisimError
 
-_HEADER = re.compile(r"^#\s*(title(?:-[a-z]{2,3})?|description|tags):\s*(.*)$")
+_HEADER = re.compile(r"^#\s*((?:title|description)(?:-[a-z]{2,3})?|tags):\s*(.*)$")
 
 
 @dataclass(frozen=True)
 class Question:
     """One question: `name` is the file name without ``.rq``; `query` the whole file with comments.
 
-    The title and the description are English; `titles` has the title in other languages, by code (BCP 47).
+    The title and the description are English; `titles` and `descriptions` have them in other languages, by
+    code (BCP 47).
     """
 
     name: str
@@ -27,6 +28,12 @@ class Question:
     tags: tuple[str, ...]
     query: str
     titles: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+    def described(self, language: str) -> Label:
+        """The description in the language, else in English."""
+        text = self.descriptions.get(language)
+        return Label(text, language) if text else Label(self.description, FALLBACK_LANGUAGE)
 
     def titled(self, language: str) -> Label:
         """The title in the language, else in English."""
@@ -91,8 +98,12 @@ def _question(file: str, text: str) -> Question:
             f"{file}: the header lacks {', '.join(missing)}; write lines such as `# title: Who met whom`."
         )
     tags = tuple(t.strip() for t in header["tags"].split(",") if t.strip())
-    titles = {key.removeprefix("title-"): words for key, words in header.items() if key.startswith("title-")}
-    return Question(file.rpartition("/")[2][: -len(".rq")], header["title"], header["description"], tags, text, titles)
+    name = file.rpartition("/")[2][: -len(".rq")]
+    titles, descriptions = (
+        {key.removeprefix(f"{what}-"): words for key, words in header.items() if key.startswith(f"{what}-")}
+        for what in ("title", "description")
+    )
+    return Question(name, header["title"], header["description"], tags, text, titles, descriptions)
 
 
 def _header_lines(text: str) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ SINGLE_VALUED: Final = frozenset(
 """Properties of which a thing has one value; without `kel:status`, which changes over time."""
 
 _SIDES: Final = tuple(str(KEL[name]) for name in ("measure", "refArea", "counterpartArea"))
-_KEYS: Final = (*_SIDES, str(KEL.observed), str(KEL.commodity), str(KEL.unit))
+_KEYS: Final = (*_SIDES, *(str(KEL[name]) for name in ("observed", "commodity", "unit", "figureKind", "group")))
 COMPARED_PROPERTIES: Final = (*_KEYS, str(KEL.value))
 """The properties of figures, in addition to their periods, that `contradictions` compares."""
 
@@ -52,9 +52,9 @@ def is_disputed(fact: Fact, notes: Mapping[str, Footnote]) -> bool:
 def contradictions(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
     """Those of the figures (with their facts) that others contradict, each with the others.
 
-    Two figures contradict each other if they have the same measure, the same two sides and the same unit, different
+    Two figures contradict each other if they have the same measure, the same two sides, unit, kind and group, different
     values from different claims, and the same period, or one of them has no period. Figures without a second side are
-    not compared.
+    not compared: a target does not contradict what is.
     """
     groups: dict[tuple[frozenset[str], ...], list[str]] = defaultdict(list)
     for iri, facts in figures.items():

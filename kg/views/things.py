@@ -13,7 +13,10 @@ from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
 from kg.views.sections import FIGURE_PROPERTIES, GROUPS, HIDDEN_PROPERTIES, Group
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
-from ontology.namespaces import RDF_TYPE
+from ontology.namespaces import CODE, KEL, RDF_TYPE
+
+_STRONGEST: Final = str(KEL.strongestModality)
+_HEDGED: Final = frozenset(str(CODE[name]) for name in ("expected", "possible", "denied"))
 
 PREVIEW_SIZE: Final = 10
 """How many referring claims are shown unless they are requested by name."""
@@ -37,8 +40,8 @@ class Thing(Notes):
 
     dates_contested: claims give dates that have no day in common. timeline_total: the length of the whole timeline.
     contradicting: if it is a figure that others contradict, itself and the others. referring: claims with it as
-    speaker, modality or passage; `referring_total` is their number. more: there are more links, from
-    ``after + WINDOW`` on.
+    speaker, modality or passage; `referring_total` is their number. spoken_of: the strongest modality with which
+    anything is told of it, if that is less than planned. more: there are more links, from ``after + WINDOW`` on.
     """
 
     iri: str
@@ -55,6 +58,7 @@ class Thing(Notes):
     inferred: tuple[Fact, ...] = ()
     referring: tuple[Footnote, ...] = ()
     referring_total: int = 0
+    spoken_of: str = ""
 
     @property
     def entries(self) -> list[Entry]:
@@ -107,6 +111,7 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
             moments=dates,
             dates_contested=dates_conflict(own),
             contradicting=_contradicting(reader, iri, own),
+            spoken_of=next((f.iri for f in own if f.predicate == _STRONGEST and f.iri in _HEDGED), ""),
             inferred=tuple(fact for fact in own if fact.inferred and fact.predicate not in HIDDEN_PROPERTIES),
         )
     return _with_names(reader, thing, language)

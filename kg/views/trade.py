@@ -34,7 +34,8 @@ class Observation:
     """One figure with its claims; unknown fields are empty or None.
 
     published: the earliest possible day of publication of its articles. as_written: as the sources print it. bounds:
-    the IRIs of codes. notes: the footnotes of the claims that have a record.
+    the IRIs of codes. groups: the codes of the groups that it counts. figure_kind: the code for actual, planned or
+    target. notes: the footnotes of the claims that have a record.
     """
 
     iri: str
@@ -45,6 +46,8 @@ class Observation:
     areas: tuple[str, ...]
     counterparts: tuple[str, ...]
     observed: tuple[str, ...]
+    groups: tuple[str, ...]
+    figure_kind: str
     period: Period | None
     edtf: str
     bounds: tuple[str, ...]
@@ -60,8 +63,13 @@ class Observation:
 
     @property
     def surely(self) -> bool:
-        """Whether a claim is asserted, reported or planned, or none has a record; charts draw only such figures."""
+        """Whether a claim is asserted, reported or planned, or none has a record."""
         return not self.notes or any(note.surely for note in self.notes)
+
+    @property
+    def is_actual(self) -> bool:
+        """Whether it tells what is, not what is planned or wanted; charts draw only such figures, told surely."""
+        return self.figure_kind in {"", str(CODE["figure-actual"])}
 
     @property
     def bound_names(self) -> tuple[str, ...]:
@@ -89,13 +97,14 @@ def observations(reader: Reader, selection: Selection, language: str) -> list[Ob
 def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Observation]]:
     """The figures that others contradict, by IRI and value, with the others; see `kg.views.contested.contradictions`.
 
-    Two figures contradict each other if they have the same measure, the same two sides and the same unit, different
+    Two figures contradict each other if they have the same measure, the same two sides, unit, kind and group, different
     values from different claims, and the same period, or one of them has no period.
     """
     groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     for each in given:
         if each.areas and each.counterparts:
-            groups[each.measure, each.unit, each.areas, each.counterparts, each.observed].append(each)
+            what = each.measure, each.unit, each.figure_kind, each.groups
+            groups[*what, each.areas, each.counterparts, each.observed].append(each)
     return {
         (one.iri, one.value): others
         for group in groups.values()
@@ -194,6 +203,8 @@ def _observation(
         areas=every("refArea"),
         counterparts=every("counterpartArea"),
         observed=every("observed"),
+        groups=every("group"),
+        figure_kind=first("figureKind"),
         period=_period(first("periodStart"), first("periodEnd"), first("dateBasis")),
         edtf=first("periodEdtf"),
         bounds=every("bound"),

@@ -59,13 +59,14 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _fits(question: Question, tag: str, words: str) -> bool:
-    text = " ".join((question.title, *question.titles.values(), question.description)).casefold()
+    texts = question.title, *question.titles.values(), question.description, *question.descriptions.values()
+    text = " ".join(texts).casefold()
     return (not tag or tag in question.tags) and all(word in text for word in words.casefold().split())
 
 
 def _answer(store: Store, query: str) -> dict[str, Any]:
     """Template variables of an answer: `variables`, `rows`, `total`, `truth` and `names`, or only its `size`."""
-    reply = store.query(Task(query, bindings="json", graph="ntriples"))
+    reply = store.query(Task(query, bindings="json", graph="ntriples", hinted=True))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}
     results = json.loads(reply.content)
@@ -77,5 +78,6 @@ def _answer(store: Store, query: str) -> dict[str, Any]:
         "rows": shown,
         "total": len(rows),
         "truth": results.get("boolean"),
+        "hedged": reply.hedged,
         "names": labels(Reader(store), ours, language()),
     }
