@@ -20,7 +20,7 @@ PREFIX owl: <http://www.w3.org/2002/07/owl#>
 
 SELECT ?term ?label ?definition WHERE {
   ?term rdfs:isDefinedBy <https://w3id.org/kelisim/ns> ; rdfs:label ?label ; skos:definition ?definition .
-  FILTER(LANG(?label) = "en")
+  FILTER(LANG(?label) = "en" && LANG(?definition) = "en")
 } ORDER BY ?term LIMIT 500"""
 
 
