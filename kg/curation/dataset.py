@@ -94,11 +94,12 @@ def build(curation: Curation) -> Dataset:
         default.update(t for triples in claim.record.values() for t in triples)
         if claim.value("modality").removeprefix(str(CODE)) in PUBLISHED_MODALITIES:
             default.update(claim.facts)
-    default.update(derive(default, claims))
+    derived = derive(default, claims)
+    default.update(derived)
     inferred = infer(ontology, {INFERRED_GRAPH: default})[INFERRED_GRAPH]
     of_claims = {iri: [t for t in found if _is_thing(t.subject)] for iri, found in infer(ontology, claims).items()}
     stated = {t for facts in claims.values() for t in facts}
-    inferred_graph = {*inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
+    inferred_graph = {*derived, *inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
     default.update(inferred)
     quads = {ox.Quad(t.subject, t.predicate, t.object) for t in default}
     for graph, triples in (*claims.items(), *of_claims.items(), (INFERRED_GRAPH, inferred_graph)):

@@ -58,14 +58,16 @@ WHERE {
 # kel:latestStatus: by the newest article that tells one
 INSERT { ?thing kel:latestStatus ?status }
 WHERE {
-  GRAPH ?claim { ?thing kel:status ?status }
-  ?claim kel:modality ?modality ; kel:passage/kel:article/kel:latest ?date .
-  FILTER (?modality != code:denied)
-  FILTER NOT EXISTS {
-    GRAPH ?other { ?thing kel:status ?otherStatus }
-    ?other kel:modality ?otherModality ; kel:passage/kel:article/kel:latest ?later .
-    FILTER (?otherModality != code:denied && ?later > ?date)
+  {
+    SELECT ?thing (MAX(?date) AS ?latest) WHERE {
+      GRAPH ?any { ?thing kel:status ?one }
+      ?any kel:modality ?how ; kel:passage/kel:article/kel:latest ?date .
+      FILTER (?how != code:denied)
+    } GROUP BY ?thing
   }
+  GRAPH ?claim { ?thing kel:status ?status }
+  ?claim kel:modality ?modality ; kel:passage/kel:article/kel:latest ?latest .
+  FILTER (?modality != code:denied)
 } ;
 
 # kel:documentOf: by the outcome, by a stage, through the package, and of the bigger event too; of published facts only

@@ -11,28 +11,32 @@ INSERT { GRAPH ?g { ?x a ?super } }
 WHERE {
   ?class rdfs:subClassOf+ ?super .
   FILTER NOT EXISTS { ?super a owl:Restriction }
-  GRAPH ?g { ?x a ?class FILTER NOT EXISTS { ?x a ?super } }
+  GRAPH ?g { ?x a ?class }
+  FILTER NOT EXISTS { GRAPH ?g { ?x a ?super } }
 } ;
 
 # prp-spo1: what stands in a property stands in the properties above it
 INSERT { GRAPH ?g { ?x ?super ?y } }
 WHERE {
   ?property rdfs:subPropertyOf+ ?super .
-  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?x ?super ?y } }
+  GRAPH ?g { ?x ?property ?y }
+  FILTER NOT EXISTS { GRAPH ?g { ?x ?super ?y } }
 } ;
 
 # prp-inv1, prp-inv2: the other direction
 INSERT { GRAPH ?g { ?y ?inverse ?x } }
 WHERE {
   { ?property owl:inverseOf ?inverse } UNION { ?inverse owl:inverseOf ?property }
-  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?y ?inverse ?x } }
+  GRAPH ?g { ?x ?property ?y }
+  FILTER NOT EXISTS { GRAPH ?g { ?y ?inverse ?x } }
 } ;
 
 # prp-trp: steps of a transitive property add up
 INSERT { GRAPH ?g { ?x ?property ?z } }
 WHERE {
   ?property a owl:TransitiveProperty .
-  GRAPH ?g { ?x ?property ?y . ?y ?property ?z FILTER NOT EXISTS { ?x ?property ?z } }
+  GRAPH ?g { ?x ?property ?y . ?y ?property ?z }
+  FILTER NOT EXISTS { GRAPH ?g { ?x ?property ?z } }
 } ;
 
 # prp-spo2: a chain of two properties makes a third
@@ -40,21 +44,24 @@ INSERT { GRAPH ?g { ?x ?property ?z } }
 WHERE {
   ?property owl:propertyChainAxiom ?chain .
   ?chain rdf:first ?first ; rdf:rest/rdf:first ?second .
-  GRAPH ?g { ?x ?first ?y . ?y ?second ?z FILTER NOT EXISTS { ?x ?property ?z } }
+  GRAPH ?g { ?x ?first ?y . ?y ?second ?z }
+  FILTER NOT EXISTS { GRAPH ?g { ?x ?property ?z } }
 } ;
 
 # prp-dom: a property's subject belongs to its domain
 INSERT { GRAPH ?g { ?x a ?class } }
 WHERE {
   ?property rdfs:domain ?class .
-  GRAPH ?g { ?x ?property ?y FILTER NOT EXISTS { ?x a ?class } }
+  GRAPH ?g { ?x ?property ?y }
+  FILTER NOT EXISTS { GRAPH ?g { ?x a ?class } }
 } ;
 
 # prp-rng: a property's value belongs to its range
 INSERT { GRAPH ?g { ?y a ?class } }
 WHERE {
   ?property rdfs:range ?class .
-  GRAPH ?g { ?x ?property ?y FILTER (!isLiteral(?y)) FILTER NOT EXISTS { ?y a ?class } }
+  GRAPH ?g { ?x ?property ?y FILTER (!isLiteral(?y)) }
+  FILTER NOT EXISTS { GRAPH ?g { ?y a ?class } }
 } ;
 
 # cls-avf: a value under an all-values-from restriction belongs to its class
@@ -62,5 +69,6 @@ INSERT { GRAPH ?g { ?y a ?class } }
 WHERE {
   ?restriction owl:allValuesFrom ?class ; owl:onProperty ?property .
   ?owner rdfs:subClassOf+ ?restriction .
-  GRAPH ?g { ?x a ?owner ; ?property ?y FILTER NOT EXISTS { ?y a ?class } }
+  GRAPH ?g { ?x a ?owner ; ?property ?y }
+  FILTER NOT EXISTS { GRAPH ?g { ?y a ?class } }
 }
