@@ -113,7 +113,7 @@ def test_published_ontology_has_no_blank_nodes_and_repeats() -> None:
 
 
 DERIVED = {KEL[name] for name in ("about", "strongestModality", "latestStatus", "documentOf")}
-"""What our own definitions derive, beside OWL; `kel:documentOf` by OWL too, from `kel:outcomeOf`."""
+"""What our own definitions derive, beside OWL."""
 
 
 def test_what_our_definitions_derive(engine: Engine) -> None:
