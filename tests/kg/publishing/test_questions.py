@@ -60,7 +60,7 @@ def test_every_question_has_its_title_in_three_languages() -> None:
         titles = {str(question.titled(code)) for code in ("en", "ru", "kk")}
         assert len(titles) == 3, question.name
         assert question.titled("de").language == "en"
-        assert "title" not in question.bare
+        assert "# title" not in question.bare
 
 
 def test_a_bad_question_does_not_stop_the_others(tmp_path: Path) -> None:
