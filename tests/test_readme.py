@@ -19,7 +19,7 @@ def table(lines: str) -> tuple[list[str], list[tuple[str, ...]]]:
 
 def test_five_questions_are_shown() -> None:
     assert len(SHOWN) == 5
-    assert len(re.findall(r"```sparql\n", TEXT)) == 5
+    assert len(re.findall(r"```sparql\n", TEXT)) == 6, "and one on certainty"
 
 
 @pytest.mark.parametrize(("query", "answer"), SHOWN)

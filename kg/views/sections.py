@@ -90,7 +90,7 @@ GROUPS: Final = (
         "links",
         gettext_noop("What it belongs to"),
         property_iris(
-            "inEvent inSeries partOf follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers "
+            "inEvent inSeries partOf during follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers "
             "article dcterms:isPartOf"
         ),
     ),

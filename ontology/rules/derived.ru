@@ -74,9 +74,10 @@ WHERE {
 INSERT { ?document kel:documentOf ?event }
 WHERE {
   { ?document kel:outcomeOf ?event }
-  UNION { ?stage kel:stageOf ?document ; kel:atEvent ?event . VALUES ?class { kel:Instrument kel:DocumentPackage } ?document a ?class }
-  UNION { ?document kel:inPackage/kel:outcomeOf ?event }
-  UNION { ?document kel:inPackage ?package . ?stage kel:stageOf ?package ; kel:atEvent ?event }
+  UNION { ?stage kel:stageOf ?document ; kel:atEvent ?event }
+  UNION { ?document (kel:inPackage|kel:partOf)+/kel:outcomeOf ?event }
+  UNION { ?document (kel:inPackage|kel:partOf)+ ?package . ?stage kel:stageOf ?package ; kel:atEvent ?event }
+  FILTER EXISTS { VALUES ?document_class { kel:Instrument kel:DocumentPackage } ?document a ?document_class }
 } ;
 
 INSERT { ?document kel:documentOf ?bigger }
