@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kg.engine.diagnosis import diagnose
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
 from kg.engine.guard import dataset_graphs, refuse_outbound
-from kg.engine.merging import MERGED_QUADS, Merges
+from kg.engine.merging import MERGED_QUADS, Merge, Merges
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -95,7 +95,7 @@ class Engine:
         """
         self.services = services
         self._merges = Merges()
-        self._hedged: list[GraphName] | None = None
+        self._hedged: Merge | None = None
         if isinstance(quads, ox.Store):
             self._store = quads
         else:
@@ -130,8 +130,11 @@ class Engine:
         """Applies a patch to the store."""
         patch.apply(self._store)
         self._merges.apply(patch, self._store)
-        if any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
+        if self._hedged and any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
             self._hedged = None
+            self.prepare_hedged()
+        elif self._hedged:
+            self._hedged.apply(patch, self._store)
 
     def update(self, update: str) -> None:
         """Runs a SPARQL 1.1 Update; relative IRIs are resolved against `ontology.BASE`.
@@ -223,28 +226,28 @@ class Engine:
         For an aggregate, how many that are new or differ. 0 where that cannot be told: the query names graphs itself,
         or there is too much.
         """
-        if not self._may_be_hedged(query):
+        words = query.upper()
+        if any(word in words for word in ("GRAPH", "FROM", "SERVICE")) or not self.prepare_hedged():
             return 0
-        merged = self._merges.get(self._store, [ox.DefaultGraph(), *self._hedged_claims()])
-        text, limited = rewrite(query), "LIMIT" in query.upper()
+        assert self._hedged
+        text, limited = rewrite(query), "LIMIT" in words
         try:
-            plain, more = (_solutions(store.query(text, base_iri=BASE)) for store in (self._store, merged))
+            plain, more = (_solutions(s.query(text, base_iri=BASE)) for s in (self._store, self._hedged.store))
         except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
             return 0
         return max(0, more.total() - plain.total()) if limited else (more - plain).total()
 
-    def _may_be_hedged(self, query: str) -> bool:
-        words = query.upper()
-        if any(word in words for word in ("GRAPH", "FROM", "SERVICE")) or not self._hedged_claims():
-            return False
-        return len(self._store) <= MERGED_QUADS
+    def prepare_hedged(self) -> bool:
+        """Merges the default graph and the claims whose facts are not in it; whether there are such claims.
 
-    def _hedged_claims(self) -> list[GraphName]:
-        """The claims that are expected, possible or denied, whose facts are not in the default graph."""
+        Before processes are forked, so that they share it. It follows patches.
+        """
         if self._hedged is None:
             found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
-            self._hedged = [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
-        return self._hedged
+            claims = [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
+            few = bool(claims) and len(self._store) <= MERGED_QUADS
+            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims] if few else [], [])
+        return bool(self._hedged.default)
 
 
 def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:

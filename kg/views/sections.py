@@ -90,8 +90,8 @@ GROUPS: Final = (
         "links",
         gettext_noop("What it belongs to"),
         property_iris(
-            "inEvent inSeries partOf during follows atEvent witness outcomeOf documentOf inPackage stageOf stage delivers "
-            "article dcterms:isPartOf"
+            "inEvent inSeries partOf during follows atEvent witness outcomeOf documentOf inPackage stageOf stage "
+            "delivers article dcterms:isPartOf"
         ),
     ),
     Group("other", gettext_noop("More"), ()),

@@ -43,7 +43,7 @@ from ontology import KelisimError
 from shapes import in_words
 
 _HINTED_SECONDS: Final = 0.005
-"""Queries that take longer get no hint of rows that are told with less certainty, since that takes as long again."""
+"""Queries that take more processor time get no hint of rows told with less certainty, which takes as much again."""
 
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
@@ -52,7 +52,7 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
     """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
-    hedged, began = 0, time.perf_counter()
+    hedged, began = 0, time.thread_time()
     try:
         answer = engine.query(
             task.query,
@@ -65,7 +65,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             offered = ", ".join(f"{f.name} ({f.media_type})" for f in answer.formats)
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
-        if task.hinted and spool.file < 0 and time.perf_counter() - began < _HINTED_SECONDS:
+        if task.hinted and spool.file < 0 and time.thread_time() - began < _HINTED_SECONDS:
             hedged = engine.hedged_rows(task.query)
     except KelisimError as error:
         return _failure(error), spool
@@ -115,6 +115,7 @@ def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     die_with_parent()
     diagnosis.prepare()
+    engine.prepare_hedged()
     while True:
         try:
             description, body, files = receive(control)
