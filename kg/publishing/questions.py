@@ -74,7 +74,9 @@ def find_question(name: str, data: Traversable | None = None) -> Question:
     questions = {q.name: q for q in read_questions(data, problems)}
     if name in questions:
         return questions[name]
-    near = [n for n in questions if set(n.split("-")) & set(name.split("-"))] or list(questions)
+    shared = {n: len(set(n.split("-")) & set(name.split("-"))) for n in questions}
+    # Those that share the most words first: many names share a word such as "of".
+    near = sorted((n for n in questions if shared[n]), key=lambda n: -shared[n]) or list(questions)
     perhaps = f" Perhaps: {', '.join(near[:8])}." if near else ""
     bad = "".join(f" Not read: {problem}" for problem in problems)
     raise KelisimError(f"There is no question {name!r}.{perhaps} `kelisim questions` lists all.{bad}")
