@@ -74,12 +74,16 @@ def find_question(name: str, data: Traversable | None = None) -> Question:
     questions = {q.name: q for q in read_questions(data, problems)}
     if name in questions:
         return questions[name]
-    shared = {n: len(set(n.split("-")) & set(name.split("-"))) for n in questions}
-    # Those that share the most words first: many names share a word such as "of".
-    near = sorted((n for n in questions if shared[n]), key=lambda n: -shared[n]) or list(questions)
+    near = sorted(questions, key=lambda other: (-_likeness(name, other), other))
     perhaps = f" Perhaps: {', '.join(near[:8])}." if near else ""
     bad = "".join(f" Not read: {problem}" for problem in problems)
     raise KelisimError(f"There is no question {name!r}.{perhaps} `kelisim questions` lists all.{bad}")
+
+
+def _likeness(one: str, other: str) -> float:
+    """The share of words that two names have in common (Jaccard index)."""
+    words, others = set(one.split("-")), set(other.split("-"))
+    return len(words & others) / len(words | others)
 
 
 def _new(question: Question, place: str, found: Mapping[str, Question]) -> Question:

@@ -1,11 +1,13 @@
 """``/questions``: the catalogue of competency questions, and a page for each with its current answer."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Blueprint, json, render_template
 
-from kg.language.labels import Label, labels
+from kg.language.collation import key
+from kg.language.labels import labels
 from kg.publishing.questions import Question, find_question, read_questions
 from kg.store.reader import Reader
 from kg.store.store import Store
@@ -16,6 +18,7 @@ from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.filters import Choice, Filters
+from server.pages.heads import heads, subject
 
 MOST_ROWS: Final = 500
 """How many rows of an answer a page shows; its files have all of them."""
@@ -28,19 +31,23 @@ def blueprint(site: Site) -> Blueprint:
     """The catalogue of questions and their pages."""
     routes = Blueprint("questions", __name__)
     questions = read_questions()
-    tags = [Choice(tag, tag, Label(tag, "en")) for tag in sorted({tag for q in questions for tag in q.tags})]
+    known = {tag for q in questions for tag in q.tags}
 
     @routes.get("/questions")
     def catalogue() -> tuple[str, int]:
         """The questions by their first tag, filtered by tag and words."""
-        filters = Filters("name")
+        filters, tags = Filters("name"), _choices(known)
         tag, words = filters.choice("tag", translate("Subject"), tags), filters.words()
         found = [] if filters.problems else [q for q in questions if _fits(q, tag, words)]
         by_tag = defaultdict(list)
         for question in found:
             by_tag[tag or question.tags[0]].append(question)
         body = render_template(
-            "pages/questions.html", filters=filters, tags=tags, by_tag=sorted(by_tag.items()), total=len(found)
+            "pages/questions.html",
+            filters=filters,
+            tags=tags,
+            by_tag=[(choice.label, by_tag[choice.value]) for choice in tags if choice.value in by_tag],
+            total=len(found),
         )
         return body, 400 if filters.problems else 200
 
@@ -52,10 +59,20 @@ def blueprint(site: Site) -> Blueprint:
         except KelisimError as error:
             raise ProblemError(404, "No such question", str(error)) from error
         return render_template(
-            "pages/question.html", question=chosen, shorten=shorten, **_answer(site.store, chosen.query)
+            "pages/question.html",
+            question=chosen,
+            subjects=[(tag, subject(tag)) for tag in chosen.tags],
+            shorten=shorten,
+            **_answer(site.store, chosen.query),
         )
 
     return routes
+
+
+def _choices(tags: Iterable[str]) -> list[Choice]:
+    """The tags with their words in the language of the request, in its order."""
+    choices = (Choice(tag, tag, subject(tag)) for tag in tags)
+    return sorted(choices, key=lambda choice: key(choice.label.text))
 
 
 def _fits(question: Question, tag: str, words: str) -> bool:
@@ -65,7 +82,7 @@ def _fits(question: Question, tag: str, words: str) -> bool:
 
 
 def _answer(store: Store, query: str) -> dict[str, Any]:
-    """Template variables of an answer: `variables`, `rows`, `total`, `truth` and `names`, or only its `size`."""
+    """Template variables of an answer: `variables`, `heads`, `rows`, `total`, `truth`, `names`; or only its `size`."""
     reply = store.query(Task(query, bindings="json", graph="ntriples", hinted=True))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}
@@ -73,11 +90,13 @@ def _answer(store: Store, query: str) -> dict[str, Any]:
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:MOST_ROWS]
     ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    variables, reader = results["head"].get("vars", []), Reader(store)
     return {
-        "variables": results["head"].get("vars", []),
+        "variables": variables,
+        "heads": heads(reader, variables),
         "rows": shown,
         "total": len(rows),
         "truth": results.get("boolean"),
         "hedged": reply.hedged,
-        "names": labels(Reader(store), ours, language()),
+        "names": labels(reader, ours, language()),
     }

@@ -1,10 +1,12 @@
 """The catalogue of questions, and each question's page with the recorded answer."""
 
 import csv
+import re
 
 import pytest
 
 from kg.publishing.questions import Question, read_questions
+from server.pages.heads import SUBJECTS, VARIABLES
 from tests.conftest import ROOT
 from tests.http import send
 from tests.markup import links, main, page, words
@@ -42,9 +44,39 @@ def test_every_question_is_answered_as_written_down(server: str, question: Quest
         assert not rows
     else:
         assert len(rows) == len(expected)
-        assert [words(th) for th in found.iter("th")] == header
+        assert [th.get("title") for th in found.iter("th")] == [f"?{name}" for name in header]
         empty_cells = sorted(sum(not cell for cell in row) for row in expected)
         assert sorted(sum(not words(td) for td in row) for row in rows) == empty_cells
+
+
+@pytest.mark.parametrize("question", read_questions(), ids=lambda q: q.name)
+def test_columns_have_heads_in_the_language_of_the_reader(server: str, question: Question) -> None:
+    english, *others = (
+        list(page(f"{server}questions/{question.name}?lang={c}").iter("th")) for c in ("en", "ru", "kk")
+    )
+    for th in english:
+        assert not re.search(r"_|[a-z][A-Z]", words(th)), "the bare name of a variable"
+    for heads in others:
+        assert len(heads) == len(english)
+        for th in heads:
+            assert not re.search("[A-Za-z]", words(th)), words(th)
+            assert th.get("lang") is None
+
+
+def test_every_variable_and_tag_has_words_and_none_is_left_over() -> None:
+    used = {name for path in ANSWERS.iterdir() for name in path.read_text(encoding="utf-8").split("\n")[0].split(",")}
+    terms = set(re.findall(r"^kel:(\w+)", (ROOT / "ontology/core.ttl").read_text(encoding="utf-8"), re.MULTILINE))
+    assert used - terms - {"ask"} == set(VARIABLES)
+    assert {tag for question in read_questions() for tag in question.tags} == set(SUBJECTS)
+
+
+def test_subjects_are_told_in_the_language_of_the_reader(server: str) -> None:
+    found = page(f"{server}questions?lang=ru&tag=CSTO")
+    assert words(found.find(".//main//h2")) == "ОДКБ"
+    assert "Тақырыптар: ұйымдар, мүшелік, деректердің шығу тегі, ҰҚШҰ" in main(
+        page(f"{server}questions/csto-members?lang=kk")
+    )
+    assert words(page(f"{server}questions?tag=CSTO").find(".//main//h2")) == "CSTO"
 
 
 def test_cells_have_names_and_links(server: str) -> None:
