@@ -1,12 +1,13 @@
 """The description of the dataset in DCAT 3 and VoID: content, statistics and distributions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from kg.publishing.about import DCAT, DCTERMS, About
 from kg.publishing.descriptions import Description
 from kg.publishing.dumps import MEDIA_TYPES, Dump
 from kg.publishing.examples import QUESTION
@@ -15,9 +16,6 @@ from kg.store.reader import Reader
 from ontology import BASE, PREFIXES, KelisimError
 from ontology.namespaces import ID, KEL, RDF_TYPE, shorten
 
-CATALOGUE: Final = BASE + "catalogue"
-SERVICE: Final = BASE + "service"
-LICENSE: Final = "https://creativecommons.org/licenses/by/4.0/"
 FORMAT_IRIS: Final = {
     "ttl": "Turtle",
     "nt": "N-Triples",
@@ -28,8 +26,6 @@ FORMAT_IRIS: Final = {
 }
 """The names of formats in ``http://www.w3.org/ns/formats/``, by file endings."""
 
-_DCAT: Final = PREFIXES["dcat"]
-_DCTERMS: Final = PREFIXES["dcterms"]
 _VOID: Final = PREFIXES["void"]
 _XSD: Final = PREFIXES["xsd"]
 _FOAF: Final = PREFIXES["foaf"]
@@ -60,93 +56,110 @@ def count(reader: Reader) -> Counts:
     return Counts(int(str(total["n"].value)), named)
 
 
-def catalogue(reader: Reader, host: str, version: str, counts: Counts, made: Mapping[str, Dump]) -> Description:
+def catalogue(  # noqa: PLR0913, PLR0917 - what is described, and what is known of it
+    reader: Reader,
+    about: About,
+    host: str,
+    version: str,
+    counts: Counts,
+    files: Collection[str],
+    made: Mapping[str, Dump],
+) -> Description:
     """The catalogue of the server at the URL `host`, which ends in a slash, over data of that version.
 
-    made: the dumps that exist already, by file extension; of these it gives size and checksum.
+    files: the dumps that are offered, by file extension. made: those that exist already; of these it gives size and
+    checksum.
     """
-    stated = reader.triples(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ VALUES ?s {{ <{BASE}> }} ?s ?p ?o }} LIMIT {_MAX_ROWS}")
-    listed = reader.rows(
+    base, dataset = about.base(host), about.iri(host)
+    triples = {
+        *about.described_at(host),
+        *_catalogue(about, base, dataset),
+        *_dataset(dataset, base, host, version, counts),
+        *_service(base, host, dataset),
+        *(t for extension in files for t in _distribution(host, dataset, extension, made.get(extension))),
+    }
+    if about.ours:
+        triples |= {_triple(dataset, _VOID + "rootResource", root) for root in _roots(reader)}
+        triples.add(_triple(dataset, _VOID + "uriSpace", ox.Literal(BASE)))
+    for licence in about.licences:
+        described = {base + "catalogue", base + "service", dataset, *(f"{host}data/dump.{e}" for e in files)}
+        triples |= {_triple(each, DCTERMS + "license", licence) for each in described}
+    return Description(dataset, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
+
+
+def _roots(reader: Reader) -> Iterator[str]:
+    """The things from which links lead to all others: the articles, the lists of codes, the questions."""
+    rows = reader.rows(
         f"SELECT DISTINCT ?root WHERE {{ {{ ?root a <{KEL.Article}> }} "
         f"UNION {{ ?root a <{PREFIXES['skos']}ConceptScheme> }} }} LIMIT {_MAX_ROWS}"
     )
-    roots = [QUESTION + question.name for question in read_questions()]
-    roots += [str(row["root"].value) for row in listed if isinstance(row["root"], ox.NamedNode)]
-    triples = {
-        *stated,
-        *_catalogue(),
-        *_dataset(host, version, counts, roots),
-        *_service(host),
-        *(t for extension in MEDIA_TYPES for t in _distribution(host, extension, made.get(extension))),
-    }
-    return Description(BASE, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
+    yield from (QUESTION + question.name for question in read_questions())
+    yield from (str(row["root"].value) for row in rows if isinstance(row["root"], ox.NamedNode))
 
 
-def _catalogue() -> Iterator[ox.Triple]:
-    yield _triple(CATALOGUE, RDF_TYPE, _DCAT + "Catalog")
-    yield _triple(CATALOGUE, RDF_TYPE, _VOID + "DatasetDescription")
-    yield _triple(CATALOGUE, _DCTERMS + "title", ox.Literal("What this server offers", language="en"))
-    about = "The dataset Kelisim with all that it can be had as: files, an endpoint for queries, linked data."
-    yield _triple(CATALOGUE, _DCTERMS + "description", ox.Literal(about, language="en"))
-    yield _triple(CATALOGUE, _DCTERMS + "publisher", str(ID.kelisim))
-    yield _triple(CATALOGUE, _DCTERMS + "license", LICENSE)
-    yield _triple(CATALOGUE, _DCAT + "dataset", BASE)
-    yield _triple(CATALOGUE, _DCAT + "service", SERVICE)
-    yield _triple(CATALOGUE, _FOAF + "primaryTopic", BASE)
+def _catalogue(about: About, base: str, dataset: str) -> Iterator[ox.Triple]:
+    name = base + "catalogue"
+    yield _triple(name, RDF_TYPE, DCAT + "Catalog")
+    yield _triple(name, RDF_TYPE, _VOID + "DatasetDescription")
+    yield _triple(name, DCTERMS + "title", ox.Literal("What this server offers", language="en"))
+    told = (
+        f"The dataset {about.name('en')} with all that it can be had as: files, an endpoint for queries, linked data."
+    )
+    yield _triple(name, DCTERMS + "description", ox.Literal(told, language="en"))
+    if about.ours:
+        yield _triple(name, DCTERMS + "publisher", str(ID.kelisim))
+    yield _triple(name, DCAT + "dataset", dataset)
+    yield _triple(name, DCAT + "service", base + "service")
+    yield _triple(name, _FOAF + "primaryTopic", dataset)
 
 
-def _dataset(host: str, version: str, counts: Counts, roots: list[str]) -> Iterator[ox.Triple]:
-    yield _triple(BASE, RDF_TYPE, _DCAT + "Dataset")
-    yield _triple(BASE, RDF_TYPE, _VOID + "Dataset")
-    yield _triple(BASE, _DCTERMS + "license", LICENSE)
-    yield _triple(BASE, _DCAT + "version", ox.Literal(version))
-    yield _triple(BASE, _DCAT + "landingPage", host)
-    yield _triple(BASE, _VOID + "sparqlEndpoint", host + "sparql")
-    yield _triple(BASE, _VOID + "openSearchDescription", host + "opensearch.xml")
-    yield _triple(BASE, _VOID + "uriSpace", ox.Literal(BASE))
+def _dataset(dataset: str, base: str, host: str, version: str, counts: Counts) -> Iterator[ox.Triple]:
+    yield _triple(dataset, RDF_TYPE, DCAT + "Dataset")
+    yield _triple(dataset, RDF_TYPE, _VOID + "Dataset")
+    yield _triple(dataset, DCAT + "version", ox.Literal(version))
+    yield _triple(dataset, DCAT + "landingPage", host)
+    yield _triple(dataset, _VOID + "sparqlEndpoint", host + "sparql")
+    yield _triple(dataset, _VOID + "openSearchDescription", host + "opensearch.xml")
     for extension, name in FORMAT_IRIS.items():
-        yield _triple(BASE, _VOID + "feature", _FORMATS + name)
-        yield _triple(BASE, _VOID + "dataDump", f"{host}data/dump.{extension}")
-    for root in roots:
-        yield _triple(BASE, _VOID + "rootResource", root)
+        yield _triple(dataset, _VOID + "feature", _FORMATS + name)
+        yield _triple(dataset, _VOID + "dataDump", f"{host}data/dump.{extension}")
     if counts.triples:
-        yield _triple(BASE, _VOID + "triples", ox.Literal(counts.triples))
+        yield _triple(dataset, _VOID + "triples", ox.Literal(counts.triples))
     for name, number in counts.classes.items():
-        part = f"{CATALOGUE}#{quote(shorten(name), safe=':')}"
-        yield _triple(BASE, _VOID + "classPartition", part)
+        part = f"{base}catalogue#{quote(shorten(name), safe=':')}"
+        yield _triple(dataset, _VOID + "classPartition", part)
         yield _triple(part, _VOID + "class", name)
         yield _triple(part, _VOID + "entities", ox.Literal(number))
 
 
-def _service(host: str) -> Iterator[ox.Triple]:
-    yield _triple(SERVICE, RDF_TYPE, _DCAT + "DataService")
-    yield _triple(SERVICE, _DCTERMS + "title", ox.Literal("SPARQL 1.1 endpoint", language="en"))
-    yield _triple(SERVICE, _DCAT + "endpointURL", host + "sparql")
-    yield _triple(SERVICE, _DCAT + "endpointDescription", host + "openapi.json")
-    yield _triple(SERVICE, _DCAT + "servesDataset", BASE)
-    yield _triple(SERVICE, _DCTERMS + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/")
-    yield _triple(SERVICE, _DCTERMS + "license", LICENSE)
+def _service(base: str, host: str, dataset: str) -> Iterator[ox.Triple]:
+    name = base + "service"
+    yield _triple(name, RDF_TYPE, DCAT + "DataService")
+    yield _triple(name, DCTERMS + "title", ox.Literal("SPARQL 1.1 endpoint", language="en"))
+    yield _triple(name, DCAT + "endpointURL", host + "sparql")
+    yield _triple(name, DCAT + "endpointDescription", host + "openapi.json")
+    yield _triple(name, DCAT + "servesDataset", dataset)
+    yield _triple(name, DCTERMS + "conformsTo", "https://www.w3.org/TR/sparql11-protocol/")
 
 
-def _distribution(host: str, extension: str, dump: Dump | None) -> Iterator[ox.Triple]:
+def _distribution(host: str, dataset: str, extension: str, dump: Dump | None) -> Iterator[ox.Triple]:
     url = f"{host}data/dump.{extension}"
     inner = extension.removesuffix(".gz")
     media_type = "text/csv" if inner == "csv.zip" else MEDIA_TYPES[inner]
-    yield _triple(BASE, _DCAT + "distribution", url)
-    yield _triple(url, RDF_TYPE, _DCAT + "Distribution")
-    yield _triple(url, _DCTERMS + "title", ox.Literal(f"dump.{extension}"))
-    yield _triple(url, _DCTERMS + "license", LICENSE)
-    yield _triple(url, _DCAT + "accessURL", host + "downloads")
-    yield _triple(url, _DCAT + "downloadURL", url)
-    yield _triple(url, _DCAT + "mediaType", _MEDIA + media_type)
+    yield _triple(dataset, DCAT + "distribution", url)
+    yield _triple(url, RDF_TYPE, DCAT + "Distribution")
+    yield _triple(url, DCTERMS + "title", ox.Literal(f"dump.{extension}"))
+    yield _triple(url, DCAT + "accessURL", host + "downloads")
+    yield _triple(url, DCAT + "downloadURL", url)
+    yield _triple(url, DCAT + "mediaType", _MEDIA + media_type)
     if extension.endswith(".gz"):
-        yield _triple(url, _DCAT + "compressFormat", _MEDIA + "application/gzip")
+        yield _triple(url, DCAT + "compressFormat", _MEDIA + "application/gzip")
     if extension.endswith(".zip"):
-        yield _triple(url, _DCAT + "packageFormat", _MEDIA + "application/zip")
+        yield _triple(url, DCAT + "packageFormat", _MEDIA + "application/zip")
     if dump:
         checksum = url + "#sha256"
         yield _triple(
-            url, _DCAT + "byteSize", ox.Literal(str(dump.size), datatype=ox.NamedNode(_XSD + "nonNegativeInteger"))
+            url, DCAT + "byteSize", ox.Literal(str(dump.size), datatype=ox.NamedNode(_XSD + "nonNegativeInteger"))
         )
         yield _triple(url, _SPDX + "checksum", checksum)
         yield _triple(checksum, RDF_TYPE, _SPDX + "Checksum")

@@ -1,7 +1,7 @@
 """Descriptions of things (linked data): the triples with a thing as subject or object, and their claims."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -56,18 +56,28 @@ class Description:
         plain = (quad.triple for quad in self.quads if isinstance(quad.graph_name, ox.DefaultGraph))
         return chain(plain, reified(quad for quad in self.quads if self._is_reified(quad)))
 
-    def serialize(self, form: GraphFormat) -> bytes:
-        """The page in the given format, in UTF-8; raises NotAcceptableError if the format cannot represent it."""
+    def serialize(self, form: GraphFormat, known: Mapping[str, str] = PREFIXES) -> bytes:
+        """The page in the given format, in UTF-8, with those of the known prefixes that occur.
+
+        Raises NotAcceptableError if the format cannot represent it.
+        """
         if form.name == "jsonld":
-            return compact(self.quads)
+            return compact(self.quads, {p: n for p, n in known.items() if PREFIXES.get(p) != n})
         content = self.quads if form.quads else sorted(self.triples(), key=str)
-        known = {_namespace(term) for quad in self.quads for term in (*_ends(quad), quad.predicate, quad.graph_name)}
-        prefixes = {} if form.name in ("ntriples", "nquads") else {p: n for p, n in PREFIXES.items() if n in known}
+        prefixes = {} if form.name in ("ntriples", "nquads") else self._occurring(known)
         if form.name == "rdfxml":
             buffer = io.BytesIO()
             write_rdf_xml(sorted(self.triples(), key=str), buffer, prefixes)
             return buffer.getvalue()
         return ox.serialize(content, format=form.engine, prefixes=prefixes) or b""
+
+    def _occurring(self, known: Mapping[str, str]) -> dict[str, str]:
+        """The prefixes with which an IRI of the page begins."""
+        iris = {
+            t.value for q in self.quads for t in (*_ends(q), q.predicate, q.graph_name) if isinstance(t, ox.NamedNode)
+        }
+        iris |= {q.object.datatype.value for q in self.quads if isinstance(q.object, ox.Literal)}
+        return {p: n for p, n in known.items() if any(iri.startswith(n) for iri in iris)}
 
     def _is_reified(self, quad: ox.Quad) -> bool:
         """Inferred triples are in the default graph too; they are reified only in the description of their graph."""
@@ -183,12 +193,6 @@ def _batches(iris: Iterable[str]) -> Iterator[str]:
 
 def _ends(quad: ox.Quad) -> Iterator[ox.NamedNode]:
     return (term for term in (quad.subject, quad.object) if isinstance(term, ox.NamedNode))
-
-
-def _namespace(term: object) -> str:
-    """The namespace of an IRI: everything up to its last ``#`` or ``/``."""
-    iri = term.value if isinstance(term, ox.NamedNode) else ""
-    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
 def _is(name: object, iri: str) -> bool:

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
 import weakref
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReadyError
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from typing import IO, Final
 
 from kg.curation.tables import csvw, read_tables
 from kg.engine.errors import BusyError
+from kg.publishing.about import About
 from kg.rdf.conversion import NOT_WRITABLE
 from kg.rdf.formats import GRAPH_FORMATS, NotAcceptableError
 from kg.store.store import Store
 from kg.workers.messages import Task
+from ontology import PREFIXES
 
 _GRAPHS: Final = {f.extension: f.media_type for f in GRAPH_FORMATS}
 _GZIP: Final = ".gz"
@@ -37,7 +40,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The media types by file extension. ``nq``, ``trig`` and ``jsonld`` hold the whole dataset; ``ttl``, ``nt`` and
-``rdf`` hold the default graph and the named graphs reified."""
+``rdf`` hold the default graph and the named graphs reified; ``csv.zip`` holds tables of the project's own classes."""
 
 PAGE_QUADS: Final = 1_000_000
 """The number of quads in one query."""
@@ -86,8 +89,13 @@ class Dumps:
     (TMPDIR).
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, about: Callable[[], About] = About, prefixes: Mapping[str, str] = PREFIXES
+    ) -> None:
+        """about: what is said of the dataset, for the tables. prefixes: those that the files declare."""
         self._store = store
+        self._about = about
+        self._prefixes = prefixes
         self._executor = ThreadPoolExecutor(1, "dumps")
         self._lock = Lock()
         self._version = ""
@@ -150,7 +158,7 @@ class Dumps:
                     with GzipFile("", "wb", 6, file, mtime=0) as packed:
                         shutil.copyfileobj(whole, packed, _CHUNK)
                 else:
-                    _convert(extension, whole, file)
+                    _convert(extension, whole, file, self._prefixes)
 
     def _quads(self, file: IO[bytes]) -> None:
         """Writes all quads of one version, queried as SPARQL 1.1 Query Results TSV with columns s, p, o and g."""
@@ -161,7 +169,7 @@ class Dumps:
                     start += PAGE_QUADS
                 if self._store.version == version:
                     table.seek(0)
-                    _convert("nq", table, file)
+                    _convert("nq", table, file, {})
                     return
         raise BusyError("The data change faster than they can be written out. Ask again in a while.")
 
@@ -185,7 +193,9 @@ class Dumps:
                 with packed.open(_entry(f"{table.name}.csv"), "w", force_zip64=True) as entry:
                     for part in self._answer(table.query, "csv"):
                         entry.write(part)
-            packed.writestr(_entry("csv-metadata.json"), csvw(tables))
+            about = self._about()
+            described = csvw(tables, title=str(about.name("en")), licences=about.licences)
+            packed.writestr(_entry("csv-metadata.json"), described)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -194,10 +204,10 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _convert(form: str, source: IO[bytes], target: IO[bytes]) -> None:
+def _convert(form: str, source: IO[bytes], target: IO[bytes], prefixes: Mapping[str, str]) -> None:
     """Converts `source` to another format, in a subprocess; see `kg.rdf.conversion`."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "kg.rdf.conversion", form],
+        [sys.executable, "-m", "kg.rdf.conversion", form, json.dumps(dict(prefixes))],
         stdin=source,
         stdout=target,
         stderr=subprocess.PIPE,

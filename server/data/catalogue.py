@@ -7,7 +7,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from kg.publishing.catalogue import Counts, catalogue, count
-from kg.publishing.dumps import MEDIA_TYPES
 from kg.publishing.sitemaps import iris, parts
 from kg.rdf.formats import GRAPH_FORMATS
 from server.http.errors import ProblemError
@@ -45,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
         accept = accepted_types(request.headers.get("Accept"))
         page = accept.best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
         response: Response = redirect("/downloads" if page else "/data/catalogue", 303)  # type: ignore[assignment]
-        response.headers["Link"] = of_dataset()
+        response.headers["Link"] = of_dataset(site.about, request.url_root)
         response.vary.add("Accept")
         return response
 
@@ -59,15 +58,16 @@ def blueprint(site: Site) -> Blueprint:
         accept = accepted_types(request.headers.get("Accept"))
         form = _SUFFIXES[suffix] if suffix else graph_format(accept, request.args.get("format"))
         version = site.store.version
-        found = catalogue(site.reader, request.url_root, version, counts(version), dumps.made())
-        response = Response(found.serialize(form), content_type=CONTENT_TYPES[form.name])
-        response.headers["Link"] = of_dataset()
+        about, host = site.about, request.url_root
+        found = catalogue(site.reader, about, host, version, counts(version), site.files, dumps.made())
+        response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
+        response.headers["Link"] = of_dataset(about, host)
         return _validated(_vary_by_host(response))
 
     @routes.get("/downloads")
     def downloads() -> Response:
         """The page of downloads."""
-        return _validated(make_response(render_template("data/downloads.html", files=MEDIA_TYPES, made=dumps.made())))
+        return _validated(make_response(render_template("data/downloads.html", files=site.files, made=dumps.made())))
 
     @routes.get("/sitemap.xml")
     def sitemap() -> Response:

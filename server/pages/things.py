@@ -130,7 +130,7 @@ def _thing(site: Site, iri: str) -> str:
         said_title=translate(_SAID_TITLES.get(sort, _SAID)),
         window=WINDOW,
         map=_map(site, thing) if not part else None,
-        citation=cite(str(thing.label), iri, site.store.version),
+        citation=cite(str(thing.label), iri, site.store.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
         **more,
@@ -145,7 +145,7 @@ def _claim(site: Site, iri: str) -> str:
     return render_template(
         "pages/claim.html",
         claim=claim,
-        citation=cite(claim.record.gloss, iri, site.store.version, source),
+        citation=cite(claim.record.gloss, iri, site.store.version, source, about=site.about),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )
 
