@@ -121,13 +121,19 @@ def _described(reader: Reader, what: str) -> Description:
         return describe_shapes()
     iri = iri_at(what)
     check(reader, iri)
-    number = request.args.get("page", "1")
-    if not (number.isascii() and number.isdecimal() and 0 < int(number) <= _MOST_PAGES):
-        raise ProblemError(400, "Malformed request", f"page={number} is no number of a page.")
-    found = describe(reader, iri, int(number))
+    number = page_number()
+    found = describe(reader, iri, number)
     if not found.quads:
         raise ProblemError(404, "Not found", f"The description of <{iri}> has no page {number}.")
     return found
+
+
+def page_number() -> int:
+    """The number of the page of a description that is asked for; raises a 400 ProblemError if it is none."""
+    number = request.args.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) <= _MOST_PAGES):
+        raise ProblemError(400, "Malformed request", f"page={number} is no number of a page.")
+    return int(number)
 
 
 def check(reader: Reader, iri: str) -> None:
@@ -183,7 +189,7 @@ def _redirect(path: str) -> Response:
 
 def _sent(site: Site, found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
     response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
-    response.headers["Link"] = of_thing(what, found.iri, site.about) + _page_links(found)
+    response.headers["Link"] = of_thing(what, found.iri, site.about) + page_links(found)
     if negotiated:
         page = f"?page={found.page}" if found.page > 1 else ""
         response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}{page}"
@@ -191,7 +197,7 @@ def _sent(site: Site, found: Description, what: str, form: GraphFormat, *, negot
     return response
 
 
-def _page_links(found: Description) -> str:
+def page_links(found: Description) -> str:
     """Links to other pages of a description, in the same format."""
     numbers = {"prev": found.page - 1, "next": found.page + 1 if found.more else 0, "first": int(found.page > 1)}
     given = request.args.to_dict()

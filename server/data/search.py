@@ -181,10 +181,9 @@ def _result(hit: Hit, names: dict[str, str], label: Label, host: str) -> dict[st
         if marked:
             marks.append([start, start + len(part)])
         start += len(part)
-    page = page_of(hit.thing)
     return {
         "iri": hit.thing,
-        "page": host + page if page.startswith("/") else page or None,
+        "page": host + page_of(hit.thing),
         "label": label.text,
         "language": label.language,
         "type": {"iri": hit.class_iri, "name": names[hit.class_iri]} if hit.class_iri else None,

@@ -9,10 +9,13 @@ from werkzeug.urls import iri_to_uri
 
 from kg.publishing.about import About
 from kg.rdf.formats import GRAPH_FORMATS
-from server.http.links import page_of
+from server.http.links import outside, page_of, resource_of
 
 DESCRIPTION: Final = "/.well-known/void"
 """The path of the description of the dataset (VoID)."""
+
+_LONG_IRI: Final = 1_000
+"""Links with longer IRIs are left out: some clients take no more than some kilobytes of headers."""
 
 
 def of_thing(what: str, iri: str, about: About) -> str:
@@ -24,6 +27,22 @@ def of_thing(what: str, iri: str, about: About) -> str:
     links += [f'<{data}>; rel="describedby"', f'<{DESCRIPTION}>; rel="describedby"']
     links += _licences(tuple(about.licences))
     return ", ".join([*links, f'<{iri_to_uri(iri)}>; rel="canonical"'])
+
+
+def of_resource(iri: str, about: About) -> str:
+    """The Link header of the description of an IRI that has no address of its own here.
+
+    The description is about the IRI (RFC 6903, section 2) and not a copy of what may be there.
+    """
+    links = [f'<{DESCRIPTION}>; rel="describedby"', *_licences(tuple(about.licences))]
+    if len(iri) <= _LONG_IRI:
+        links = [
+            *(f'<{resource_of(iri, format=f.name)}>; rel="alternate"; type="{f.media_type}"' for f in GRAPH_FORMATS),
+            f'<{resource_of(iri, format="html")}>; rel="alternate"; type="text/html"',
+            *([f'<{iri_to_uri(iri)}>; rel="about"'] if outside(iri) else []),
+            *links,
+        ]
+    return ", ".join(links)
 
 
 def of_dataset(about: About, host: str) -> str:

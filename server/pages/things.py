@@ -23,7 +23,7 @@ from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
-from server.http.links import iri_at
+from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, sources, states
@@ -76,7 +76,7 @@ class _Named(Protocol):
 def blueprint(site: Site) -> Blueprint:
     """The pages of all IRIs below `BASE`."""
     routes = Blueprint("things", __name__)
-    for filter_ in (in_words, measured, when):
+    for filter_ in (elsewhere, in_words, measured, when):
         routes.add_app_template_filter(filter_)
 
     @routes.record_once
@@ -98,6 +98,11 @@ def in_words(iri: str, named: _Named) -> Label:
     if iri.startswith(_WIKIDATA):
         return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
+
+
+def elsewhere(iri: str) -> str:
+    """The address of a thing outside the project, for a link beside its name; empty for terms of vocabularies."""
+    return "" if iri in NAMES else outside(iri)
 
 
 def measured(value: str, unit: str) -> str:

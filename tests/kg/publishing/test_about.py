@@ -58,7 +58,8 @@ class Store:
 
 
 def load(kelisim: str, folder: Path, data: str = DATA) -> Path:
-    file = folder.with_suffix(".ttl")
+    """A new store with data in TriG."""
+    file = folder.with_suffix(".trig")
     file.write_text(data, encoding="utf-8")
     subprocess.run([kelisim, "load", str(folder), str(file)], check=True, capture_output=True)
     return folder
