@@ -11,16 +11,14 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
-from kg.store.reader import Reader
-from kg.store.store import Store
 from kg.workers.messages import Task
-from ontology.namespaces import BASE, shorten
 from server.endpoint.snippets import snippets
 from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format, wanted_formats
+from server.http.site import Site
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -60,9 +58,10 @@ class QueryRequest(NamedTuple):
         return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
 
 
-def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
-    """The endpoint of a store; `describe` serializes the service description for the endpoint's URL."""
+def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
+    """The endpoint of a site's store; `describe` serializes the service description for the server's URL."""
     routes = Blueprint("sparql", __name__)
+    store = site.store
 
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
@@ -77,7 +76,7 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         query = _read_request()
         request.environ["kelisim.query"] = query.query
         etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
-        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, access, query)
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(site, access, query)
         response.set_etag(etag)
         response.cache_control.public = True
         response.cache_control.no_cache = True
@@ -104,7 +103,7 @@ def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     if wanted_formats(accept, name).page:
         return redirect("/query", 303)  # type: ignore[return-value]
     form = graph_format(accept, name)
-    response = Response(describe(request.base_url, form), content_type=CONTENT_TYPES[form.name])
+    response = Response(describe(request.url_root, form), content_type=CONTENT_TYPES[form.name])
     response.vary.add("Accept")
     return response
 
@@ -161,8 +160,8 @@ def _check_encoding(encoded: bytes) -> None:
         raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
 
 
-def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
-    began = time.perf_counter()
+def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
+    began, store = time.perf_counter(), site.store
     reply = request.environ.get("kelisim.reply")  # set if `server.front.front` has evaluated the query
     if isinstance(reply, Exception):
         raise reply
@@ -171,7 +170,7 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.wanted.page:
-        return _page(store, query.query, reply, time.perf_counter() - began)
+        return _page(site, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     if reply.format in DISPOSITIONS:
@@ -179,7 +178,7 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
     return response
 
 
-def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
+def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
     is_graph = reply.format == _PAGE_GRAPH
     about = {
@@ -195,7 +194,7 @@ def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
     results = json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:PAGE_ROWS]
-    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}
     return Response(
         render_template(
             "endpoint/results.html",
@@ -204,7 +203,6 @@ def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
             rows=shown,
             total=len(rows),
             truth=results.get("boolean"),
-            names=labels(Reader(store), ours, language()),
-            shorten=shorten,
+            names=labels(site.reader, iris, language(), site.prefixes),
         )
     )

@@ -7,11 +7,8 @@ from flask import Blueprint, json, render_template
 
 from kg.language.labels import Label, labels
 from kg.publishing.questions import Question, find_question, read_questions
-from kg.store.reader import Reader
-from kg.store.store import Store
 from kg.workers.messages import Task
-from ontology import BASE, KelisimError
-from ontology.namespaces import shorten
+from ontology import KelisimError
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -51,9 +48,7 @@ def blueprint(site: Site) -> Blueprint:
             chosen = find_question(name)
         except KelisimError as error:
             raise ProblemError(404, "No such question", str(error)) from error
-        return render_template(
-            "pages/question.html", question=chosen, shorten=shorten, **_answer(site.store, chosen.query)
-        )
+        return render_template("pages/question.html", question=chosen, **_answer(site, chosen.query))
 
     return routes
 
@@ -63,19 +58,19 @@ def _fits(question: Question, tag: str, words: str) -> bool:
     return (not tag or tag in question.tags) and all(word in text for word in words.casefold().split())
 
 
-def _answer(store: Store, query: str) -> dict[str, Any]:
+def _answer(site: Site, query: str) -> dict[str, Any]:
     """Template variables of an answer: `variables`, `rows`, `total`, `truth` and `names`, or only its `size`."""
-    reply = store.query(Task(query, bindings="json", graph="ntriples"))
+    reply = site.store.query(Task(query, bindings="json", graph="ntriples"))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}
     results = json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:MOST_ROWS]
-    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}
     return {
         "variables": results["head"].get("vars", []),
         "rows": shown,
         "total": len(rows),
         "truth": results.get("boolean"),
-        "names": labels(Reader(store), ours, language()),
+        "names": labels(site.reader, iris, language(), site.prefixes),
     }
