@@ -17,14 +17,20 @@ from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
-from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format, wanted_formats
+from server.http.negotiation import (
+    CONTENT_TYPES,
+    DISPOSITIONS,
+    Wanted,
+    accepted_types,
+    graph_format,
+    is_graph,
+    wanted_formats,
+)
 from server.http.site import Site
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
-_PAGE_BINDINGS = RESULT_FORMATS[0].name
-_PAGE_GRAPH = GRAPH_FORMATS[0].name
 
 QUERY_BYTES = 1_000_000
 """Longer queries are refused with 413; no query by hand or program comes near."""
@@ -47,14 +53,13 @@ class QueryRequest(NamedTuple):
 
     def etag(self, version: str, accept_encoding: str) -> str:
         """The ETag of the response, known before the evaluation: a hash of the data's version and the request."""
-        code = language() if self.wanted.page else ""
+        code = language() if self.wanted.may_be_page else ""
         key = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, code)
         return hashlib.sha256(repr(key).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
-        """The task for a worker; see `Task`. For a page the formats are those that the page is rendered from."""
-        wanted = self.wanted
-        bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
+        """The task for a worker; see `Task`."""
+        bindings, graph = self.wanted.evaluated()
         return Task(self.query, self.default_graphs, self.named_graphs, bindings, graph, result_bytes, version, counted)
 
 
@@ -100,7 +105,7 @@ def _read_request() -> QueryRequest:
 def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     """The service description in RDF (SPARQL 1.1 Service Description, section 2); browsers get the query page."""
     accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
-    if wanted_formats(accept, name).page:
+    if wanted_formats(accept, name).graph_page:
         return redirect("/query", 303)  # type: ignore[return-value]
     form = graph_format(accept, name)
     response = Response(describe(request.url_root, form), content_type=CONTENT_TYPES[form.name])
@@ -169,7 +174,7 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
         task = query.task(store.version, store.pool.limits.result)
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
-    if query.wanted.page:
+    if query.wanted.is_page(reply.format):
         return _page(site, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
@@ -180,16 +185,16 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
 
 def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
-    is_graph = reply.format == _PAGE_GRAPH
+    graph = is_graph(reply.format)
     about = {
         "query": query,
-        "formats": [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)],
+        "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
         "snippets": snippets(request.url_root + "sparql", query),
     }
     if len(reply.body) > PAGE_BYTES:
         return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))
-    if is_graph:
+    if graph:
         return Response(render_template("endpoint/results.html", **about, turtle=reply.content.decode()))
     results = json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])

@@ -186,7 +186,7 @@ class Front:
         if cached:
             return cached
         query = plain_query(environ, body)
-        if query and not query.wanted.page:
+        if query and not query.wanted.may_be_page:
             answer = await self._answer_query(query, environ, protocol)
         else:
             if query and "HTTP_IF_NONE_MATCH" not in environ:  # else Flask compares the ETags first

@@ -110,7 +110,7 @@ def _question(name: str) -> Question:
 
 def _see_other(page: str, data: str) -> Response:
     """303 See Other to the page or the data, as the client prefers."""
-    wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).page
+    wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).graph_page
     response = redirect(page if wants_page else data, 303)
     response.vary.add("Accept")
     return response  # type: ignore[return-value]
