@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -46,7 +46,7 @@ from server.front.observation import Observer
 from server.front.rates import Buckets, RateLimit, client_key
 from server.http.access import Access
 from server.http.signposts import licences
-from server.http.site import Site, Statistics
+from server.http.site import Site, Statistics, known_prefixes
 from server.http.tokens import TokenStore
 
 CONNECTIONS = 2048
@@ -109,7 +109,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
     port = _free_port(settings.host, settings.port)
     stop_pipe, stop_writer = os.pipe()
-    loaded = _load(settings, dataset)
+    loaded = _load(settings, dataset, known_prefixes(given))
     # One extra reference, so that the store is never deallocated: of a large one that would delay the exit by a minute.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded.engine))
     stated = about_of_data(Reader(loaded.engine), settings.folder.resolve().name if settings.folder else "Dataset")
@@ -199,7 +199,7 @@ def history_folder(folder: Path) -> Path:
     return folder / "history"
 
 
-def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
+def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: Mapping[str, str]) -> _Loaded:
     if settings.folder is None:
         if settings.allow_updates:
             raise KelisimError("Changes need a place to last: give a folder with --store.")
@@ -207,9 +207,8 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         quads = built.quads if built else ()
         identity = built.digest if built else "empty"
         statistics = built.statistics() if built else {}
-        return _Loaded(
-            Engine(quads, settings.services), identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}"
-        )
+        engine = Engine(quads, settings.services, prefixes)
+        return _Loaded(engine, identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}")
     folder = history_folder(settings.folder)
     if folder.exists():
         history = History.open(folder, read_only=not settings.allow_updates)
@@ -226,7 +225,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         prepare()
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
-    engine, kept = Engine(store, settings.services), history if settings.allow_updates else None
+    engine, kept = Engine(store, settings.services, prefixes), history if settings.allow_updates else None
     return _Loaded(engine, identity, {}, kept, words, history.modified)
 
 

@@ -46,6 +46,11 @@ class PerVersion(Generic[_Value]):
         return self.latest
 
 
+def known_prefixes(given: About | None) -> Mapping[str, str]:
+    """The namespaces by prefix: those that the operator gives, which count first, and the project's."""
+    return {**PREFIXES, **(given.prefixes if given else {})}
+
+
 @dataclass(frozen=True)
 class Site:
     """A store and the operator's settings for pages; the argument of the pages' blueprints.
@@ -82,8 +87,8 @@ class Site:
 
     @cached_property
     def prefixes(self) -> Mapping[str, str]:
-        """The namespaces by prefix, for IRIs that are shown: the operator's, which count first, and the project's."""
-        return {**PREFIXES, **(self.given.prefixes if self.given else {})}
+        """The namespaces by prefix, for IRIs that are shown."""
+        return known_prefixes(self.given)
 
     @property
     def offered_prefixes(self) -> Mapping[str, str]:

@@ -184,6 +184,16 @@ def test_the_curated_graph_keeps_its_own_description_in_any_store(kelisim: str, 
         assert set(graph(running.address + ".well-known/void").objects(dataset, DCTERMS.license)) == {URIRef(CC_BY)}
 
 
+def test_errors_of_updates_know_the_prefixes_of_the_operator(kelisim: str, tmp_path: Path) -> None:
+    token, about = make_token(tmp_path / "store"), tmp_path / "about.ttl"
+    about.write_text(ABOUT, encoding="utf-8")
+    options = ("--store", str(tmp_path / "store"), "--empty", "--allow-updates", "--about", str(about))
+    with serving(kelisim, *options) as running:
+        status, told = Client(running, token).update("INSERT DATA { <urn:a> a b:Bridge }")
+        assert status == 400
+        assert "PREFIX b: <https://roads.example/bridge/>" in json.loads(told)["detail"]
+
+
 def test_what_is_claimed_follows_the_data(kelisim: str, tmp_path: Path) -> None:
     token = make_token(tmp_path / "store")
     with serving(kelisim, "--store", str(tmp_path / "store"), "--allow-updates") as running:
@@ -210,7 +220,10 @@ def test_prefixes_of_the_operator_are_used_and_come_first(described: Store) -> N
     assert "PREFIX b: &lt;https://roads.example/bridge/&gt;" in text(described.address + "query")
     rows = text(ask(described.address, "SELECT ?river WHERE { ?bridge <https://roads.example/bridge/over> ?river }"))
     assert ">id:river</a>" in rows
-    assert send(ask(described.address, "ASK { ?s a b:Bridge }"))[0] == 400  # queries stay as they are
+    for prefix, namespace in {"b": "https://roads.example/bridge/", "id": "https://roads.example/id#"}.items():
+        status, _, told = send(ask(described.address, f"ASK {{ ?s a {prefix}:Bridge }}"))  # queries stay as they are
+        assert status == 400
+        assert f"PREFIX {prefix}: <{namespace}>" in json.loads(told)["detail"]
     dump = send(described.address + "data/dump.ttl")[2].decode()
     assert "@prefix b: <https://roads.example/bridge/> ." in dump
     assert "b:one" in dump
