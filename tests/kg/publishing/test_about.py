@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 
-from tests.conftest import serving
+from tests.conftest import ROOT, serving
 from tests.http import BROWSER, ask, send
 from tests.markup import page, words
 from tests.server.endpoint.test_writes import Client, make_token
@@ -286,6 +286,17 @@ def test_a_description_may_be_in_any_format(kelisim: str, tmp_path: Path) -> Non
             dataset = URIRef("https://roads.example/data")
             assert (dataset, RDF.type, SD.Dataset) in found
             assert (dataset, DCTERMS.title, Literal("Мосты", "ru")) in found
+
+
+def test_the_example_in_the_readme_is_a_description(kelisim: str, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```turtle\n(.*?dcat:Dataset.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    file = tmp_path / "about.ttl"
+    file.write_text(example, encoding="utf-8")
+    with serving(kelisim, "--empty", "--about", str(file)) as running:
+        shown = text(running.address + "about", "ru")
+        assert all(each in shown for each in ("<h1>Озёра</h1>", "Hydrological Office", "CC0 1.0", "Data desk", "озеро"))
+        found = graph(running.address + "sparql")
+        assert (None, SH.prefix, Literal("lake")) in found
 
 
 def test_the_home_page_shows_what_is_in_the_data(described: Store) -> None:
