@@ -54,9 +54,14 @@ RDF_TYPE: Final = PREFIXES["rdf"] + "type"
 """The IRI of ``rdf:type``."""
 
 
-def shorten(iri: str) -> str:
-    """The IRI with one of `PREFIXES`, such as ``id:astana``, or unchanged. For display only: it is not escaped."""
-    for prefix, namespace in PREFIXES.items():
-        if iri.startswith(namespace):
-            return f"{prefix}:{iri.removeprefix(namespace)}"
-    return iri
+def shorten(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+    """The IRI with a prefix, such as ``id:astana``, or unchanged. For display only: it is not escaped.
+
+    Of several namespaces that it begins with, the longest counts.
+    """
+    found = max(
+        (p for p, namespace in prefixes.items() if iri.startswith(namespace)),
+        key=lambda p: len(prefixes[p]),
+        default=None,
+    )
+    return iri if found is None else f"{found}:{iri.removeprefix(prefixes[found])}"

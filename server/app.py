@@ -1,6 +1,8 @@
 """The application factory."""
 
-from flask import Flask, Response
+from collections.abc import Callable
+
+from flask import Flask, Response, request
 
 from server.data import catalogue, downloads, linked_data, reconciliation, search
 from server.endpoint import graphs, sparql
@@ -11,6 +13,7 @@ from server.http import errors, freshness, languages, links, wording
 from server.http.access import Access
 from server.http.compression import compress
 from server.http.headers import HEADERS
+from server.http.signposts import licences
 from server.http.site import Site
 from server.pages import (
     charts,
@@ -21,6 +24,7 @@ from server.pages import (
     ontology,
     query,
     questions,
+    resource,
     shell,
     sources,
     states,
@@ -44,6 +48,7 @@ _PAGES = (
     query,
     questions,
     reconciliation,
+    resource,
     search,
     sources,
     states,
@@ -65,7 +70,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     wording.register(app)
     shell.register(app, site)
     links.register(app)
-    app.register_blueprint(sparql.blueprint(store, access, describer(store)))
+    app.register_blueprint(sparql.blueprint(site, access, describer(site)))
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:
         app.register_blueprint(module.blueprint(site))
@@ -73,12 +78,17 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
         app.register_blueprint(metrics_page(metrics))
     errors.register(app)
     app.after_request(compress)
-    app.after_request(_headers)
+    app.after_request(_headers(site))
     freshness.register(app, store)  # registered last, runs first: a 304 needs no compression
     return app
 
 
-def _headers(response: Response) -> Response:
-    for name, value in HEADERS:
-        response.headers.setdefault(name, value)
-    return response
+def _headers(site: Site) -> Callable[[Response], Response]:
+    def add(response: Response) -> Response:
+        for name, value in HEADERS:
+            response.headers.setdefault(name, value)
+        if request.path != "/health" and (links := licences(site.about)):
+            response.headers.setdefault("Link", links)
+        return response
+
+    return add

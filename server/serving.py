@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -27,6 +27,9 @@ from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
+from kg.publishing.about import about_of_data
+from kg.publishing.about_file import read_about
+from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.confinement import die_with_parent
 from kg.workers.pool import WorkerPool
@@ -42,7 +45,8 @@ from server.front.metrics import Metrics, Workers
 from server.front.observation import Observer
 from server.front.rates import Buckets, RateLimit, client_key
 from server.http.access import Access
-from server.http.site import Site, Statistics
+from server.http.signposts import licences
+from server.http.site import Site, Statistics, known_prefixes
 from server.http.tokens import TokenStore
 
 CONNECTIONS = 2048
@@ -61,6 +65,7 @@ class Settings:
     SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
     ``https://example.org``, if a proxy stands before the server. empty: whether
     everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
+    about: the file that describes the data, if it is not their own description that counts.
     """
 
     host: str = "127.0.0.1"
@@ -76,6 +81,7 @@ class Settings:
     origin: str = ""
     empty: bool = False
     update_bytes: int = 1 << 24
+    about: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,15 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
 
     `dataset` loads the dataset to serve, or the initial content of a new store (None for an empty one). Calls `ready`
     with the server's URL and the start message once requests are answered. Port 0 chooses a free port. Raises
-    KelisimError if the address is in use or the store cannot be opened.
+    KelisimError if the address is in use, the store cannot be opened or the description of the data is malformed.
     """
+    given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
     port = _free_port(settings.host, settings.port)
     stop_pipe, stop_writer = os.pipe()
-    loaded = _load(settings, dataset)
+    loaded = _load(settings, dataset, known_prefixes(given))
     # One extra reference, so that the store is never deallocated: of a large one that would delay the exit by a minute.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded.engine))
+    stated = about_of_data(Reader(loaded.engine), settings.folder.resolve().name if settings.folder else "Dataset")
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
     def load(*_: object) -> Front:
@@ -115,14 +123,15 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
-        app = create_app(Site(store, loaded.statistics, settings.articles), Access(tokens), metrics)
+        site = Site(store, loaded.statistics, settings.articles, stated, given)
+        app = create_app(site, Access(tokens), metrics)
         announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()
         SlowClients(port, ConnectionTimeouts(silent=settings.limits.max_timeout + 60)).start()
         gc.collect()
         gc.freeze()  # objects loaded so far are permanent: later collections skip them
         gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
-        return Front(app, store, _layers(settings, store, metrics, tokens), stop_pipe)
+        return Front(app, store, _layers(settings, site, metrics, tokens), stop_pipe)
 
     # The serving process is forked, so that it shares the loaded store.
     multiprocessing.set_start_method("fork", force=True)
@@ -160,7 +169,7 @@ class _Server(MPServer):
         super().signal_handler_interrupt(*args, **more)  # type: ignore[no-untyped-call]
 
 
-def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenStore | None) -> Layers:
+def _layers(settings: Settings, site: Site, metrics: Metrics, tokens: TokenStore | None) -> Layers:
     observers: list[Observer] = [metrics]
     if settings.access_log:
         observers.append(AccessLog(LineLog(settings.access_log)))
@@ -174,13 +183,14 @@ def _layers(settings: Settings, store: Store, metrics: Metrics, tokens: TokenSto
         buckets = Buckets(settings.rate, max(1, round(2 * settings.rate)))
         rate = RateLimit(buckets, lambda environ: client_key(environ, tokens))
     return Layers(
-        ResponseCache(lambda: store.version),
+        ResponseCache(lambda: site.store.version),
         guard,
         may_upload,
         rate,
         observers,
         counted=bool(settings.query_log),
         origin=settings.origin,
+        links=lambda: licences(site.latest_about),
     )
 
 
@@ -189,7 +199,7 @@ def history_folder(folder: Path) -> Path:
     return folder / "history"
 
 
-def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
+def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: Mapping[str, str]) -> _Loaded:
     if settings.folder is None:
         if settings.allow_updates:
             raise KelisimError("Changes need a place to last: give a folder with --store.")
@@ -197,9 +207,8 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         quads = built.quads if built else ()
         identity = built.digest if built else "empty"
         statistics = built.statistics() if built else {}
-        return _Loaded(
-            Engine(quads, settings.services), identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}"
-        )
+        engine = Engine(quads, settings.services, prefixes)
+        return _Loaded(engine, identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}")
     folder = history_folder(settings.folder)
     if folder.exists():
         history = History.open(folder, read_only=not settings.allow_updates)
@@ -216,7 +225,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None]) -> _Loaded:
         prepare()
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
-    engine, kept = Engine(store, settings.services), history if settings.allow_updates else None
+    engine, kept = Engine(store, settings.services, prefixes), history if settings.allow_updates else None
     return _Loaded(engine, identity, {}, kept, words, history.modified)
 
 

@@ -46,7 +46,7 @@ def page(url: str, status: int = 200) -> Element:
     assert not builder.open
     root = builder.tree.close()
     assert len(list(root.iter("h1"))) == 1
-    assert words(root.find(".//title")).endswith("· Kelisim")
+    assert words(root.find(".//title")).endswith("· " + words(root.find(".//a[@class='brand']")))
     ids = [e.get("id") for e in root.iter() if e.get("id")]
     assert len(ids) == len(set(ids)), "an id stands twice"
     return root

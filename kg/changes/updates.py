@@ -20,7 +20,7 @@ def run(engine: Engine, update: str) -> Patch:
     """
     refuse_outbound(update)
     found = operations(update)
-    data = [_check(o) for o in found]  # all before the first is run, so that a syntax error is reported first
+    data = [_check(o, engine) for o in found]  # all before the first is run, so that a syntax error is reported first
     touched = _TouchedQuads(engine)
     for operation, quads in zip(found, data, strict=True):
         _run_operation(engine, operation, quads, touched)
@@ -51,9 +51,9 @@ class _TouchedQuads:
         return diff(before, {quad for quad in self._before if self._engine.contains(quad)})
 
 
-def _check(operation: Operation) -> set[ox.Quad]:
+def _check(operation: Operation, engine: Engine) -> set[ox.Quad]:
     """Checks the syntax on an empty store; raises QuerySyntaxError. Returns the quads of an INSERT DATA."""
-    scratch = Engine(())
+    scratch = Engine((), prefixes=engine.prefixes)
     try:
         if operation.shape:
             scratch.update(operation.text)

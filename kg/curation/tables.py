@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,9 @@ from kg.engine.engine import Engine
 from kg.rdf.files import list_files, read_text
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from ontology import KelisimError
+
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+"""The licence of the project's own data."""
 
 _COLUMN = re.compile(r"^# column: (\w+) \| (\w+) \| (.+)$", re.MULTILINE)
 _TITLE = re.compile(r"^# title: (.+)$", re.MULTILINE)
@@ -53,12 +57,18 @@ def _table(file: Traversable) -> Table:
     return Table(file.name.removesuffix(".rq"), title[1], columns, text)
 
 
-def csvw(tables: list[Table], ending: str = ".csv") -> bytes:
-    """The metadata of the tables (Metadata Vocabulary for Tabular Data, section 5.3), as JSON in UTF-8."""
+def csvw(
+    tables: list[Table], ending: str = ".csv", *, title: str = "Kelisim", licences: Sequence[str] = (LICENSE,)
+) -> bytes:
+    """The metadata of the tables (Metadata Vocabulary for Tabular Data, section 5.3), as JSON in UTF-8.
+
+    title, licences: those of the dataset; without licences none is claimed.
+    """
+    given: list[dict[str, str]] = [{"@id": iri} for iri in licences]
     described = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
-        "dc:title": "Kelisim: tables",
+        **({"dc:license": given[0] if len(given) == 1 else given} if given else {}),
+        "dc:title": f"{title}: tables",
         "tables": [
             {
                 "url": table.name + ending,

@@ -6,7 +6,7 @@ the error, and `kg.engine.mistakes` infers from its context what was intended.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -20,7 +20,7 @@ from kg.engine.lexer import excerpt, lex
 from kg.engine.mistakes import explain
 from ontology import PREFIXES
 
-_WELL_KNOWN_PREFIXES: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/", **PREFIXES}
+_WELL_KNOWN_PREFIXES: Final = {"schema": "https://schema.org/", "dc": "http://purl.org/dc/elements/1.1/"}
 _AGGREGATING: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _POSITION: Final = re.compile(r"error at (\d+):(\d+)")
 _IRI: Final = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?:[^\s%]|%[0-9A-Fa-f]{2})*>")
@@ -36,16 +36,19 @@ class _NoLexer(Lexer):
         raise NotImplementedError
 
 
-def diagnose(text: str, *, update: bool = False, engine_message: str = "") -> QuerySyntaxError:
+def diagnose(
+    text: str, *, update: bool = False, engine_message: str = "", prefixes: Mapping[str, str] = PREFIXES
+) -> QuerySyntaxError:
     """The error for a text that pyoxigraph does not accept as a query, or as an update.
 
     `engine_message` is pyoxigraph's error message, for texts that the grammar accepts and pyoxigraph rejects.
+    `prefixes` are the namespaces to propose for a prefix that is not declared.
     """
     tokens = list(lex(text))
     fault, number = _first_fault(tokens, update=update)
     undeclared = _undeclared_prefix(tokens)
     if undeclared is not None and undeclared <= number:
-        return _prefix_error(tokens[undeclared])
+        return _prefix_error(tokens[undeclared], prefixes)
     if fault is not None:
         return explain(fault) if fault.token.type != "$END" else _unexpected_end(fault)
     return _beyond_grammar(tokens, engine_message)
@@ -108,14 +111,14 @@ def _undeclared_prefix(tokens: Sequence[Token]) -> int | None:
     return None
 
 
-def _prefix_error(token: Token) -> QuerySyntaxError:
+def _prefix_error(token: Token, prefixes: Mapping[str, str]) -> QuerySyntaxError:
     prefix = token.partition(":")[0]
     return syntax_error(
         "The prefix %(prefix)s: is used here, and no PREFIX line declares it. Put this at the top: "
         "PREFIX %(prefix)s: <%(namespace)s>",
         token,
         prefix=prefix,
-        namespace=_WELL_KNOWN_PREFIXES.get(prefix, "…"),
+        namespace=prefixes.get(prefix) or _WELL_KNOWN_PREFIXES.get(prefix, "…"),
     )
 
 

@@ -3,7 +3,7 @@
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
@@ -88,14 +88,21 @@ class Answer:
 class Engine:
     """A SPARQL 1.1 engine over one dataset in memory. Queries are thread-safe."""
 
-    def __init__(self, quads: Iterable[ox.Quad] | ox.Store, services: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        quads: Iterable[ox.Quad] | ox.Store,
+        services: frozenset[str] = frozenset(),
+        prefixes: Mapping[str, str] = PREFIXES,
+    ) -> None:
         """Over the given quads, or over a store, which the engine then owns.
 
-        `services` are the IRIs of endpoints that SERVICE may call.
+        `services` are the IRIs of endpoints that SERVICE may call. `prefixes` are the namespaces by prefix that errors
+        propose for one that is not declared.
         """
         self.services = services
         self._merges = Merges()
         self._hedged: Merge | None = None
+        self.prefixes = prefixes
         if isinstance(quads, ox.Store):
             self._store = quads
         else:
@@ -148,7 +155,7 @@ class Engine:
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
-            raise diagnose(update, update=True, engine_message=str(error)) from error
+            raise diagnose(update, update=True, engine_message=str(error), prefixes=self.prefixes) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
 
@@ -202,7 +209,7 @@ class Engine:
                     text, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
                 )
             except SyntaxError as error:
-                raise diagnose(query, engine_message=str(error)) from error
+                raise diagnose(query, engine_message=str(error), prefixes=self.prefixes) from error
             except (OSError, RuntimeError, ValueError) as error:
                 # Calling an unknown function is an error of that expression alone (SPARQL 1.1 Query, section 17.6). So
                 # the query is evaluated again with that function defined as one that always fails.

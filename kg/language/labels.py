@@ -1,7 +1,7 @@
 """Labels of things, in the requested language if they have one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,9 @@ _LABEL_PROPERTIES: Final = (
     PREFIXES["foaf"] + "name",
     PREFIXES["dcterms"] + "title",
     str(KEL.gloss),
+    "https://schema.org/name",
+    "http://schema.org/name",
+    "http://purl.org/dc/elements/1.1/title",
 )
 """The properties that hold labels, in order of preference; a claim has a gloss instead of a label."""
 
@@ -38,8 +41,10 @@ class Label:
         return self.text
 
 
-def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Label]:
-    """A label for each IRI: in the language, else in English, else in any, else the IRI shortened.
+def labels(
+    reader: Reader, iris: Iterable[str], language: str, prefixes: Mapping[str, str] = PREFIXES
+) -> dict[str, Label]:
+    """A label for each IRI: in the language, else in English, else in any, else the IRI shortened by the prefixes.
 
     A thing without a label in the default graph gets one from the graph of a claim.
     """
@@ -47,7 +52,7 @@ def labels(reader: Reader, iris: Iterable[str], language: str) -> dict[str, Labe
     found = _find(reader, wanted, "{ ?thing %s ?text }", language)
     unlabelled = [iri for iri in wanted if iri not in found]
     found |= _find(reader, unlabelled, "GRAPH ?claim { ?thing %s ?text }", language)
-    return {iri: found.get(iri) or Label(shorten(iri)) for iri in wanted}
+    return {iri: found.get(iri) or Label(shorten(iri, prefixes)) for iri in wanted}
 
 
 def preferred_label(texts: Iterable[ox.Literal], language: str) -> Label:
@@ -57,9 +62,11 @@ def preferred_label(texts: Iterable[ox.Literal], language: str) -> Label:
 
 
 def _rank(literal: ox.Literal, language: str) -> int:
+    """The rank of its language, the best first; that of a region or script, such as ``en-GB``, is just below it."""
     preferred = (language, FALLBACK_LANGUAGE, "")
     own = literal.language or ""
-    return preferred.index(own) if own in preferred else len(preferred)
+    primary = own.partition("-")[0]
+    return 2 * (preferred.index(primary) if primary in preferred else len(preferred)) + (own != primary)
 
 
 def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> dict[str, Label]:

@@ -1,8 +1,8 @@
 """The description of the dataset in DCAT-AP 3.0 and VoID: content, statistics, services and distributions.
 
-What it says of the data is in the store (`kg/data/dataset.ttl` for the curated graph), what it says of every server is
-in ``catalogue.ttl``, and the names of codes are in ``authorities.ttl``. Publisher, licence, contact and dates of the
-catalogue, its services and its files are those that the store states of the dataset.
+What it says of the data is their `About`; what it says of every server is in ``catalogue.ttl``, what explains the
+project's own data in ``explanations.ttl``, and the names of codes in ``authorities.ttl``. Publisher, licence, contact
+and dates of the catalogue, its services and its files are those of the dataset.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,59 +13,59 @@ from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 
+from kg.publishing.about import CONTACT, DCAT, DCTERMS, FOAF, LICENSE, MODIFIED, PUBLISHER, TITLE, About
 from kg.publishing.authorities import explained
 from kg.publishing.descriptions import Description
-from kg.publishing.distributions import FORMATS, dump_triples, schema_triples
+from kg.publishing.distributions import FORMATS, distributions
 from kg.publishing.examples import QUESTION
 from kg.publishing.files import PublishedFile
 from kg.publishing.questions import read_questions
-from kg.publishing.triples import literal, triple
+from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
+from kg.publishing.triples import triple
 from kg.store.reader import Reader
-from ontology import BASE, PREFIXES, KelisimError
+from ontology import PREFIXES, KelisimError
 from ontology.namespaces import KEL, RDF_TYPE, shorten
 
-CATALOGUE: Final = BASE + "catalogue"
-
-_DCAT: Final = PREFIXES["dcat"]
-_DCTERMS: Final = PREFIXES["dcterms"]
 _VOID: Final = PREFIXES["void"]
-_FOAF: Final = PREFIXES["foaf"]
-_TITLE: Final = _DCTERMS + "title"
-_DESCRIPTION: Final = _DCTERMS + "description"
-_PUBLISHER: Final = _DCTERMS + "publisher"
-_MODIFIED: Final = _DCTERMS + "modified"
-_CONTACT: Final = _DCAT + "contactPoint"
-_ISSUED: Final = _DCTERMS + "issued"
-_LICENSE: Final = _DCTERMS + "license"
-_RIGHTS: Final = _DCTERMS + "accessRights"
-_SPATIAL: Final = _DCTERMS + "spatial"
-_PERIOD: Final = CATALOGUE + "#period"
-_POINTS_TO: Final = (_PUBLISHER, _DCTERMS + "creator", _CONTACT, _DCTERMS + "temporal", _DCTERMS + "provenance")
-_INHERITED: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
-    (BASE, _DCAT + "distribution"): (_LICENSE, _MODIFIED),
-    (CATALOGUE, _DCAT + "service"): (_PUBLISHER, _LICENSE, _RIGHTS, _CONTACT, _DCAT + "theme"),
+_DESCRIPTION: Final = DCTERMS + "description"
+_TEMPORAL: Final = DCTERMS + "temporal"
+_RIGHTS: Final = DCTERMS + "accessRights"
+_SERVICES: Final = {"service": "sparql", "catalogue#search": "search", "catalogue#reconciliation": "reconcile"}
+"""The paths of the services by the names that ``catalogue.ttl`` gives them."""
+
+_EXPLANATIONS: Final = ("catalogue#ontology", "catalogue#shapes", "catalogue#context")
+"""The datasets in ``explanations.ttl``."""
+
+_OF_CATALOGUE: Final = (PUBLISHER, LICENSE, DCTERMS + "issued", MODIFIED, DCTERMS + "spatial")
+_OF_SERVICE: Final = (PUBLISHER, LICENSE, _RIGHTS, CONTACT, DCAT + "theme")
+_OF_EXPLANATION: Final = (PUBLISHER, _RIGHTS, CONTACT)
+_OF_DISTRIBUTION: Final = (LICENSE, MODIFIED)
+"""What each has of the dataset."""
+
+_NOT_DESCRIBED: Final = {
+    "en": "What the operator of this server has loaded into it, and has not described.",
+    "ru": "То, что оператор этого сервера в него загрузил и не описал.",
+    "kk": "Осы сервердің операторы оған жүктеген және сипаттамаған деректер.",
 }
-"""What the files of the dataset and the services have of the dataset."""
-
-_OF_CATALOGUE: Final = (_PUBLISHER, _LICENSE, _ISSUED, _MODIFIED, _SPATIAL)
-"""What the catalogue has of it."""
-
+_OPERATOR: Final = {"en": "The operator of {}", "ru": "Оператор сервера {}", "kk": "{} серверінің операторы"}
 _MAX_ROWS: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of triples in the default graph, of things by class, and the first and last day that facts are about.
+    """The number of triples in the default graph, of things by class, and the first and last day that facts are about,
+    in one version of the store.
 
     0 and empty if not known.
     """
 
+    version: str
     triples: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
     days: tuple[ox.Literal, ...] = ()
 
 
-def count(reader: Reader) -> Counts:
+def count(reader: Reader, version: str) -> Counts:
     """Counts the triples and things of the store, which takes time in a large one; empty if it exceeds the limits."""
     try:
         (total,) = reader.rows("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
@@ -77,98 +77,105 @@ def count(reader: Reader) -> Counts:
             f"WHERE {{ ?s <{KEL.earliest}> ?from ; <{KEL.latest}> ?to }}"
         )
     except KelisimError:
-        return Counts()
+        return Counts(version)
     named = {str(r["class"].value): int(str(r["n"].value)) for r in rows if isinstance(r.get("class"), ox.NamedNode)}
     period = [day for name in ("first", "last") if isinstance(day := days.get(name), ox.Literal) and _is_date(day)]
-    return Counts(int(str(total["n"].value)), named, tuple(period))
-
-
-@dataclass(frozen=True)
-class State:
-    """A state of the store: its name, and when it came about (xsd:dateTime).
-
-    changed: empty if that is not known, None if nothing was changed since the store was made.
-    """
-
-    version: str
-    changed: str | None = None
+    return Counts(version, int(str(total["n"].value)), named, tuple(period))
 
 
 def catalogue(
-    reader: Reader, host: str, state: State, counts: Counts, made: Mapping[str, PublishedFile]
+    reader: Reader, about: About, host: str, counts: Counts, files: Mapping[str, PublishedFile | None]
 ) -> Description:
-    """The catalogue of the server at the URL `host`, which ends in a slash, over data of that state.
+    """The catalogue of the server at the URL `host`, which ends in a slash.
 
-    made: the dumps that exist already, by file extension; of these it gives size and checksum.
+    files: what is offered for download, by name; None for those that are not made yet, whose size is not known.
     """
-    about = {*stated(reader)}
-    if not any(t.predicate.value == _TITLE for t in about):
-        about |= {*_undescribed(host)}
-    if state.changed is not None:
-        about = {t for t in about if t.predicate.value != _MODIFIED}
-        if state.changed:
-            about.add(triple(BASE, _MODIFIED, literal(state.changed, "dateTime")))
+    base, dataset = about.base(host), about.iri(host)
+    stated = {*about.with_agents_named().described_at(host)}
     triples = {
-        *about,
-        *_dataset(host, state.version, counts),
-        *(triple(BASE, _VOID + "rootResource", root) for root in _roots(reader)),
-        *_of_every_server(host),
-        *dump_triples(host, made),
-        *schema_triples(host),
+        *stated,
+        *_catalogue(base, dataset, host),
+        *_dataset(base, dataset, host, counts),
+        *distributions(dataset, host, files),
     }
-    triples |= {*_inherited(triples, about)}
+    of_dataset = [t for t in stated if t.subject == ox.NamedNode(dataset)]
+    has = {t.predicate.value for t in of_dataset}
+    if TITLE not in has:
+        triples.add(triple(dataset, TITLE, ox.Literal(about.fallback)))
+    if _DESCRIPTION not in has:
+        triples |= {*_texts(dataset, _DESCRIPTION, _NOT_DESCRIBED)}
+    if PUBLISHER not in has:  # of the catalogue it is mandatory
+        triples |= {*_operator(base + "catalogue", host)}
+    if _TEMPORAL not in has:
+        triples |= {*_period(base, dataset, counts)}
+    heirs = {
+        base + "catalogue": _OF_CATALOGUE,
+        **{base + name: _OF_SERVICE for name in _SERVICES},
+        **{f"{host}data/{name}": _OF_DISTRIBUTION for name in files if name not in SCHEMAS},
+    }
+    if about.ours:
+        triples |= {triple(dataset, _VOID + "rootResource", root) for root in _roots(reader)}
+        triples |= {*_parsed("explanations.ttl", host)}
+        triples |= {triple(base + "catalogue", DCAT + "dataset", base + name) for name in _EXPLANATIONS}
+        heirs |= {base + name: _OF_EXPLANATION for name in _EXPLANATIONS}
+    triples |= {*_inherited(of_dataset, heirs)}
     triples = explained(triples)
-    return Description(BASE, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
+    return Description(dataset, tuple(ox.Quad(t.subject, t.predicate, t.object) for t in sorted(triples, key=str)))
 
 
-def stated(reader: Reader) -> list[ox.Triple]:
-    """What the store states of the dataset, and of its publisher, contact, period and provenance."""
-    things = " UNION ".join(
-        [f"{{ BIND(<{BASE}> AS ?s) }}", f"{{ <{BASE}> {'|'.join(map('<{}>'.format, _POINTS_TO))} ?s }}"]
-    )
-    return [*reader.triples(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {{ {things} }} ?s ?p ?o }} LIMIT {_MAX_ROWS}")]
+def _parsed(name: str, base: str) -> Iterator[ox.Triple]:
+    """A file of this package, with its relative IRIs resolved."""
+    text = resources.files("kg.publishing").joinpath(name).read_bytes()
+    return (quad.triple for quad in ox.parse(input=text, format=ox.RdfFormat.TURTLE, base_iri=base))
 
 
-def _undescribed(host: str) -> Iterator[ox.Triple]:
-    """What can be said of data that nobody has described."""
-    name, operator = urlsplit(host).netloc, host + "#operator"
-    yield triple(BASE, _TITLE, ox.Literal(f"The data at {name}", language="en"))
-    words = "What the operator of this server has loaded into it, and has not described."
-    yield triple(BASE, _DESCRIPTION, ox.Literal(words, language="en"))
-    yield triple(BASE, _PUBLISHER, operator)
-    yield triple(operator, _FOAF + "name", ox.Literal(f"The operator of {name}", language="en"))
+def _catalogue(base: str, dataset: str, host: str) -> Iterator[ox.Triple]:
+    """The catalogue itself, and its services."""
+    name = base + "catalogue"
+    yield from _parsed("catalogue.ttl", base)
+    yield triple(name, DCAT + "dataset", dataset)
+    yield triple(name, FOAF + "primaryTopic", dataset)
+    yield triple(name, FOAF + "homepage", host)
+    for service, path in _SERVICES.items():
+        yield triple(name, DCAT + "service", base + service)
+        yield triple(base + service, DCAT + "endpointURL", host + path)
+        yield triple(base + service, DCAT + "endpointDescription", host + "openapi.json")
+        yield triple(base + service, DCAT + "servesDataset", dataset)
 
 
-def _of_every_server(host: str) -> Iterator[ox.Triple]:
-    """``catalogue.ttl``, with its relative IRIs resolved."""
-    text = resources.files("kg.publishing").joinpath("catalogue.ttl").read_bytes()
-    for quad in ox.parse(input=text, format=ox.RdfFormat.TURTLE, base_iri=host):
-        yield quad.triple
+def _operator(name: str, host: str) -> Iterator[ox.Triple]:
+    """Who publishes the catalogue of data whose publisher is not known."""
+    operator, server = host + "#operator", urlsplit(host).netloc
+    yield triple(name, PUBLISHER, operator)
+    yield from _texts(operator, FOAF + "name", {code: words.format(server) for code, words in _OPERATOR.items()})
 
 
-def _dataset(host: str, version: str, counts: Counts) -> Iterator[ox.Triple]:
-    yield triple(BASE, RDF_TYPE, _DCAT + "Dataset")
-    yield triple(BASE, RDF_TYPE, _VOID + "Dataset")
-    yield triple(BASE, _DCAT + "version", ox.Literal(version))
-    yield triple(BASE, _DCAT + "landingPage", host)
-    yield triple(BASE, _VOID + "sparqlEndpoint", host + "sparql")
-    yield triple(BASE, _VOID + "openSearchDescription", host + "opensearch.xml")
-    yield triple(BASE, _VOID + "uriSpace", ox.Literal(BASE))
+def _dataset(base: str, dataset: str, host: str, counts: Counts) -> Iterator[ox.Triple]:
+    yield triple(dataset, RDF_TYPE, DCAT + "Dataset")
+    yield triple(dataset, RDF_TYPE, _VOID + "Dataset")
+    yield triple(dataset, DCAT + "version", ox.Literal(counts.version))
+    yield triple(dataset, DCAT + "landingPage", host)
+    yield triple(dataset, _VOID + "sparqlEndpoint", host + "sparql")
+    yield triple(dataset, _VOID + "openSearchDescription", host + "opensearch.xml")
     for extension, form in FORMATS.items():
         if form.w3c:
-            yield triple(BASE, _VOID + "feature", form.w3c)
-            yield triple(BASE, _VOID + "dataDump", f"{host}data/dump.{extension}")
+            yield triple(dataset, _VOID + "feature", form.w3c)
+            yield triple(dataset, _VOID + "dataDump", f"{host}data/dump.{extension}")
     if counts.triples:
-        yield triple(BASE, _VOID + "triples", ox.Literal(counts.triples))
+        yield triple(dataset, _VOID + "triples", ox.Literal(counts.triples))
     for name, number in counts.classes.items():
-        part = f"{CATALOGUE}#{quote(shorten(name), safe=':')}"
-        yield triple(BASE, _VOID + "classPartition", part)
+        part = f"{base}catalogue#{quote(shorten(name), safe=':')}"
+        yield triple(dataset, _VOID + "classPartition", part)
         yield triple(part, _VOID + "class", name)
         yield triple(part, _VOID + "entities", ox.Literal(number))
+
+
+def _period(base: str, dataset: str, counts: Counts) -> Iterator[ox.Triple]:
+    """The time that the facts are about."""
     if len(counts.days) == 2:
-        yield triple(BASE, _DCTERMS + "temporal", _PERIOD)
+        yield triple(dataset, _TEMPORAL, base + "catalogue#period")
         for name, day in zip(("startDate", "endDate"), counts.days, strict=True):
-            yield triple(_PERIOD, _DCAT + name, day)
+            yield triple(base + "catalogue#period", DCAT + name, day)
 
 
 def _roots(reader: Reader) -> list[str]:
@@ -181,16 +188,16 @@ def _roots(reader: Reader) -> list[str]:
     return roots + [str(row["root"].value) for row in listed if isinstance(row["root"], ox.NamedNode)]
 
 
-def _inherited(triples: Iterable[ox.Triple], about: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-    """The properties of the dataset that the catalogue, its services and its files have too."""
-    of_dataset = [t for t in about if isinstance(t.subject, ox.NamedNode) and t.subject.value == BASE]
-    heirs: dict[ox.NamedNode, tuple[str, ...]] = {ox.NamedNode(CATALOGUE): _OF_CATALOGUE}
-    for each in triples:
-        predicates = _INHERITED.get((getattr(each.subject, "value", ""), each.predicate.value))
-        if predicates and isinstance(each.object, ox.NamedNode):
-            heirs[each.object] = predicates
+def _inherited(about: Iterable[ox.Triple], heirs: Mapping[str, tuple[str, ...]]) -> Iterator[ox.Triple]:
+    """What things have of what is said of the dataset, by their IRIs."""
+    of_dataset = list(about)
     for heir, predicates in heirs.items():
-        yield from (ox.Triple(heir, t.predicate, t.object) for t in of_dataset if t.predicate.value in predicates)
+        found = (t for t in of_dataset if t.predicate.value in predicates)
+        yield from (ox.Triple(ox.NamedNode(heir), t.predicate, t.object) for t in found)
+
+
+def _texts(subject: str, predicate: str, words: Mapping[str, str]) -> Iterator[ox.Triple]:
+    return (triple(subject, predicate, ox.Literal(text, language=code)) for code, text in words.items())
 
 
 def _is_date(value: ox.Literal) -> bool:

@@ -1,7 +1,7 @@
 """Descriptions of things (linked data): the triples with a thing as subject or object, and their claims."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -19,7 +19,10 @@ from ontology.namespaces import KEL, SHAPE, SKOLEM
 from shapes import read_shapes
 
 PAGE_ROWS: Final = 100
-"""The page size of a description, for each of: triples with it as subject, as object, and in its graph."""
+"""The page size of a description, for each of: triples with it as subject, object or predicate, and in its graph."""
+
+NESTING: Final = 12
+"""So deep a description goes from the thing through blank nodes, which have no description of their own."""
 
 _MAX_ROWS: Final = 20_000
 _BATCH: Final = 500
@@ -56,18 +59,28 @@ class Description:
         plain = (quad.triple for quad in self.quads if isinstance(quad.graph_name, ox.DefaultGraph))
         return chain(plain, reified(quad for quad in self.quads if self._is_reified(quad)))
 
-    def serialize(self, form: GraphFormat) -> bytes:
-        """The page in the given format, in UTF-8; raises NotAcceptableError if the format cannot represent it."""
+    def serialize(self, form: GraphFormat, known: Mapping[str, str] = PREFIXES) -> bytes:
+        """The page in the given format, in UTF-8, with those of the known prefixes that occur.
+
+        Raises NotAcceptableError if the format cannot represent it.
+        """
         if form.name == "jsonld":
-            return compact(self.quads)
+            return compact(self.quads, {p: n for p, n in known.items() if PREFIXES.get(p) != n})
         content = self.quads if form.quads else sorted(self.triples(), key=str)
-        known = {_namespace(term) for quad in self.quads for term in (*_ends(quad), quad.predicate, quad.graph_name)}
-        prefixes = {} if form.name in ("ntriples", "nquads") else {p: n for p, n in PREFIXES.items() if n in known}
+        prefixes = {} if form.name in ("ntriples", "nquads") else self._occurring(known)
         if form.name == "rdfxml":
             buffer = io.BytesIO()
             write_rdf_xml(sorted(self.triples(), key=str), buffer, prefixes)
             return buffer.getvalue()
         return ox.serialize(content, format=form.engine, prefixes=prefixes) or b""
+
+    def _occurring(self, known: Mapping[str, str]) -> dict[str, str]:
+        """The prefixes with which an IRI of the page begins."""
+        iris = {
+            t.value for q in self.quads for t in (*_ends(q), q.predicate, q.graph_name) if isinstance(t, ox.NamedNode)
+        }
+        iris |= {q.object.datatype.value for q in self.quads if isinstance(q.object, ox.Literal)}
+        return {p: n for p, n in known.items() if any(iri.startswith(n) for iri in iris)}
 
     def _is_reified(self, quad: ox.Quad) -> bool:
         """Inferred triples are in the default graph too; they are reified only in the description of their graph."""
@@ -79,7 +92,8 @@ def iri_status(reader: Reader, iri: str) -> IriStatus:
     it = node(iri)
     if not reader.ask(
         f"ASK {{ {{ {it} ?p ?o }} UNION {{ ?s ?p {it} }} UNION {{ GRAPH ?g {{ {it} ?p ?o }} }} "
-        f"UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} UNION {{ GRAPH {it} {{ ?s ?p ?o }} }} }}"
+        f"UNION {{ GRAPH ?g {{ ?s ?p {it} }} }} UNION {{ GRAPH {it} {{ ?s ?p ?o }} }} "
+        f"UNION {{ ?s {it} ?o }} UNION {{ GRAPH ?g {{ ?s {it} ?o }} }} }}"
     ):
         return IriStatus(known=False)
     rows = reader.rows(
@@ -91,8 +105,9 @@ def iri_status(reader: Reader, iri: str) -> IriStatus:
 
 
 def describe(reader: Reader, iri: str, page: int = 1) -> Description:
-    """A page of the quads with the thing as subject or object in any graph, and, if it is a named graph, of that graph,
-    with the records of their claims and the labels of all terms in all languages.
+    """A page of the quads with the thing as subject, object or predicate in any graph, and, if it is a named graph, of
+    that graph, with what is said of the blank nodes that it has as values (down to `NESTING`), the records of their
+    claims and the labels of all terms in all languages.
 
     Pages follow the order of the store's index, which is stable within a version.
     """
@@ -101,19 +116,23 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
     outgoing = reader.rows(f"SELECT ?g ?p ?o WHERE {{ {_anywhere(f'{it} ?p ?o')} }} {window}")
     incoming = reader.rows(f"SELECT ?g ?s ?p WHERE {{ {_anywhere(f'?s ?p {it}')} }} {window}")
     in_graph = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window}")
+    used = reader.rows(f"SELECT ?g ?s ?o WHERE {{ {_anywhere(f'?s {it} ?o')} }} {window}")
     found = set(_quads(outgoing[:PAGE_ROWS], {"s": it}))
     found |= set(_quads(incoming[:PAGE_ROWS], {"o": it}))
     found |= set(_quads(in_graph[:PAGE_ROWS], {"g": it}))
+    found |= set(_quads(used[:PAGE_ROWS], {"p": it}))
     if in_graph:
         also = reader.rows(
             f"SELECT ?s ?p ?o WHERE {{ {{ SELECT * WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window} }} ?s ?p ?o }}"
         )
         found |= set(_quads(also))
+    found |= _nested(reader, it, {quad.object for quad in found if quad.subject == it})
     claims = {quad.graph_name.value for quad in found if isinstance(quad.graph_name, ox.NamedNode)} - {INFERRED_GRAPH}
     found |= _records(reader, claims)
     found |= _names(reader, {iri} | {term.value for quad in found for term in _ends(quad)})
-    more = any(len(rows) > PAGE_ROWS for rows in (outgoing, incoming, in_graph))
-    return Description(iri, tuple(sorted(found, key=_order)) if outgoing or incoming or in_graph else (), page, more)
+    parts = (outgoing, incoming, in_graph, used)
+    more = any(len(rows) > PAGE_ROWS for rows in parts)
+    return Description(iri, tuple(sorted(found, key=_order)) if any(parts) else (), page, more)
 
 
 @cache
@@ -151,6 +170,29 @@ def _quads(rows: Iterable[Row], known: Row | None = None) -> Iterator[ox.Quad]:
             yield ox.Quad(subject, predicate, terms["o"], graph or ox.DefaultGraph())
 
 
+def _nested(reader: Reader, thing: ox.NamedNode, values: Iterable[object]) -> set[ox.Quad]:
+    """What is said of the blank nodes among the values of a thing, and of those among theirs.
+
+    A query cannot name a blank node, so each is reached from the thing, through blank nodes of one graph.
+    """
+    found: set[ox.Quad] = set()
+    seen: set[ox.BlankNode] = set()
+    current = {value for value in values if isinstance(value, ox.BlankNode)}
+    path = f"{thing}"
+    for depth in range(NESTING):
+        if not current:
+            break
+        path += f" ?p{depth} ?b{depth} . FILTER isBlank(?b{depth}) ?b{depth}"
+        rows = reader.rows(
+            f"SELECT DISTINCT ?g (?b{depth} AS ?s) ?p ?o WHERE {{ {_anywhere(f'{path} ?p ?o')} }} LIMIT {_MAX_ROWS}"
+        )
+        level = {quad for quad in _quads(rows) if quad.subject in current}
+        found |= level
+        seen |= current
+        current = {quad.object for quad in level if isinstance(quad.object, ox.BlankNode)} - seen
+    return found
+
+
 def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:
     """The records of claims, and the articles and paragraphs of their passages."""
     found: set[ox.Quad] = set()
@@ -183,12 +225,6 @@ def _batches(iris: Iterable[str]) -> Iterator[str]:
 
 def _ends(quad: ox.Quad) -> Iterator[ox.NamedNode]:
     return (term for term in (quad.subject, quad.object) if isinstance(term, ox.NamedNode))
-
-
-def _namespace(term: object) -> str:
-    """The namespace of an IRI: everything up to its last ``#`` or ``/``."""
-    iri = term.value if isinstance(term, ox.NamedNode) else ""
-    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
 
 
 def _is(name: object, iri: str) -> bool:

@@ -9,9 +9,8 @@ import pyoxigraph as ox
 from kg.publishing.dumps import MEDIA_TYPES
 from kg.publishing.files import PublishedFile
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
-from kg.publishing.schemas import schema
 from kg.publishing.triples import literal, triple
-from ontology import BASE, PREFIXES
+from ontology import PREFIXES
 from ontology.namespaces import RDF_TYPE
 
 _DCAT: Final = PREFIXES["dcat"]
@@ -45,14 +44,14 @@ FORMATS: Final[Mapping[str, Form]] = MappingProxyType(
 """The formats of the dumps, by file ending without ``.gz`` and ``.zip``."""
 
 _EVERYTHING: Final = {
-    "en": "Everything, each claim in a graph of its own.",
-    "ru": "Всё, каждое утверждение в собственном графе.",
-    "kk": "Барлығы, әр тұжырым өз графында.",
+    "en": "Everything, with its named graphs.",
+    "ru": "Всё, с именованными графами.",
+    "kk": "Барлығы, атаулы графтарымен.",
 }
 _DEFAULT_GRAPH: Final = {
-    "en": "The default graph, and the statements of each claim reified.",
-    "ru": "Граф по умолчанию и реифицированные высказывания каждого утверждения.",
-    "kk": "Әдепкі граф және әр тұжырымның реификацияланған сөйлемдері.",
+    "en": "The default graph, and the triples of named graphs reified.",
+    "ru": "Граф по умолчанию и реифицированные триплеты именованных графов.",
+    "kk": "Әдепкі граф және атаулы графтардың реификацияланған триплеттері.",
 }
 _TABLES: Final = {
     "en": "Tidy tables with a description of their columns (CSVW).",
@@ -62,39 +61,37 @@ _TABLES: Final = {
 _HOLDS: Final = {"nq": _EVERYTHING, "trig": _EVERYTHING, "jsonld": _EVERYTHING, "csv": _TABLES}
 
 
-def dump_triples(host: str, made: Mapping[str, PublishedFile]) -> Iterator[ox.Triple]:
-    """The dumps, at the server at the URL `host`; size and checksum of those in `made`, by file extension."""
-    for extension in MEDIA_TYPES:
-        url = f"{host}data/dump.{extension}"
-        inner = extension.removesuffix(_GZIP).removesuffix(_ZIP)
-        yield triple(BASE, _DCAT + "distribution", url)
-        yield from _distribution(host, url, "text/csv" if inner == "csv" else MEDIA_TYPES[inner])
-        yield triple(url, _DCTERMS + "format", FORMATS[inner].eu)
-        for language, words in _HOLDS.get(inner, _DEFAULT_GRAPH).items():
-            yield triple(url, _DCTERMS + "description", ox.Literal(words, language=language))
-        if extension.endswith(_GZIP):
-            yield triple(url, _DCAT + "compressFormat", _MEDIA + "application/gzip")
-        if extension.endswith(_ZIP):
-            yield triple(url, _DCAT + "packageFormat", _MEDIA + "application/zip")
-        if extension in made:
-            yield from _measured(url, made[extension])
+def distributions(dataset: str, host: str, files: Mapping[str, PublishedFile | None]) -> Iterator[ox.Triple]:
+    """The files of the server at the URL `host`, by name; those that are made already with size and checksum.
 
-
-def schema_triples(host: str) -> Iterator[ox.Triple]:
-    """The files that explain the data, which ``catalogue.ttl`` describes, with their addresses, sizes and checksums."""
-    for name, media_type in SCHEMAS.items():
+    The dumps are distributions of the dataset; ``explanations.ttl`` says what the others are of.
+    """
+    for name, file in files.items():
         url = f"{host}data/{name}"
-        yield from _distribution(host, url, media_type)
-        yield from _measured(url, schema(name))
+        yield triple(url, RDF_TYPE, _DCAT + "Distribution")
+        yield triple(url, _DCTERMS + "title", ox.Literal(name))
+        yield triple(url, _DCAT + "accessURL", host + "downloads")
+        yield triple(url, _DCAT + "downloadURL", url)
+        yield triple(url, "http://data.europa.eu/r5r/availability", _EU + "planned-availability/AVAILABLE")
+        if name in SCHEMAS:
+            yield triple(url, _DCAT + "mediaType", _MEDIA + SCHEMAS[name])
+        else:
+            yield triple(dataset, _DCAT + "distribution", url)
+            yield from _dump(url, name.removeprefix("dump."))
+        if file:
+            yield from _measured(url, file)
 
 
-def _distribution(host: str, url: str, media_type: str) -> Iterator[ox.Triple]:
-    yield triple(url, RDF_TYPE, _DCAT + "Distribution")
-    yield triple(url, _DCTERMS + "title", ox.Literal(url.rpartition("/")[2]))
-    yield triple(url, _DCAT + "accessURL", host + "downloads")
-    yield triple(url, _DCAT + "downloadURL", url)
-    yield triple(url, _DCAT + "mediaType", _MEDIA + media_type)
-    yield triple(url, "http://data.europa.eu/r5r/availability", _EU + "planned-availability/AVAILABLE")
+def _dump(url: str, extension: str) -> Iterator[ox.Triple]:
+    inner = extension.removesuffix(_GZIP).removesuffix(_ZIP)
+    yield triple(url, _DCAT + "mediaType", _MEDIA + ("text/csv" if inner == "csv" else MEDIA_TYPES[inner]))
+    yield triple(url, _DCTERMS + "format", FORMATS[inner].eu)
+    for language, words in _HOLDS.get(inner, _DEFAULT_GRAPH).items():
+        yield triple(url, _DCTERMS + "description", ox.Literal(words, language=language))
+    if extension.endswith(_GZIP):
+        yield triple(url, _DCAT + "compressFormat", _MEDIA + "application/gzip")
+    if extension.endswith(_ZIP):
+        yield triple(url, _DCAT + "packageFormat", _MEDIA + "application/zip")
 
 
 def _measured(url: str, file: PublishedFile) -> Iterator[ox.Triple]:

@@ -1,10 +1,11 @@
 """Dumps of the whole dataset, streamed into files, once for each version of the store."""
 
+import json
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReadyError
 from gzip import GzipFile
@@ -16,12 +17,13 @@ from typing import IO, Final
 
 from kg.curation.tables import csvw, read_tables
 from kg.engine.errors import BusyError
+from kg.publishing.about import About
 from kg.publishing.files import PublishedFile
 from kg.rdf.conversion import NOT_WRITABLE
 from kg.rdf.formats import GRAPH_FORMATS, NotAcceptableError
 from kg.store.store import Store
 from kg.workers.messages import Task
-from ontology import KelisimError
+from ontology import PREFIXES, KelisimError
 
 _GRAPHS: Final = {f.extension: f.media_type for f in GRAPH_FORMATS}
 _GZIP: Final = ".gz"
@@ -35,7 +37,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The media types by file extension. ``nq``, ``trig`` and ``jsonld`` hold the whole dataset; ``ttl``, ``nt`` and
-``rdf`` hold the default graph and the named graphs reified."""
+``rdf`` hold the default graph and the named graphs reified; ``csv.zip`` holds tables of the project's own classes."""
 
 PAGE_QUADS: Final = 1_000_000
 """The number of quads in one query."""
@@ -61,8 +63,13 @@ class Dumps:
     (TMPDIR).
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, about: Callable[[], About] = About, prefixes: Mapping[str, str] = PREFIXES
+    ) -> None:
+        """about: what is said of the dataset, for the tables. prefixes: those that the files declare."""
         self._store = store
+        self._about = about
+        self._prefixes = prefixes
         self._executor = ThreadPoolExecutor(1, "dumps")
         self._lock = Lock()
         self._version = ""
@@ -83,9 +90,9 @@ class Dumps:
         except NotReadyError:
             raise BusyError("The file is being made. Ask for it again in a while.") from None
 
-    def make_all(self, wait: float) -> None:
+    def make(self, extensions: Iterable[str], wait: float) -> None:
         """Makes those that do not exist yet, and waits at most `wait` seconds for each; errors are told by `get`."""
-        for extension in MEDIA_TYPES:
+        for extension in extensions:
             try:
                 self.get(extension, wait)
             except BusyError:
@@ -126,7 +133,7 @@ class Dumps:
                     with GzipFile("", "wb", 6, file, mtime=0) as packed:
                         shutil.copyfileobj(whole, packed, _CHUNK)
                 else:
-                    _convert(extension, whole, file)
+                    _convert(extension, whole, file, self._prefixes)
 
     def _quads(self, file: IO[bytes]) -> None:
         """Writes all quads of one version, queried as SPARQL 1.1 Query Results TSV with columns s, p, o and g."""
@@ -137,7 +144,7 @@ class Dumps:
                     start += PAGE_QUADS
                 if self._store.version == version:
                     table.seek(0)
-                    _convert("nq", table, file)
+                    _convert("nq", table, file, {})
                     return
         raise BusyError("The data change faster than they can be written out. Ask again in a while.")
 
@@ -161,7 +168,9 @@ class Dumps:
                 with packed.open(_entry(f"{table.name}.csv"), "w", force_zip64=True) as entry:
                     for part in self._answer(table.query, "csv"):
                         entry.write(part)
-            packed.writestr(_entry("csv-metadata.json"), csvw(tables))
+            about = self._about()
+            described = csvw(tables, title=str(about.name("en")), licences=about.licences)
+            packed.writestr(_entry("csv-metadata.json"), described)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -170,10 +179,10 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _convert(form: str, source: IO[bytes], target: IO[bytes]) -> None:
+def _convert(form: str, source: IO[bytes], target: IO[bytes], prefixes: Mapping[str, str]) -> None:
     """Converts `source` to another format, in a subprocess; see `kg.rdf.conversion`."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "kg.rdf.conversion", form],
+        [sys.executable, "-m", "kg.rdf.conversion", form, json.dumps(dict(prefixes))],
         stdin=source,
         stdout=target,
         stderr=subprocess.PIPE,

@@ -1,15 +1,16 @@
 """Converts a dataset of any size to another format, by streaming.
 
-``python -m kg.rdf.conversion FORMAT < SOURCE > TARGET``
+``python -m kg.rdf.conversion FORMAT PREFIXES < SOURCE > TARGET``; PREFIXES is JSON, namespaces by prefix.
 
 ``nq`` reads all quads as a table (SPARQL 1.1 Query Results TSV, columns s, p, o and g) and writes sorted N-Quads, so
 that the same data give the same bytes. All other formats are converted from those N-Quads, read from a file.
 """
 
 import heapq
+import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain, islice
 from tempfile import TemporaryFile
@@ -32,8 +33,8 @@ _FORMATS: Final = {f.extension: f for f in GRAPH_FORMATS}
 _N_QUADS: Final = ox.RdfFormat.N_QUADS
 
 
-def convert(extension: str, source: IO[bytes], target: IO[bytes]) -> None:
-    """Converts to the format with that file extension.
+def convert(extension: str, source: IO[bytes], target: IO[bytes], known: Mapping[str, str] = PREFIXES) -> None:
+    """Converts to the format with that file extension; formats with prefixes declare the known ones.
 
     Raises NotAcceptableError if that format cannot represent the data, KelisimError if the source has duplicates.
     """
@@ -41,7 +42,7 @@ def convert(extension: str, source: IO[bytes], target: IO[bytes]) -> None:
     if extension == "nq":
         target.writelines(_sorted(_table(source), lambda _: b""))
         return
-    prefixes = dict(PREFIXES) if extension != "nt" else None
+    prefixes = dict(known) if extension != "nt" else None
     if form.quads:  # sorted by graph, so that each graph is written once
         ordered = _lines(_sorted(ox.parse(input=source, format=_N_QUADS), lambda quad: str(quad.graph_name).encode()))
         ox.serialize(ordered, output=target, format=form.engine, prefixes=prefixes)
@@ -49,7 +50,7 @@ def convert(extension: str, source: IO[bytes], target: IO[bytes]) -> None:
     plain = (q.triple for q in ox.parse(input=source, format=_N_QUADS) if isinstance(q.graph_name, ox.DefaultGraph))
     triples: Iterator[ox.Triple] = chain(plain, _reified(source))
     if extension == "rdf":
-        write_rdf_xml(triples, target, PREFIXES)
+        write_rdf_xml(triples, target, known)
         return
     ox.serialize(triples, output=target, format=form.engine, prefixes=prefixes)
 
@@ -93,7 +94,7 @@ def _sorted(quads: Iterable[ox.Quad], key: Callable[[ox.Quad], bytes]) -> Iterat
 if __name__ == "__main__":
     os.nice(10)  # requests to the endpoint have priority
     try:
-        convert(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)
+        convert(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer, json.loads(sys.argv[2]))
     except NotAcceptableError as error:
         sys.stderr.write(str(error))
         sys.exit(NOT_WRITABLE)

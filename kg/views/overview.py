@@ -7,6 +7,7 @@ from kg.store.reader import Reader
 MAX_COUNT: Final = 100_000
 """Counting stops here, so that the first page is fast with large graphs."""
 
+_PREFIX: Final = "PREFIX kel: <https://w3id.org/kelisim/ns#>"
 _PATTERNS: Final = {
     "states": "?x a kel:State",
     "leaders": "?tenure a kel:Tenure ; kel:holder ?x",
@@ -16,6 +17,16 @@ _PATTERNS: Final = {
     "sources": "?x a kel:Article",
     "claims": "?x a kel:Claim",
 }
+
+KINDS: Final = tuple(_PATTERNS)
+"""The kinds that are counted."""
+
+
+def kinds_present(reader: Reader) -> frozenset[str]:
+    """The kinds of which there is at least one thing."""
+    parts = (f'{{ SELECT ("{kind}" AS ?kind) WHERE {{ {pattern} }} LIMIT 1 }}' for kind, pattern in _PATTERNS.items())
+    rows = reader.rows(f"{_PREFIX} SELECT ?kind WHERE {{ {' UNION '.join(parts)} }} LIMIT {len(_PATTERNS):d}")
+    return frozenset(str(row["kind"].value) for row in rows)
 
 
 def counts(reader: Reader) -> dict[str, int]:
@@ -27,7 +38,7 @@ def counts(reader: Reader) -> dict[str, int]:
         for kind, pattern in _PATTERNS.items()
     )
     rows = reader.rows(
-        "PREFIX kel: <https://w3id.org/kelisim/ns#> SELECT ?kind (COUNT(?x) AS ?n) "
+        f"{_PREFIX} SELECT ?kind (COUNT(?x) AS ?n) "
         f"WHERE {{ {' UNION '.join(parts)} }} GROUP BY ?kind LIMIT {len(_PATTERNS):d}"
     )
     return {str(row["kind"].value): int(row["n"].value) for row in rows if "kind" in row}

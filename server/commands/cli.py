@@ -54,6 +54,12 @@ def _print_json(value: object) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with the articles' texts (.txt, UTF-8), to show passages beside the claims.",
 )
+@click.option(
+    "--about",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="RDF file that describes the data: title, licence, publisher, prefixes. Without it nothing is claimed of them "
+    "unless they are Kelisim's own.",
+)
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -75,6 +81,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     services: tuple[str, ...],
     origin: str,
     articles: Path | None,
+    about: Path | None,
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
     from importlib.metadata import version
@@ -102,6 +109,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         _checked_origin(origin),
         empty,
         max_update << 20,
+        about,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

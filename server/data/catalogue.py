@@ -6,8 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from kg.publishing.catalogue import Counts, State, catalogue, count
-from kg.publishing.dumps import MEDIA_TYPES
+from kg.publishing.catalogue import Counts, catalogue, count
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.publishing.schemas import schema
 from kg.publishing.sitemaps import iris, parts
@@ -40,8 +39,8 @@ def blueprint(site: Site) -> Blueprint:
     dumps = site.dumps
 
     @lru_cache(1)
-    def counts(_version: str) -> Counts:
-        return count(site.reader)
+    def counts(version: str) -> Counts:
+        return count(site.reader, version)
 
     @lru_cache(1)
     def sitemap_parts(_version: str) -> list[tuple[str, int]]:
@@ -53,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
         accept = accepted_types(request.headers.get("Accept"))
         page = accept.best_match([*(f.media_type for f in GRAPH_FORMATS), HTML]) == HTML
         response: Response = redirect("/downloads" if page else "/data/catalogue", 303)  # type: ignore[assignment]
-        response.headers["Link"] = of_dataset()
+        response.headers["Link"] = of_dataset(site.about, request.url_root)
         response.vary.add("Accept")
         return response
 
@@ -66,21 +65,23 @@ def blueprint(site: Site) -> Blueprint:
             raise ProblemError(404, "Not found", f"There is no catalogue.{suffix}; there is: {', '.join(_SUFFIXES)}.")
         accept = accepted_types(request.headers.get("Accept"))
         form = _SUFFIXES[suffix] if suffix else graph_format(accept, request.args.get("format"))
-        version = site.store.version
-        numbers = counts(version)
+        about, host, numbers = site.about, request.url_root, counts(site.store.version)
         if 0 < numbers.triples <= SMALL_STORE:
-            dumps.make_all(_WAIT_SECONDS)
-        state = State(version, site.store.modified)
-        found = catalogue(site.reader, request.url_root, state, numbers, dumps.made())
-        response = Response(found.serialize(form), content_type=CONTENT_TYPES[form.name])
-        response.headers["Link"] = of_dataset()
+            dumps.make(site.files, _WAIT_SECONDS)
+        made = dumps.made()
+        files = {f"dump.{extension}": made.get(extension) for extension in site.files}
+        if about.ours:
+            files |= {name: schema(name) for name in SCHEMAS}
+        found = catalogue(site.reader, about, host, numbers, files)
+        response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
+        response.headers["Link"] = of_dataset(about, host)
         return _validated(_vary_by_host(response))
 
     @routes.get("/downloads")
     def downloads() -> Response:
         """The page of downloads."""
-        explanations = [schema(name) for name in SCHEMAS]
-        page = render_template("data/downloads.html", files=MEDIA_TYPES, made=dumps.made(), explanations=explanations)
+        explanations = [schema(name) for name in SCHEMAS] if site.kinds.get() else []
+        page = render_template("data/downloads.html", files=site.files, made=dumps.made(), explanations=explanations)
         return _validated(make_response(page))
 
     @routes.get("/sitemap.xml")

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.urls import iri_to_uri
 
 from kg.language.messages import gettext_noop
+from kg.publishing.about import About
 from kg.publishing.descriptions import Description, describe, describe_ontology, describe_shapes, iri_status
 from kg.publishing.schema_org import schema_org
 from kg.rdf.formats import GRAPH_FORMATS, GraphFormat
@@ -40,7 +41,7 @@ def blueprint(site: Site) -> Blueprint:
             slug, suffix = _split(slug)
             iri = f"{BASE}{kind}/{slug}"
             check(site.reader, iri)
-            return _see_other(place_of(iri), iri, suffix)
+            return _see_other(place_of(iri), iri, site.about, suffix)
 
     @routes.get("/ns")
     @routes.get("/ns.<suffix>", endpoint="ns_in_format")
@@ -48,7 +49,7 @@ def blueprint(site: Site) -> Blueprint:
         """The ontology and all its terms, whose IRIs differ in the fragment alone."""
         if suffix and suffix not in _SUFFIXES:
             raise unknown(f"{ONTOLOGY_IRI}.{suffix}")
-        return _see_other("ns", ONTOLOGY_IRI, suffix)
+        return _see_other("ns", ONTOLOGY_IRI, site.about, suffix)
 
     @routes.get("/ns/<release>")
     def release(release: str) -> Response:
@@ -56,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
         if release != version():
             detail = f"This server has version {version()} of the ontology, not {release}."
             raise ProblemError(404, "Not found", detail)
-        return _see_other("ns", ONTOLOGY_IRI)
+        return _see_other("ns", ONTOLOGY_IRI, site.about)
 
     @routes.get("/.well-known/genid/<slug>")
     def genid(slug: str) -> Response:
@@ -64,7 +65,7 @@ def blueprint(site: Site) -> Blueprint:
         iri = f"{BASE}.well-known/genid/{slug}"
         if all(getattr(quad.subject, "value", "") != iri for quad in describe_ontology().quads):
             raise unknown(iri)
-        return _see_other("ns", ONTOLOGY_IRI)
+        return _see_other("ns", ONTOLOGY_IRI, site.about)
 
     @routes.get("/shape/<slug>")
     def shape(slug: str) -> Response:
@@ -85,7 +86,7 @@ def blueprint(site: Site) -> Blueprint:
         what, suffix = _split(what)
         found = _described(site.reader, what)
         form = _SUFFIXES[suffix] if suffix else _negotiated()
-        return _sent(found, what, form, negotiated=not suffix)
+        return _sent(site, found, what, form, negotiated=not suffix)
 
     @routes.app_context_processor
     def embedded() -> dict[str, Callable[[], dict[str, Any]]]:
@@ -104,9 +105,9 @@ def blueprint(site: Site) -> Blueprint:
         """Adds a Link header from each page to its data."""
         if response.status_code == 200 and request.path.startswith("/page/"):
             what = request.path.removeprefix("/page/")
-            response.headers["Link"] = of_thing(what, iri_at(what))
+            response.headers["Link"] = of_thing(what, iri_at(what), site.about)
         elif response.status_code == 200 and request.path == "/":
-            response.headers["Link"] = of_dataset()
+            response.headers["Link"] = of_dataset(site.about, request.url_root)
             response.vary.add("Accept")
         return response
 
@@ -120,13 +121,19 @@ def _described(reader: Reader, what: str) -> Description:
         return describe_shapes()
     iri = iri_at(what)
     check(reader, iri)
-    number = request.args.get("page", "1")
-    if not (number.isascii() and number.isdecimal() and 0 < int(number) <= _MOST_PAGES):
-        raise ProblemError(400, "Malformed request", f"page={number} is no number of a page.")
-    found = describe(reader, iri, int(number))
+    number = page_number()
+    found = describe(reader, iri, number)
     if not found.quads:
         raise ProblemError(404, "Not found", f"The description of <{iri}> has no page {number}.")
     return found
+
+
+def page_number() -> int:
+    """The number of the page of a description that is asked for; raises a 400 ProblemError if it is none."""
+    number = request.args.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) <= _MOST_PAGES):
+        raise ProblemError(400, "Malformed request", f"page={number} is no number of a page.")
+    return int(number)
 
 
 def check(reader: Reader, iri: str) -> None:
@@ -163,7 +170,7 @@ def _split(path: str) -> tuple[str, str]:
     return (stem, suffix) if stem and suffix in _SUFFIXES else (path, "")
 
 
-def _see_other(what: str, iri: str, suffix: str = "") -> Response:
+def _see_other(what: str, iri: str, about: About, suffix: str = "") -> Response:
     """Redirects to the page for browsers, to the data for other clients."""
     path = quote(what)
     if suffix:
@@ -176,7 +183,7 @@ def _see_other(what: str, iri: str, suffix: str = "") -> Response:
         response = _redirect(f"/sparql?{urlencode({'query': query})}")
     else:
         response = _redirect(f"/page/{path}")
-    response.headers["Link"] = of_thing(what, iri)
+    response.headers["Link"] = of_thing(what, iri, about)
     return response
 
 
@@ -186,9 +193,9 @@ def _redirect(path: str) -> Response:
     return response
 
 
-def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
-    response = Response(found.serialize(form), content_type=CONTENT_TYPES[form.name])
-    response.headers["Link"] = of_thing(what, found.iri) + _page_links(found)
+def _sent(site: Site, found: Description, what: str, form: GraphFormat, *, negotiated: bool) -> Response:
+    response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
+    response.headers["Link"] = of_thing(what, found.iri, site.about) + page_links(found)
     if negotiated:
         page = f"?page={found.page}" if found.page > 1 else ""
         response.headers["Content-Location"] = f"/data/{quote(what)}.{form.extension}{page}"
@@ -196,7 +203,7 @@ def _sent(found: Description, what: str, form: GraphFormat, *, negotiated: bool)
     return response
 
 
-def _page_links(found: Description) -> str:
+def page_links(found: Description) -> str:
     """Links to other pages of a description, in the same format."""
     numbers = {"prev": found.page - 1, "next": found.page + 1 if found.more else 0, "first": int(found.page > 1)}
     given = request.args.to_dict()

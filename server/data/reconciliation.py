@@ -58,7 +58,7 @@ def blueprint(site: Site) -> Blueprint:
             return jsonify(extend(site.reader, given["extend"]))
         if request.method == "POST":
             raise ProblemError(400, "Nothing asked", "Send a form with the field queries, or extend.")
-        return jsonify(_manifest(_class_names(site)))
+        return jsonify(_manifest(str(site.about.name(language())), _class_names(site)))
 
     @routes.get("/reconcile/suggest/entity")
     def suggest_entity() -> Response:
@@ -114,11 +114,11 @@ def blueprint(site: Site) -> Blueprint:
     return routes
 
 
-def _manifest(names: dict[str, str]) -> dict[str, Any]:
+def _manifest(name: str, names: dict[str, str]) -> dict[str, Any]:
     host = request.host_url.rstrip("/")
     return {
         "versions": ["0.2"],
-        "name": "Kelisim",
+        "name": name,
         "identifierSpace": str(ID),
         "schemaSpace": str(KEL),
         "documentation": f"{host}/about",

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, after_this_request, jsonify, make_response, render_template, request
 
 from kg.language.labels import Label, labels
+from kg.publishing.about import About
 from kg.search.index import Index
 from kg.search.search import MAX_CHARACTERS, MAX_HITS, PAGE_SIZE, Hit, SearchPage, correction, search
 from kg.store.background import WAIT_SECONDS, Cached
@@ -24,6 +25,10 @@ FIRST_PATIENCE: Final = 10.0
 
 _LAST_PAGE: Final = MAX_HITS // PAGE_SIZE
 _JSON: Final = "application/json"
+
+_SHORT_NAME: Final = 16
+_DESCRIPTION: Final = 1024
+"""The most characters that OpenSearch 1.1 allows."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def blueprint(site: Site) -> Blueprint:
         complete = found.total and not found.partial
         suggestion = "" if complete or not words else correction(index.value, words)
         names = class_names(site.reader, {*found.classes, *([classed] if classed else [])})
-        shown = labels(site.reader, [hit.thing for hit in found.hits], language())
+        shown = labels(site.reader, [hit.thing for hit in found.hits], language(), site.prefixes)
         if form == _JSON:
             response = jsonify(_document(parameters, index, found, suggestion, names, shown))
         else:
@@ -76,7 +81,7 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/opensearch.xml")
     def opensearch() -> Response:
         """The OpenSearch 1.1 description of the search."""
-        return Response(_opensearch(request.host_url), mimetype="application/opensearchdescription+xml")
+        return Response(_opensearch(site.about, request.host_url), mimetype="application/opensearchdescription+xml")
 
     return routes
 
@@ -176,10 +181,9 @@ def _result(hit: Hit, names: dict[str, str], label: Label, host: str) -> dict[st
         if marked:
             marks.append([start, start + len(part)])
         start += len(part)
-    page = page_of(hit.thing)
     return {
         "iri": hit.thing,
-        "page": host + page if page.startswith("/") else page or None,
+        "page": host + page_of(hit.thing),
         "label": label.text,
         "language": label.language,
         "type": {"iri": hit.class_iri, "name": names[hit.class_iri]} if hit.class_iri else None,
@@ -187,13 +191,17 @@ def _result(hit: Hit, names: dict[str, str], label: Label, host: str) -> dict[st
     }
 
 
-def _opensearch(host: str) -> str:
+def _opensearch(about: About, host: str) -> str:
     address = escape(host + "search?q={searchTerms}&page={startPage?}", {'"': "&quot;"})
-    description = translate("Search in Kelisim: who leads states, what they sign, what they trade.")
+    name = str(about.name(language()))
+    if about.ours:
+        description = translate("Search in Kelisim: who leads states, what they sign, what they trade.")
+    else:
+        description = translate("Search in %(name)s") % {"name": name}
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
-        f"<ShortName>Kelisim</ShortName>\n<Description>{escape(description)}</Description>\n"
+        f"<ShortName>{escape(name[:_SHORT_NAME])}</ShortName>\n<Description>{escape(description[:_DESCRIPTION])}</Description>\n"
         f'<Url type="text/html" template="{address}"/>\n'
         f'<Url type="application/json" template="{address}&amp;format=json"/>\n'
         f'<Image height="64" width="64" type="image/svg+xml">{escape(host)}static/icon.svg</Image>\n'

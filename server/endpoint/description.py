@@ -1,7 +1,7 @@
 """The service description in RDF: languages, formats and graphs of the endpoint (SPARQL 1.1 Service Description)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from kg.publishing.about import DCTERMS, LICENSE, SH, TITLE, About
 from kg.publishing.examples import QUESTIONS
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
 from kg.workers.messages import Task
 from ontology import BASE, PREFIXES
 from ontology.namespaces import RDF_TYPE
+from server.http.site import Site
 
 MOST_GRAPHS: Final = 1_000
 """If there are more named graphs, only their number is given, since each claim is one."""
@@ -34,11 +36,15 @@ _FORMAT_IRIS: Final = {
     "trig": "TriG",
     "nquads": "N-Quads",
 }
-_COMMENT: Final = (
-    "The default graph is not the union of the named graphs. It holds the ontology, the reference data, the records of "
+_COMMENT: Final = "The default graph is not the union of the named graphs."
+_OUR_COMMENT: Final = (
+    f"{_COMMENT} It holds the ontology, the reference data, the records of "
     "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
     "expected, thought possible or denied is in the named graph of its claim alone."
 )
+_STATED: Final = frozenset((TITLE, DCTERMS + "description", LICENSE))
+"""What the service description repeats of the dataset's."""
+
 _UNLISTED: Final = (
     "It has {:,} named graphs. More than {:,} are not listed here; SELECT ?g WHERE {{ GRAPH ?g {{}} }} asks for them."
 )
@@ -56,17 +62,19 @@ class _Sizes:
     named: Mapping[str, int]
 
 
-def describer(store: Store) -> Callable[[str, GraphFormat], bytes]:
-    """A function that serializes the description of a store's service, given the endpoint's URL and a format.
+def describer(site: Site) -> Callable[[str, GraphFormat], bytes]:
+    """A function that serializes the description of a site's service, given the server's URL and a format.
 
     Triples are counted once for each version of the data.
     """
+    store = site.store
     sizes = lru_cache(1)(lambda _version: _count(store))
 
-    def describe(endpoint: str, form: GraphFormat) -> bytes:
-        prefixes = {**PREFIXES, "sd": SD, "formats": _FORMATS}
-        triples = sorted(_triples(sizes(store.version), endpoint, updates=store.writable), key=str)
-        return ox.serialize(triples, format=form.engine, prefixes=prefixes) or b""
+    def describe(host: str, form: GraphFormat) -> bytes:
+        prefixes = {"sd": SD, "formats": _FORMATS, "sh": SH, **site.offered_prefixes}
+        found = _triples(sizes(store.version), site.about, host, updates=store.writable)
+        found |= set(_declarations(site.about.iri(host), site.about.base(host), site.offered_prefixes))
+        return ox.serialize(sorted(found, key=str), format=form.engine, prefixes=prefixes) or b""
 
     return describe
 
@@ -84,8 +92,19 @@ def _count(store: Store) -> _Sizes:
     return _Sizes(default, graphs, {row["g"]: int(row["n"]) for row in named})
 
 
-def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
-    service, default = f"{BASE}service", f"{BASE}service#default-graph"
+def _declarations(dataset: str, base: str, prefixes: Mapping[str, str]) -> Iterator[ox.Triple]:
+    """The prefixes that the query editor offers, as editors read them (SHACL, section 5.2.1)."""
+    for prefix, namespace in prefixes.items():
+        node = ox.NamedNode(f"{base}service#prefix-{quote(prefix)}")
+        value = ox.Literal(namespace, datatype=ox.NamedNode(PREFIXES["xsd"] + "anyURI"))
+        yield ox.Triple(ox.NamedNode(dataset), ox.NamedNode(SH + "declare"), node)
+        yield ox.Triple(node, ox.NamedNode(SH + "prefix"), ox.Literal(prefix))
+        yield ox.Triple(node, ox.NamedNode(SH + "namespace"), value)
+
+
+def _triples(sizes: _Sizes, about: About, host: str, *, updates: bool) -> set[ox.Triple]:
+    base, dataset = about.base(host), about.iri(host)
+    service, default = f"{base}service", f"{base}service#default-graph"
     found: set[ox.Triple] = set()
 
     def add(subject: str, predicate: str, value: str | int) -> None:
@@ -93,7 +112,7 @@ def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
         found.add(ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term))
 
     add(service, RDF_TYPE, SD + "Service")
-    add(service, SD + "endpoint", endpoint)
+    add(service, SD + "endpoint", host + "sparql")
     add(service, SD + "supportedLanguage", SD + "SPARQL11Query")
     if updates:
         add(service, SD + "supportedLanguage", SD + "SPARQL11Update")
@@ -103,19 +122,24 @@ def _triples(sizes: _Sizes, endpoint: str, *, updates: bool) -> set[ox.Triple]:
     for form in GRAPH_FORMATS:
         add(service, SD + "inputFormat", _FORMATS + _FORMAT_IRIS[form.name])
     add(service, SD + "defaultEntailmentRegime", "http://www.w3.org/ns/entailment/Simple")
-    add(service, SD + "defaultDataset", BASE)
-    add(service, PREFIXES["dcterms"] + "license", "https://creativecommons.org/licenses/by/4.0/")
-    add(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
-    add(BASE, RDF_TYPE, SD + "Dataset")
-    add(BASE, PREFIXES["rdfs"] + "comment", _COMMENT)
-    add(BASE, SD + "defaultGraph", default)
+    add(service, SD + "defaultDataset", dataset)
+    if about.ours:
+        add(service, PREFIXES["rdfs"] + "seeAlso", QUESTIONS)
+    for triple in about.described_at(host):
+        if triple.subject == ox.NamedNode(dataset) and triple.predicate.value in _STATED:
+            found.add(triple)
+            if triple.predicate.value == LICENSE:
+                found.add(ox.Triple(ox.NamedNode(service), triple.predicate, triple.object))
+    add(dataset, RDF_TYPE, SD + "Dataset")
+    add(dataset, PREFIXES["rdfs"] + "comment", _OUR_COMMENT if about.ours else _COMMENT)
+    add(dataset, SD + "defaultGraph", default)
     add(default, RDF_TYPE, SD + "Graph")
     add(default, _VOID + "triples", sizes.default)
     if sizes.graphs > MOST_GRAPHS:
-        add(BASE, PREFIXES["rdfs"] + "comment", _UNLISTED.format(sizes.graphs, MOST_GRAPHS))
+        add(dataset, PREFIXES["rdfs"] + "comment", _UNLISTED.format(sizes.graphs, MOST_GRAPHS))
     for name, size in sizes.named.items():
-        node = f"{BASE}service#{quote(name.removeprefix(BASE), safe='')}"
-        add(BASE, SD + "namedGraph", node)
+        node = f"{base}service#{quote(name.removeprefix(BASE), safe='')}"
+        add(dataset, SD + "namedGraph", node)
         add(node, RDF_TYPE, SD + "NamedGraph")
         add(node, SD + "name", name)
         add(node, SD + "graph", node + "-content")

@@ -11,22 +11,26 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
-from kg.store.reader import Reader
-from kg.store.store import Store
 from kg.workers.messages import Task
-from ontology.namespaces import BASE, shorten
 from server.endpoint.snippets import snippets
 from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
-from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format, wanted_formats
+from server.http.negotiation import (
+    CONTENT_TYPES,
+    DISPOSITIONS,
+    Wanted,
+    accepted_types,
+    graph_format,
+    is_graph,
+    wanted_formats,
+)
+from server.http.site import Site
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
 _UPDATE = "application/sparql-update"
-_PAGE_BINDINGS = RESULT_FORMATS[0].name
-_PAGE_GRAPH = GRAPH_FORMATS[0].name
 
 QUERY_BYTES = 1_000_000
 """Longer queries are refused with 413; no query by hand or program comes near."""
@@ -49,14 +53,13 @@ class QueryRequest(NamedTuple):
 
     def etag(self, version: str, accept_encoding: str) -> str:
         """The ETag of the response, known before the evaluation: a hash of the data's version and the request."""
-        code = language() if self.wanted.page else ""
+        code = language() if self.wanted.may_be_page else ""
         key = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, code)
         return hashlib.sha256(repr(key).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
-        """The task for a worker; see `Task`. For a page the formats are those that the page is rendered from."""
-        wanted = self.wanted
-        bindings, graph = (_PAGE_BINDINGS, _PAGE_GRAPH) if wanted.page else (wanted.bindings, wanted.graph)
+        """The task for a worker; see `Task`."""
+        bindings, graph = self.wanted.evaluated()
         return Task(
             self.query,
             self.default_graphs,
@@ -74,9 +77,10 @@ HEDGED: Final = "Kelisim-Hedged"
 """The header with the number of further rows that are only told as expected, possible or denied."""
 
 
-def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
-    """The endpoint of a store; `describe` serializes the service description for the endpoint's URL."""
+def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
+    """The endpoint of a site's store; `describe` serializes the service description for the server's URL."""
     routes = Blueprint("sparql", __name__)
+    store = site.store
 
     @routes.route("/sparql", methods=["GET", "POST"])
     def sparql() -> Response:
@@ -91,7 +95,7 @@ def blueprint(store: Store, access: Access, describe: Callable[[str, GraphFormat
         query = _read_request()
         request.environ["kelisim.query"] = query.query
         etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
-        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(store, access, query)
+        response = Response(status=304) if request.if_none_match.contains(etag) else _answer(site, access, query)
         response.set_etag(etag)
         response.cache_control.public = True
         response.cache_control.no_cache = True
@@ -115,10 +119,10 @@ def _read_request() -> QueryRequest:
 def _described(describe: Callable[[str, GraphFormat], bytes]) -> Response:
     """The service description in RDF (SPARQL 1.1 Service Description, section 2); browsers get the query page."""
     accept, name = accepted_types(request.headers.get("Accept")), request.args.get("format")
-    if wanted_formats(accept, name).page:
+    if wanted_formats(accept, name).graph_page:
         return redirect("/query", 303)  # type: ignore[return-value]
     form = graph_format(accept, name)
-    response = Response(describe(request.base_url, form), content_type=CONTENT_TYPES[form.name])
+    response = Response(describe(request.url_root, form), content_type=CONTENT_TYPES[form.name])
     response.vary.add("Accept")
     return response
 
@@ -175,8 +179,8 @@ def _check_encoding(encoded: bytes) -> None:
         raise ProblemError(400, "Malformed request", "The query is not URL-encoded UTF-8.") from error
 
 
-def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
-    began = time.perf_counter()
+def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
+    began, store = time.perf_counter(), site.store
     reply = request.environ.get("kelisim.reply")  # set if `server.front.front` has evaluated the query
     if isinstance(reply, Exception):
         raise reply
@@ -184,8 +188,8 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
         task = query.task(store.version, store.pool.limits.result)
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
-    if query.wanted.page:
-        return _page(store, query.query, reply, time.perf_counter() - began)
+    if query.wanted.is_page(reply.format):
+        return _page(site, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     if reply.hedged:
@@ -195,24 +199,24 @@ def _answer(store: Store, access: Access, query: QueryRequest) -> Response:
     return response
 
 
-def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
+def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
-    is_graph = reply.format == _PAGE_GRAPH
+    graph = is_graph(reply.format)
     about = {
         "query": query,
-        "formats": [f.name for f in (GRAPH_FORMATS if is_graph else RESULT_FORMATS)],
+        "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
         "hedged": reply.hedged,
         "snippets": snippets(request.url_root + "sparql", query),
     }
     if len(reply.body) > PAGE_BYTES:
         return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))
-    if is_graph:
+    if graph:
         return Response(render_template("endpoint/results.html", **about, turtle=reply.content.decode()))
     results = json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:PAGE_ROWS]
-    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
+    iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}
     return Response(
         render_template(
             "endpoint/results.html",
@@ -221,7 +225,6 @@ def _page(store: Store, query: str, reply: Reply, taken: float) -> Response:
             rows=shown,
             total=len(rows),
             truth=results.get("boolean"),
-            names=labels(Reader(store), ours, language()),
-            shorten=shorten,
+            names=labels(site.reader, iris, language(), site.prefixes),
         )
     )

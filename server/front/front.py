@@ -62,7 +62,8 @@ class Layers:
     """The layers in front of the application.
 
     may_upload: whether an Authorization header allows changes. counted: whether to count the rows of results.
-    origin: the public origin, such as ``https://example.org``, if a proxy stands before the server.
+    origin: the public origin, such as ``https://example.org``, if a proxy stands before the server. links: the header
+    Link of answers to queries, the licences of the data; empty for none.
     """
 
     cache: ResponseCache
@@ -72,6 +73,7 @@ class Layers:
     observers: Sequence[Observer] = ()
     counted: bool = False
     origin: str = ""
+    links: Callable[[], str] = str
 
 
 class Front:
@@ -184,7 +186,7 @@ class Front:
         if cached:
             return cached
         query = plain_query(environ, body)
-        if query and not query.wanted.page:
+        if query and not query.wanted.may_be_page:
             answer = await self._answer_query(query, environ, protocol)
         else:
             if query and "HTTP_IF_NONE_MATCH" not in environ:  # else Flask compares the ETags first
@@ -200,11 +202,11 @@ class Front:
         etag = f'"{query.etag(self._store.version, accept_encoding)}"'
         if if_none_match(environ, etag):
             environ["kelisim.query"] = query.query
-            return Answer(304, shared_headers(etag))
+            return Answer(304, shared_headers(etag, self._layers.links()))
         reply = await self._evaluate(query, environ, protocol)
         if isinstance(reply, Exception):
             return refusal_of(reply, environ)
-        answer = answer_of(reply, etag)
+        answer = answer_of(reply, etag, self._layers.links())
         fits = COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES
         encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""
         if not encoding:

@@ -70,19 +70,19 @@ def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, 
     return query, parameters
 
 
-def shared_headers(etag: str) -> list[tuple[str, str]]:
-    """The headers of every successful response to a plain query, also of 304."""
-    return [("ETag", etag), *_SHARED]
+def shared_headers(etag: str, links: str) -> list[tuple[str, str]]:
+    """The headers of every successful response to a plain query, also of 304; `links` is the value of Link or empty."""
+    return [("ETag", etag), *_SHARED, *([("Link", links)] if links else [])]
 
 
-def answer_of(reply: Reply, etag: str) -> Answer:
+def answer_of(reply: Reply, etag: str, links: str) -> Answer:
     """The uncompressed response for a reply."""
     headers = [("Content-Type", CONTENT_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
     if reply.hedged:
         headers.append((HEDGED, str(reply.hedged)))
     if reply.format in DISPOSITIONS:
         headers.append(("Content-Disposition", DISPOSITIONS[reply.format]))
-    return Answer(200, headers + shared_headers(etag), reply.body, etag)
+    return Answer(200, headers + shared_headers(etag, links), reply.body, etag)
 
 
 def refusal_of(error: Exception, environ: WSGIEnvironment) -> Answer:

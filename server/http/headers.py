@@ -23,5 +23,4 @@ HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Content-Security-Policy", _POLICY),
-    ("Link", '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'),
 )

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Flask
 
@@ -19,12 +19,12 @@ _SAFE: Final = "/-._~!$&'()*+,;=:@"
 
 
 def register(app: Flask) -> None:
-    """Registers the template filters ``page_of`` and ``data_of``."""
-    app.jinja_env.filters.update(page_of=page_of, data_of=data_of)
+    """Registers the template filters ``page_of``, ``data_of`` and ``outside``."""
+    app.jinja_env.filters.update(page_of=page_of, data_of=data_of, outside=outside)
 
 
 def page_of(iri: str) -> str:
-    """The path of the page of an IRI below `BASE`; another http(s) IRI unchanged; the empty string for other schemes.
+    """The path of the page of an IRI: below ``/page/`` for one below `BASE`, else ``/resource?iri=``.
 
     ``…/id/oil`` gives ``/page/oil``, ``…/code/planned`` ``/page/code/planned``, ``…/ns#State`` ``/page/ns#State``.
     """
@@ -34,13 +34,26 @@ def page_of(iri: str) -> str:
     if path:
         term = iri.partition("#")[2] if path == "ns" else ""
         return f"/page/{path}" + (f"#{quote(term)}" if term else "")
-    return iri if iri.startswith(("https://", "http://")) else ""  # never javascript: or data:
+    return resource_of(iri)
 
 
 def data_of(iri: str, suffix: str = "") -> str:
-    """The path of the RDF data of an IRI below `BASE`, with a suffix such as ``ttl``; another IRI unchanged."""
+    """The path of the RDF data of an IRI, with a suffix such as ``ttl`` or, for one outside `BASE`, a parameter."""
     path = _path(iri)
-    return f"/data/{path}" + (f".{suffix}" if suffix else "") if path else iri
+    if path:
+        return f"/data/{path}" + (f".{suffix}" if suffix else "")
+    return resource_of(iri, format=suffix)
+
+
+def resource_of(iri: str, **parameters: str) -> str:
+    """The path ``/resource`` with an IRI; empty parameters are left out."""
+    given = {name: value for name, value in parameters.items() if value}
+    return "/resource?" + urlencode({"iri": iri, **given}, safe="/:")
+
+
+def outside(iri: str) -> str:
+    """An IRI outside `BASE` if a browser can follow it safely, else empty: never ``javascript:`` or ``data:``."""
+    return iri if iri.lower().startswith(("https://", "http://")) and not iri.startswith(BASE) else ""
 
 
 def place_of(iri: str) -> str:

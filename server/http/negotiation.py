@@ -25,17 +25,41 @@ CONTENT_TYPES = {f.name: content_type(f.media_type) for f in (*RESULT_FORMATS, *
 DISPOSITIONS = {"csv-excel": 'attachment; filename="answer.csv"'}
 """The value of Content-Disposition (RFC 6266) for formats that browsers are to save, by their names."""
 _PAGE = "html"
+_GRAPH_NAMES = frozenset(f.name for f in GRAPH_FORMATS)
 
 
 class Wanted(NamedTuple):
     """The names of the formats that a client prefers for bindings and for graphs; empty if it accepts none.
 
-    page: whether it prefers HTML to either, as browsers do.
+    ``html`` is a page, which browsers prefer for both and others may for one of them.
     """
 
     bindings: str
     graph: str
-    page: bool
+
+    @property
+    def may_be_page(self) -> bool:
+        """Whether the answer is a page, if it is of the right kind."""
+        return _PAGE in self
+
+    @property
+    def graph_page(self) -> bool:
+        """Whether a graph is wanted as a page."""
+        return self.graph == _PAGE
+
+    def evaluated(self) -> tuple[str, str]:
+        """The formats for bindings and for graphs to ask of the engine: for a page those that it is rendered from."""
+        bindings = RESULT_FORMATS[0].name if self.bindings == _PAGE else self.bindings
+        return bindings, GRAPH_FORMATS[0].name if self.graph_page else self.graph
+
+    def is_page(self, evaluated: str) -> bool:
+        """Whether an answer that the engine gave in that format becomes a page."""
+        return (self.graph if is_graph(evaluated) else self.bindings) == _PAGE
+
+
+def is_graph(name: str) -> bool:
+    """Whether the format of that name is one of graphs."""
+    return name in _GRAPH_NAMES
 
 
 def accepted_types(header: str | None) -> MIMEAccept:
@@ -56,15 +80,13 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
     """
     if name:
         name = name.lower()
-        found = Wanted(_named(name, RESULT_FORMATS), _named(name, GRAPH_FORMATS), name in (_PAGE, HTML))
+        page = _PAGE if name in (_PAGE, HTML) else ""
+        found = Wanted(page or _named(name, RESULT_FORMATS), page or _named(name, GRAPH_FORMATS))
         message = f"There is no format {name!r}"
     else:
-        bindings, graph = _accepted(accept, RESULT_FORMATS), _accepted(accept, GRAPH_FORMATS)
-        found = Wanted(
-            bindings if bindings != _PAGE else "", graph if graph != _PAGE else "", _PAGE in (bindings, graph)
-        )
+        found = Wanted(_accepted(accept, RESULT_FORMATS), _accepted(accept, GRAPH_FORMATS))
         message = "None of the types in Accept fits"
-    if not (found.bindings or found.graph or found.page):
+    if not any(found):
         offered = ", ".join(f"{f.name} ({f.media_type})" for f in (*RESULT_FORMATS, *GRAPH_FORMATS))
         raise ProblemError(406, "Not acceptable", f"{message}; there is: {offered}.")
     return found

@@ -1,19 +1,54 @@
 """The data sources of the pages: the store, and what is derived from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from kg.publishing.dumps import Dumps
+from kg.publishing.about import About, about_of_data
+from kg.publishing.dumps import MEDIA_TYPES, Dumps
 from kg.search.index import Index
 from kg.search.texts import read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.views.article_store import ArticleStore
+from kg.views.overview import KINDS, kinds_present
+from ontology import BASE, PREFIXES, KelisimError
 
 Statistics = Mapping[str, int | str | dict[str, int]]
+
+_Value = TypeVar("_Value")
+
+
+class PerVersion(Generic[_Value]):
+    """A value that is read from the store again after each change of the data; `latest` is the last one."""
+
+    def __init__(
+        self, version: Callable[[], str], read: Callable[[], _Value], first: _Value, first_version: str = ""
+    ) -> None:
+        """`first` is the value until it is read; `first_version` the version that it is of, empty for none."""
+        self._version = version
+        self._read = read
+        self._read_from = first_version
+        self.latest = first
+
+    def get(self) -> _Value:
+        """The value for the current version; the last one while the store cannot be read, so that errors have pages."""
+        version = self._version()
+        if version != self._read_from:
+            try:
+                self.latest = self._read()
+            except KelisimError:
+                return self.latest
+            self._read_from = version
+        return self.latest
+
+
+def known_prefixes(given: About | None) -> Mapping[str, str]:
+    """The namespaces by prefix: those that the operator gives, which count first, and the project's."""
+    return {**PREFIXES, **(given.prefixes if given else {})}
 
 
 @dataclass(frozen=True)
@@ -21,12 +56,50 @@ class Site:
     """A store and the operator's settings for pages; the argument of the pages' blueprints.
 
     statistics: the output of ``kelisim stats``, empty if unknown. articles: the folder with the articles' texts, if the
-    operator has one.
+    operator has one. stated: what the data as loaded say of themselves. given: the operator's description, which counts
+    instead.
     """
 
     store: Store
     statistics: Statistics = field(default_factory=dict)
     articles: Path | None = None
+    stated: About = field(default_factory=About)
+    given: About | None = None
+
+    @property
+    def about(self) -> About:
+        """What is said of the dataset, by the operator or else by the data, with the date of the last change."""
+        return self._about.get()
+
+    @property
+    def latest_about(self) -> About:
+        """The same as of the last response of the application, without asking the store."""
+        return self._about.latest
+
+    @cached_property
+    def _about(self) -> PerVersion[About]:
+        def read() -> About:
+            about = self.given or about_of_data(self.reader, self.stated.fallback)
+            return about.changed(self.store.modified)
+
+        first = (self.given or self.stated).changed(self.store.modified)
+        return PerVersion(lambda: self.store.version, read, first, self.store.version)
+
+    @cached_property
+    def prefixes(self) -> Mapping[str, str]:
+        """The namespaces by prefix, for IRIs that are shown."""
+        return known_prefixes(self.given)
+
+    @property
+    def offered_prefixes(self) -> Mapping[str, str]:
+        """The same for those who write queries: the project's own namespaces only where the data have such things."""
+        own = {p for p, n in self.prefixes.items() if n.startswith(BASE)} if not self.kinds.get() else ()
+        return {p: n for p, n in self.prefixes.items() if p not in own}
+
+    @cached_property
+    def kinds(self) -> PerVersion[frozenset[str]]:
+        """The kinds of things, of `KINDS`, that the data have; for the navigation."""
+        return PerVersion(lambda: self.store.version, lambda: kinds_present(self.reader), frozenset(KINDS))
 
     @property
     def reader(self) -> Reader:
@@ -43,7 +116,12 @@ class Site:
         """The full-text index of the store, built on first use and rebuilt after changes."""
         return Refresher(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
 
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The media types of the dumps that are offered; tables only of data that have what they are of."""
+        return {e: t for e, t in MEDIA_TYPES.items() if e != "csv.zip" or self.kinds.get()}
+
     @cached_property
     def dumps(self) -> Dumps:
         """The dumps of the dataset."""
-        return Dumps(self.store)
+        return Dumps(self.store, lambda: self.about, self.prefixes)

@@ -39,8 +39,17 @@ def linked_data_paths() -> dict[str, Any]:
         in_path("sort", {"type": "string", "enum": ["things", "codes", "sources", "claims"]}),
         in_path("number", {"type": "integer", "minimum": 1}),
     ]
+    any_format = in_query("format", {"type": "string", "enum": [*(f.name for f in GRAPH_FORMATS), "html"]})
+    iri = {**in_query("iri", {"type": "string", "format": "iri"}), "required": True}
+    resource = operation(
+        "What the store holds of any IRI; for a name of Kelisim's 303 to its address",
+        {**graph(), "text/html": {}},
+        *(303, 404, 406, 410, 503),
+        parameters=[iri, any_format, page],
+    )
     return {
         **found,
+        "/resource": {"get": resource},
         "/data/{path}": {"get": described},
         "/data/catalogue": {"get": catalogue},
         "/data/catalogue.{suffix}": {"get": in_format},

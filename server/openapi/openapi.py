@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from kg.publishing.about import About
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from server.openapi.data import linked_data_paths
 from server.openapi.finding import finding_paths
@@ -11,19 +12,16 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _IRI: Final = {"type": "string", "format": "iri"}
 _IRIS: Final = {"type": "array", "items": _IRI}
 
+_OURS: Final = "A knowledge graph of diplomacy in which every fact says who said so."
+
 _BEARER: Final[list[dict[str, list[str]]]] = [{"bearer": []}]
 
 
-def describe(version: str) -> dict[str, Any]:
-    """The OpenAPI document for a version of the package."""
+def describe(version: str, about: About) -> dict[str, Any]:
+    """The OpenAPI document for a version of the package, over data of which that is said."""
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Kelisim",
-            "version": version,
-            "description": "A knowledge graph of diplomacy in which every fact says who said so: SPARQL 1.1 over HTTP.",
-            "license": {"name": "CC BY 4.0 (data)", "url": "https://creativecommons.org/licenses/by/4.0/"},
-        },
+        "info": {"title": str(about.name("en")), "version": version, **_info(about)},
         "paths": {
             "/": {"get": operation("The start page; for RDF, 303 to the catalogue", {"text/html": {}}, 303)},
             "/health": {"get": operation("That the server lives", json_object())},
@@ -65,6 +63,19 @@ def describe(version: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _info(about: About) -> dict[str, Any]:
+    """What the data are, their licence and contact (OpenAPI 3.1, section 4.8.2); what is not given is not there."""
+    told = _OURS if about.ours else str(about.description("en"))
+    found: dict[str, Any] = {"description": " ".join(filter(None, (told, "SPARQL 1.1 over HTTP.")))}
+    for each in about.named_licences("en")[:1]:
+        found["license"] = {"name": f"{each.name} (data)", "url": each.address}
+    for each in about.contacts("en")[:1]:
+        way = {"email": each.address.removeprefix("mailto:")} if each.address.startswith("mailto:") else {}
+        way |= {"url": each.address} if each.address.startswith(("https://", "http://")) else {}
+        found["contact"] = {"name": str(each.name), **way}
+    return found
 
 
 def _answer() -> dict[str, Any]:

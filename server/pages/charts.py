@@ -15,7 +15,6 @@ from kg.charts.maps import with_countries
 from kg.charts.renderer import Renderer
 from kg.store.reader import nodes
 from ontology import KelisimError
-from ontology.namespaces import shorten
 from server.data.search import expanded
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -34,10 +33,9 @@ _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def blueprint(site: Site) -> Blueprint:
-    """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``, and the filter ``shorten`` for templates."""
+    """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``."""
     charts = Blueprint("charts", __name__)
     cache, renderer = _ChartCache(CACHE_BYTES), Renderer()
-    charts.add_app_template_filter(shorten, "shorten")
 
     @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
     def chart(name: str, suffix: str) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from kg.publishing.about import About
 from ontology import version
 
 AUTHORS: Final = "Kelisim contributors"
@@ -22,43 +23,50 @@ class Citation:
     ris: str
 
 
-def cite(title: str, iri: str, data_version: str, source: str = "") -> Citation:
-    """The citation of an IRI's page, accessed today, in a version of the data; `source` is the source of a claim."""
+def cite(title: str, iri: str, data_version: str, source: str = "", *, about: About) -> Citation:
+    """The citation of an IRI's page, accessed today, in a version of the data; `source` is the source of a claim.
+
+    about: what is said of the dataset, whose authors are its publishers; where none is given, none is named.
+    """
     today = datetime.now(UTC).date()
-    release = f"version {version()}, data {data_version}"
-    slug = re.sub(r"\W+", "-", iri.rpartition("/")[2])
+    code = "en" if about.ours else about.title("en").language
+    authors = AUTHORS if about.ours else ", ".join(str(each.name) for each in about.publishers(code))
+    dataset = DATASET if about.ours else str(about.title("en"))
+    release = f"version {version()}, data {data_version}" if about.ours else f"data {data_version}"
+    slug = re.sub(r"\W+", "-", iri.rstrip("/").rpartition("/")[2])
+    key = f"kelisim-{slug}" if about.ours else slug
     note = f"{release}; accessed {today}" + (f"; drawn from {source}" if source else "")
     drawn = f" Drawn from {source}." if source else ""
-    work = f"{title.rstrip('.')}. In {DATASET} ({release})."
+    whole = dataset == title
+    work = f"{title.rstrip('.')} ({release})." if whole else f"{title.rstrip('.')}. In {dataset} ({release})."
+    bibtex = [
+        f"  author = {{{{{_tex(authors)}}}}}" if authors else "",
+        f"  title = {{{_tex(title)}}}",
+        f"  howpublished = {{{_tex(dataset)}}}" if not whole else "",
+        f"  year = {{{today.year}}}",
+        f"  note = {{{_tex(note)}}}",
+        f"  url = {{{iri}}}",
+    ]
+    ris = [
+        f"AU  - {authors}" if authors else "",
+        f"TI  - {title}",
+        f"T2  - {dataset}" if not whole else "",
+        f"ET  - {release}",
+        f"PY  - {today.year}",
+        f"Y2  - {today:%Y/%m/%d}",
+        f"N1  - Drawn from {source}" if source else "",
+        f"UR  - {iri}",
+    ]
     return Citation(
-        f"{AUTHORS}. ({today.year}). {work}{drawn} Retrieved {today} from {iri}",
-        "\n".join(
-            (
-                f"@misc{{kelisim-{slug},",
-                f"  author = {{{{{AUTHORS}}}}},",
-                f"  title = {{{_tex(title)}}},",
-                f"  howpublished = {{{DATASET}}},",
-                f"  year = {{{today.year}}},",
-                f"  note = {{{_tex(note)}}},",
-                f"  url = {{{iri}}}",
-                "}",
-            )
-        ),
-        "\n".join(
-            (
-                "TY  - DATA",
-                f"AU  - {AUTHORS}",
-                f"TI  - {title}",
-                f"T2  - {DATASET}",
-                f"ET  - {release}",
-                f"PY  - {today.year}",
-                f"Y2  - {today:%Y/%m/%d}",
-                *([f"N1  - Drawn from {source}"] if source else []),
-                f"UR  - {iri}",
-                "ER  - ",
-            )
-        ),
+        f"{f'{authors}. ' if authors else ''}({today.year}). {work}{drawn} Retrieved {today} from {iri}",
+        f"@misc{{{key},\n" + ",\n".join(filter(None, bibtex)) + "\n}",
+        "\n".join(("TY  - DATA", *(line for line in map(_one_line, ris) if line), "ER  - ")),
     )
+
+
+def _one_line(text: str) -> str:
+    """The text with single spaces, since a field of RIS is a line."""
+    return " ".join(text.split(None)) if "\n" in text else text
 
 
 def _tex(text: str) -> str:

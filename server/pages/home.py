@@ -1,19 +1,24 @@
 """The home page, the about page, health checks and ``/openapi.json``."""
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template, request
 
+from kg.language.labels import labels
 from kg.publishing.questions import read_questions
 from kg.views.articles import Article, newest_articles, read_article
 from kg.views.footnotes import Footnote
 from kg.views.overview import counts
+from kg.views.profile import MAX_COUNTED, Profile, profile
 from kg.workers.messages import Task
 from ontology import version
 from server.http.languages import language
 from server.http.site import Site
 from server.openapi import openapi
+from server.pages.citing import cite
+from server.pages.starters import starters
 
 NEWEST: Final = 8
 """How many of the newest claims the home page shows."""
@@ -24,9 +29,15 @@ def blueprint(site: Site) -> Blueprint:
     routes = Blueprint("pages", __name__)
     questions = len(read_questions())
 
+    @lru_cache(1)
+    def profiled(_version: str) -> Profile:
+        return profile(site.reader)
+
     @routes.get("/")
     def home() -> str:
-        """The home page: introduction, links and the newest claims."""
+        """The home page: introduction, links and the newest claims; for other data than the project's, a profile."""
+        if not site.about.ours:
+            return _profile(site, profiled(site.store.version))
         article, claims = _newest(site)
         counted = defaultdict(int, counts(site.reader), questions=questions)
         return render_template(
@@ -35,8 +46,12 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/about")
     def about() -> str:
-        """The about page: how facts are curated, citation, licences."""
-        return render_template("pages/about.html", statistics=site.statistics)
+        """The about page: how facts are curated, citation, licences; for other data what is said of them."""
+        if site.about.ours:
+            return render_template("pages/about_kelisim.html", statistics=site.statistics)
+        about, host = site.about, request.url_root
+        citation = cite(str(about.title(language())), about.iri(host), site.store.version, about=about)
+        return render_template("pages/about.html", citation=citation)
 
     @routes.get("/health")
     def health() -> Response:
@@ -52,9 +67,14 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/openapi.json")
     def description() -> Response:
         """The description of all routes (OpenAPI 3.1)."""
-        return jsonify(openapi.describe(version()))
+        return jsonify(openapi.describe(version(), site.about))
 
     return routes
+
+
+def _profile(site: Site, found: Profile) -> str:
+    names = labels(site.reader, found.iris, language(), site.prefixes)
+    return render_template("pages/dataset.html", profile=found, names=names, starters=starters(site), most=MAX_COUNTED)
 
 
 def _uncached(response: Response) -> Response:

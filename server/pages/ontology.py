@@ -44,7 +44,12 @@ def blueprint(site: Site) -> Blueprint:
             of_class=_by_class(terms),
             called=lambda iri: by_iri[iri].text("rdfs:label", language()) if iri in by_iri else Label(shorten(iri)),
             shorten=shorten,
-            citation=cite(str(by_iri[ONTOLOGY_IRI].text("dcterms:title", "en")), ONTOLOGY_IRI, site.store.version),
+            citation=cite(
+                str(by_iri[ONTOLOGY_IRI].text("dcterms:title", "en")),
+                ONTOLOGY_IRI,
+                site.store.version,
+                about=site.about,
+            ),
             query=_QUERY,
         )
 

@@ -18,6 +18,7 @@ from server.http.languages import language
 from server.http.negotiation import CONTENT_TYPES, accepted_types, graph_format, wanted_formats
 from server.http.site import Site
 from server.pages.completion import terms
+from server.pages.starters import starters
 
 STARTER: Final = "visits-by-level"
 """The question in the editor if the request has none."""
@@ -36,20 +37,26 @@ def blueprint(site: Site) -> Blueprint:
 
     @lru_cache(maxsize=8)
     def completed(version: str, code: str) -> list[tuple[str, str, str]]:
-        return terms(site.reader, code)
+        return terms(site.reader, code, site.prefixes)
 
     @routes.get("/query")
     def query() -> Response:
-        """The editor with a query: ``?query=``, ``?question=`` (a name), or `STARTER`."""
+        """The editor with a query: ``?query=``, ``?question=`` (a name), or the first one for such data.
+
+        The questions are those of the project's data; of others the starters ask what they hold.
+        """
         name, given = request.args.get("question"), request.args.get("query")
         chosen = _question(name) if name else None
-        text = given if given is not None else (chosen or find_question(STARTER)).bare
+        starting = starters(site)
+        first = find_question(STARTER).bare if site.kinds.get() else next(iter(starting.values()))
+        text = given if given is not None else chosen.bare if chosen else first
         page = render_template(
             "pages/query.html",
             query=text,
             runs=given is not None or chosen is not None,
             chosen=chosen,
-            questions=questions,
+            questions=questions if site.kinds.get() else [],
+            starters=starting,
             snippets=snippets(_endpoint(), text),
             built=files("server").joinpath("static", "built", "yasgui.js").is_file(),
         )
@@ -60,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/query/terms.json")
     def completion() -> Response:
         """Prefixes and completions ([name, label, kind]) in the language of the request."""
-        return jsonify(prefixes=dict(PREFIXES), terms=completed(site.store.version, language()))
+        return jsonify(prefixes=dict(site.offered_prefixes), terms=completed(site.store.version, language()))
 
     @routes.route("/query/snippets.json", methods=["GET", "POST"])
     def programs() -> Response:
@@ -103,7 +110,7 @@ def _question(name: str) -> Question:
 
 def _see_other(page: str, data: str) -> Response:
     """303 See Other to the page or the data, as the client prefers."""
-    wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).page
+    wants_page = wanted_formats(accepted_types(request.headers.get("Accept")), None).graph_page
     response = redirect(page if wants_page else data, 303)
     response.vary.add("Accept")
     return response  # type: ignore[return-value]

@@ -9,11 +9,8 @@ from flask import Blueprint, json, render_template
 from kg.language.collation import key
 from kg.language.labels import labels
 from kg.publishing.questions import Question, find_question, read_questions
-from kg.store.reader import Reader
-from kg.store.store import Store
 from kg.workers.messages import Task
-from ontology import BASE, KelisimError
-from ontology.namespaces import shorten
+from ontology import KelisimError
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -62,8 +59,7 @@ def blueprint(site: Site) -> Blueprint:
             "pages/question.html",
             question=chosen,
             subjects=[(tag, subject(tag)) for tag in chosen.tags],
-            shorten=shorten,
-            **_answer(site.store, chosen.query),
+            **_answer(site, chosen.query),
         )
 
     return routes
@@ -81,22 +77,22 @@ def _fits(question: Question, tag: str, words: str) -> bool:
     return (not tag or tag in question.tags) and all(word in text for word in words.casefold().split())
 
 
-def _answer(store: Store, query: str) -> dict[str, Any]:
+def _answer(site: Site, query: str) -> dict[str, Any]:
     """Template variables of an answer: `variables`, `heads`, `rows`, `total`, `truth`, `names`; or only its `size`."""
-    reply = store.query(Task(query, bindings="json", graph="ntriples", hinted=True))
+    reply = site.store.query(Task(query, bindings="json", graph="ntriples", hinted=True))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}
     results = json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:MOST_ROWS]
-    ours = {t["value"] for row in shown for t in row.values() if t["type"] == "uri" and t["value"].startswith(BASE)}
-    variables, reader = results["head"].get("vars", []), Reader(store)
+    iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}
+    variables = results["head"].get("vars", [])
     return {
         "variables": variables,
-        "heads": heads(reader, variables),
+        "heads": heads(site.reader, variables),
         "rows": shown,
         "total": len(rows),
         "truth": results.get("boolean"),
         "hedged": reply.hedged,
-        "names": labels(reader, ours, language()),
+        "names": labels(site.reader, iris, language(), site.prefixes),
     }

@@ -1,4 +1,4 @@
-"""Template variables of the base layout: release and data version for the footer, URLs in other languages."""
+"""Template variables of the base layout: the dataset's name and description, the navigation, the footer, languages."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,19 +9,29 @@ from markupsafe import Markup
 from kg.language.labels import Label
 from kg.views.facts import in_language as facts_in_language
 from ontology import version
+from ontology.namespaces import shorten
 from server.http.languages import PARAMETER, language
 from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Registers the variables of ``base.html`` and the filters ``in_its_language`` and ``in_one_language``."""
+    """Registers the variables of ``base.html`` and the filters ``in_its_language``, ``in_one_language``, ``shorten``."""
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
     app.jinja_env.filters["in_one_language"] = lambda facts: facts_in_language(facts, language())
+    app.jinja_env.filters["shorten"] = lambda iri: shorten(iri, site.prefixes)
 
     @app.context_processor
     def shell() -> dict[str, Any]:
-        return {"release": release, "data_version": site.store.version, "in_language": in_language}
+        about = site.about
+        return {
+            "release": release,
+            "data_version": site.store.version,
+            "in_language": in_language,
+            "about": about,
+            "site_name": about.name(language()),
+            "kinds": site.kinds.get(),
+        }
 
 
 def in_language(code: str) -> str:

@@ -23,7 +23,7 @@ from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
-from server.http.links import iri_at
+from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, sources, states
@@ -76,7 +76,7 @@ class _Named(Protocol):
 def blueprint(site: Site) -> Blueprint:
     """The pages of all IRIs below `BASE`."""
     routes = Blueprint("things", __name__)
-    for filter_ in (in_words, measured, when):
+    for filter_ in (elsewhere, in_words, measured, when):
         routes.add_app_template_filter(filter_)
 
     @routes.record_once
@@ -98,6 +98,11 @@ def in_words(iri: str, named: _Named) -> Label:
     if iri.startswith(_WIKIDATA):
         return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
+
+
+def elsewhere(iri: str) -> str:
+    """The address of a thing outside the project, for a link beside its name; empty for terms of vocabularies."""
+    return "" if iri in NAMES else outside(iri)
 
 
 def measured(value: str, unit: str) -> str:
@@ -130,7 +135,7 @@ def _thing(site: Site, iri: str) -> str:
         said_title=translate(_SAID_TITLES.get(sort, _SAID)),
         window=WINDOW,
         map=_map(site, thing) if not part else None,
-        citation=cite(str(thing.label), iri, site.store.version),
+        citation=cite(str(thing.label), iri, site.store.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
         **more,
@@ -145,7 +150,7 @@ def _claim(site: Site, iri: str) -> str:
     return render_template(
         "pages/claim.html",
         claim=claim,
-        citation=cite(claim.record.gloss, iri, site.store.version, source),
+        citation=cite(claim.record.gloss, iri, site.store.version, source, about=site.about),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )
 

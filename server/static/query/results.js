@@ -24,12 +24,12 @@ export function showResults(Yasr, element, editor, { prefixes, terms, words }) {
   };
 }
 
-/** The URL of the page of an IRI: on this host for IRIs of the dataset. */
+/** The URL of the page of an IRI on this host. */
 export function pageOf(iri) {
   const path = iri.startsWith(OURS) ? iri.slice(OURS.length) : "";
   const [, space, name] = path.match(/^(id|code|claim|source)\/(.+)$/) ?? [];
   if (space) return `/page/${space === "id" ? "" : `${space}/`}${name}`;
-  return /^ns(#|$)/.test(path) ? `/page/${path}` : iri;
+  return /^ns(#|$)/.test(path) ? `/page/${path}` : `/resource?${new URLSearchParams({ iri })}`;
 }
 
 function tableOf(Table, names, words) {

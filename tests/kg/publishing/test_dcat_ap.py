@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyshacl
 import pytest
-from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
 from kg.publishing.dumps import MEDIA_TYPES
@@ -18,6 +18,7 @@ from ontology import BASE, version
 from ontology.namespaces import ID, KEL
 from tests.conftest import ROOT, serving
 from tests.http import ask, send
+from tests.kg.publishing.test_about import ABOUT, CC_BY, HEAD
 from tests.server.endpoint.test_writes import Client, make_token
 
 SHAPES = ROOT / "tests" / "fixtures" / "dcat-ap.ttl"
@@ -25,6 +26,18 @@ SPDX = Namespace("http://spdx.org/rdf/terms#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 SH = Namespace("http://www.w3.org/ns/shacl#")
 EU = "http://publications.europa.eu/resource/authority/"
+COMPLETE = (
+    HEAD
+    + f"""<> a dcat:Dataset ; dcterms:title "Lakes"@en ; dcterms:description "All of more than a hectare."@en ;
+  dcterms:license <{CC_BY}> ; dcterms:issued "2024-02-03"^^xsd:date ; dcterms:modified "2025-06-01"^^xsd:date ;
+  dcterms:publisher [ foaf:name "Hydrological Office"@en ;
+    dcterms:type <http://purl.org/adms/publishertype/LocalAuthority> ] ;
+  dcat:contactPoint [ vcard:fn "Data desk" ; vcard:hasEmail <mailto:data@hydro.example> ] ;
+  dcat:keyword "lake"@en ; dcat:theme <{EU}data-theme/ENVI> ; dcterms:spatial <{EU}country/KAZ> .
+"""
+)
+"""A description with all that DCAT-AP 3.0 recommends."""
+
 DATASET, CATALOGUE = URIRef(BASE), URIRef(BASE + "catalogue")
 
 
@@ -54,11 +67,14 @@ def test_all_that_is_mandatory_and_recommended_is_there(catalogue: Graph) -> Non
     assert results(catalogue) == []
 
 
-def test_the_official_shapes_conform(catalogue: Graph) -> None:
+def test_the_official_shapes_conform(catalogue: Graph, kelisim: str, tmp_path: Path) -> None:
     path = os.environ.get("DCAT_AP_SHAPES")
     if not path:
         pytest.skip("the official shapes are not here (set DCAT_AP_SHAPES to dcat-ap-SHACL.ttl of release 3.0.0)")
     assert results(catalogue, Path(path)) == []
+    for about in (None, ABOUT, COMPLETE):
+        with serving(kelisim, "--empty", *about_options(tmp_path, about)) as running:
+            assert results(read(running.address), Path(path)) == []
 
 
 def _without(subject: Node | None, predicate: Node) -> Callable[[Graph], None]:
@@ -157,14 +173,78 @@ def test_the_size_of_every_file_is_told_and_true(catalogue: Graph, server: str) 
         assert headers["ETag"] == f'"{sums}"'
 
 
+def about_options(folder: Path, text: str | None) -> list[str]:
+    """The options of a server with that description, if there is one."""
+    if text is None:
+        return []
+    file = folder / "about.ttl"
+    file.write_text(text, encoding="utf-8")
+    return ["--about", str(file)]
+
+
 def test_data_that_nobody_has_described_are_not_called_ours(kelisim: str) -> None:
     with serving(kelisim, "--empty") as running:
+        graph, dataset = read(running.address), URIRef(running.address)
+        found = results(graph)
+    assert {severity for severity, _, _ in found} == {SH.Warning}
+    assert {path for _, focus, path in found if focus == dataset} == {
+        DCAT.contactPoint,
+        DCAT.keyword,
+        DCAT.theme,
+        DCTERMS.publisher,
+    }
+    assert list(graph.subject_objects(DCTERMS.publisher)) == [
+        (URIRef(f"{dataset}catalogue"), URIRef(f"{dataset}#operator"))
+    ]
+    assert len(set(graph.objects(dataset, DCTERMS.description))) == 3
+    assert list(graph.objects(URIRef(f"{dataset}catalogue"), DCAT.dataset)) == [dataset]
+    for predicate in (DCTERMS.license, DCTERMS.issued, DCTERMS.modified, DCTERMS.temporal):
+        assert not list(graph.subject_objects(predicate))
+
+
+def test_what_the_operator_says_is_all_that_is_missed(kelisim: str, tmp_path: Path) -> None:
+    with serving(kelisim, "--empty", *about_options(tmp_path, ABOUT)) as running:
         graph = read(running.address)
-        assert {severity for severity, _, _ in results(graph)} <= {SH.Warning}
-        assert graph.value(DATASET, DCTERMS.publisher) == URIRef(running.address + "#operator")
-        for predicate in (DCTERMS.license, DCTERMS.issued, DCTERMS.modified, DCTERMS.temporal):
-            assert graph.value(DATASET, predicate) is None
-            assert graph.value(URIRef(running.address + "data/dump.nq"), predicate) is None
+        assert {(severity, path) for severity, _, path in results(graph)} == {
+            (SH.Warning, path) for path in (DCAT.theme, DCTERMS.type, DCTERMS.modified, DCTERMS.spatial)
+        }
+    with serving(kelisim, "--empty", *about_options(tmp_path, COMPLETE)) as running:
+        assert results(read(running.address)) == []
+
+
+def test_all_that_is_listed_has_what_the_operator_says(kelisim: str, tmp_path: Path) -> None:
+    with serving(kelisim, "--empty", *about_options(tmp_path, COMPLETE)) as running:
+        graph = read(running.address)
+        again = read(running.address)
+        host = running.address
+    assert set(graph) == set(again)
+    assert not [term for term in {*graph.subjects(), *graph.objects()} if isinstance(term, BNode)]
+    publisher = graph.value(URIRef(host), DCTERMS.publisher)
+    assert set(graph.objects(publisher, FOAF.name)) == {Literal("Hydrological Office", "en")}
+    catalogue, service, dump = (URIRef(host + name) for name in ("catalogue", "service", "data/dump.nq.gz"))
+    for thing in (catalogue, service, URIRef(f"{catalogue}#search"), URIRef(f"{catalogue}#reconciliation"), dump):
+        assert graph.value(thing, DCTERMS.license) == URIRef(CC_BY)
+        if thing != dump:
+            assert graph.value(thing, DCTERMS.publisher) == publisher
+    for thing in (catalogue, dump):
+        assert graph.value(thing, DCTERMS.modified) == Literal("2025-06-01", datatype=XSD.date)
+    assert graph.value(service, DCAT.servesDataset) == URIRef(host)
+    assert graph.value(service, DCAT.endpointURL) == URIRef(host + "sparql")
+
+
+def test_a_title_is_enough_for_what_is_mandatory(kelisim: str, tmp_path: Path) -> None:
+    text = f"""{HEAD} [] a dcat:Dataset ; dcterms:title "Lakes" ; dcterms:license <licence> ;
+  dcterms:publisher <https://hydro.example/> ; dcterms:creator [ rdfs:label "Anna"@en ] ."""
+    with serving(kelisim, "--empty", *about_options(tmp_path, text)) as running:
+        host, graph = URIRef(running.address), read(running.address)
+        assert {severity for severity, _, _ in results(graph)} == {SH.Warning}
+        assert set(graph.objects(host, DCTERMS.title)) == {Literal("Lakes")}
+        assert graph.value(graph.value(host, DCTERMS.publisher), FOAF.name) == Literal("https://hydro.example/")
+        assert graph.value(graph.value(host, DCTERMS.creator), FOAF.name) == Literal("Anna", "en")
+        licence = URIRef(running.address + "licence")
+        for found in (graph, read(running.address, "sparql?format=turtle")):
+            assert set(found.objects(None, DCTERMS.license)) == {licence}
+        assert send(ask(running.address, "ASK {}"))[1]["Link"] == '</licence>; rel="license"'
 
 
 def test_what_was_changed_is_dated_by_its_change(kelisim: str, tmp_path: Path) -> None:
@@ -184,6 +264,11 @@ def test_what_was_changed_is_dated_by_its_change(kelisim: str, tmp_path: Path) -
                 assert told.datatype == XSD.dateTime
                 assert began <= told.toPython() <= datetime.now(UTC)
             assert results(graph) == []
+    with serving(kelisim, "--store", str(folder), *about_options(tmp_path, COMPLETE)) as running:
+        assert read(running.address).value(URIRef(running.address), DCTERMS.modified) == told
     subprocess.run([kelisim, "compact", str(folder)], check=True)
     with serving(kelisim, "--store", str(folder)) as running:  # when the change was made is known no longer
         assert list(read(running.address).objects(None, DCTERMS.modified)) == []
+    with serving(kelisim, "--store", str(folder), *about_options(tmp_path, COMPLETE)) as running:  # but to its operator
+        date = read(running.address).value(URIRef(running.address), DCTERMS.modified)
+        assert date == Literal("2025-06-01", datatype=XSD.date)

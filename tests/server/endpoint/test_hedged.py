@@ -40,6 +40,7 @@ def test_clients_pass_over_the_member(server: str) -> None:
     client = SPARQLWrapper(f"{server}sparql", returnFormat=JSON)
     client.setQuery(TOPICS)
     found = client.query().convert()
+    assert isinstance(found, dict)
     assert found["results"]["bindings"]
     assert set(found) == {"head", "results", "hedged"}
 
@@ -64,9 +65,7 @@ def test_what_is_only_thought_possible_is_told_of_an_empty_answer(server: str) -
     assert told == "1"
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("en", "6 more rows"), ("ru", "GRAPH ?claim"), ("kk", "GRAPH ?claim")]
-)
+@pytest.mark.parametrize(("language", "words"), [("en", "6 more rows"), ("ru", "GRAPH ?claim"), ("kk", "GRAPH ?claim")])
 def test_pages_say_it_in_words(server: str, language: str, words: str) -> None:
     address = f"{server}sparql?{urllib.parse.urlencode({'query': TOPICS, 'lang': language})}"
     page = send(address, headers={"Accept": BROWSER})[2].decode()

@@ -100,6 +100,39 @@ def test_negotiation(server: str, accept: str, expected: str) -> None:
     assert "Accept" in headers["Vary"]
 
 
+JSON_RESULTS = "application/sparql-results+json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "bindings", "graph"),
+    [
+        ("text/csv;q=0.9, text/html;q=0.1", "text/csv", "text/html"),
+        ("text/csv, text/html", "text/csv", "text/html"),
+        ("text/turtle, text/html;q=0.5", "text/html", "text/turtle"),
+        ("application/n-triples;q=0.2, text/html;q=0.1", "text/html", "application/n-triples"),
+        (f"{JSON_RESULTS};q=0.8, text/turtle;q=0.8, text/html;q=0.5", JSON_RESULTS, "text/turtle"),
+        (f"{JSON_RESULTS};q=0.3, text/turtle;q=0.8, text/html;q=0.5", "text/html", "text/turtle"),
+        ("text/html;q=0.1, */*;q=0.9", JSON_RESULTS, "text/turtle"),
+        ("text/html;q=0, */*", JSON_RESULTS, "text/turtle"),
+        ("text/html;q=0.1", "text/html", "text/html"),
+    ],
+)
+def test_a_page_comes_only_where_no_format_of_that_kind_is_preferred(
+    server: str, accept: str, bindings: str, graph: str
+) -> None:
+    pattern = "WHERE { <https://w3id.org/kelisim/id/astana> ?p ?o }"
+    for query, expected in ((f"SELECT * {pattern}", bindings), ("ASK {}", bindings), (f"CONSTRUCT {pattern}", graph)):
+        status, headers, body = send(ask(server, query), headers={"Accept": accept})
+        assert (status, headers.get_content_type()) == (200, expected), query
+        assert (b"<!doctype html>" in body.lower()) == (expected == "text/html")
+        if expected != "text/html":  # the same bytes as for those who accept nothing else
+            assert body == send(ask(server, query), headers={"Accept": expected})[2]
+        again = send(ask(server, query), headers={"Accept": accept, "If-None-Match": headers["ETag"]})
+        assert again[0] == 304
+    description = send(f"{server}sparql", headers={"Accept": accept})  # a graph too
+    assert (b"<!doctype html>" in description[2].lower()) == (graph == "text/html")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status"),
     [

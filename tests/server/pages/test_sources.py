@@ -153,8 +153,8 @@ def test_the_real_articles_are_marked_where_their_claims_point(
 def test_an_empty_graph_has_its_pages(kelisim: str, tmp_path: Path) -> None:
     with serving(kelisim, "--store", str(tmp_path / "store"), "--allow-updates", "--empty") as running:
         assert "There are no articles here." in words(get(running.address, "sources"))
-        assert "There are no claims in this graph." in words(get(running.address, ""))
-        assert "<h1>About Kelisim</h1>" in get(running.address, "about")
+        assert "This store is empty." in words(get(running.address, ""))
+        assert "no licence and no publisher are claimed" in words(get(running.address, "about"))
 
 
 def test_an_article_store_sees_changes(tmp_path: Path) -> None:
