@@ -127,11 +127,11 @@ class _Page:
         return text
 
     def marks(self, claims: Iterable[str]) -> Text:
-        """The modality, if no claim is asserted, reported or planned, and the numbers of the footnotes."""
+        """The modality or the curator's doubt, if all claims are in doubt, and the numbers of the footnotes."""
         text = Text()
         claims = tuple(claims)
         if note := self.thing.doubt(claims):
-            text.append(f" ({note.modality_label})", "magenta")
+            text.append(f" ({self.say('reading unclear') if note.surely else note.modality_label})", "magenta")
         numbers = ",".join(str(number) for number, _ in self.thing.notes(claims))
         return text.append(f" [{numbers}]" if numbers else "", "dim")
 

@@ -57,7 +57,9 @@ class Description:
         So a fact that is only expected, possible or denied is described and not asserted.
         """
         plain = (quad.triple for quad in self.quads if isinstance(quad.graph_name, ox.DefaultGraph))
-        return chain(plain, reified(quad for quad in self.quads if self._is_reified(quad)))
+        inferred = {quad.triple for quad in self.quads if _is(quad.graph_name, INFERRED_GRAPH)}
+        stated = (q for q in self.quads if q.triple not in inferred or _is(q.graph_name, INFERRED_GRAPH))
+        return chain(plain, reified(quad for quad in stated if self._is_reified(quad)))
 
     def serialize(self, form: GraphFormat, known: Mapping[str, str] = PREFIXES) -> bytes:
         """The page in the given format, in UTF-8, with those of the known prefixes that occur.
@@ -116,10 +118,12 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
     outgoing = reader.rows(f"SELECT ?g ?p ?o WHERE {{ {_anywhere(f'{it} ?p ?o')} }} {window}")
     incoming = reader.rows(f"SELECT ?g ?s ?p WHERE {{ {_anywhere(f'?s ?p {it}')} }} {window}")
     in_graph = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window}")
+    entailed = f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} GRAPH <{INFERRED_GRAPH}> {{ ?s ?p ?o }} }} {window}"
     used = reader.rows(f"SELECT ?g ?s ?o WHERE {{ {_anywhere(f'?s {it} ?o')} }} {window}")
     found = set(_quads(outgoing[:PAGE_ROWS], {"s": it}))
     found |= set(_quads(incoming[:PAGE_ROWS], {"o": it}))
     found |= set(_quads(in_graph[:PAGE_ROWS], {"g": it}))
+    found |= set(_quads(reader.rows(entailed)[:PAGE_ROWS], {"g": ox.NamedNode(INFERRED_GRAPH)})) if in_graph else set()
     found |= set(_quads(used[:PAGE_ROWS], {"p": it}))
     if in_graph:
         also = reader.rows(

@@ -14,7 +14,23 @@ from typing import Any, Final
 from kg.language.classes import RECONCILED, most_specific_class
 from kg.language.transliteration import fold, phonetic_key
 from kg.search.texts import Text, without_dots
-from ontology.namespaces import ID
+from ontology.namespaces import ID, KEL
+
+RECORD_WEIGHT: Final = 0.6
+_RECORDS: Final = frozenset(
+    str(KEL[name])
+    for name in (
+        "Claim",
+        "Observation",
+        "Participation",
+        "Relation",
+        "StageEvent",
+        "Statement",
+        "Tenure",
+        "TradeObservation",
+    )
+)
+"""Classes of things without a name of their own: their labels are descriptions."""
 
 RANKS: Final = {"name": 0, "other-name": 1, "code": 1, "definition": 2, "description": 2, "gloss": 3}
 """The rank of each kind of text; lower comes first."""
@@ -31,7 +47,7 @@ _TABLES: Final = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE texts (
-    id INTEGER PRIMARY KEY, thing TEXT, class TEXT, kind TEXT, weight INTEGER, language TEXT, text TEXT);
+    id INTEGER PRIMARY KEY, thing TEXT, class TEXT, kind TEXT, weight REAL, language TEXT, text TEXT);
 CREATE VIRTUAL TABLE words USING fts5(
     folded, content='', prefix='2 3', tokenize="unicode61 remove_diacritics 0");
 CREATE TABLE names (id INTEGER PRIMARY KEY, folded TEXT, sound TEXT, entity INTEGER);
@@ -128,7 +144,8 @@ def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
             number += 1
             text = unicodedata.normalize("NFC", each.text)
             class_iri = most_specific_class(each.classes)
-            rows.append((number, each.thing, class_iri, each.kind, RANKS[each.kind], each.language, text))
+            weight = RANKS[each.kind] + RECORD_WEIGHT * (class_iri in _RECORDS)
+            rows.append((number, each.thing, class_iri, each.kind, weight, each.language, text))
             folded.append((number, fold(text)))
             if each.kind in {"name", "other-name", "code"}:
                 entity = class_iri in RECONCILED and each.thing.startswith(str(ID))

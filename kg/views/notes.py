@@ -32,9 +32,12 @@ class Notes:
         return {claim: number for number, claim in enumerate(self.footnotes, 1)}
 
     def doubt(self, claims: Iterable[str]) -> Footnote | None:
-        """The footnote of the first claim if none of the claims is asserted, reported or planned, else None."""
+        """The footnote of the first claim if all of the claims are in doubt, else None.
+
+        In doubt is what is not asserted, reported or planned, and what the curator is not sure to have understood.
+        """
         found = [note for _, note in self.notes(claims)]
-        return found[0] if found and not any(note.surely for note in found) else None
+        return found[0] if found and not any(note.surely and not note.confidence for note in found) else None
 
     def disputed(self, fact: Fact) -> bool:
         """Whether one claim denies the fact and another gives it in another modality."""

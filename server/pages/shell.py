@@ -15,7 +15,7 @@ from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Registers the variables of ``base.html`` and the filters ``in_its_language``, ``in_one_language``, ``shorten``."""
+    """Registers the variables of ``base.html`` and filters: ``in_its_language``, ``in_one_language``, ``shorten``."""
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
     app.jinja_env.filters["in_one_language"] = lambda facts: facts_in_language(facts, language())

@@ -126,7 +126,8 @@ def test_what_our_definitions_derive(engine: Engine) -> None:
     claims = "?claim a kel:Claim . GRAPH ?claim { ?thing ?p ?o } FILTER(STRSTARTS(STR(?thing), STR(id:)))"
     assert not ask(f"{claims} FILTER NOT EXISTS {{ ?claim kel:about ?thing }}")
     assert ask("id:oil-transit-kazakhstan-germany-via-russia kel:strongestModality code:possible")
-    assert ask("id:csto-summit-astana-2024 kel:strongestModality code:asserted")
+    assert ask("id:csto-summit-astana-2024 kel:strongestModality code:planned")
+    assert ask("id:putin-visit-kazakhstan-2023 kel:strongestModality code:asserted")
     assert not ask("?x kel:strongestModality ?a , ?b FILTER(?a != ?b)")
     sure = "?claim kel:modality code:asserted . GRAPH ?claim { ?x ?p ?o FILTER(?p NOT IN (rdf:type)) }"
     assert not ask(f"?x kel:strongestModality code:possible . {sure} FILTER(?p != <{RDFS.label}>)")
@@ -139,6 +140,7 @@ def test_rules_agree_with_a_second_reasoner(dataset: Dataset) -> None:
     """Our rules derive just what owlrl derives about our things, in the vocabulary that we publish."""
     default = {*dataset.default_graph}
     inferred = {q.triple for q in dataset.quads if q.graph_name == ox.NamedNode(INFERRED_GRAPH)} & default
+    inferred = {t for t in inferred if URIRef(t.predicate.value) not in DERIVED}
     given = {q.triple for q in dataset.quads if q.graph_name == ox.DefaultGraph()} - inferred
     graph = Graph().parse(data=ox.serialize(given, format=ox.RdfFormat.N_TRIPLES), format="nt")
     before = set(graph)
@@ -157,7 +159,6 @@ def test_rules_agree_with_a_second_reasoner(dataset: Dataset) -> None:
     }
     data = ox.serialize(inferred, format=ox.RdfFormat.N_TRIPLES)
     ours = {t for t in Graph().parse(data=data, format="nt") if not str(t[0]).startswith(BASE + ".well-known")}
-    ours = {t for t in ours if t[1] not in DERIVED}
     assert ours
     assert ours - theirs == set()
     assert theirs - ours == set()

@@ -61,7 +61,7 @@ def test_a_report_is_readable_on_a_terminal(reports: tuple[Report, Report]) -> N
     text = console.export_text()
     assert "4 results on 4 things." in text
     assert "id:river-talks-2031" in text
-    assert "exactly one kel:status" in text
+    assert "An event needs a kel:status" in text
     assert "https://w3id.org/kelisim/" not in text
 
 

@@ -1,6 +1,7 @@
 """Dereferencing of IRIs, and the descriptions that they lead to."""
 
 import json
+from http.client import HTTPConnection
 import timeit
 import urllib.request
 from collections.abc import Callable
@@ -89,7 +90,7 @@ def test_an_expected_fact_is_described_and_not_asserted(server: str) -> None:
     fact = (ID["csto-summit-astana-2024"], KEL.topic, ID["topic-eastern-european-collective-security"])
     plain = Graph().parse(data=send(f"{server}data/{DENIED}.ttl")[2], format="turtle")
     assert fact not in plain
-    (statement,) = plain.subjects(KEL.inGraph, URIRef(BASE + DENIED))
+    (statement,) = plain.subjects(KEL.inGraph, URIRef(BASE + DENIED))  # not what is only inferred
     assert tuple(plain.value(statement, p) for p in (RDF.subject, RDF.predicate, RDF.object)) == fact
     assert plain.value(URIRef(BASE + DENIED), KEL.modality) == CODE.expected
     for suffix, name in (("trig", "trig"), ("nq", "nquads"), ("jsonld", "json-ld")):
@@ -183,17 +184,25 @@ def test_what_was_withdrawn_is_410_and_names_what_took_its_place(kelisim: str, t
     token = make_token(store)
     update = f"""PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX dcterms: <http://purl.org/dc/terms/>
       INSERT DATA {{ <{ID.old}> dcterms:isReplacedBy <{ID["новое"]}> . <{ID.dead}> owl:deprecated true .
+                     <{ID["split"]}> dcterms:isReplacedBy <{ID.a}> , <{ID.b}> .
                      <{ID["новое"]}> <urn:x:p/1> "</script>" . <{ID.catalogue}> <urn:p> 1 ;
                      <urn:near> <{ID["code/x"]}>, <{ID["question/x"]}>, <{ID["%D0%BD?q"]}> }}"""
     with serving(kelisim, "--store", str(store), "--empty", "--allow-updates") as running:
         head = {"Authorization": f"Bearer {token}", "Content-Type": "application/sparql-update"}
         assert send(f"{running.address}sparql", method="POST", body=update.encode(), headers=head)[0] == 200
-        for path in ("id/old", "data/old.ttl", "id/dead"):
+        for path in ("id/split", "data/split.ttl", "id/dead"):
             status, headers, body = send(running.address + path)
             assert (status, json.loads(body)["title"]) == (410, "Gone")
-        status, headers, body = send(f"{running.address}id/old", headers={"Accept": BROWSER})
+        status, headers, body = send(f"{running.address}id/split", headers={"Accept": BROWSER})
         assert (status, headers.get_content_type()) == (410, "text/html")
-        assert 'rel="successor-version"' in headers["Link"]
+        assert headers["Link"].count('rel="successor-version"') == 2
+        for path in ("id/old", "id/old.ttl", "data/old.ttl?page=1", "page/old"):
+            connection = HTTPConnection(running.address.split("/")[2])
+            connection.request("GET", f"/{path}")
+            answer = connection.getresponse()
+            assert (answer.status, answer.headers["Location"].count("%D0%BD%D0%BE%D0%B2%D0%BE%D0%B5")) == (301, 1)
+            assert answer.headers["Location"].endswith(path.partition("old")[2])
+            connection.close()
         new = f"{running.address}id/%D0%BD%D0%BE%D0%B2%D0%BE%D0%B5"
         status, _, body = send(new)
         assert status == 200

@@ -79,7 +79,7 @@ def test_the_page_shows_charts_and_figures(server: str) -> None:
     nine_months = between("2024-01-01", "2024-09-30", "yMMM")
     assert spaced(f"{nine_months} ({lasting(9, 'duration-month')})") in words
     assert spaced(f"trade turnover Kazakhstan – Russia 2023 {dollars(28.4e9)}, a record") in words
-    assert html.count("<figure") == 5
+    assert html.count("<figure") == 4, "planned and wished for amounts are not drawn"
     for address in set(re.findall(r'src="(/charts/[^"]*)"', html)):
         assert send(server.rstrip("/") + address.replace("&amp;", "&"))[0] == 200
     assert "possible" in words
