@@ -118,12 +118,10 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
     outgoing = reader.rows(f"SELECT ?g ?p ?o WHERE {{ {_anywhere(f'{it} ?p ?o')} }} {window}")
     incoming = reader.rows(f"SELECT ?g ?s ?p WHERE {{ {_anywhere(f'?s ?p {it}')} }} {window}")
     in_graph = reader.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} }} {window}")
-    entailed = f"SELECT ?s ?p ?o WHERE {{ GRAPH {it} {{ ?s ?p ?o }} GRAPH <{INFERRED_GRAPH}> {{ ?s ?p ?o }} }} {window}"
     used = reader.rows(f"SELECT ?g ?s ?o WHERE {{ {_anywhere(f'?s {it} ?o')} }} {window}")
     found = set(_quads(outgoing[:PAGE_ROWS], {"s": it}))
     found |= set(_quads(incoming[:PAGE_ROWS], {"o": it}))
     found |= set(_quads(in_graph[:PAGE_ROWS], {"g": it}))
-    found |= set(_quads(reader.rows(entailed)[:PAGE_ROWS], {"g": ox.NamedNode(INFERRED_GRAPH)})) if in_graph else set()
     found |= set(_quads(used[:PAGE_ROWS], {"p": it}))
     if in_graph:
         also = reader.rows(
@@ -131,9 +129,11 @@ def describe(reader: Reader, iri: str, page: int = 1) -> Description:
         )
         found |= set(_quads(also))
     found |= _nested(reader, it, {quad.object for quad in found if quad.subject == it})
-    claims = {quad.graph_name.value for quad in found if isinstance(quad.graph_name, ox.NamedNode)} - {INFERRED_GRAPH}
+    claims = _claims(found)
     found |= _records(reader, claims)
     found |= _names(reader, {iri} | {term.value for quad in found for term in _ends(quad)})
+    found |= _records(reader, _claims(found) - claims)  # of the names that stand in claims
+    found |= _inferred(reader, found)
     parts = (outgoing, incoming, in_graph, used)
     more = any(len(rows) > PAGE_ROWS for rows in parts)
     return Description(iri, tuple(sorted(found, key=_order)) if any(parts) else (), page, more)
@@ -195,6 +195,28 @@ def _nested(reader: Reader, thing: ox.NamedNode, values: Iterable[object]) -> se
         seen |= current
         current = {quad.object for quad in level if isinstance(quad.object, ox.BlankNode)} - seen
     return found
+
+
+def _claims(quads: Iterable[ox.Quad]) -> set[str]:
+    return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)} - {INFERRED_GRAPH}
+
+
+def _inferred(reader: Reader, quads: Iterable[ox.Quad]) -> set[ox.Quad]:
+    """Those of the triples of claims that are inferred, as quads of the graph of what is inferred."""
+    of_claims = {quad.triple for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+    triples = sorted(f"({t.subject} {t.predicate} {t.object})" for t in of_claims if _has_only_iris(t))
+    found: set[ox.Quad] = set()
+    for start in range(0, len(triples), _BATCH):
+        given = " ".join(triples[start : start + _BATCH])
+        rows = reader.rows(
+            f"SELECT ?s ?p ?o WHERE {{ VALUES (?s ?p ?o) {{ {given} }} GRAPH <{INFERRED_GRAPH}> {{ ?s ?p ?o }} }}"
+        )
+        found |= set(_quads(rows, {"g": ox.NamedNode(INFERRED_GRAPH)}))
+    return found
+
+
+def _has_only_iris(triple: ox.Triple) -> bool:
+    return isinstance(triple.subject, ox.NamedNode) and isinstance(triple.object, ox.NamedNode)
 
 
 def _records(reader: Reader, claims: Iterable[str]) -> set[ox.Quad]:

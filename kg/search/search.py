@@ -39,12 +39,13 @@ _BRANCH: Final = (
     "UNION ALL SELECT * FROM (SELECT rowid, rank + {after} FROM words WHERE words MATCH :{words} LIMIT {most})"
 )
 _ALL: Final = _BRANCH.format(after=0.0, words="all", most=MAX_HITS)
-_BEGINNINGS: Final = _BRANCH.format(after=150.0, words="beginnings", most=MAX_HITS)
+_NAMES: Final = _BRANCH.format(
+    after=150.0, words="beginnings AND rowid IN (SELECT id FROM texts WHERE weight < 2)", most=MAX_HITS
+)
+_WHOLE: Final = _ALL + _NAMES
+_BEGINNINGS: Final = _BRANCH.format(after=500.0, words="beginnings", most=MAX_HITS)
 _SOME: Final = _BRANCH.format(after=5_000.0, words="some", most=MAX_HITS)
 _CLASSES: Final = "SELECT class, count(*) FROM hits GROUP BY class ORDER BY 2 DESC, 1"
-_NAMED: Final = "SELECT 1 FROM hits WHERE kind IN ('name', 'other-name') AND best < 50.0 LIMIT 1"
-"""Whether the name of a thing fits, other than those of statements, figures and the like."""
-
 _PAGE: Final = """
 SELECT thing, class, kind, language, text FROM hits
 WHERE :class IN ('', class) ORDER BY best, thing LIMIT :size OFFSET :skip
@@ -87,8 +88,8 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
     """The page `number` (from 1) of the things with a text that has all the words, or words that start with them.
 
     Things with an equal name come first, then names before definitions and glosses, and names of things before those of
-    statements, figures and the like, then by bm25. If these are less than a page or no thing is named so, truncated
-    words are searched too, so that ``Казахстана`` finds ``Казахстан``: this replaces stemmers,
+    statements, figures and the like, then by bm25. Truncated words are searched in names too, and in all texts if
+    less than a page is found, so that ``Казахстана`` finds ``Казахстан``: this replaces stemmers,
     which do not exist for Kazakh. If no text has all the words, things with some of them are found. There is no query
     syntax.
     """
@@ -107,17 +108,16 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
         "some": _query(truncated, " OR "),
     }
     with index.reading() as connection:
-        for branches, enough in ((_ALL, PAGE_SIZE), (_ALL + _BEGINNINGS, 1), (_ALL + _BEGINNINGS + _SOME, 0)):
+        for branches, enough in ((_WHOLE, PAGE_SIZE), (_WHOLE + _BEGINNINGS, 1), (_WHOLE + _BEGINNINGS + _SOME, 0)):
             hits = _HITS.format(branches=branches)
             classes: dict[str, int] = dict(connection.execute(hits + _CLASSES, values).fetchall())
-            named = branches != _ALL or connection.execute(hits + _NAMED, values).fetchone()
-            if sum(classes.values()) >= enough and named:
+            if sum(classes.values()) >= enough:
                 break
         page = {**values, "class": class_iri, "size": size, "skip": (number - 1) * size}
         rows = connection.execute(hits + _PAGE, page).fetchall()
         capped = _count(connection, values["all"]) >= MAX_HITS
     found = tuple(
-        Hit(thing, class_, kind, text_language, text, _mark(text, (whole if branches == _ALL else truncated) + also))
+        Hit(thing, class_, kind, text_language, text, _mark(text, truncated + also))
         for thing, class_, kind, text_language, text in rows
     )
     total = classes.get(class_iri, 0) if class_iri else sum(classes.values())

@@ -149,8 +149,8 @@ def check(reader: Reader, iri: str) -> None:
     if not found.known:
         raise unknown(iri)
     if len(found.successors) == 1 and found.successors[0].startswith(BASE):
-        old, new = iri.removeprefix(BASE), found.successors[0].removeprefix(BASE)
-        abort(redirect(iri_to_uri(request.full_path.rstrip("?").replace(old, new, 1)), 301))
+        old, new = place_of(iri), place_of(found.successors[0])
+        abort(redirect(iri_to_uri(request.full_path.rstrip("?").replace(f"/{old}", f"/{new}", 1)), 301))
     if found.withdrawn:
         instead = " and ".join(f"<{other}>" for other in found.successors)
         detail = f"<{iri}> has been withdrawn" + (f"; see {instead}." if instead else ".")

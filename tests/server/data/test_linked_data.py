@@ -1,10 +1,10 @@
 """Dereferencing of IRIs, and the descriptions that they lead to."""
 
 import json
-from http.client import HTTPConnection
 import timeit
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 

@@ -87,7 +87,7 @@ def test_the_page_of_a_person_lists_all_that_the_graph_holds(server: str, engine
     said = section(found, "statements-made")
     statements = "GRAPH ?c { ?x a kel:Statement ; kel:saidBy id:vladimir-putin }"
     assert sum(len(list(ul)) for ul in said if ul.tag == "ul") == count(engine, statements) == 8
-    assert any("The basic agreement will soon be ten years old." in words(e) for e in said)
+    assert any("will soon be ten years old." in words(e) for e in said)
     addressed = section(found, "said-about")
     about = "GRAPH ?c { ?x kel:concerns|kel:addressee id:vladimir-putin } GRAPH ?d { ?x a kel:Statement }"
     assert sum(len(list(ul)) for ul in addressed if ul.tag == "ul") == count(engine, about)
