@@ -88,7 +88,7 @@ class Settings:
 class _Loaded:
     """A loaded store: engine, identity of its initial state, statistics, history if it is writable, start message.
 
-    modified: when it was last changed, as in `Store`.
+    modified: when it was last changed, as in `Store`. load: what loads it into memory, if the engine is on disk.
     """
 
     engine: Engine
@@ -97,6 +97,7 @@ class _Loaded:
     history: History | None
     words: str
     modified: str | None = None
+    load: Callable[[], Engine] | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -119,7 +120,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         """Runs in the serving process before it accepts connections."""
         die_with_parent(signal.SIGTERM)  # else it would go on, with the store locked, if the main process were killed
         os.close(stop_writer)
-        pool = WorkerPool(loaded.engine, settings.limits)
+        pool = WorkerPool(loaded.engine, settings.limits, loaded.load)
         store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
@@ -216,17 +217,27 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         built = dataset()
         settings.folder.mkdir(parents=True, exist_ok=True)
         history = History.create(folder, built.quads if built else ())
-    store = ox.Store()
-    version = history.load_into(store)
-    words = f"{len(store)} quads, version {version} of {settings.folder}"
+
+    def load() -> Engine:
+        store = ox.Store()
+        history.load_into(store)
+        return Engine(store, settings.services, prefixes)
+
+    words = f"version {history.version} of {settings.folder}"
+    if on_disk := history.open_disk_copy():
+        engine = Engine(on_disk, settings.services, prefixes, on_disk=True)
+        words += ", from its copy on disk while it is loaded into memory"
+    else:
+        engine = load()
+        words = f"{len(engine)} quads, {words}"
     if history.recovered:
         words += f". {history.recovered}"
     if settings.allow_updates:
         prepare()
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
-    engine, kept = Engine(store, settings.services, prefixes), history if settings.allow_updates else None
-    return _Loaded(engine, identity, {}, kept, words, history.modified)
+    kept = history if settings.allow_updates else None
+    return _Loaded(engine, identity, {}, kept, words, history.modified, load if on_disk else None)
 
 
 def _wait_until_ready(host: str, port: int, ready: Callable[[], None]) -> None:

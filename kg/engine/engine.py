@@ -93,13 +93,16 @@ class Engine:
         quads: Iterable[ox.Quad] | ox.Store,
         services: frozenset[str] = frozenset(),
         prefixes: Mapping[str, str] = PREFIXES,
+        *,
+        on_disk: bool = False,
     ) -> None:
-        """Over the given quads, or over a store, which the engine then owns.
+        """Over the given quads, or over a store, which the engine then owns; `on_disk`: it is a read-only one on disk.
 
         `services` are the IRIs of endpoints that SERVICE may call. `prefixes` are the namespaces by prefix that errors
         propose for one that is not declared.
         """
         self.services = services
+        self.on_disk = on_disk
         self._merges = Merges()
         self._hedged: Merge | None = None
         self.prefixes = prefixes
@@ -108,6 +111,10 @@ class Engine:
         else:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
+
+    def __len__(self) -> int:
+        """The number of quads."""
+        return len(self._store)
 
     def quads(self, graph: GraphName | None = None) -> Iterable[ox.Quad]:
         """All quads, or those of one graph."""

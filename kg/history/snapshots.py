@@ -21,6 +21,9 @@ from kg.rdf.patches import Patch, may_be_unreadable, parse
 FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.part)?", re.ASCII)
 """The names of these files; the group that matches is the version. ``.part`` marks an unfinished file."""
 
+COPY_NAME: Final = re.compile(r"snapshot-(\d+)\.rocksdb(?:\.part|\.patched)?", re.ASCII)
+"""The names of the folders of `kg.history.disk_copies`."""
+
 _FIRST_LINE: Final = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")
 _FIRST_LINE_BYTES: Final = 200
 _CHUNK_BYTES: Final = 1 << 20
@@ -112,7 +115,7 @@ class Generation:
         with ThreadPoolExecutor(1) as beside:
             checked = beside.submit(self.check)
             try:
-                self._load_snapshot(store)
+                self.load_snapshot_into(store)
             except (SyntaxError, ValueError) as error:
                 checked.result()
                 raise DamagedHistoryError(f"{snapshot_path(self.folder, self.base)}: {error}") from error
@@ -120,11 +123,16 @@ class Generation:
         for _, payload in self.log.payloads(self.base, version):
             parse(payload).apply(store)
 
-    def _load_snapshot(self, store: ox.Store) -> None:
+    def load_snapshot_into(self, store: ox.Store, *, on_disk: bool = False) -> None:
+        """Loads the snapshot, without checking it, into an empty store, in memory or on disk.
+
+        Raises SyntaxError, ValueError or OSError.
+        """
         path = self._snapshot_prefix.path
         with mmap.mmap(self._snapshot, 0, access=mmap.ACCESS_READ) as text:
             if text.find(_BLANK_NODE) < 0:
-                store.load(path=path, format=ox.RdfFormat.N_QUADS, lenient=True)  # its IRIs were valid when written
+                load = store.bulk_load if on_disk else store.load  # each is the faster one there
+                load(path=path, format=ox.RdfFormat.N_QUADS, lenient=True)  # its IRIs were valid when written
             else:  # slower, but keeps the labels of blank nodes
                 store.bulk_extend(ox.parse(path=path, format=ox.RdfFormat.N_QUADS, lenient=True))
 
@@ -153,6 +161,16 @@ class Generation:
             snapshot_path(self.folder, self.base).name: self._snapshot_prefix,
             log_path(self.folder, self.base).name: FilePrefix(*log),
         }
+
+    @property
+    def first_line(self) -> bytes:
+        """The first line of the snapshot, with its version and checksum."""
+        return os.pread(self._snapshot, _FIRST_LINE_BYTES, 0).partition(b"\n")[0] + b"\n"
+
+    @property
+    def size(self) -> int:
+        """The size of the snapshot in bytes."""
+        return self._snapshot_prefix.size
 
     @property
     def _snapshot_prefix(self) -> FilePrefix:
@@ -198,6 +216,11 @@ def snapshot_path(folder: Path, base: int) -> Path:
 def log_path(folder: Path, base: int) -> Path:
     """The path of the log after the snapshot of a version."""
     return folder / f"patches-{base}.log"
+
+
+def copy_path(folder: Path, base: int) -> Path:
+    """The path of the copy on disk of the snapshot of a version."""
+    return folder / f"snapshot-{base}.rocksdb"
 
 
 def generations(folder: Path) -> list[int]:

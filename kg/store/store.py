@@ -6,6 +6,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from kg.changes.staging import Change
@@ -13,6 +14,7 @@ from kg.engine.errors import BusyError, ClientDisconnectedError
 from kg.engine.replies import Reply
 from kg.rdf.patches import Patch, new_header
 from kg.rdf.patches import parse as parse_patch
+from kg.workers.copying import start_copying
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
@@ -51,9 +53,15 @@ CANCEL_SCOPE: Final[ContextVar[CancelScope]] = ContextVar("CANCEL_SCOPE")
 class Log(Protocol):
     """A durable log of patches, such as `kg.history.history.History`."""
 
+    folder: Path
+
     @property
     def version(self) -> int:
         """The latest version."""
+
+    @property
+    def wants_disk_copy(self) -> bool:
+        """Whether a copy on disk of the snapshot would make the next start faster."""
 
     def append(self, patch: Patch) -> int:
         """Commits the patch and returns its version once it is on disk."""
@@ -111,6 +119,12 @@ class Store:
         """Starts the workers, on that event loop."""
         self._loop = loop
         self.pool.start(loop)
+        self._copy_to_disk()
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the store answers from its copy on disk, and changes wait until it is in memory."""
+        return not self.pool.loaded.is_set()
 
     @property
     def writable(self) -> bool:
@@ -134,7 +148,15 @@ class Store:
         if self._log is None:
             raise ReadOnlyError("This store takes no changes; start it with --store and --allow-updates.")
         with self._write_lock:
-            return self._log.compact()
+            self._wait(self.pool.loaded.wait())
+            version = self._log.compact()
+            self._loop.call_soon_threadsafe(self._copy_to_disk)
+            return version
+
+    def _copy_to_disk(self) -> None:
+        """Starts to write the copy of the snapshot on disk from which the next start is fast, if that is large."""
+        if self._log and self._log.wants_disk_copy:
+            self._copying = start_copying(self._log.folder)
 
     def change(
         self,

@@ -7,6 +7,7 @@ import msgspec
 from kg.changes.staging import DocumentError
 from kg.engine.engine import OperationError
 from kg.engine.errors import (
+    BusyError,
     InvalidChangeError,
     QuerySyntaxError,
     ServiceError,
@@ -48,9 +49,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     ``ok``: `format` names the format of the result, `rows` the number of rows or triples, -1 if not known, `size` the
     size in bytes, in the message or in the attached file. All others are errors with a `message`, and `line` and
     `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
-    ``operation`` (failed), ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits after
-    this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number of
-    rows that are only told with less certainty (`kg.engine.engine.Engine.hedged_rows`).
+    ``operation`` (failed), ``busy``, ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits
+    after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
+    of rows that are only told with less certainty (`kg.engine.engine.Engine.hedged_rows`).
     """
 
     kind: str
@@ -72,6 +73,7 @@ _ERRORS: Final[dict[str, type[KelisimError]]] = {
     "service": ServiceError,
     "service-timeout": ServiceTimeoutError,
     "operation": OperationError,
+    "busy": BusyError,
     "document": DocumentError,
     "limit": TooLargeError,
     "not-acceptable": NotAcceptableError,

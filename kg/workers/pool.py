@@ -2,22 +2,20 @@
 
 import asyncio
 import os
-import signal
-import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from kg.changes.staging import Change
 from kg.engine.engine import Engine
-from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError
+from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError, TooDeepError, TooLargeError
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
 from kg.workers.fairness import QueryShapes, pop_fairest
 from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
 from kg.workers.wire import encode_message
-from kg.workers.worker import run_fork_server
+from kg.workers.worker import UNREADABLE_COPY
 
 SHORT_SECONDS: Final = 0.2
 """The time slice of a query in the short lane."""
@@ -98,21 +96,19 @@ class WorkerPool:
 
     A change is staged in a worker of its own, outside both lanes, which is killed after its outcome or deadline.
 
+    An engine that is `on_disk` answers only until `load`, in a fork server of its own, has loaded the same state into
+    memory; then that server's workers replace the others as those end, and changes, which have waited, are taken.
+
     Construct it while the process has one thread, since it forks.
     """
 
-    def __init__(self, engine: Engine, limits: Limits | None = None) -> None:
+    def __init__(self, engine: Engine, limits: Limits | None = None, load: Callable[[], Engine] | None = None) -> None:
         self.limits = limits or Limits()
         self.short_workers = 3 * self.limits.workers
-        self._control_end, child_end = socket.socketpair()
-        self._fork_server_pid = os.fork()
-        if self._fork_server_pid == 0:
-            self._control_end.close()
-            try:
-                run_fork_server(child_end, engine, self.limits.memory)
-            finally:
-                os._exit(0)
-        child_end.close()
+        self._fork_server = ForkServer(lambda: engine, self.limits.memory)
+        self._loading = ForkServer(load, self.limits.memory) if load else None
+        self.loaded = asyncio.Event()
+        """Set when all is in memory, and changes can be made."""
         self._replaced = 0
         self._workers: set[WorkerProcess] = set()
         self._idle: list[WorkerProcess] = []
@@ -130,7 +126,11 @@ class WorkerPool:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Starts the workers, on the event loop on which the pool is used."""
         self._loop = loop
-        self._fork_server = ForkServer(loop, self._control_end)
+        self._fork_server.connect(loop, lambda: None)
+        if self._loading:
+            self._loading.connect(loop, self._use_loaded)
+        else:
+            self.loaded.set()
         for _ in range(self.short_workers):
             self._fork()
 
@@ -139,8 +139,8 @@ class WorkerPool:
         for worker in [*self._workers]:
             worker.kill()
         self._fork_server.close()
-        os.kill(self._fork_server_pid, signal.SIGKILL)
-        os.waitpid(self._fork_server_pid, 0)
+        if self._loading:
+            self._loading.close()
 
     def shut_down(self) -> None:
         """Fails all current and later requests with StoppedError: the server stops."""
@@ -198,6 +198,7 @@ class WorkerPool:
         if self._stopping:
             raise _stopping()
         seconds = self.limits.seconds(timeout)
+        await self._wait_until_loaded(seconds)
         completed: asyncio.Future[tuple[Outcome, bytes]] = self._loop.create_future()
 
         def answered(_: WorkerProcess, outcome: Outcome, body: bytes, __: int) -> None:
@@ -251,6 +252,33 @@ class WorkerPool:
 
         self._fork_server.request(message, apply_to_workers)
         await applied
+
+    async def _wait_until_loaded(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self.loaded.wait(), seconds)
+        except TimeoutError:
+            raise BusyError(
+                "The store is still being loaded into memory, as after each start, and takes changes only then. "
+                "Try again in a few seconds."
+            ) from None
+
+    def _use_loaded(self) -> None:
+        """Replaces the fork server on disk by the one in memory, and its workers as they end their queries."""
+        assert self._loading
+        former, self._fork_server, self._loading = self._fork_server, self._loading, None
+        for worker in [*self._workers]:
+            worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
+            if not worker.pending:
+                self._end(worker)
+        self._close_former(former, {*self._workers})
+        self.loaded.set()
+
+    def _close_former(self, former: ForkServer, workers: set[WorkerProcess]) -> None:
+        """Closes a former fork server once its last worker has ended."""
+        if former.is_starting or workers & self._workers:
+            self._loop.call_later(_RETRY_SECONDS, self._close_former, former, workers)
+        else:
+            former.close()
 
     def _add_waiter(self, pending: PendingQuery, timeout: float | None) -> Waiter:
         waiter = Waiter(loop=self._loop)
@@ -340,6 +368,8 @@ class WorkerPool:
     def _worker_died(self, worker: WorkerProcess) -> None:
         pending, worker.pending = worker.pending, None
         error = worker.crash_error(self.limits.memory)
+        if isinstance(error, TooDeepError | TooLargeError) and not self.loaded.is_set():  # so it ends at damaged files
+            error = BusyError(UNREADABLE_COPY)
         self._replace(worker)
         if pending and isinstance(error, StoppedError) and pending.retries < _MAX_RETRIES:
             pending.retries, pending.worker = pending.retries + 1, None
@@ -420,7 +450,13 @@ class WorkerPool:
         It is used after the fork server's reply: then it has the current version.
         """
 
+        server = self._fork_server
+
         def started(worker: WorkerProcess) -> None:
+            if server is not self._fork_server:  # it has none of the patches since
+                worker.kill()
+                self._fork(pending)
+                return
             self._workers.add(worker)
             if pending:
                 worker.lower_priority()
@@ -431,7 +467,7 @@ class WorkerPool:
         if pending and not pending.waiters:  # abandoned while it waited for file descriptors
             return
         try:
-            worker = self._fork_server.fork(self._worker_completed, self._worker_died, started)
+            worker = server.fork(self._worker_completed, self._worker_died, started)
         except OSError:  # no file descriptors are left
             self._loop.call_later(_RETRY_SECONDS, self._fork, pending)
             return

@@ -12,10 +12,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from kg.engine.engine import Engine
 from kg.engine.errors import StoppedError, TooDeepError, TooLargeError
 from kg.engine.replies import Reply
 from kg.workers.messages import Outcome, Task
 from kg.workers.wire import Channel, encode_message
+from kg.workers.worker import run_fork_server
+from ontology import KelisimError
 
 LONG_NICENESS: Final = 10
 """Of long queries. SCHED_IDLE would starve them on a machine with other work."""
@@ -159,12 +162,31 @@ class WorkerProcess:
 
 
 class ForkServer:
-    """The handle for the process that holds the store and forks workers; it handles requests in order."""
+    """The handle for the process that holds the store and forks workers; it handles requests in order.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, end: socket.socket) -> None:
+    The constructor starts the process; `connect` calls `loaded` once the process has its engine.
+    """
+
+    def __init__(self, load: Callable[[], Engine], memory: int) -> None:
+        """`load` gives the engine, in the new process; `memory` is the limit of a worker in bytes."""
+        self._end, child_end = socket.socketpair()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._end.close()
+            try:
+                run_fork_server(child_end, load, memory)
+            except KelisimError as error:
+                os.write(2, f"Error: {error}\n".encode())
+            finally:
+                os._exit(0)
+        child_end.close()
+
+    def connect(self, loop: asyncio.AbstractEventLoop, loaded: Callable[[], None]) -> None:
+        """Begins to use it, on that event loop."""
         self._loop = loop
+        end = self._end
         self._channel = Channel(loop, end, int, lambda pid, _, __: self._callbacks.popleft()(pid), _exit)
-        self._callbacks: deque[Callable[[int], None]] = deque()
+        self._callbacks: deque[Callable[[int], None]] = deque([lambda _: loaded()])
         self._starting: set[WorkerProcess] = set()
 
     def request(self, message: bytes, done: Callable[[], None]) -> None:
@@ -200,11 +222,18 @@ class ForkServer:
         self._channel.send(encode_message({"kind": "worker"}), files)
         return worker
 
+    @property
+    def is_starting(self) -> bool:
+        """Whether a worker has been requested that does not run yet."""
+        return bool(self._starting)
+
     def close(self) -> None:
-        """Closes the socket, which ends the process, and drops pending requests."""
+        """Ends the process, and with it its workers, and drops pending requests."""
         for worker in self._starting:
             worker.kill()
         self._channel.close()
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
 
 
 def _exit() -> None:

@@ -15,7 +15,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any, Final
 
 import msgspec
@@ -45,6 +46,8 @@ from shapes import in_words
 _HINTED_SECONDS: Final = 0.005
 """Queries that take more processor time get no hint of rows told with less certainty, which takes as much again."""
 
+UNREADABLE_COPY: Final = "The store is being loaded, and its copy on disk gave no answer. Try again in a few seconds."
+
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 
@@ -68,6 +71,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         if task.hinted and spool.file < 0 and time.thread_time() - began < _HINTED_SECONDS:
             hedged = engine.hedged_rows(task.query)
     except KelisimError as error:
+        if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
+            return Outcome("busy", message=UNREADABLE_COPY), spool
         return _failure(error), spool
     if hedged and name == "json":
         spool.insert(1, b'"hedged":{"rows":%d},' % hedged)
@@ -104,9 +109,10 @@ def _failure(error: KelisimError) -> Outcome:
     return Outcome(kinds.get(type(error), "error"), message=str(error))
 
 
-def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
+def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_bytes: int) -> None:
     """The main loop of the fork server: handles requests from `control`, in order, until that is closed.
 
+    `load` gives the engine, and may take long; a first reply is sent when that is done.
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
     process id. ``patch`` comes with a patch; the reply is sent when it is applied.
     """
@@ -115,7 +121,9 @@ def run_fork_server(control: socket.socket, engine: Engine, memory_bytes: int) -
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the workers
     die_with_parent()
     diagnosis.prepare()
+    engine = load()
     engine.prepare_hedged()
+    send(control, 0)
     while True:
         try:
             description, body, files = receive(control)
@@ -155,7 +163,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
     memory = PrivateMemory(memory_bytes)
-    with forbid_new_files(spare):
+    with nullcontext() if engine.on_disk else forbid_new_files(spare):  # a store on disk opens files as it needs them
         while True:
             try:
                 message = inbox.receive()

@@ -60,9 +60,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/ready")
     def ready() -> Response:
-        """Readiness check: 200 if a worker evaluates a query, else 503."""
+        """Readiness check: 200 if a worker evaluates a query, else 503; and whether changes wait for the loading."""
         site.store.query(Task("ASK {}", bindings="json", internal=True))
-        return _uncached(jsonify(status="ready", version=site.store.version))
+        return _uncached(jsonify(status="ready", version=site.store.version, loading=site.store.is_loading))
 
     @routes.get("/openapi.json")
     def description() -> Response:
