@@ -10,8 +10,9 @@ import pyoxigraph as ox
 
 from kg.engine.diagnosis import diagnose
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
-from kg.engine.guard import dataset_graphs, refuse_outbound
+from kg.engine.guard import dataset_graphs, refuse_outbound, tokens
 from kg.engine.merging import MERGED_QUADS, Merge, Merges
+from kg.engine.names import KnownNames, unknown_names
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -105,6 +106,7 @@ class Engine:
         self.on_disk = on_disk
         self._merges = Merges()
         self._hedged: Merge | None = None
+        self._names: KnownNames | None = None
         self.prefixes = prefixes
         if isinstance(quads, ox.Store):
             self._store = quads
@@ -143,6 +145,7 @@ class Engine:
     def apply(self, patch: Patch) -> None:
         """Applies a patch to the store."""
         patch.apply(self._store)
+        self._names = None
         self._merges.apply(patch, self._store)
         if self._hedged and any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
             self._hedged = None
@@ -158,7 +161,7 @@ class Engine:
         update = with_plain_names(update)
         refuse_outbound(update)
         self._merges.clear()
-        self._hedged = None
+        self._hedged, self._names = None, None
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
@@ -237,11 +240,11 @@ class Engine:
     def hedged_rows(self, query: str) -> int:
         """How many more solutions a query would have if it saw what is told as expected, possible or denied too.
 
-        For an aggregate, how many that are new or differ. 0 where that cannot be told: the query names graphs itself,
-        or there is too much.
+        That is in its patterns outside GRAPH, which sees it anyway. For an aggregate, how many that are new or differ.
+        0 where that cannot be told: the query names its dataset or other endpoints, or there is too much.
         """
-        words = query.upper()
-        if any(word in words for word in ("GRAPH", "FROM", "SERVICE")) or not self.prepare_hedged():
+        words = {token["word"].upper() for token in tokens(query) if token["word"]}
+        if words & {"FROM", "SERVICE"} or self.on_disk or not self.prepare_hedged():
             return 0
         assert self._hedged
         text, limited = rewrite(query), "LIMIT" in words
@@ -260,8 +263,25 @@ class Engine:
             found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
             claims = [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
             few = bool(claims) and len(self._store) <= MERGED_QUADS
-            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims] if few else [], [])
+            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims], None) if few else Merge(self._store, [], [])
         return bool(self._hedged.default)
+
+    def unknown_names(self, query: str) -> dict[str, list[str]]:
+        """The names in a query that do not occur in the data, with similar ones that do (see `kg.engine.names`).
+
+        With none on disk and beyond `MERGED_QUADS`.
+        """
+        found = unknown_names(query, self._store)
+        if not found or self.on_disk or len(self._store) > MERGED_QUADS:
+            return {name: [] for name in found}
+        self.prepare_names()
+        assert self._names
+        return {name: self._names.similar(name) for name in found}
+
+    def prepare_names(self) -> None:
+        """Reads the labels for `unknown_names`, before processes are forked, so that they share them."""
+        if self._names is None and len(self._store) <= MERGED_QUADS:
+            self._names = KnownNames(self._store)
 
 
 def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:

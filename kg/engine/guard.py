@@ -24,6 +24,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OUTBOUND: Final = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AMBIGUOUS_IRI: Final = re.compile(r"""<(?!\w[\w.+-]*+://)[^<>"{}|^`\x00-\x20'#]*+['#]""")
 
 
@@ -118,7 +119,7 @@ def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
         if is_ignored(token):
             continue
         text = token[0]
-        iri = urljoin(base, text[1:-1]) if text[0] == "<" and token["skip"] else ""
+        iri = resolved(text[1:-1], base) if text[0] == "<" and token["skip"] else ""
         prefix, _, local = text.partition(":") if token["name"] else ("", "", "")
         if before == "PREFIX" and token["name"]:
             declared = prefix
@@ -133,6 +134,11 @@ def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
         depth += {"{": 1, "}": -1}.get(text, 0)
         before = text.upper()
     return default, named
+
+
+def resolved(iri: str, base: str) -> str:
+    """The IRI, resolved against a base if it is relative (RFC 3986, section 5)."""
+    return iri if _SCHEME.match(iri) else urljoin(base, iri) + "#" * iri.endswith("#")  # which urljoin drops
 
 
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:

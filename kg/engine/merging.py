@@ -21,19 +21,21 @@ Name = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 class Merge:
-    """A store whose default graph is the merge of some graphs of another, with some of its named graphs."""
+    """A store whose default graph is the merge of some graphs of another, with some or all of its named graphs."""
 
-    def __init__(self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode]) -> None:
-        """Raises TooLargeError beyond `MERGED_QUADS`."""
+    def __init__(
+        self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode] | None
+    ) -> None:
+        """`named` are the named graphs, None for all. Raises TooLargeError beyond `MERGED_QUADS`."""
         self.default = frozenset(default)
-        self.named = frozenset(named)
+        self.named = None if named is None else frozenset(named)
         self.store = ox.Store()
         left = MERGED_QUADS
         for graph in default:
             quads = list(self._limited(store, graph, left))
             left -= len(quads)
             self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
-        for graph in named:
+        for graph in [*store.named_graphs()] if named is None else named:
             quads = list(self._limited(store, graph, left))
             left -= len(quads)
             self.store.extend(quads)
@@ -50,17 +52,20 @@ class Merge:
             quads.append(quad)
         return quads
 
+    def _has(self, graph: Name) -> bool:
+        return graph != ox.DefaultGraph() if self.named is None else graph in self.named
+
     def apply(self, patch: Patch, store: ox.Store) -> None:
         """Follows a patch that was applied to the other store."""
         for quad in patch.deletes:
-            if quad.graph_name in self.named:
+            if self._has(quad.graph_name):
                 self.store.remove(quad)
             if quad.graph_name in self.default and not any(
                 ox.Quad(quad.subject, quad.predicate, quad.object, graph) in store for graph in self.default
             ):
                 self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
         for quad in patch.adds:
-            if quad.graph_name in self.named:
+            if self._has(quad.graph_name):
                 self.store.add(quad)
             if quad.graph_name in self.default:
                 self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object))

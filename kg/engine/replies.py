@@ -4,8 +4,8 @@ import contextlib
 import os
 import sys
 import weakref
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -55,13 +55,15 @@ def spooled_bytes() -> int:
 class Reply:
     """A complete result: the name of its format, its content, and its number of rows, -1 if not known.
 
-    `hedged` is the number of further rows that are only told with less certainty.
+    `hedged` is the number of further rows that are only told with less certainty, `unknown` the names that are not in
+    the data, with similar ones, if there are no rows.
     """
 
     format: str
     body: bytes | SpooledFile
     rows: int = -1
     hedged: int = 0
+    unknown: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:

@@ -4,6 +4,7 @@ Loading ten million quads into memory takes half a minute, opening their copy so
 or be deleted at any time; the snapshot and the log alone are the data.
 """
 
+import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -16,7 +17,8 @@ from kg.history.snapshots import Generation, copy_path, sync_folder, write_file
 from kg.rdf.patches import parse
 
 _ORIGIN: Final = "ORIGIN"
-"""The file of a copy that tells of which snapshot it is, and which version of the engine wrote it."""
+"""The file of a copy that tells of which snapshot it is, which version of the engine wrote it, and its other files with
+their checksums: the engine itself does not survive damaged files."""
 
 _SHARED: Final = ".sst"
 """The ending of RocksDB's immutable files, which copies may share by hard links."""
@@ -36,7 +38,7 @@ def write_disk_copy(generation: Generation) -> Path:
         del store  # closes it
         for path in part.iterdir():
             _sync_file(path)
-        write_file(part / _ORIGIN, [_origin(generation)])
+        write_file(part / _ORIGIN, [_origin(generation), _checksums(part)])
         sync_folder(part)
         shutil.rmtree(final, ignore_errors=True)
         part.replace(final)
@@ -56,17 +58,19 @@ def open_disk_copy(generation: Generation, version: int, *, writable: bool) -> o
     if not has_disk_copy(generation) or (version > generation.base and not writable):
         return None
     try:
+        if (folder / _ORIGIN).read_bytes() != _origin(generation) + _checksums(folder):
+            return None
         if version > generation.base:
             folder = _patched(generation, folder, version)
         return ox.Store.read_only(str(folder))
-    except OSError:  # damaged: the snapshot is loaded first, then
+    except OSError:  # such as: a file is missing
         return None
 
 
 def has_disk_copy(generation: Generation) -> bool:
     """Whether the snapshot has a copy, written by this version of the engine."""
     try:
-        return (copy_path(generation.folder, generation.base) / _ORIGIN).read_bytes() == _origin(generation)
+        return (copy_path(generation.folder, generation.base) / _ORIGIN).read_bytes().startswith(_origin(generation))
     except OSError:
         return False
 
@@ -89,6 +93,16 @@ def _patched(generation: Generation, folder: Path, version: int) -> Path:
 
 def _origin(generation: Generation) -> bytes:
     return generation.first_line + f"pyoxigraph {ox.__version__}\n".encode()
+
+
+def _checksums(folder: Path) -> bytes:
+    """A line for each file of the copy with its SHA-256, without those that RocksDB writes when it opens a store."""
+    lines = []
+    for path in sorted(folder.iterdir()):
+        if path.name != _ORIGIN and not path.name.startswith("LOG"):
+            with path.open("rb") as file:
+                lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()} {path.name}\n".encode())
+    return b"".join(lines)
 
 
 def _sync_file(path: Path) -> None:

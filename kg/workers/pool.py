@@ -357,7 +357,7 @@ class WorkerPool:
         elif pending and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
             self._finish(pending, BusyError("Too many large answers are being read just now. Try again later."))
         elif pending:
-            self._finish(pending, Reply(outcome.format, spooled or body, outcome.rows, outcome.hedged))
+            self._finish(pending, Reply(outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown))
         if outcome.retires or worker.patched > _PATCH_BYTES:
             self._replace(worker)
         elif worker.lowered:  # low priority cannot be undone

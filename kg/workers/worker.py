@@ -70,14 +70,17 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0 and time.thread_time() - began < _HINTED_SECONDS:
             hedged = engine.hedged_rows(task.query)
+        unknown = engine.unknown_names(task.query) if task.hinted and spool.file < 0 else {}
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
         return _failure(error), spool
     if hedged and name == "json":
         spool.insert(1, b'"hedged":{"rows":%d},' % hedged)
+    if unknown and name == "json":
+        spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1
-    return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged), spool
+    return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
 
 
 def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
@@ -122,7 +125,9 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     die_with_parent()
     diagnosis.prepare()
     engine = load()
-    engine.prepare_hedged()
+    if not engine.on_disk:
+        engine.prepare_hedged()
+        engine.prepare_names()
     send(control, 0)
     while True:
         try:

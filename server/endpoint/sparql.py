@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
 
 from kg.engine.replies import Reply
 from kg.language.labels import labels
@@ -73,8 +74,8 @@ class QueryRequest(NamedTuple):
         )
 
 
-HEDGED: Final = "Kelisim-Hedged"
-"""The header with the number of further rows that are only told as expected, possible or denied."""
+_NAMES: Final = 5
+"""The most unknown names in a header."""
 
 
 def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -171,6 +172,17 @@ def _text() -> str:
         raise ProblemError(400, "Malformed request", f"The body is not UTF-8 (byte {error.start}).") from error
 
 
+def hints(reply: Reply) -> list[tuple[str, str]]:
+    """Headers about what an answer lacks: rows told with less certainty, and names that are not in the data."""
+    headers = []
+    if reply.hedged:
+        headers.append(("Kelisim-Hedged", str(reply.hedged)))
+    if reply.unknown:
+        names = ", ".join(f"<{iri_to_uri(name)}>" for name in [*reply.unknown][:_NAMES])
+        headers.append(("Kelisim-Unknown", names))
+    return headers
+
+
 def _check_encoding(encoded: bytes) -> None:
     """Raises a 400 ProblemError if URL-encoded text is not UTF-8."""
     try:
@@ -192,8 +204,7 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
         return _page(site, query.query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
-    if reply.hedged:
-        response.headers[HEDGED] = str(reply.hedged)
+    response.headers.extend(hints(reply))
     if reply.format in DISPOSITIONS:
         response.headers["Content-Disposition"] = DISPOSITIONS[reply.format]
     return response
@@ -207,6 +218,7 @@ def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
         "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
         "hedged": reply.hedged,
+        "unknown": reply.unknown,
         "snippets": snippets(request.url_root + "sparql", query),
     }
     if len(reply.body) > PAGE_BYTES:

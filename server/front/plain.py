@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request as HTTPRequest
 
 from kg.engine.replies import Reply
 from ontology import KelisimError
-from server.endpoint.sparql import HEDGED, QUERY_BYTES, QueryRequest
+from server.endpoint.sparql import QUERY_BYTES, QueryRequest, hints
 from server.endpoint.updates import seconds
 from server.front.gateway import collect
 from server.front.parameters import parameters_of
@@ -78,8 +78,7 @@ def shared_headers(etag: str, links: str) -> list[tuple[str, str]]:
 def answer_of(reply: Reply, etag: str, links: str) -> Answer:
     """The uncompressed response for a reply."""
     headers = [("Content-Type", CONTENT_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
-    if reply.hedged:
-        headers.append((HEDGED, str(reply.hedged)))
+    headers += hints(reply)
     if reply.format in DISPOSITIONS:
         headers.append(("Content-Disposition", DISPOSITIONS[reply.format]))
     return Answer(200, headers + shared_headers(etag, links), reply.body, etag)

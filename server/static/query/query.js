@@ -1,7 +1,7 @@
 // The query page: YASGUI's editor and results in place of the plain form, which works without scripts.
 import Yasgui from "../built/yasgui.js";
 import { complete } from "./completion.js";
-import { showResults } from "./results.js";
+import { pageOf, showResults } from "./results.js";
 
 const LONGEST_GET = 6000; // characters of a query in a URL; servers and proxies refuse much longer ones
 
@@ -65,6 +65,7 @@ let isTable = false; // whether the query that was asked has an answer for Excel
 editor.on("query", () => {
   setRunning(true);
   byId("files").hidden = true;
+  byId("hints").replaceChildren();
   isTable = editor.getQueryType() === "SELECT" && editor.getValue().length <= LONGEST_GET;
   byId("excel").href = `${endpoint}?${new URLSearchParams({ query: editor.getValue(), format: "csv-excel" })}`;
   byId("answer").hidden = false;
@@ -82,10 +83,42 @@ editor.on("queryResponse", (_, response, duration) => {
     status.textContent = words.failed;
   } else {
     show(response, duration);
+    showHints(response);
     byId("files").hidden = !isTable;
     status.textContent = words.answered.replace("{seconds}", (duration / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 }));
   }
 });
+
+/** Tells what the answer lacks: rows told with less certainty, and names that are not in the data. */
+function showHints(response) {
+  let results = {};
+  try {
+    results = JSON.parse(response.data ?? response.content);
+  } catch {
+    return; // a graph
+  }
+  const { hedged, unknown = {} } = results;
+  const lines = Object.entries(unknown).map(([name, similar]) => {
+    const line = paragraph(words.unknown.replace("{name}", short(name)));
+    similar.forEach((iri, place) => {
+      const link = Object.assign(document.createElement("a"), { href: pageOf(iri), textContent: short(iri) });
+      line.append(place ? ", " : ` ${words.similar} `, link);
+    });
+    return line;
+  });
+  if (hedged) {
+    const told = hedged.rows === 1 ? words.hedgedOne : words.hedged;
+    lines.push(paragraph(`${told.replace("{count}", hedged.rows)} ${words.unhedge}`));
+  }
+  byId("hints").replaceChildren(...lines);
+}
+
+const paragraph = (text) => Object.assign(document.createElement("p"), { className: "contested", textContent: text });
+
+function short(iri) {
+  const [prefix, namespace] = Object.entries(prefixes).find(([, start]) => iri.startsWith(start)) ?? [];
+  return prefix === undefined ? iri : `${prefix}:${iri.slice(namespace.length)}`;
+}
 
 const address = () => `/query?${new URLSearchParams({ query: editor.getValue() })}`;
 const keepLink = () => permalink.setAttribute("href", address());

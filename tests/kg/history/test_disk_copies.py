@@ -97,6 +97,19 @@ def test_one_that_lacks_a_file_is_passed_over(history: History, name: str) -> No
         assert on_disk(again) == [0]
 
 
+def test_a_damaged_one_is_passed_over(history: History) -> None:
+    for path in (history.folder / "snapshot-0.rocksdb").iterdir():
+        content = path.read_bytes()
+        if path.name != "ORIGIN" and not path.name.startswith("LOG"):
+            damaged = bytes([content[0] ^ 1]) + content[1:] if content else b"x"
+            for other in (damaged, content[: len(content) // 2]):
+                if other != content:
+                    path.write_bytes(other)
+                    assert on_disk(history) is None, path
+            path.write_bytes(content)
+    assert on_disk(history) == [0]
+
+
 def test_one_of_another_engine_or_another_snapshot_is_passed_over(history: History) -> None:
     origin = history.folder / "snapshot-0.rocksdb" / "ORIGIN"
     origin.write_bytes(origin.read_bytes().replace(b"pyoxigraph ", b"pyoxigraph 9"))

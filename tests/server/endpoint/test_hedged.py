@@ -1,4 +1,4 @@
-"""Answers say how many rows more are told with less certainty, in the header, in JSON and on the page."""
+"""Answers say what they lack: rows told with less certainty, and names that are not in the data."""
 
 import json
 import urllib.parse
@@ -71,3 +71,55 @@ def test_pages_say_it_in_words(server: str, language: str, words: str) -> None:
     page = send(address, headers={"Accept": BROWSER})[2].decode()
     assert words in page
     assert 'class="contested"' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?s WHERE { ?service kel:stage code:stage-supplier-choice }",
+        "SELECT ?s WHERE { ?s kel:stage code:stage-supplier-choice FILTER('service graph from' != 'x') }",
+        "SELECT ?s WHERE { ?s kel:stage code:stage-supplier-choice } # SERVICE, FROM",
+    ],
+)
+def test_words_in_names_and_texts_hide_no_hint(server: str, query: str) -> None:
+    told, _ = ask(server, PREFIXES + "PREFIX code: <https://w3id.org/kelisim/code/> " + query, format="json")
+    assert told == "1"
+
+
+def test_the_part_outside_graph_is_told_of(server: str) -> None:
+    mixed = PREFIXES + (
+        "SELECT DISTINCT ?topic WHERE { GRAPH ?claim { id:csto-summit-astana-2024 kel:topic ?topic } "
+        "id:csto-summit-astana-2024 kel:topic ?topic }"
+    )
+    assert ask(server, mixed)[0] == ask(server, TOPICS)[0]
+
+
+NAMELESS = PREFIXES + "SELECT ?x WHERE { ?x kel:concern id:united-states , id:russia }"
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "xml", "tsv"])
+def test_a_name_that_is_not_in_the_data_is_told(server: str, form: str) -> None:
+    url = f"{server}sparql?{urllib.parse.urlencode({'query': NAMELESS, 'format': form})}"
+    for _ in range(2):  # from a worker, and from the cache
+        status, headers, body = send(url)
+        assert status == 200
+        assert headers["Kelisim-Unknown"] == (
+            "<https://w3id.org/kelisim/ns#concern>, <https://w3id.org/kelisim/id/united-states>"
+        )
+        if form == "json":
+            unknown = json.loads(body)["unknown"]
+            assert [*unknown] == ["https://w3id.org/kelisim/ns#concern", "https://w3id.org/kelisim/id/united-states"]
+            assert unknown["https://w3id.org/kelisim/id/united-states"][0] == "https://w3id.org/kelisim/id/usa"
+
+
+def test_an_unknown_name_of_a_graph_answer_and_in_cyrillic(server: str) -> None:
+    query = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o . <http://e.org/Астана> ?q ?s }"
+    _, headers, _ = send(f"{server}sparql?{urllib.parse.urlencode({'query': query})}")
+    assert headers["Kelisim-Unknown"] == "<http://e.org/%D0%90%D1%81%D1%82%D0%B0%D0%BD%D0%B0>"
+
+
+def test_the_page_tells_unknown_names_with_links(server: str) -> None:
+    url = f"{server}sparql?{urllib.parse.urlencode({'query': NAMELESS, 'lang': 'kk'})}"
+    page = send(url, headers={"Accept": BROWSER})[2].decode()
+    assert "id:united-states деректерде кездеспейді." in page
+    assert '<a href="/page/usa">id:usa</a>' in page
