@@ -18,8 +18,10 @@ HEADERS: Final = (
     ),
     (
         "Access-Control-Expose-Headers",
-        "Content-Location, Content-Range, ETag, Kelisim-Hedged, Kelisim-Unknown, "
-        + "Link, Location, Repr-Digest, Retry-After",
+        (
+            "Content-Location, Content-Range, ETag, Kelisim-Hedged, Kelisim-Unknown, "
+            "Link, Location, Repr-Digest, Retry-After"
+        ),
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
