@@ -37,11 +37,11 @@ from kg.history.snapshots import (
     copy_path,
     generations,
     log_path,
-    normalized_lines,
     snapshot_path,
     sync_folder,
 )
 from kg.history.versions import Entry, parse_entry
+from kg.rdf.normalization import normalized_lines
 from kg.rdf.patches import Patch, parse
 from kg.rdf.sorting import sorted_blocks
 from ontology import KelisimError
@@ -83,8 +83,13 @@ class History:
 
         Raises KelisimError if the folder is not empty or a quad cannot be serialised, StoreFullError if a write fails.
         """
+        return cls.create_from_lines(folder, _batches(iter(quads)))
+
+    @classmethod
+    def create_from_lines(cls, folder: Path, batches: Iterable[list[bytes]]) -> Self:
+        """The same of lines of normalised N-Quads in batches, each of which must fit into memory."""
         with new_folder(folder) as lock:
-            generation = Generation.write(folder, 0, sorted_blocks(_batches(iter(quads)), folder))
+            generation = Generation.write(folder, 0, sorted_blocks(batches, folder))
             generation.publish()
         return cls(folder, generation, lock)
 
@@ -177,6 +182,11 @@ class History:
             copy = write_disk_copy(generation)
         if not snapshot_path(self.folder, generation.base).exists():  # compacted meanwhile
             shutil.rmtree(copy, ignore_errors=True)
+
+    @property
+    def snapshot_quads(self) -> int:
+        """The number of quads of the snapshot."""
+        return self._generation.count_quads()
 
     @property
     def wants_disk_copy(self) -> bool:

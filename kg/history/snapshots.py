@@ -8,7 +8,7 @@ import mmap
 import os
 import re
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -16,7 +16,8 @@ from typing import Final, NamedTuple, Self
 import pyoxigraph as ox
 
 from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, PatchLog, write_all
-from kg.rdf.patches import Patch, may_be_unreadable, parse
+from kg.rdf.normalization import normalized_lines
+from kg.rdf.patches import parse
 
 FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.part)?", re.ASCII)
 """The names of these files; the group that matches is the version. ``.part`` marks an unfinished file."""
@@ -27,7 +28,6 @@ COPY_NAME: Final = re.compile(r"snapshot-(\d+)\.rocksdb(?:\.part|\.patched)?", r
 _FIRST_LINE: Final = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")
 _FIRST_LINE_BYTES: Final = 200
 _CHUNK_BYTES: Final = 1 << 20
-_TYPED: Final = b'"^^<'
 _BLANK_NODE: Final = b"_:"
 
 
@@ -162,6 +162,10 @@ class Generation:
             log_path(self.folder, self.base).name: FilePrefix(*log),
         }
 
+    def count_quads(self) -> int:
+        """The number of quads of the snapshot."""
+        return sum(part.count(b"\n") for part in self._snapshot_prefix.chunks()) - 1
+
     @property
     def first_line(self) -> bytes:
         """The first line of the snapshot, with its version and checksum."""
@@ -175,24 +179,6 @@ class Generation:
     @property
     def _snapshot_prefix(self) -> FilePrefix:
         return FilePrefix(self._snapshot, os.fstat(self._snapshot).st_size)
-
-
-def normalized_lines(quads: Sequence[ox.Quad]) -> list[bytes]:
-    """The lines of the quads, normalised by a store (``01`` becomes ``1``); unordered, perhaps with duplicates.
-
-    Raises KelisimError for quads that could not be parsed back, as `Patch.serialize` does.
-    """
-    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
-    if may_be_unreadable(text):
-        Patch(adds=tuple({*quads})).serialize()
-    lines = text.splitlines(keepends=True)
-    store = ox.Store()
-    if _BLANK_NODE in text:
-        store.extend(quad for quad, line in zip(quads, lines, strict=True) if _TYPED in line)
-    else:  # faster, but gives blank nodes new labels
-        store.load(b"".join(line for line in lines if _TYPED in line), ox.RdfFormat.N_QUADS, lenient=True)
-    normalized = store.dump(format=ox.RdfFormat.N_QUADS) or b""
-    return [line for line in lines if _TYPED not in line] + normalized.splitlines(keepends=True)
 
 
 def _bisect(lines: mmap.mmap, line: bytes, start: int) -> int:

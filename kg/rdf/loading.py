@@ -1,8 +1,12 @@
 """Streams quads from RDF files of any size."""
 
+import os
 import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,6 +16,7 @@ from uuid import uuid4
 import pyoxigraph as ox
 
 from kg.rdf.files import UNREADABLE, DecompressedFile, opened, without_compression
+from kg.rdf.normalization import normalized_lines, normalized_text
 from ontology import KelisimError
 
 FORMATS: Final = {
@@ -47,6 +52,9 @@ _NO_BASE: Final = "https://no-base.invalid/"
 _NO_SCHEME: Final = "No scheme found"
 _IRI_IN_MESSAGE: Final = re.compile(r"parsing IRI '([^']*)'")
 _BATCH_LINES: Final = 20_000
+_BATCH_QUADS: Final = 500_000
+_BLOCK_BYTES: Final = 1 << 25
+_PROCESSORS: Final = os.cpu_count() or 1
 _HEAD_BYTES: Final = 4096
 _LISTED: Final = 20
 
@@ -85,6 +93,42 @@ def read_quads(
     skipped: if given, malformed lines of N-Triples and N-Quads are left out and counted there.
     Blank nodes of different files are distinct. Raises KelisimError, with file and line, if a file cannot be read.
     """
+    target, base = _checked(graph, base)
+    for file, name in [(file, _format_name(file, form)) for file in files]:  # unknown endings are reported first
+        with _readable(file):
+            for part in _opened(file, form):
+                yield from _in_graph(_parsed(part, name, base, skipped), target)
+
+
+def read_lines(
+    files: Iterable[Path], graph: str = "", *, base: str = "", form: str = "", skipped: Skipped | None = None
+) -> Iterator[list[bytes]]:
+    """The same as lines of normalised N-Quads, in batches; reads N-Triples and N-Quads on all processors."""
+    gathered: list[bytes] = []
+    for lines in _batches(files, graph, base, form, skipped):
+        gathered += lines
+        if len(gathered) >= _BATCH_QUADS // 2:  # files may be small and many
+            yield gathered
+            gathered = []
+    yield gathered
+
+
+def _batches(files: Iterable[Path], graph: str, base: str, form: str, skipped: Skipped | None) -> Iterator[list[bytes]]:
+    target, base = _checked(graph, base)
+    for file, name in [(file, _format_name(file, form)) for file in files]:
+        with _readable(file):
+            for part in _opened(file, form):
+                syntax = FORMATS.get(name or format_by_ending(part.name))
+                if syntax in _LINE_BASED and not graph and skipped is None:
+                    yield from _lines(part, syntax)
+                    continue
+                quads = _in_graph(_parsed(part, name, base, skipped), target)
+                while batch := list(islice(quads, _BATCH_QUADS)):
+                    yield normalized_lines(batch)
+
+
+def _checked(graph: str, base: str) -> tuple[ox.NamedNode | ox.DefaultGraph, str]:
+    """The graph of triples, and the base of relative IRIs."""
     try:
         target = ox.NamedNode(graph) if graph else ox.DefaultGraph()
     except ValueError as error:
@@ -94,15 +138,40 @@ def read_quads(
         ox.NamedNode(base or _NO_BASE)
     except ValueError as error:
         raise KelisimError(f"{base!r} is no absolute IRI; give --base one such as https://example.org/.") from error
-    every = [(file, _format_name(file, form)) for file in files]  # unknown endings are reported first
-    for file, name in every:
-        read = _read(file, name, base, skipped)
-        if not graph:
-            yield from read
-            continue
-        for quad in read:
-            named = not isinstance(quad.graph_name, ox.DefaultGraph)
-            yield quad if named else ox.Quad(quad.subject, quad.predicate, quad.object, target)
+    return target, base
+
+
+def _in_graph(quads: Iterator[ox.Quad], target: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Quad]:
+    if isinstance(target, ox.DefaultGraph):
+        yield from quads
+        return
+    for quad in quads:
+        named = not isinstance(quad.graph_name, ox.DefaultGraph)
+        yield quad if named else ox.Quad(quad.subject, quad.predicate, quad.object, target)
+
+
+def _lines(part: DecompressedFile, syntax: ox.RdfFormat) -> Iterator[list[bytes]]:
+    prefix = f"f{uuid4().hex}x"  # makes the blank nodes those of this file, since it is parsed in parts
+    first, reading = 1, deque[Future[list[bytes]]]()
+    with ThreadPoolExecutor(_PROCESSORS) as threads:
+        while text := part.content.read(_BLOCK_BYTES) + part.content.readline():
+            reading.append(threads.submit(_normalized, text, syntax, prefix, part.place, first))
+            first += text.count(b"\n")
+            if len(reading) > _PROCESSORS:
+                yield reading.popleft().result()
+        while reading:
+            yield reading.popleft().result()
+
+
+def _normalized(text: bytes, syntax: ox.RdfFormat, prefix: str, place: str, first: int) -> list[bytes]:
+    try:
+        lines = normalized_text(text, syntax)
+        if lines is None:
+            lines = normalized_lines([_renamed(quad, prefix) for quad in ox.parse(text, syntax)])
+    except SyntaxError as error:
+        where = f", line {first + error.lineno - 1}" if error.lineno else ""
+        raise KelisimError(f"{place}{where}: {error.msg}. Nothing was loaded.") from error
+    return lines
 
 
 def format_by_ending(name: str) -> str:
@@ -131,11 +200,15 @@ def _format_name(file: Path, form: str) -> str:
     )
 
 
-def _read(file: Path, form: str, base: str, skipped: Skipped | None) -> Iterator[ox.Quad]:
+def _opened(file: Path, form: str) -> Iterator[DecompressedFile]:
     source = sys.stdin.buffer if str(file) == "-" else file
+    return opened(source, lambda name: bool(form or format_by_ending(name)))
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
     try:
-        for part in opened(source, lambda name: bool(form or format_by_ending(name))):
-            yield from _parsed(part, form, base, skipped)
+        yield
     except UNREADABLE as error:
         raise KelisimError(f"{file} cannot be read: {error}. Nothing was loaded.") from error
 

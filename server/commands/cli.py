@@ -241,23 +241,19 @@ def load(  # noqa: PLR0913, PLR0917 - one parameter an option
     The file - is standard input; say with --format what it holds. The data are not checked against the shapes; changes
     made to the store later are.
     """
-    from itertools import count
-    from operator import itemgetter
-
     from kg.commands.progress import progress
     from kg.history.history import History
-    from kg.rdf.loading import Skipped, read_quads
+    from kg.rdf.loading import Skipped, read_lines
     from server.serving import history_folder
 
-    numbers = count()
     skipped = Skipped()
     with progress(f"Loading into {folder}"):
-        read = read_quads(files, graph, base=base, form=form, skipped=skipped if lenient else None)
-        quads = map(itemgetter(0), zip(read, numbers, strict=False))
-        History.create(history_folder(folder), quads).close()
+        lines = read_lines(files, graph, base=base, form=form, skipped=skipped if lenient else None)
+        with History.create_from_lines(history_folder(folder), lines) as history:
+            size = history.snapshot_quads
     if skipped.count:
         click.echo(skipped.in_words(), err=True)
-    click.echo(f"Loaded {next(numbers)} quads into {folder}. Serve them with: kelisim serve --store {folder}")
+    click.echo(f"Loaded {size} quads into {folder}. Serve them with: kelisim serve --store {folder}")
 
 
 @cli.command()

@@ -12,7 +12,7 @@ import zstandard
 from click.testing import CliRunner
 
 from kg.history.history import History
-from kg.rdf.loading import Skipped, read_quads
+from kg.rdf.loading import Skipped, read_lines, read_quads
 from ontology import KelisimError
 from server.commands.cli import cli
 from tests.conftest import serving
@@ -39,7 +39,7 @@ def load(*arguments: object) -> tuple[int, str]:
 def test_files_of_all_formats_become_a_store(files: list[Path], tmp_path: Path, kelisim: str) -> None:
     folder = tmp_path / "store"
     status, printed = load(folder, *files, "--graph", "http://e/default")
-    assert (status, printed.split(" into ")[0]) == (0, "Loaded 9 quads")
+    assert (status, printed.split(" into ")[0]) == (0, "Loaded 8 quads")
     with History.open(folder / "history") as history:
         quads = history.load()
     assert len(quads) == 8, "one of them stands in two files"
@@ -192,3 +192,57 @@ def test_what_only_looks_like_rdf_is_told(tmp_path: Path) -> None:
         (tmp_path / "a.owl").write_bytes(content)
         with pytest.raises(KelisimError, match=message):
             list(read_quads([tmp_path / "a.owl"]))
+
+
+LINES = [
+    '<x:a> <x:p> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+    '<x:a> <x:p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> <x:g> .',
+    "",
+    "# _:a comment",
+    "_:b <x:p> _:c <x:g> .",
+    "<x:a> <x:p> _:b .",
+    '<x:a> <x:p> "_:no blank node" .',
+    '<x:a> <x:p> "Астана"@kk _:g .',
+    "<x:z>   <x:p>\t<x:a>.",
+] * 2
+
+
+@pytest.mark.parametrize("size", [1, 60, 200, 1 << 20])
+@pytest.mark.parametrize("name", ["a.nq", "a.nq.gz", "a.nt"])
+def test_lines_read_in_parts_are_the_same_quads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, name: str
+) -> None:
+    monkeypatch.setattr("kg.rdf.loading._BLOCK_BYTES", size)
+    lines = [line for line in LINES if name != "a.nt" or not line.endswith(("<x:g> .", "_:g ."))]
+    content = "\n".join(lines).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    read = [line for batch in read_lines([tmp_path / name]) for line in batch]
+    store = ox.Store()
+    store.load(content, ox.RdfFormat.N_TRIPLES if name == "a.nt" else ox.RdfFormat.N_QUADS)
+    found = [*ox.parse(b"".join(read), ox.RdfFormat.N_QUADS)]
+    assert canonical(set(found)) == canonical(set(store))
+
+
+def canonical(quads: set[ox.Quad]) -> set[str]:
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return {str(quad) for quad in dataset}
+
+
+@pytest.mark.parametrize("size", [1, 60, 1 << 20])
+def test_the_line_of_an_error_is_told_wherever_the_part_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("kg.rdf.loading._BLOCK_BYTES", size)
+    path = tmp_path / "a.nq"
+    path.write_text("\n".join([*LINES, "<x:a> <x:p> oops .", *LINES]), encoding="utf-8")
+    with pytest.raises(KelisimError, match=rf"a\.nq, line {len(LINES) + 1}: .*Nothing was loaded"):
+        list(read_lines([path]))
+
+
+def test_many_small_files_make_few_batches(tmp_path: Path) -> None:
+    for n in range(50):
+        (tmp_path / f"{n}.ttl").write_text(f"<x:{n}> <x:p> {n} .", encoding="utf-8")
+        (tmp_path / f"{n}.nt").write_text(f"<x:{n}> <x:q> <x:{n}> .", encoding="utf-8")
+    batches = [*read_lines(sorted(tmp_path.iterdir()))]
+    assert [len(batch) for batch in batches] == [100]
