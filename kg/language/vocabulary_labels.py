@@ -50,6 +50,7 @@ _PROPERTIES: Final = {
     "org:classification": gettext_noop("sort"),
     "org:member": gettext_noop("member"),
     "org:memberOf": gettext_noop("member of"),
+    "org:organization": gettext_noop("organisation of the membership"),
     "org:postIn": gettext_noop("post in"),
     "org:role": gettext_noop("role"),
     "org:subOrganizationOf": gettext_noop("body of"),

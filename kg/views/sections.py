@@ -12,7 +12,7 @@ _OTHERS: Final = {"type": RDF_TYPE} | {
         "dcterms": "creator description isPartOf language license publisher source spatial subject title",
         "foaf": "name",
         "geo": "lat long",
-        "org": "classification memberOf postIn role subOrganizationOf",
+        "org": "classification memberOf organization postIn role subOrganizationOf",
         "rdfs": "label",
         "skos": "altLabel broader definition exactMatch inScheme prefLabel topConceptOf",
     }.items()
@@ -74,8 +74,8 @@ GROUPS: Final = (
         gettext_noop("Who"),
         property_iris(
             "holder office agent capacity visitor visited host organiser delegate participant speaker saidBy relayedBy "
-            "addressee actor target party builder candidateBuilder operator org:memberOf org:subOrganizationOf "
-            "org:postIn dcterms:publisher dcterms:creator translator"
+            "addressee actor target party builder candidateBuilder operator org:memberOf org:organization "
+            "org:subOrganizationOf org:postIn dcterms:publisher dcterms:creator translator"
         ),
     ),
     Group(

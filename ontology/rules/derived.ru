@@ -6,6 +6,7 @@ PREFIX id: <https://w3id.org/kelisim/id/>
 PREFIX kel: <https://w3id.org/kelisim/ns#>
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
 # kel:about: the things that a claim's facts speak of
 INSERT { ?claim kel:about ?thing }
@@ -15,7 +16,7 @@ WHERE {
   FILTER (STRSTARTS(STR(?thing), STR(id:)))
 } ;
 
-# kel:strongestModality: of the claims that say something of the thing
+# kel:strongestModality: of the claims that say something of the thing; not of topics, which are no more than subjects
 INSERT { ?thing kel:strongestModality ?modality }
 WHERE {
   {
@@ -26,6 +27,7 @@ WHERE {
       ?claim kel:modality ?of .
       GRAPH ?claim { ?thing ?p ?o FILTER (?p NOT IN (rdf:type, rdfs:label)) }
       FILTER (STRSTARTS(STR(?thing), STR(id:)))
+      FILTER NOT EXISTS { ?thing a skos:Concept }
     } GROUP BY ?thing
   }
   VALUES (?modality ?best) {

@@ -24,9 +24,9 @@ def test_a_thing_is_told_with_its_footnotes() -> None:
     words = " ".join(printed.split())
     assert status == 0
     assert "visitor Vladimir Putin [1,3,5]" in words
-    assert "gasification (denied) [10]" in words
+    assert "gasification (denied) [11]" in words
     assert "2024-11-27/2024-11-28 planned (inferred)" in words
-    assert "10 Gasification will, as the researcher Andrei Grozin thinks, not be among" in words
+    assert "11 Gasification will, as the researcher Andrei Grozin thinks, not be among" in words
     assert "Andrei Grozin, Izvestia, November 2024, paragraph 25, denied claim:izv24-p25-7" in words
 
 

@@ -79,6 +79,21 @@ def test_every_fact_has_a_source(engine: Engine) -> None:
     assert [r for r in rows if "/id/kelisim," not in r] == []
 
 
+def test_what_is_only_spoken_of_has_the_status_that_says_so(engine: Engine) -> None:
+    """A list of events shows no event without a status, and one that nobody tells of surely is marked."""
+
+    def found(pattern: str) -> set[str]:
+        query = f"""
+            PREFIX kel: <https://w3id.org/kelisim/ns#> PREFIX code: <https://w3id.org/kelisim/code/>
+            SELECT DISTINCT ?x WHERE {{ {pattern} }}"""
+        return set(engine.query(query).serialize(by_name("csv", RESULT_FORMATS)).decode().splitlines()[1:])
+
+    assert found("?x a kel:Event FILTER NOT EXISTS { ?x kel:status ?any }") == set()
+    hedged = "?x kel:strongestModality ?how FILTER(?how IN (code:expected, code:possible, code:denied))"
+    works = "VALUES ?class { kel:Event kel:Project kel:Facility kel:Route kel:Policy }"
+    assert found("?x kel:status code:status-spoken-of") == found(f"{works} ?x a ?class . {hedged}") != set()
+
+
 def test_statistics_count(dataset: Dataset, curation: Curation) -> None:
     statistics = dataset.statistics()
     assert statistics["claims"] == len(curation.claims)

@@ -216,9 +216,9 @@ def test_names_are_in_the_language_or_the_next_best(reader: Reader) -> None:
 
 
 def test_a_thing_of_claims_in_doubt_alone_has_its_name(reader: Reader) -> None:
-    figure = str(ID["obs-gas-for-kazakhstan-market"])
+    figure = str(ID["obs-kz-ru-joint-ventures-count"])
     assert not reader.ask(f"ASK {{ <{figure}> <{KEL.value}> ?o }}")
-    assert "gas" in str(labels(reader, [figure], "en")[figure]).lower()
+    assert "joint" in str(labels(reader, [figure], "en")[figure]).lower()
     assert labels(reader, [figure], "kk")[figure].language == "kk"
 
 

@@ -16,7 +16,7 @@ def people_on(address: str) -> list[str]:
 
 
 def test_the_list_has_everybody_in_an_office(server: str, engine: Engine) -> None:
-    assert len(people_on(f"{server}leaders")) == count(engine, HELD) == 25
+    assert len(people_on(f"{server}leaders")) == count(engine, HELD) == 26
     found = page(f"{server}leaders")
     lavrov = row([found], "Sergey Lavrov")
     assert "Foreign Minister" in words(lavrov[1])

@@ -52,7 +52,7 @@ def test_figures_come_with_bounds_periods_and_claims(engine: Engine) -> None:
     assert (nine.kind, nine.period.months, nine.period.inferred) == ("part", 9, True)
     assert [note.speaker for note in record.notes] == [str(ID.izvestia)]
     assert found["obs-ru-direct-investment-kz-mp23"].bound_names == ("over",)
-    assert not found["obs-gas-for-kazakhstan-market"].surely
+    assert not found["obs-kz-ru-joint-ventures-count"].surely
     assert found["obs-ru-regions-cooperating-with-kz"].out_of == 89
 
 
