@@ -12,6 +12,8 @@ BASE: Final = "https://w3id.org/kelisim/"
 ONTOLOGY_IRI: Final = BASE + "ns"
 INFERRED_GRAPH: Final = BASE + "graph/inferred"
 """The named graph of the inferred triples."""
+EVERYTHING: Final = BASE + "lens/everything"
+"""The name, for FROM, of the dataset whose default graph holds the facts of all claims, however surely told."""
 SKOLEM: Final = BASE + ".well-known/genid/"
 """The prefix of the Skolem IRIs (RDF 1.1 Concepts, section 3.5) that replace the ontology's blank nodes."""
 

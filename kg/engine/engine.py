@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -10,19 +9,17 @@ import pyoxigraph as ox
 
 from kg.engine.diagnosis import diagnose
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
-from kg.engine.guard import dataset_graphs, refuse_outbound, tokens
-from kg.engine.merging import MERGED_QUADS, Merge, Merges
-from kg.engine.names import KnownNames, unknown_names
+from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
+from kg.engine.hints import Hints
+from kg.engine.merging import Merges
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
 from ontology import BASE, PREFIXES, KelisimError
-from ontology.namespaces import CODE, KEL
+from ontology.namespaces import EVERYTHING
 
-_MODALITY: Final = ox.NamedNode(str(KEL.modality))
-_HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
 _Name = ox.NamedNode | ox.BlankNode
@@ -105,14 +102,13 @@ class Engine:
         self.services = services
         self.on_disk = on_disk
         self._merges = Merges()
-        self._hedged: Merge | None = None
-        self._names: KnownNames | None = None
         self.prefixes = prefixes
         if isinstance(quads, ox.Store):
             self._store = quads
         else:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
+        self.hints = Hints(self._store, on_disk=on_disk)
 
     def __len__(self) -> int:
         """The number of quads."""
@@ -145,13 +141,8 @@ class Engine:
     def apply(self, patch: Patch) -> None:
         """Applies a patch to the store."""
         patch.apply(self._store)
-        self._names = None
         self._merges.apply(patch, self._store)
-        if self._hedged and any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
-            self._hedged = None
-            self.prepare_hedged()
-        elif self._hedged:
-            self._hedged.apply(patch, self._store)
+        self.hints.apply(patch)
 
     def update(self, update: str) -> None:
         """Runs a SPARQL 1.1 Update; relative IRIs are resolved against `ontology.BASE`.
@@ -161,7 +152,7 @@ class Engine:
         update = with_plain_names(update)
         refuse_outbound(update)
         self._merges.clear()
-        self._hedged, self._names = None, None
+        self.hints.clear()
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
@@ -177,6 +168,8 @@ class Engine:
             return self._store, None, None
         default: list[GraphName] = [_named_node(g) for g in dict.fromkeys(default_graphs)]
         named: list[_Name] = [_named_node(g) for g in dict.fromkeys(named_graphs)]
+        if list(default_graphs) == [EVERYTHING]:
+            return self.hints.everything(), [ox.DefaultGraph()], named or None
         if len(default) > 1:
             return self._merges.get(self._store, default, named), [ox.DefaultGraph()], named
         return self._store, default, named
@@ -208,11 +201,13 @@ class Engine:
         refuse_outbound(query, self.services)
         if not (default_graphs or named_graphs):
             default_graphs, named_graphs = dataset_graphs(query)
+        everything = list(default_graphs) == [EVERYTHING]
         if not new_graphs:
-            self._refuse_unknown_graphs((*default_graphs, *named_graphs))
+            self._refuse_unknown_graphs((*(() if everything else default_graphs), *named_graphs))
         store, default, named = self._dataset(default_graphs, named_graphs)
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
-        text, federated = rewrite(query), bool(self.services) and "SERVICE" in query.upper()
+        text = rewrite(without_dataset(query) if everything else query)
+        federated = bool(self.services) and "SERVICE" in query.upper()
         while True:
             try:
                 result = store.query(
@@ -236,61 +231,6 @@ class Engine:
                         text = ordered
                         continue
                 return Answer(result, federated=federated)
-
-    def hedged_rows(self, query: str) -> int:
-        """How many more solutions a query would have if it saw what is told as expected, possible or denied too.
-
-        That is in its patterns outside GRAPH, which sees it anyway. For an aggregate, how many that are new or differ.
-        0 where that cannot be told: the query names its dataset or other endpoints, or there is too much.
-        """
-        words = {token["word"].upper() for token in tokens(query) if token["word"]}
-        if words & {"FROM", "SERVICE"} or self.on_disk or not self.prepare_hedged():
-            return 0
-        assert self._hedged
-        text, limited = rewrite(query), "LIMIT" in words
-        try:
-            plain, more = (_solutions(s.query(text, base_iri=BASE)) for s in (self._store, self._hedged.store))
-        except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
-            return 0
-        return max(0, more.total() - plain.total()) if limited else (more - plain).total()
-
-    def prepare_hedged(self) -> bool:
-        """Merges the default graph and the claims whose facts are not in it; whether there are such claims.
-
-        Before processes are forked, so that they share it. It follows patches.
-        """
-        if self._hedged is None:
-            found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
-            claims = [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
-            few = bool(claims) and len(self._store) <= MERGED_QUADS
-            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims], None) if few else Merge(self._store, [], [])
-        return bool(self._hedged.default)
-
-    def unknown_names(self, query: str) -> dict[str, list[str]]:
-        """The names in a query that do not occur in the data, with similar ones that do (see `kg.engine.names`).
-
-        With none on disk and beyond `MERGED_QUADS`.
-        """
-        found = unknown_names(query, self._store)
-        if not found or self.on_disk or len(self._store) > MERGED_QUADS:
-            return {name: [] for name in found}
-        self.prepare_names()
-        assert self._names
-        return {name: self._names.similar(name) for name in found}
-
-    def prepare_names(self) -> None:
-        """Reads the labels for `unknown_names`, before processes are forked, so that they share them."""
-        if self._names is None and len(self._store) <= MERGED_QUADS:
-            self._names = KnownNames(self._store)
-
-
-def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:
-    """The solutions with their multiplicities; a boolean is one solution or none."""
-    if isinstance(result, ox.QueryBoolean):
-        return Counter([()] if result else [])
-    if isinstance(result, ox.QueryTriples):
-        return Counter(set(result))
-    return Counter(tuple(row) for row in result)
 
 
 def _named_node(graph: str) -> ox.NamedNode:

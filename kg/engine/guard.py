@@ -136,6 +136,21 @@ def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
     return default, named
 
 
+def without_dataset(query: str) -> str:
+    """The query with spaces for its FROM and FROM NAMED clauses."""
+    if "FROM" not in query.upper():
+        return query
+    parts, depth, clause = [], 0, False
+    for token in tokens(query):
+        text = token[0]
+        depth += {"{": 1, "}": -1}.get(text, 0)
+        if text.upper() == "FROM" and depth == 0 and token["word"]:
+            clause = True
+        parts.append(re.sub(r"\S", " ", text) if clause and not is_ignored(token) else text)
+        clause = clause and (is_ignored(token) or text.upper() in ("FROM", "NAMED"))
+    return "".join(parts)
+
+
 def resolved(iri: str, base: str) -> str:
     """The IRI, resolved against a base if it is relative (RFC 3986, section 5)."""
     return iri if _SCHEME.match(iri) else urljoin(base, iri) + "#" * iri.endswith("#")  # which urljoin drops

@@ -51,7 +51,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
     ``operation`` (failed), ``busy``, ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
-    of rows that are only told with less certainty (`kg.engine.engine.Engine.hedged_rows`), `unknown` are the names of a
+    of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are the names of a
     query without an answer that are not in the data, with similar ones (`kg.engine.names`).
     """
 

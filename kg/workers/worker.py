@@ -69,8 +69,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0 and time.thread_time() - began < _HINTED_SECONDS:
-            hedged = engine.hedged_rows(task.query)
-        unknown = engine.unknown_names(task.query) if task.hinted and spool.file < 0 else {}
+            hedged = engine.hints.hedged_rows(task.query)
+        unknown = engine.hints.unknown_names(task.query) if task.hinted and spool.file < 0 else {}
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
@@ -125,9 +125,7 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     die_with_parent()
     diagnosis.prepare()
     engine = load()
-    if not engine.on_disk:
-        engine.prepare_hedged()
-        engine.prepare_names()
+    engine.hints.prepare()
     send(control, 0)
     while True:
         try:

@@ -15,7 +15,7 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
 from kg.workers.messages import Task
 from ontology import BASE, PREFIXES
-from ontology.namespaces import RDF_TYPE
+from ontology.namespaces import EVERYTHING, RDF_TYPE
 from server.http.site import Site
 
 MOST_GRAPHS: Final = 1_000
@@ -40,7 +40,8 @@ _COMMENT: Final = "The default graph is not the union of the named graphs."
 _OUR_COMMENT: Final = (
     f"{_COMMENT} It holds the ontology, the reference data, the records of "
     "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
-    "expected, thought possible or denied is in the named graph of its claim alone."
+    "expected, thought possible or denied is in the named graph of its claim alone. "
+    f"FROM <{EVERYTHING}> adds it to the default graph, and leaves the named graphs as they are."
 )
 _STATED: Final = frozenset((TITLE, DCTERMS + "description", LICENSE))
 """What the service description repeats of the dataset's."""

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask
 
 from ontology import BASE, ONTOLOGY_IRI
+from ontology.namespaces import EVERYTHING
 
 _SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/")
 """Prefixes that are the same below the base IRI and below ``/page/`` and ``/data/``; other paths there are slugs."""
@@ -19,7 +20,8 @@ _SAFE: Final = "/-._~!$&'()*+,;=:@"
 
 
 def register(app: Flask) -> None:
-    """Registers the template filters ``page_of``, ``data_of`` and ``outside``."""
+    """Registers the template filters ``page_of``, ``data_of`` and ``outside``, and the name ``everything``."""
+    app.jinja_env.globals.update(everything=EVERYTHING)
     app.jinja_env.filters.update(page_of=page_of, data_of=data_of, outside=outside)
 
 

@@ -108,7 +108,10 @@ function showHints(response) {
   });
   if (hedged) {
     const told = hedged.rows === 1 ? words.hedgedOne : words.hedged;
-    lines.push(paragraph(`${told.replace("{count}", hedged.rows)} ${words.unhedge}`));
+    const line = paragraph(`${told.replace("{count}", hedged.rows)} ${words.unhedge} `);
+    const all = new URLSearchParams({ query: editor.getValue(), "default-graph-uri": words.everything });
+    line.append(Object.assign(document.createElement("a"), { href: `${endpoint}?${all}`, textContent: words.askAll }));
+    lines.push(line);
   }
   byId("hints").replaceChildren(...lines);
 }

@@ -76,6 +76,18 @@ def test_query_against_an_endpoint(server: str) -> None:
     assert run(*graph, "--endpoint", f"{server}sparql") == run(*graph)
 
 
+def test_what_an_answer_lacks_is_told(server: str) -> None:
+    query = "SELECT DISTINCT ?t { id:csto-summit-astana-2024 kel:topic ?t }"
+    misspelt = "ASK { id:united-states kel:concern ?x }"
+    for endpoint in ([], ["--endpoint", f"{server}sparql"]):
+        printed = CliRunner().invoke(cli, ["query", query, *endpoint])
+        assert printed.stderr.startswith("6 more rows are only told as expected, possible or denied. FROM <https://")
+        assert "more rows" not in printed.stdout
+        told = CliRunner().invoke(cli, ["query", misspelt, *endpoint]).stderr.splitlines()
+        assert told[0].startswith("id:united-states does not occur in the data. Similar: id:usa, ")
+        assert told[1].startswith("kel:concern does not occur in the data. Similar: kel:concerns")
+
+
 def test_an_endpoint_that_is_not_there_or_refuses(server: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

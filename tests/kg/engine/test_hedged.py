@@ -4,8 +4,10 @@ import pyoxigraph as ox
 import pytest
 
 from kg.engine.engine import Engine
+from kg.engine.errors import TooLargeError
+from kg.rdf.formats import RESULT_FORMATS, by_name
 from kg.rdf.patches import Patch
-from ontology.namespaces import CODE, KEL
+from ontology.namespaces import CODE, EVERYTHING, KEL
 
 P = "PREFIX kel: <https://w3id.org/kelisim/ns#> PREFIX e: <http://e.org/> "
 
@@ -48,23 +50,65 @@ def engine() -> Engine:
         ("ASK { e:summit e:topic e:a }", 0),
         ("CONSTRUCT { ?t e:of ?s } { ?s e:topic ?t }", 3),
         ("SELECT ?t { GRAPH ?claim { e:summit e:topic ?t } }", 0),
+        ("SELECT ?t { GRAPH ?claim { ?x e:topic ?t } e:summit e:topic ?t }", 4),
         ("SELECT ?t FROM e:c1 { e:summit e:topic ?t }", 0),
+        ("SELECT ?service { ?service e:topic e:c } # SERVICE, FROM", 1),
     ],
 )
 def test_hedged_rows_are_counted(engine: Engine, query: str, more: int) -> None:
-    assert engine.hedged_rows(P + query) == more
+    assert engine.hints.hedged_rows(P + query) == more
 
 
 def test_the_count_follows_changes(engine: Engine) -> None:
     topics = f"{P} SELECT ?t {{ e:summit e:topic ?t }}"
-    assert engine.hedged_rows(topics) == 3
+    assert engine.hints.hedged_rows(topics) == 3
     engine.apply(Patch(adds=tuple(claim("c5", "possible", "f"))))
-    assert engine.hedged_rows(topics) == 4
+    assert engine.hints.hedged_rows(topics) == 4
     surely = claim("c3", "asserted", "c", "d")
     engine.apply(Patch(deletes=tuple(q for q in claim("c3", "possible")), adds=tuple(set(surely) - {*engine.quads()})))
-    assert engine.hedged_rows(topics) == 2
+    assert engine.hints.hedged_rows(topics) == 2
 
 
 def test_data_without_modalities_have_no_hedged_rows() -> None:
     engine = Engine([ox.Quad(node("s"), node("p"), node("o"), node("g"))])
-    assert engine.hedged_rows("SELECT * { ?s ?p ?o }") == 0
+    assert engine.hints.hedged_rows("SELECT * { ?s ?p ?o }") == 0
+
+
+def values(engine: Engine, query: str, *default: str) -> list[str]:
+    answer = engine.query(P + query, default_graphs=default).serialize(by_name("csv", RESULT_FORMATS)).decode()
+    return sorted(value.removeprefix("http://e.org/") for value in answer.split()[1:])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (f"SELECT ?t FROM <{EVERYTHING}> WHERE {{ e:summit e:topic ?t }}", [*"abcde"]),
+        (f"SELECT ?t\n from<{EVERYTHING}>{{ GRAPH ?c {{ e:summit e:topic ?t }} ?c kel:modality ?m }}", [*"abbccde"]),
+        (f"SELECT (COUNT(*) AS ?n) FROM <{EVERYTHING}> {{ GRAPH ?c {{ ?s ?p ?o }} }}", ["7"]),
+        (f"SELECT ?t FROM <{EVERYTHING}> FROM NAMED e:c4 {{ GRAPH ?c {{ e:summit e:topic ?t }} }}", ["e"]),
+        (f"SELECT ?t FROM <{EVERYTHING}> FROM NAMED e:c4 {{ e:summit e:topic ?t }}", [*"abcde"]),
+        (f"PREFIX l: <{EVERYTHING[:-5]}> SELECT ?t FROM l:thing {{ e:summit e:topic ?t }}", [*"abcde"]),
+        (f"SELECT ?t FROM # FROM\n <{EVERYTHING}> {{ e:summit e:topic ?t FILTER('FROM' != '') }}", [*"abcde"]),
+        ("SELECT ?t { e:summit e:topic ?t }", ["a", "b"]),
+    ],
+)
+def test_the_dataset_of_everything(engine: Engine, query: str, found: list[str]) -> None:
+    assert values(engine, query) == found
+
+
+def test_the_dataset_of_everything_by_the_protocol_and_after_changes(engine: Engine) -> None:
+    topics = "SELECT ?t { e:summit e:topic ?t }"
+    assert values(engine, topics, EVERYTHING) == [*"abcde"]
+    engine.apply(Patch(adds=tuple(claim("c5", "denied", "f")), deletes=tuple(claim("c1", "planned", "a"))))
+    assert values(engine, topics, EVERYTHING) == [*"bcdef"]
+
+
+def test_everything_is_the_dataset_itself_where_nothing_is_hedged() -> None:
+    engine = Engine([*claim("c1", "planned", "a"), ox.Quad(node("summit"), node("topic"), node("b"), node("g"))])
+    assert values(engine, "SELECT ?t { e:summit e:topic ?t }", EVERYTHING) == ["a"]
+
+
+def test_everything_of_too_much_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.engine.hints.MERGED_QUADS", 5)
+    with pytest.raises(TooLargeError, match="at most 5 quads"):
+        engine.query("ASK {}", default_graphs=[EVERYTHING])

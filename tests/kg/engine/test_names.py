@@ -59,21 +59,21 @@ def test_the_names_of_the_patterns_are_found(query: str, found: list[str] | None
     ],
 )
 def test_an_unknown_name_is_told_with_similar_ones(engine: Engine, name: str, similar: list[str]) -> None:
-    told = engine.unknown_names(f"{PROLOGUE} SELECT * {{ b:usa :p b:{name} }}")
+    told = engine.hints.unknown_names(f"{PROLOGUE} SELECT * {{ b:usa :p b:{name} }}")
     assert told == {f"http://e.org/b/{name}": [f"http://e.org/b/{s}" for s in similar]}
 
 
 def test_a_name_is_known_wherever_it_stands(engine: Engine) -> None:
     query = f"{PROLOGUE} SELECT * {{ GRAPH <http://e.org/graph> {{ :s :p :o . b:seen-in-a-graph a <{LABEL.value}> }} }}"
-    assert engine.unknown_names(query) == {}
+    assert engine.hints.unknown_names(query) == {}
 
 
 def test_names_follow_changes(engine: Engine) -> None:
     query = f"{PROLOGUE} ASK {{ b:germany ?p ?o }}"
-    engine.prepare_names()
-    assert engine.unknown_names(query) == {"http://e.org/b/germany": []}
+    engine.hints.prepare()
+    assert engine.hints.unknown_names(query) == {"http://e.org/b/germany": []}
     added = thing("federal-republic", "Germany")
     engine.apply(Patch(adds=(added,)))
-    assert engine.unknown_names(query) == {"http://e.org/b/germany": ["http://e.org/b/federal-republic"]}
+    assert engine.hints.unknown_names(query) == {"http://e.org/b/germany": ["http://e.org/b/federal-republic"]}
     engine.apply(Patch(adds=(thing("germany", "Germany"),), deletes=(added,)))
-    assert engine.unknown_names(query) == {}
+    assert engine.hints.unknown_names(query) == {}

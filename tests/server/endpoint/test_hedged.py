@@ -1,6 +1,7 @@
 """Answers say what they lack: rows told with less certainty, and names that are not in the data."""
 
 import json
+import re
 import urllib.parse
 
 import pytest
@@ -65,7 +66,9 @@ def test_what_is_only_thought_possible_is_told_of_an_empty_answer(server: str) -
     assert told == "1"
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "6 more rows"), ("ru", "GRAPH ?claim"), ("kk", "GRAPH ?claim")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "6 more rows"), ("ru", "Спросить вместе с этим"), ("kk", "Онымен бірге сұрау")]
+)
 def test_pages_say_it_in_words(server: str, language: str, words: str) -> None:
     address = f"{server}sparql?{urllib.parse.urlencode({'query': TOPICS, 'lang': language})}"
     page = send(address, headers={"Accept": BROWSER})[2].decode()
@@ -123,3 +126,33 @@ def test_the_page_tells_unknown_names_with_links(server: str) -> None:
     page = send(url, headers={"Accept": BROWSER})[2].decode()
     assert "id:united-states деректерде кездеспейді." in page
     assert '<a href="/page/usa">id:usa</a>' in page
+
+
+EVERYTHING = "https://w3id.org/kelisim/lens/everything"
+
+
+def test_everything_is_a_dataset_for_any_client(server: str) -> None:
+    client = SPARQLWrapper(f"{server}sparql", returnFormat=JSON)
+    client.setQuery(TOPICS)
+    client.addDefaultGraph(EVERYTHING)
+    found = client.query().convert()
+    assert isinstance(found, dict)
+    assert len(found["results"]["bindings"]) == 9
+    told, body = ask(server, TOPICS.replace("WHERE", f"FROM <{EVERYTHING}> WHERE"), format="json")
+    assert (told, len(json.loads(body)["results"]["bindings"])) == (None, 9)
+
+
+def test_the_page_links_to_the_answer_with_everything(server: str) -> None:
+    url = f"{server}sparql?{urllib.parse.urlencode({'query': TOPICS})}"
+    page = send(url, headers={"Accept": BROWSER})[2].decode()
+    (link,) = re.findall(r'href="(/sparql\?[^"]*lens[^"]*)"', page)
+    whole = send(f"{server}{link[1:]}".replace("&amp;", "&"), headers={"Accept": BROWSER})[2].decode()
+    assert "9 rows" in whole
+    assert "Ask with it" not in whole
+
+
+def test_the_name_of_everything_leads_somewhere(server: str) -> None:
+    assert send(f"{server}lens/everything", headers={"Accept": BROWSER})[0] == 200
+    status, headers, body = send(f"{server}lens/everything", headers={"Accept": "text/turtle"})
+    assert (status, headers["Content-Type"]) == (200, "text/turtle; charset=utf-8")
+    assert EVERYTHING in body.decode()

@@ -1,0 +1,115 @@
+"""What an answer lacks: facts told with less certainty, and names that are not in the data."""
+
+from collections import Counter
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.engine.errors import TooLargeError
+from kg.engine.guard import tokens
+from kg.engine.merging import MERGED_QUADS, Merge
+from kg.engine.names import KnownNames, unknown_names
+from kg.engine.rewriting import rewrite
+from kg.rdf.patches import Patch
+from ontology import BASE
+from ontology.namespaces import CODE, EVERYTHING, KEL
+
+_MODALITY: Final = ox.NamedNode(str(KEL.modality))
+_HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
+
+
+class Hints:
+    """Tells what queries over a store miss. It needs a second store in memory, of at most `MERGED_QUADS` quads."""
+
+    def __init__(self, store: ox.Store, *, on_disk: bool = False) -> None:
+        """Over a store; one `on_disk` is only passed by while it is loaded, and is too slow to be read whole."""
+        self._store = store
+        self._on_disk = on_disk
+        self._hedged: Merge | None = None
+        self._names: KnownNames | None = None
+
+    def prepare(self) -> None:
+        """Makes the second store and reads the labels, before processes are forked, so that they share them."""
+        if not self._on_disk:
+            self._prepare_hedged()
+            if len(self._store) <= MERGED_QUADS:
+                self._prepare_names()
+
+    def clear(self) -> None:
+        """Forgets all, after a change that no patch tells."""
+        self._hedged, self._names = None, None
+
+    def apply(self, patch: Patch) -> None:
+        """Follows a patch that was applied to the store."""
+        self._names = None
+        if self._hedged and any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
+            self._hedged = None
+            self._prepare_hedged()
+        elif self._hedged:
+            self._hedged.apply(patch, self._store)
+
+    def everything(self) -> ox.Store:
+        """The dataset `ontology.namespaces.EVERYTHING`: in its default graph are the facts of all claims.
+
+        Its named graphs are the same. Raises TooLargeError beyond `MERGED_QUADS`.
+        """
+        if not self._hedged_claims():
+            return self._store
+        if self._on_disk or not self._prepare_hedged():
+            raise TooLargeError(f"<{EVERYTHING}> is for at most {MERGED_QUADS} quads. Ask with GRAPH ?claim instead.")
+        assert self._hedged
+        return self._hedged.store
+
+    def hedged_rows(self, query: str) -> int:
+        """How many more solutions a query would have if it saw what is told as expected, possible or denied too.
+
+        That is in its patterns outside GRAPH, which sees it anyway. For an aggregate, how many that are new or differ.
+        0 where that cannot be told: the query names its dataset or other endpoints, or there is too much.
+        """
+        words = {token["word"].upper() for token in tokens(query) if token["word"]}
+        if words & {"FROM", "SERVICE"} or self._on_disk or not self._prepare_hedged():
+            return 0
+        assert self._hedged
+        text, limited = rewrite(query), "LIMIT" in words
+        try:
+            plain, more = (_solutions(s.query(text, base_iri=BASE)) for s in (self._store, self._hedged.store))
+        except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
+            return 0
+        return max(0, more.total() - plain.total()) if limited else (more - plain).total()
+
+    def unknown_names(self, query: str) -> dict[str, list[str]]:
+        """The names in a query that do not occur in the data, with similar ones that do (see `kg.engine.names`).
+
+        With none beyond `MERGED_QUADS`.
+        """
+        found = unknown_names(query, self._store)
+        if not found or self._on_disk or len(self._store) > MERGED_QUADS:
+            return {name: [] for name in found}
+        known = self._prepare_names()
+        return {name: known.similar(name) for name in found}
+
+    def _hedged_claims(self) -> list[ox.NamedNode]:
+        found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
+        return [q.subject for quads in found for q in quads if isinstance(q.subject, ox.NamedNode)]
+
+    def _prepare_hedged(self) -> bool:
+        """Merges the default graph and the claims whose facts are not in it; whether there are such claims."""
+        if self._hedged is None:
+            claims = self._hedged_claims()
+            few = bool(claims) and len(self._store) <= MERGED_QUADS
+            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims], None) if few else Merge(self._store, [], [])
+        return bool(self._hedged.default)
+
+    def _prepare_names(self) -> KnownNames:
+        if self._names is None:
+            self._names = KnownNames(self._store)
+        return self._names
+
+
+def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:
+    """The solutions with their multiplicities; a boolean is one solution or none."""
+    if isinstance(result, ox.QueryBoolean):
+        return Counter([()] if result else [])
+    if isinstance(result, ox.QueryTriples):
+        return Counter(set(result))
+    return Counter(tuple(row) for row in result)
