@@ -12,7 +12,7 @@ from rich.text import Text
 from kg.curation.coverage import ParagraphCoverage
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine, with_prefixes
-from kg.engine.remote import RemoteEndpoint
+from kg.engine.remote import Lacking, RemoteEndpoint
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from ontology.namespaces import EVERYTHING, shorten
 
@@ -22,34 +22,32 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
 
     With ``table``, a graph is printed as Turtle. What the answer lacks is told on standard error.
     """
-    lacking: dict[str, Any] = {}
     query = with_prefixes(query)
     wanted = None if form == "table" else by_name(form, (*RESULT_FORMATS, *GRAPH_FORMATS))
     if endpoint is not None:
-        body, used = RemoteEndpoint(endpoint).query(query, wanted)
+        remote = RemoteEndpoint(endpoint)
+        body, used = remote.query(query, wanted)
+        lacking = remote.lacking
     else:
         engine = Engine(dataset().quads)
         answer = engine.query(query)
         used = wanted or answer.formats[0]
         body = answer.serialize(used)
-        lacking = {"hedged": {"rows": engine.hints.hedged_rows(query)}, "unknown": engine.hints.unknown_names(query)}
+        lacking = Lacking(engine.hints.hedged_rows(query), engine.hints.unknown_names(query))
     if wanted is None and used.name == "json":
-        results = json.loads(body)
-        _print_table(results)
-        lacking |= {name: results[name] for name in ("hedged", "unknown") if name in results}
+        _print_table(json.loads(body))
     else:
         sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
     _print_lacking(lacking)
 
 
-def _print_lacking(lacking: dict[str, Any]) -> None:
+def _print_lacking(lacking: Lacking) -> None:
     """Prints how many rows are only told with less certainty, and which names are not in the data."""
-    rows = lacking.get("hedged", {}).get("rows", 0)
-    if rows:
-        told = "1 more row is" if rows == 1 else f"{rows} more rows are"
+    if lacking.hedged:
+        told = "1 more row is" if lacking.hedged == 1 else f"{lacking.hedged} more rows are"
         advice = f"FROM <{EVERYTHING}> before WHERE adds them."
         print(f"{told} only told as expected, possible or denied. {advice}", file=sys.stderr)
-    for name, similar in lacking.get("unknown", {}).items():
+    for name, similar in lacking.unknown.items():
         others = f" Similar: {', '.join(map(shorten, similar))}." if similar else ""
         print(f"{shorten(name)} does not occur in the data.{others}", file=sys.stderr)
 

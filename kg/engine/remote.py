@@ -6,8 +6,9 @@ import math
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from email.message import Message
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pyoxigraph as ox
@@ -47,6 +48,13 @@ _PROLOGUE: Final = re.compile(
 """What may precede the keyword of a query (SPARQL 1.1, section 4.1; VERSION is of 1.2)."""
 
 
+class Lacking(NamedTuple):
+    """How many rows are only told with less certainty, and which names are not in the data, with similar ones."""
+
+    hedged: int
+    unknown: Mapping[str, Sequence[str]]
+
+
 class RemoteEndpoint:
     """A SPARQL 1.1 endpoint; `timeout` in seconds, rounded up.
 
@@ -56,6 +64,8 @@ class RemoteEndpoint:
     def __init__(self, url: str, *, timeout: float = 60.0) -> None:
         self._url = _checked_url(url)
         self._timeout = max(1, math.ceil(timeout))
+        self.lacking = Lacking(0, {})
+        """What the last answer lacks, if the endpoint is one of Kelisim's, which tell it."""
 
     def query(
         self, query: str, form: ResultFormat | GraphFormat | None = None
@@ -74,7 +84,9 @@ class RemoteEndpoint:
         if form not in formats:
             offered = ", ".join(f.name for f in formats)
             raise KelisimError(f"This kind of query has no answer in {form.name}; choose one of: {offered}.")
-        return _converted(*self._ask(query, kind), form), form
+        body, media_type = self._ask(query, kind)
+        self.lacking = _lacking(body)
+        return _converted(body, media_type, form), form
 
     def _ask(self, query: str, kind: str) -> tuple[bytes, str]:
         """The body of the answer and its media type."""
@@ -116,6 +128,28 @@ class RemoteEndpoint:
             f"{self._url} answered with a web page ({media_type}), not with SPARQL results. Give the address of the "
             f"endpoint itself; often it is {address}/sparql or {address}/query."
         )
+
+
+def _lacking(body: bytes) -> Lacking:
+    if not body.startswith((b'{"hedged":', b'{"unknown":')):
+        return Lacking(0, {})
+    match _loaded(body):
+        case {"hedged": {"rows": int(rows)}, "unknown": dict(unknown)}:
+            pass
+        case {"hedged": {"rows": int(rows)}}:
+            unknown = {}
+        case {"unknown": dict(unknown)}:
+            rows = 0
+        case _:
+            return Lacking(0, {})
+    return Lacking(rows, {name: [*map(str, similar)] for name, similar in unknown.items() if isinstance(similar, list)})
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:  # told when it is converted
+        return None
 
 
 def query_form(query: str) -> str:
