@@ -21,7 +21,8 @@ class Footnote:
 
     IRIs and texts that the record lacks are empty, and `paragraph` is 0. `modality_code` is the last part of the
     modality's IRI, such as ``planned``. `basis` tells that the fact is implied only; `confidence` is the
-    curator's in the reading of the passage, if it is not plain, and `doubt` its reason.
+    curator's in the reading of the passage, if it is not plain, and `doubt` its reason. `published` is the last day
+    (xsd:date) on which the article can have appeared.
     """
 
     claim: str
@@ -40,6 +41,7 @@ class Footnote:
     confidence: str = ""
     confidence_label: Label = _NO_LABEL
     doubt: Label = _NO_LABEL
+    published: str = ""
 
     @property
     def modality_code(self) -> str:
@@ -69,7 +71,7 @@ _NAMED: Final = ("article", "speaker", "modality", "basis", "curatorConfidence")
 
 _QUERY: Final = """
 PREFIX kel: <https://w3id.org/kelisim/ns#>
-SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality ?basis ?curatorConfidence ?doubt WHERE {
+SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality ?basis ?curatorConfidence ?doubt ?published WHERE {
   VALUES ?claim { %s }
   ?claim kel:passage ?passage .
   OPTIONAL { ?claim kel:speaker ?speaker }
@@ -80,7 +82,7 @@ SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality ?basis ?cur
     ?claim kel:curatorConfidence ?curatorConfidence ; kel:confidenceReason ?doubt
     FILTER (LANG(?doubt) = LANG(?gloss))
   }
-  OPTIONAL { ?passage kel:article ?article }
+  OPTIONAL { ?passage kel:article ?article OPTIONAL { ?article kel:latest ?published } }
   OPTIONAL { ?passage kel:paragraph ?paragraph }
 } LIMIT %d
 """
@@ -114,4 +116,5 @@ def _footnote(claim: str, rows: list[Row], names: dict[str, Label], language: st
         confidence=iris["curatorConfidence"],
         confidence_label=confidence,
         doubt=doubt,
+        published=str(row["published"].value) if "published" in row else "",
     )

@@ -39,6 +39,17 @@ class Notes:
         found = [note for _, note in self.notes(claims)]
         return found[0] if found and not any(note.surely and not note.confidence for note in found) else None
 
+    def as_of(self, claims: Iterable[str]) -> list[str]:
+        """The last days on which the articles of the claims can have appeared, in order."""
+        return sorted({note.published for _, note in self.notes(claims) if note.published})
+
+    def newest(self, facts: Iterable[Fact]) -> Fact | None:
+        """Of facts with several values, told at different times, the one that the newest article tells; else None."""
+        dated = {fact: max(days) for fact in facts if (days := self.as_of(fact.claims))}
+        last = max(dated.values(), default="")
+        newest = [fact for fact, day in dated.items() if day == last]
+        return newest[0] if len(dated) > 1 and len(newest) == 1 else None
+
     def disputed(self, fact: Fact) -> bool:
         """Whether one claim denies the fact and another gives it in another modality."""
         return is_disputed(fact, self.footnotes)

@@ -42,3 +42,11 @@ def counts(reader: Reader) -> dict[str, int]:
         f"WHERE {{ {' UNION '.join(parts)} }} GROUP BY ?kind LIMIT {len(_PATTERNS):d}"
     )
     return {str(row["kind"].value): int(row["n"].value) for row in rows if "kind" in row}
+
+
+def newest_source(reader: Reader) -> str:
+    """The last day (xsd:date) on which the newest article can have appeared; empty if there is none."""
+    rows = reader.rows(
+        f"{_PREFIX} SELECT (MAX(?day) AS ?last) WHERE {{ ?article a kel:Article ; kel:latest ?day }} LIMIT 1"
+    )
+    return str(rows[0]["last"].value) if rows and "last" in rows[0] else ""

@@ -14,7 +14,7 @@ from kg.store.background import Refresher
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.views.article_store import ArticleStore
-from kg.views.overview import KINDS, kinds_present
+from kg.views.overview import KINDS, kinds_present, newest_source
 from ontology import BASE, PREFIXES, KelisimError
 
 Statistics = Mapping[str, int | str | dict[str, int]]
@@ -100,6 +100,11 @@ class Site:
     def kinds(self) -> PerVersion[frozenset[str]]:
         """The kinds of things, of `KINDS`, that the data have; for the navigation."""
         return PerVersion(lambda: self.store.version, lambda: kinds_present(self.reader), frozenset(KINDS))
+
+    @cached_property
+    def sources_until(self) -> PerVersion[str]:
+        """The last day (xsd:date) on which the newest article can have appeared; empty if there is none."""
+        return PerVersion(lambda: self.store.version, lambda: newest_source(self.reader), "")
 
     @property
     def reader(self) -> Reader:

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask
 
-from server.http.languages import language
+from server.http.languages import language, translate
 
 _LOCALES: Final = {"en": "en_GB"}
 """English pages use British formats: the day before the month."""
@@ -60,8 +60,13 @@ def day(first: str, last: str = "") -> str:
 def edtf(value: str) -> str:
     """A date at the precision of its EDTF literal (ISO 8601-2): a year, a month, a day, or ``first/last``.
 
-    Other forms (sets, approximate dates) are returned unchanged; the pages show their bounds beside them.
+    One of the days up to or from a day (``[..last]``, ``[first..]``) is told as such. Other forms (sets, approximate
+    dates) are returned unchanged; the pages show their bounds beside them.
     """
+    if (until := value.removeprefix("[..").removesuffix("]")) != value and _PART.fullmatch(until):
+        return translate("not after {dates}").format(dates=day(_bound(until, 1)))
+    if (since := value.removeprefix("[").removesuffix("..]")) != value and _PART.fullmatch(since):
+        return translate("not before {dates}").format(dates=day(_bound(since, 0)))
     first, slash, last = value.partition("/")
     if not all(_PART.fullmatch(part) for part in ((first, last) if slash else (first,))):
         return value

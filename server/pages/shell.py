@@ -31,6 +31,7 @@ def register(app: Flask, site: Site) -> None:
             "about": about,
             "site_name": about.name(language()),
             "kinds": site.kinds.get(),
+            "sources_until": site.sources_until.get(),
         }
 
 

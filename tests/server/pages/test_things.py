@@ -12,7 +12,7 @@ from kg.views.vocabulary import ontology_terms
 from tests.conftest import serving
 from tests.http import BROWSER, send
 from tests.server.endpoint.test_writes import UPDATE, make_token
-from tests.wording import between, spaced
+from tests.wording import between, month, on, spaced
 
 VISIT = "page/putin-state-visit-kazakhstan-2024"
 PAGES = (
@@ -101,6 +101,21 @@ def test_dates_show_what_is_planned_and_what_inferred(server: str) -> None:
     assert get(server, VISIT).row("planned date").startswith(f"{two_days} planned inferred")
     assert f"some time in {two_days}" in get(server, "page/putin-tokayev-talks-2024").row("planned date")
     assert get(server, "page/putin-state-visit-kazakhstan-2015").row("date").startswith("October 2015")
+
+
+def test_a_status_says_by_which_article_and_the_newest_is_marked(server: str) -> None:
+    planned, held = (spaced(text) for text in (month("2023-11-01"), month("2024-11-01")))
+    told = get(server, "page/npp-referendum-kazakhstan").row("status")
+    assert re.fullmatch(rf"held \({held}\) \S+ \d+ newest , planned \({planned}\) \S+ \d+", told)
+    status = get(server, VISIT).row("status")
+    assert f"planned ({held})" in status
+    assert "newest" not in status
+    day = spaced(on("2024-11-27"))
+    assert f"The sources reach up to {day}" in spaced(get(server, VISIT).text)
+
+
+def test_a_date_with_an_open_end(server: str) -> None:
+    assert spaced(get(server, "page/oreshnik-test").row("date")).startswith(f"not after {spaced(on('2024-11-21'))}")
 
 
 def test_contested_figures_stand_side_by_side(server: str) -> None:
