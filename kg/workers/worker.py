@@ -41,6 +41,7 @@ from kg.workers.messages import Outcome, Task
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
 from ontology import KelisimError
+from ontology.namespaces import EVERYTHING
 from shapes import in_words
 
 _HINTED_SECONDS: Final = 0.005
@@ -76,7 +77,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             return Outcome("busy", message=UNREADABLE_COPY), spool
         return _failure(error), spool
     if hedged and name == "json":
-        spool.insert(1, b'"hedged":{"rows":%d},' % hedged)
+        spool.insert(1, b'"hedged":{"rows":%d,"from":"%b"},' % (hedged, EVERYTHING.encode()))
     if unknown and name == "json":
         spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1

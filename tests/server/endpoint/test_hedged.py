@@ -9,6 +9,7 @@ from SPARQLWrapper import JSON, SPARQLWrapper
 
 from tests.http import BROWSER, send
 
+EVERYTHING = "https://w3id.org/kelisim/lens/everything"
 PREFIXES = "PREFIX kel: <https://w3id.org/kelisim/ns#> PREFIX id: <https://w3id.org/kelisim/id/> "
 TOPICS = PREFIXES + "SELECT DISTINCT ?topic WHERE { id:csto-summit-astana-2024 kel:topic ?topic }"
 ALL_TOPICS = PREFIXES + (
@@ -34,7 +35,7 @@ def test_the_header_counts_what_a_plain_pattern_misses(server: str, form: str) -
     assert 0 < seen < 9
     assert int(told) == 9 - seen
     if form == "json":
-        assert json.loads(body)["hedged"] == {"rows": int(told)}
+        assert json.loads(body)["hedged"] == {"rows": int(told), "from": EVERYTHING}
 
 
 def test_clients_pass_over_the_member(server: str) -> None:
@@ -126,9 +127,6 @@ def test_the_page_tells_unknown_names_with_links(server: str) -> None:
     page = send(url, headers={"Accept": BROWSER})[2].decode()
     assert "id:united-states деректерде кездеспейді." in page
     assert '<a href="/page/usa">id:usa</a>' in page
-
-
-EVERYTHING = "https://w3id.org/kelisim/lens/everything"
 
 
 def test_everything_is_a_dataset_for_any_client(server: str) -> None:
