@@ -7,7 +7,7 @@ import pyoxigraph as ox
 
 from kg.engine.errors import TooLargeError
 from kg.engine.guard import tokens
-from kg.engine.merging import MERGED_QUADS, Merge
+from kg.engine.merging import MERGED_QUADS, Merge, Name
 from kg.engine.names import KnownNames, unknown_names
 from kg.engine.rewriting import rewrite
 from kg.rdf.patches import Patch
@@ -27,6 +27,10 @@ class Hints:
         self._on_disk = on_disk
         self._hedged: Merge | None = None
         self._names: KnownNames | None = None
+        self._large = False
+        """Whether there is too much for a second store; that is not found out again at each change."""
+        self._added = 0
+        """How many quads patches have added since the second store was made."""
 
     def prepare(self) -> None:
         """Makes the second store and reads the labels, before processes are forked, so that they share them."""
@@ -42,11 +46,21 @@ class Hints:
     def apply(self, patch: Patch) -> None:
         """Follows a patch that was applied to the store."""
         self._names = None
-        if self._hedged and any(quad.predicate == _MODALITY for quad in (*patch.deletes, *patch.adds)):
-            self._hedged = None
+        self._added += len(patch.adds)
+        if self._hedged is None or self._large:
+            return
+        if self._added > MERGED_QUADS // 10 or any(quad.predicate == _MODALITY for quad in patch.deletes):
+            self._hedged, self._added = None, 0  # it may have become too large, or lose graphs
             self._prepare_hedged()
-        elif self._hedged:
-            self._hedged.apply(patch, self._store)
+            return
+        self._hedged.apply(patch, self._store)
+        for quad in patch.adds:
+            if quad.predicate == _MODALITY and quad.object in _HEDGED and isinstance(quad.subject, ox.NamedNode):
+                if not self._hedged.default:  # the first claim of that kind
+                    self._hedged = None
+                    self._prepare_hedged()
+                    return
+                self._hedged.include(quad.subject, self._store)
 
     def everything(self) -> ox.Store:
         """The dataset `ontology.namespaces.EVERYTHING`: in its default graph are the facts of all claims.
@@ -96,8 +110,9 @@ class Hints:
         """Merges the default graph and the claims whose facts are not in it; whether there are such claims."""
         if self._hedged is None:
             claims = self._hedged_claims()
-            few = bool(claims) and len(self._store) <= MERGED_QUADS
-            self._hedged = Merge(self._store, [ox.DefaultGraph(), *claims], None) if few else Merge(self._store, [], [])
+            self._large = bool(claims) and len(self._store) > MERGED_QUADS
+            merged: list[Name] = [ox.DefaultGraph(), *claims] if claims and not self._large else []
+            self._hedged = Merge(self._store, merged, None if merged else [])
         return bool(self._hedged.default)
 
     def _prepare_names(self) -> KnownNames:

@@ -52,6 +52,12 @@ class Merge:
             quads.append(quad)
         return quads
 
+    def include(self, graph: Name, store: ox.Store) -> None:
+        """Adds a graph of the other store to the default graph."""
+        self.default |= {graph}
+        quads = store.quads_for_pattern(None, None, None, graph)
+        self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+
     def _has(self, graph: Name) -> bool:
         return graph != ox.DefaultGraph() if self.named is None else graph in self.named
 

@@ -2,6 +2,8 @@
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kg.engine.engine import Engine
 from kg.engine.errors import TooLargeError
@@ -101,6 +103,27 @@ def test_the_dataset_of_everything_by_the_protocol_and_after_changes(engine: Eng
     assert values(engine, topics, EVERYTHING) == [*"abcde"]
     engine.apply(Patch(adds=tuple(claim("c5", "denied", "f")), deletes=tuple(claim("c1", "planned", "a"))))
     assert values(engine, topics, EVERYTHING) == [*"bcdef"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.booleans(),
+            st.sampled_from(["c1", "c4", "c6"]),
+            st.sampled_from(["planned", "denied"]),
+            st.sampled_from("aef"),
+        ),
+        max_size=12,
+    )
+)
+def test_everything_follows_any_changes(changes: list[tuple[bool, str, str, str]]) -> None:
+    engine = Engine([*claim("c1", "planned", "a", "b"), *claim("c4", "denied", "e")])
+    engine.hints.prepare()
+    for added, name, modality, topic in changes:
+        quads = tuple(claim(name, modality, topic))
+        engine.apply(Patch(adds=quads) if added else Patch(deletes=quads))
+        assert {*engine.hints.everything()} == {*Engine(engine.quads()).hints.everything()}
 
 
 def test_everything_is_the_dataset_itself_where_nothing_is_hedged() -> None:
