@@ -236,7 +236,7 @@ def test_a_page_is_bounded_whatever_the_thing(engine: Engine) -> None:
 def test_a_description_costs_the_same_in_a_big_store(engine: Engine) -> None:
     """Queries for the labels of neighbours and the values of a thing must not scan those of all things."""
     label, other = ox.NamedNode(PREFIXES["rdfs"] + "label"), ox.NamedNode(str(KEL.gloss))
-    many = (ox.NamedNode(f"{ID}thing-{n}") for n in range(100_000))
+    many = (ox.NamedNode(f"{ID}thing-{n}") for n in range(400_000))
     big = Reader(Engine([*engine.quads(), *(ox.Quad(it, p, ox.Literal("x")) for it in many for p in (label, other))]))
     all_names = seconds(lambda: big.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ ?s {label} ?o }}"))
     assert seconds(lambda: describe(big, str(ID.astana))) < all_names
