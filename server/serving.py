@@ -27,7 +27,7 @@ from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
-from kg.publishing.about import about_of_data
+from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
 from kg.store.reader import Reader
 from kg.store.store import Store
@@ -86,12 +86,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A loaded store: engine, identity of its initial state, statistics, history if it is writable, start message.
+    """A loaded store: identity of its initial state, what it says of itself, history if it is writable, start message.
 
-    modified: when it was last changed, as in `Store`. load: what loads it into memory, if the engine is on disk.
+    engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
+    what loads it into memory, if the engine is on disk.
     """
 
-    engine: Engine
+    engine: Callable[[], Engine]
+    stated: About
     identity: str
     statistics: Statistics
     history: History | None
@@ -111,9 +113,6 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     port = _free_port(settings.host, settings.port)
     stop_pipe, stop_writer = os.pipe()
     loaded = _load(settings, dataset, known_prefixes(given))
-    # One extra reference, so that the store is never deallocated: of a large one that would delay the exit by a minute.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(loaded.engine))
-    stated = about_of_data(Reader(loaded.engine), settings.folder.resolve().name if settings.folder else "Dataset")
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
 
     def load(*_: object) -> Front:
@@ -124,7 +123,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
-        site = Site(store, loaded.statistics, settings.articles, stated, given)
+        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given)
         app = create_app(site, Access(tokens), metrics)
         announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()
@@ -208,8 +207,9 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         quads = built.quads if built else ()
         identity = built.digest if built else "empty"
         statistics = built.statistics() if built else {}
-        engine = Engine(quads, settings.services, prefixes)
-        return _Loaded(engine, identity, statistics, None, f"{len(quads)} quads, digest {identity[:12]}")
+        only = _kept(Engine(quads, settings.services, prefixes))
+        words = f"{len(quads)} quads, digest {identity[:12]}"
+        return _Loaded(lambda: only, about_of_data(Reader(only), "Dataset"), identity, statistics, None, words)
     folder = history_folder(settings.folder)
     if folder.exists():
         history = History.open(folder, read_only=not settings.allow_updates)
@@ -224,12 +224,20 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         return Engine(store, settings.services, prefixes)
 
     words = f"version {history.version} of {settings.folder}"
-    if on_disk := history.open_disk_copy():
-        engine = Engine(on_disk, settings.services, prefixes, on_disk=True)
+    copy = history.usable_disk_copy()
+
+    def engine_on_disk() -> Engine:
+        """Opened in each process that needs it, since open files would outlive a copy that is replaced."""
+        return Engine(ox.Store.read_only(str(copy)), settings.services, prefixes, on_disk=True)
+
+    if copy:
+        stated = about_of_data(Reader(engine_on_disk()), settings.folder.resolve().name)
         words += ", from its copy on disk while it is loaded into memory"
     else:
-        engine = load()
-        words = f"{len(engine)} quads, {words}"
+        loaded = _kept(load())
+        stated = about_of_data(Reader(loaded), settings.folder.resolve().name)
+        words = f"{len(loaded)} quads, {words}"
+    engine = engine_on_disk if copy else lambda: loaded
     if history.recovered:
         words += f". {history.recovered}"
     if settings.allow_updates:
@@ -237,7 +245,13 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
     kept = history if settings.allow_updates else None
-    return _Loaded(engine, identity, {}, kept, words, history.modified, load if on_disk else None)
+    return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None)
+
+
+def _kept(engine: Engine) -> Engine:
+    """The engine, with one reference more: to deallocate a large one would delay the exit by a minute."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    return engine
 
 
 def _wait_until_ready(host: str, port: int, ready: Callable[[], None]) -> None:

@@ -2,8 +2,9 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,9 @@ from kg.engine.engine import Engine, with_prefixes
 from kg.engine.remote import Lacking, RemoteEndpoint
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from ontology.namespaces import EVERYTHING, shorten
+
+_HINTED_SECONDS: Final = 0.5
+"""After a longer query the rows told with less certainty are not counted, which takes as much again."""
 
 
 def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset]) -> None:
@@ -29,11 +33,12 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
         body, used = remote.query(query, wanted)
         lacking = remote.lacking
     else:
-        engine = Engine(dataset().quads)
+        engine, began = Engine(dataset().quads), time.monotonic()
         answer = engine.query(query)
         used = wanted or answer.formats[0]
         body = answer.serialize(used)
-        lacking = Lacking(engine.hints.hedged_rows(query), engine.hints.unknown_names(query))
+        quick = time.monotonic() - began < _HINTED_SECONDS
+        lacking = Lacking(engine.hints.hedged_rows(query) if quick else 0, engine.hints.unknown_names(query))
     if wanted is None and used.name == "json":
         _print_table(json.loads(body))
     else:
@@ -48,8 +53,13 @@ def _print_lacking(lacking: Lacking) -> None:
         advice = f"FROM <{EVERYTHING}> before WHERE adds them."
         print(f"{told} only told as expected, possible or denied. {advice}", file=sys.stderr)
     for name, similar in lacking.unknown.items():
-        others = f" Similar: {', '.join(map(shorten, similar))}." if similar else ""
-        print(f"{shorten(name)} does not occur in the data.{others}", file=sys.stderr)
+        others = f" Similar: {', '.join(map(_printable, similar))}." if similar else ""
+        print(f"{_printable(name)} does not occur in the data.{others}", file=sys.stderr)
+
+
+def _printable(iri: str) -> str:
+    """The IRI, shortened, without characters that a terminal would obey."""
+    return "".join(character for character in shorten(iri) if character.isprintable())
 
 
 def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:

@@ -12,6 +12,7 @@ from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError
 from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
 from kg.engine.hints import Hints
 from kg.engine.merging import Merges
+from kg.engine.names import iris
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -151,6 +152,8 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
+        if any(iri == EVERYTHING for iri, _, _ in iris(update)):
+            raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph; updates cannot name it.")
         self._merges.clear()
         self.hints.clear()
         try:
@@ -168,7 +171,7 @@ class Engine:
             return self._store, None, None
         default: list[GraphName] = [_named_node(g) for g in dict.fromkeys(default_graphs)]
         named: list[_Name] = [_named_node(g) for g in dict.fromkeys(named_graphs)]
-        if list(default_graphs) == [EVERYTHING]:
+        if {*default_graphs} == {EVERYTHING}:
             return self.hints.everything(), [ox.DefaultGraph()], named or None
         if len(default) > 1:
             return self._merges.get(self._store, default, named), [ox.DefaultGraph()], named
@@ -201,7 +204,11 @@ class Engine:
         refuse_outbound(query, self.services)
         if not (default_graphs or named_graphs):
             default_graphs, named_graphs = dataset_graphs(query)
-        everything = list(default_graphs) == [EVERYTHING]
+        everything = {*default_graphs} == {EVERYTHING}
+        if EVERYTHING in named_graphs or (EVERYTHING in default_graphs and not everything):
+            raise QuerySyntaxError(
+                f"<{EVERYTHING}> is a dataset and no graph: it stands alone in FROM, and not in FROM NAMED."
+            )
         if not new_graphs:
             self._refuse_unknown_graphs((*(() if everything else default_graphs), *named_graphs))
         store, default, named = self._dataset(default_graphs, named_graphs)

@@ -153,7 +153,12 @@ def without_dataset(query: str) -> str:
 
 def resolved(iri: str, base: str) -> str:
     """The IRI, resolved against a base if it is relative (RFC 3986, section 5)."""
-    return iri if _SCHEME.match(iri) else urljoin(base, iri) + "#" * iri.endswith("#")  # which urljoin drops
+    if _SCHEME.match(iri):
+        return iri
+    try:
+        return urljoin(base, iri) + "#" * iri.endswith("#")  # which urljoin drops
+    except ValueError:  # it is stricter than RFC 3987
+        return iri
 
 
 def _refusal(query: str, token: re.Match[str]) -> OutboundRefusedError:

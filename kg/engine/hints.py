@@ -8,7 +8,7 @@ import pyoxigraph as ox
 from kg.engine.errors import TooLargeError
 from kg.engine.guard import tokens
 from kg.engine.merging import MERGED_QUADS, Merge, Name
-from kg.engine.names import KnownNames, unknown_names
+from kg.engine.names import LABELS, KnownNames, unknown_names
 from kg.engine.rewriting import rewrite
 from kg.rdf.patches import Patch
 from ontology import BASE
@@ -16,6 +16,9 @@ from ontology.namespaces import CODE, EVERYTHING, KEL
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
+
+_NAMED_QUADS: Final = 100_000
+"""The most quads of a store in which similar names are looked for: each process reads its labels after changes."""
 
 
 class Hints:
@@ -27,6 +30,8 @@ class Hints:
         self._on_disk = on_disk
         self._hedged: Merge | None = None
         self._names: KnownNames | None = None
+        self._unnamed = False
+        """Whether there is too much to look for similar names."""
         self._large = False
         """Whether there is too much for a second store; that is not found out again at each change."""
         self._added = 0
@@ -36,8 +41,7 @@ class Hints:
         """Makes the second store and reads the labels, before processes are forked, so that they share them."""
         if not self._on_disk:
             self._prepare_hedged()
-            if len(self._store) <= MERGED_QUADS:
-                self._prepare_names()
+            self._known()
 
     def clear(self) -> None:
         """Forgets all, after a change that no patch tells."""
@@ -45,22 +49,26 @@ class Hints:
 
     def apply(self, patch: Patch) -> None:
         """Follows a patch that was applied to the store."""
-        self._names = None
-        self._added += len(patch.adds)
+        if any(quad.predicate in LABELS for quad in (*patch.deletes, *patch.adds)):
+            self._names = None
         if self._hedged is None or self._large:
             return
-        if self._added > MERGED_QUADS // 10 or any(quad.predicate == _MODALITY for quad in patch.deletes):
-            self._hedged, self._added = None, 0  # it may have become too large, or lose graphs
+        self._added += len(patch.adds)
+        if (
+            self._added > MERGED_QUADS // 10 or not self._hedged.default
+        ):  # it may now be too large, or have a first claim
+            self._hedged, self._added = None, 0
             self._prepare_hedged()
             return
         self._hedged.apply(patch, self._store)
-        for quad in patch.adds:
-            if quad.predicate == _MODALITY and quad.object in _HEDGED and isinstance(quad.subject, ox.NamedNode):
-                if not self._hedged.default:  # the first claim of that kind
-                    self._hedged = None
-                    self._prepare_hedged()
-                    return
-                self._hedged.include(quad.subject, self._store)
+        for claim in {q.subject for q in (*patch.deletes, *patch.adds) if q.predicate == _MODALITY}:
+            if not isinstance(claim, ox.NamedNode):
+                continue
+            hedged = any(ox.Quad(claim, _MODALITY, code, ox.DefaultGraph()) in self._store for code in _HEDGED)
+            if hedged and claim not in self._hedged.default:
+                self._hedged.include(claim, self._store)
+            elif not hedged and claim in self._hedged.default:
+                self._hedged.exclude(claim, self._store)
 
     def everything(self) -> ox.Store:
         """The dataset `ontology.namespaces.EVERYTHING`: in its default graph are the facts of all claims.
@@ -69,7 +77,7 @@ class Hints:
         """
         if not self._hedged_claims():
             return self._store
-        if self._on_disk or not self._prepare_hedged():
+        if self._on_disk or not self._prepare_hedged():  # what is on disk is larger
             raise TooLargeError(f"<{EVERYTHING}> is for at most {MERGED_QUADS} quads. Ask with GRAPH ?claim instead.")
         assert self._hedged
         return self._hedged.store
@@ -94,13 +102,11 @@ class Hints:
     def unknown_names(self, query: str) -> dict[str, list[str]]:
         """The names in a query that do not occur in the data, with similar ones that do (see `kg.engine.names`).
 
-        With none beyond `MERGED_QUADS`.
+        With none beyond `_NAMED_QUADS`.
         """
         found = unknown_names(query, self._store)
-        if not found or self._on_disk or len(self._store) > MERGED_QUADS:
-            return {name: [] for name in found}
-        known = self._prepare_names()
-        return {name: known.similar(name) for name in found}
+        known = self._known() if found and not self._on_disk else None
+        return known.similar(found) if known else {name: [] for name in found}
 
     def _hedged_claims(self) -> list[ox.NamedNode]:
         found = (self._store.quads_for_pattern(None, _MODALITY, code, ox.DefaultGraph()) for code in _HEDGED)
@@ -115,9 +121,10 @@ class Hints:
             self._hedged = Merge(self._store, merged, None if merged else [])
         return bool(self._hedged.default)
 
-    def _prepare_names(self) -> KnownNames:
-        if self._names is None:
-            self._names = KnownNames(self._store)
+    def _known(self) -> KnownNames | None:
+        if self._names is None and not self._unnamed:
+            self._unnamed = len(self._store) > _NAMED_QUADS
+            self._names = None if self._unnamed else KnownNames(self._store)
         return self._names
 
 

@@ -26,7 +26,10 @@ class Merge:
     def __init__(
         self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode] | None
     ) -> None:
-        """`named` are the named graphs, None for all. Raises TooLargeError beyond `MERGED_QUADS`."""
+        """`named` are the named graphs, None for all.
+
+        Raises TooLargeError if the default graph or the named graphs hold more than `MERGED_QUADS`.
+        """
         self.default = frozenset(default)
         self.named = None if named is None else frozenset(named)
         self.store = ox.Store()
@@ -35,6 +38,7 @@ class Merge:
             quads = list(self._limited(store, graph, left))
             left -= len(quads)
             self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+        left = MERGED_QUADS
         for graph in [*store.named_graphs()] if named is None else named:
             quads = list(self._limited(store, graph, left))
             left -= len(quads)
@@ -58,6 +62,18 @@ class Merge:
         quads = store.quads_for_pattern(None, None, None, graph)
         self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
 
+    def exclude(self, graph: Name, store: ox.Store) -> None:
+        """Takes a graph of the other store out of the default graph."""
+        self.default -= {graph}
+        for quad in store.quads_for_pattern(None, None, None, graph):
+            self._forget(quad, store)
+
+    def _forget(self, quad: ox.Quad, store: ox.Store) -> None:
+        """Removes a triple from the default graph unless it is in another of its graphs."""
+        same = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        if not any(other.graph_name in self.default for other in same):
+            self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+
     def _has(self, graph: Name) -> bool:
         return graph != ox.DefaultGraph() if self.named is None else graph in self.named
 
@@ -66,10 +82,8 @@ class Merge:
         for quad in patch.deletes:
             if self._has(quad.graph_name):
                 self.store.remove(quad)
-            if quad.graph_name in self.default and not any(
-                ox.Quad(quad.subject, quad.predicate, quad.object, graph) in store for graph in self.default
-            ):
-                self.store.remove(ox.Quad(quad.subject, quad.predicate, quad.object))
+            if quad.graph_name in self.default:
+                self._forget(quad, store)
         for quad in patch.adds:
             if self._has(quad.graph_name):
                 self.store.add(quad)

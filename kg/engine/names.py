@@ -1,6 +1,7 @@
 """Names of a query that do not occur in the data, and similar names that do: why an answer may lack something."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,59 +11,110 @@ from rapidfuzz import fuzz, process
 from kg.engine.guard import is_ignored, resolved, tokens
 from ontology import BASE
 
-_LABELS: Final = (
+LABELS: Final = (
     ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#label"),
     ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel"),
     ox.NamedNode("http://www.w3.org/2004/02/skos/core#altLabel"),
 )
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_STANDARD: Final = (_RDF, "http://www.w3.org/2001/XMLSchema#")
-_BEFORE_GRAPHS: Final = ("FROM", "NAMED", "SERVICE")
+"""The properties with what things are called."""
+
+MOST_UNKNOWN: Final = 5
+"""The most unknown names that are told of one query."""
+
+_STANDARD: Final = ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://www.w3.org/2001/XMLSchema#")
+_BEFORE_GRAPHS: Final = ("FROM", "NAMED", "SERVICE", "SILENT")
+_UNREAD: Final = ("CONSTRUCT", "SERVICE")
+"""What begins a group whose names need not occur in the data."""
+
+_LONGEST: Final = 200
+"""Longer names, in characters, are passed over: they are generated, and to find similar ones is slow."""
+
 _SEPARATORS: Final = re.compile(r"[-_.\s]+|(?<=[a-z])(?=[A-Z])")
 _SIMILARITY: Final = 82
 """Of 100: less is of no help."""
+
+_SIMILAR_SECONDS: Final = 0.05
+"""After so much processor time no similar names are looked for any more."""
 
 _PARTIAL_LETTERS: Final = 4
 _SHOWN: Final = 3
 
 
-def names(query: str) -> Iterator[str]:
-    """The IRIs that the patterns of a query name, without those of its prologue, of datatypes, functions and graphs.
+def iris(text: str) -> Iterator[tuple[str, str, int]]:
+    """The IRIs that a query or update names after its prologue, each with the word before it and its offset.
 
-    Those with an undeclared prefix are left out: the engine refuses the query.
+    Names with an undeclared prefix are left out: the engine refuses the text.
     """
     prefixes = dict[str, str]()
-    base, declared, before, pending = BASE, "", "", ""
-    for token in tokens(query):
+    base, declared, before = BASE, "", ""
+    for token in tokens(text):
         if is_ignored(token):
             continue
-        text = token[0]
-        if pending and text != "(":  # else it is a function
-            yield pending
-        pending = ""
+        word = token[0]
         if before == "PREFIX" and token["name"]:
-            declared = text.partition(":")[0]
+            declared = word.partition(":")[0]
             continue  # `before` stays: the IRI follows
         iri = ""
-        if token["skip"] and text[0] == "<":
-            iri = resolved(text[1:-1], base)
-        elif token["name"] and text[0] != "_":
-            prefix, _, local = text.partition(":")
-            iri = prefixes[prefix] + local.replace("\\", "") if prefix in prefixes else ""
+        if token["skip"] and word[0] == "<":
+            iri = resolved(word[1:-1], base)
+        elif token["name"] and word[0] != "_":
+            prefix, _, local = word.partition(":")
+            # A full stop after the name is none of it (SPARQL 1.1 Query, PN_LOCAL).
+            iri = prefixes[prefix] + local.rstrip(".").replace("\\", "") if prefix in prefixes else ""
         if iri and before == "PREFIX":
             prefixes[declared] = iri
         elif iri and before == "BASE":
             base = iri
-        elif iri and before not in _BEFORE_GRAPHS and not query.endswith("^^", 0, token.start()):
+        elif iri:
+            yield iri, before, token.start()
+        before = word.upper()
+
+
+def names(query: str) -> Iterator[str]:
+    """The IRIs in the patterns of a query: without datatypes, functions, the dataset, templates and SERVICE."""
+    places = {offset: (iri, before) for iri, before, offset in iris(query)}
+    depth, unread, pending, unread_next = 0, 0, "", False
+    recent = ("", "")
+    for token in tokens(query):
+        if is_ignored(token):
+            continue
+        word = token[0]
+        if pending and word != "(":  # else it is a function
+            yield pending
+        pending = ""
+        iri, before = places.get(token.start(), ("", ""))
+        if iri and not unread and before not in _BEFORE_GRAPHS and recent != ("^", "^"):
             pending = iri
-        before = text.upper()
+        if word == "{":
+            depth += 1
+            if unread_next and not unread:
+                unread = depth
+            unread_next = False
+        elif word == "}":
+            unread = 0 if unread == depth else unread
+            depth -= 1
+        elif token["word"]:
+            unread_next = unread_next or word.upper() in _UNREAD
+            if word.upper() == "WHERE":  # CONSTRUCT WHERE has no template of its own
+                unread_next = False
+        recent = (recent[1], word)
     if pending:
         yield pending
 
 
 def unknown_names(query: str, store: ox.Store) -> list[str]:
-    """The names of a query that are nowhere in the store."""
-    return [name for name in dict.fromkeys(names(query)) if not name.startswith(_STANDARD) and not _occurs(name, store)]
+    """The names of a query that are nowhere in the store, at most `MOST_UNKNOWN`."""
+    seen: set[str] = set()
+    found: list[str] = []
+    for name in names(query):
+        if name in seen:
+            continue
+        seen.add(name)
+        if len(name) <= _LONGEST and not name.startswith(_STANDARD) and not _occurs(name, store):
+            found.append(name)
+            if len(found) == MOST_UNKNOWN:
+                break
+    return found
 
 
 def _occurs(name: str, store: ox.Store) -> bool:
@@ -84,8 +136,15 @@ class KnownNames:
     def __init__(self, store: ox.Store) -> None:
         self._called = _called(store)
 
-    def similar(self, name: str) -> list[str]:
-        """At most three names of the same namespace that have a like local name or label, the most similar first."""
+    def similar(self, wanted: list[str]) -> dict[str, list[str]]:
+        """For each name at most three of its namespace with a like local name or label, the most similar first.
+
+        None for those that come after too many others.
+        """
+        end = time.thread_time() + _SIMILAR_SECONDS
+        return {name: self._similar(name) if time.thread_time() < end else [] for name in wanted}
+
+    def _similar(self, name: str) -> list[str]:
         called = self._called.get(_namespace(name), [])
         choices, words = [choice for choice, _ in called], _words(name)
         like = process.extract(words, choices, scorer=fuzz.token_sort_ratio, score_cutoff=_SIMILARITY, limit=None)
@@ -96,12 +155,12 @@ class KnownNames:
 
 def _called(store: ox.Store) -> dict[str, list[tuple[str, str]]]:
     called: dict[str, set[tuple[str, str]]] = {}
-    for label in _LABELS:
+    for label in LABELS:
         for quad in store.quads_for_pattern(None, label, None, ox.DefaultGraph()):
             if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
                 iri = quad.subject.value
                 own = called.setdefault(_namespace(iri), set())
-                own |= {(_words(iri), iri), (quad.object.value.lower(), iri)}
+                own |= {(_words(iri), iri), (quad.object.value.lower()[:_LONGEST], iri)}
     return {namespace: sorted(own) for namespace, own in called.items()}
 
 

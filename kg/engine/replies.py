@@ -55,8 +55,8 @@ def spooled_bytes() -> int:
 class Reply:
     """A complete result: the name of its format, its content, and its number of rows, -1 if not known.
 
-    `hedged` is the number of further rows that are only told with less certainty, `unknown` the names that are not in
-    the data, with similar ones, if there are no rows.
+    `hedged` is the number of further rows that are only told with less certainty, `unknown` names of the query
+    that are not in the data, with similar ones.
     """
 
     format: str

@@ -180,6 +180,6 @@ def write_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreFullError(
-            f"{path} could not be written: {error.strerror}. What was there before is unchanged; "
+            f"{path} could not be written: {error.strerror or error}. What was there before is unchanged; "
             "free some space, or mend the disk, and try again."
         ) from error

@@ -20,6 +20,10 @@ _ORIGIN: Final = "ORIGIN"
 """The file of a copy that tells of which snapshot it is, which version of the engine wrote it, and its other files with
 their checksums: the engine itself does not survive damaged files."""
 
+_LONG_LOG: Final = 10
+_LONG_LOG_BYTES: Final = 1 << 20
+"""A log is long that is longer than this and than that part of the snapshot."""
+
 _SHARED: Final = ".sst"
 """The ending of RocksDB's immutable files, which copies may share by hard links."""
 
@@ -27,10 +31,11 @@ _SHARED: Final = ".sst"
 def write_disk_copy(generation: Generation) -> Path:
     """Writes and syncs the copy of a snapshot, replacing one that is there; returns its folder.
 
-    Takes some 4 seconds and 100 MB per million quads. A crash leaves no copy. Raises OSError.
+    Takes some 4 seconds and 100 MB per million quads. A crash leaves no copy. Raises OSError, or RuntimeError of the
+    engine.
     """
     final = copy_path(generation.folder, generation.base)
-    part = final.with_name(final.name + ".part")
+    part = final.with_name(f"{final.name}.part{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
     try:
         store = ox.Store(part)
@@ -48,23 +53,29 @@ def write_disk_copy(generation: Generation) -> Path:
     return final
 
 
-def open_disk_copy(generation: Generation, version: int, *, writable: bool) -> ox.Store | None:
-    """The state at a version as a read-only store on disk; None if there is no copy that can be used.
+def usable_disk_copy(generation: Generation, version: int, *, writable: bool) -> Path | None:
+    """The folder of a store that has the state at a version, checked; None if there is none that can be used.
 
     For a version after the snapshot's the patches are applied to a second copy, made of hard links, in a folder that
-    must be `writable`.
+    must be `writable`; not if the log is long against the snapshot, since loading both is faster then. A damaged copy
+    is removed from a writable folder.
     """
     folder = copy_path(generation.folder, generation.base)
-    if not has_disk_copy(generation) or (version > generation.base and not writable):
+    patched = version > generation.base
+    if not has_disk_copy(generation) or (patched and not writable):
+        return None
+    if generation.log.end > max(generation.size // _LONG_LOG, _LONG_LOG_BYTES):
         return None
     try:
-        if (folder / _ORIGIN).read_bytes() != _origin(generation) + _checksums(folder):
-            return None
-        if version > generation.base:
-            folder = _patched(generation, folder, version)
-        return ox.Store.read_only(str(folder))
-    except OSError:  # such as: a file is missing
-        return None
+        if (folder / _ORIGIN).read_bytes() == _origin(generation) + _checksums(folder):
+            used = _patched(generation, folder, version) if patched else folder
+            ox.Store.read_only(str(used))
+            return used
+    except (OSError, RuntimeError, ValueError):  # the engine cannot open it
+        pass
+    if writable:
+        shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
 def has_disk_copy(generation: Generation) -> bool:

@@ -28,7 +28,7 @@ from kg.history.backups import (
     unpack,
     write_errors,
 )
-from kg.history.disk_copies import has_disk_copy, open_disk_copy, write_disk_copy
+from kg.history.disk_copies import has_disk_copy, usable_disk_copy, write_disk_copy
 from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
 from kg.history.snapshots import (
     COPY_NAME,
@@ -51,8 +51,11 @@ __all__ = ["DamagedHistoryError", "Entry", "History", "HistoryLockedError", "Sto
 _OPEN_ATTEMPTS: Final = 5
 """How often a reader tries again to open a history that the writer is compacting."""
 
-_COPIED_BYTES: Final = 100_000_000
-"""The size of a snapshot, about a million quads, from which a copy on disk makes starting faster."""
+_COPIED_BYTES: Final = 60_000_000
+"""The size of a snapshot that may have `COPIED_QUADS`."""
+
+COPIED_QUADS: Final = 500_000
+"""Snapshots of no more quads need no copy on disk: they are loaded in a moment, and hints need them in memory."""
 
 _BATCH_QUADS: Final = 500_000
 """How many quads are in memory at once when a history is created."""
@@ -164,24 +167,32 @@ class History:
         generation.load_into(store, version)
         return version
 
-    def open_disk_copy(self) -> ox.Store | None:
-        """The state at the latest version as a read-only store on disk; None if there is no copy of the snapshot.
+    def usable_disk_copy(self) -> Path | None:
+        """The folder of a pyoxigraph store with the state at the latest version, to be opened read-only; None without.
 
         Read-only histories use it only at the version of the snapshot, and only until the writer compacts.
         """
         generation = self._generation
-        return open_disk_copy(generation, generation.log.version, writable=self._lock is not None)
+        return usable_disk_copy(generation, generation.log.version, writable=self._lock is not None)
 
-    def write_disk_copy(self) -> None:
-        """Writes the copy of the snapshot that `open_disk_copy` opens; raises StoreFullError if a write fails.
+    def write_disk_copy(self, least: int = COPIED_QUADS) -> bool:
+        """Writes the copy of the snapshot for `usable_disk_copy`, if it has more than `least` quads; whether it did.
+
+        Raises StoreFullError if a write fails.
 
         May run beside the writer, in another process.
         """
         generation = self._generation
+        if generation.count_quads() <= least:
+            return False
         with write_errors(self.folder):
-            copy = write_disk_copy(generation)
+            try:
+                copy = write_disk_copy(generation)
+            except RuntimeError as error:
+                raise OSError(0, str(error)) from error
         if not snapshot_path(self.folder, generation.base).exists():  # compacted meanwhile
             shutil.rmtree(copy, ignore_errors=True)
+        return True
 
     @property
     def snapshot_quads(self) -> int:

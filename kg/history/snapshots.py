@@ -22,7 +22,7 @@ from kg.rdf.patches import parse
 FILE_NAME: Final = re.compile(r"(?:snapshot-(\d+)\.nq|patches-(\d+)\.log)(?:\.part)?", re.ASCII)
 """The names of these files; the group that matches is the version. ``.part`` marks an unfinished file."""
 
-COPY_NAME: Final = re.compile(r"snapshot-(\d+)\.rocksdb(?:\.part|\.patched)?", re.ASCII)
+COPY_NAME: Final = re.compile(r"snapshot-(\d+)\.rocksdb(?:\.part\d+|\.patched)?", re.ASCII)
 """The names of the folders of `kg.history.disk_copies`."""
 
 _FIRST_LINE: Final = re.compile(rb"# Kelisim snapshot of version (\d+), SHA-256 ([0-9a-f]{64})\n")

@@ -170,7 +170,9 @@ def _normalized(text: bytes, syntax: ox.RdfFormat, prefix: str, place: str, firs
             lines = normalized_lines([_renamed(quad, prefix) for quad in ox.parse(text, syntax)])
     except SyntaxError as error:
         where = f", line {first + error.lineno - 1}" if error.lineno else ""
-        raise KelisimError(f"{place}{where}: {error.msg}. Nothing was loaded.") from error
+        # The parser's message begins with the line in the block.
+        what = str(error.msg).partition(": ")[2] or error.msg
+        raise KelisimError(f"{place}{where}: {what}. Nothing was loaded.") from error
     return lines
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import subprocess
 import threading
 from collections.abc import Coroutine, Sequence
 from contextvars import ContextVar
@@ -110,6 +111,7 @@ class Store:
         self._log = log
         self._number = log.version if log else 0
         self._write_lock = threading.Lock()
+        self._copying: subprocess.Popen[bytes] | None = None
         self.version = self._version_name(self._number)
         """The name of the latest state: equal names mean equal data."""
         self.modified = modified
@@ -148,13 +150,20 @@ class Store:
         if self._log is None:
             raise ReadOnlyError("This store takes no changes; start it with --store and --allow-updates.")
         with self._write_lock:
-            self._wait(self.pool.loaded.wait())
+            self._wait(self.pool.wait_until_loaded(WRITE_WAIT_SECONDS))
             version = self._log.compact()
             self._loop.call_soon_threadsafe(self._copy_to_disk)
             return version
 
     def _copy_to_disk(self) -> None:
-        """Starts to write the copy of the snapshot on disk from which the next start is fast, if that is large."""
+        """Starts to write the copy of the snapshot on disk from which the next start is fast, if that is large.
+
+        A process that writes one already is ended: what it copies may be an earlier snapshot.
+        """
+        if self._copying:
+            self._copying.kill()
+            self._copying.wait()
+            self._copying = None
         if self._log and self._log.wants_disk_copy:
             self._copying = start_copying(self._log.folder)
 

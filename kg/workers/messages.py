@@ -27,7 +27,7 @@ class Task(NamedTuple):
     client accepts none. `result_bytes` limits the size of the result. `version` names the state of the store, so that
     tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
     pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
-    only told with less certainty, and which names of a query without an answer are not in the data.
+    only told with less certainty, and which of its names are not in the data.
     """
 
     query: str
@@ -51,8 +51,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
     ``operation`` (failed), ``busy``, ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
-    of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are the names of a
-    query without an answer that are not in the data, with similar ones (`kg.engine.names`).
+    of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
+    of the query that are not in the data, with similar ones (`kg.engine.names`).
     """
 
     kind: str

@@ -102,10 +102,13 @@ class WorkerPool:
     Construct it while the process has one thread, since it forks.
     """
 
-    def __init__(self, engine: Engine, limits: Limits | None = None, load: Callable[[], Engine] | None = None) -> None:
+    def __init__(
+        self, engine: Callable[[], Engine], limits: Limits | None = None, load: Callable[[], Engine] | None = None
+    ) -> None:
+        """`engine` and `load` give engines, each in a fork server of its own."""
         self.limits = limits or Limits()
         self.short_workers = 3 * self.limits.workers
-        self._fork_server = ForkServer(lambda: engine, self.limits.memory)
+        self._fork_server = ForkServer(engine, self.limits.memory)
         self._loading = ForkServer(load, self.limits.memory) if load else None
         self.loaded = asyncio.Event()
         """Set when all is in memory, and changes can be made."""
@@ -145,6 +148,7 @@ class WorkerPool:
     def shut_down(self) -> None:
         """Fails all current and later requests with StoppedError: the server stops."""
         self._stopping = True
+        self.loaded.set()  # for the changes that wait
         for pending in [*self._pending.values()]:
             self._finish(pending, _stopping())
         for completed in self._changes:
@@ -198,7 +202,7 @@ class WorkerPool:
         if self._stopping:
             raise _stopping()
         seconds = self.limits.seconds(timeout)
-        await self._wait_until_loaded(seconds)
+        await self.wait_until_loaded(seconds)
         completed: asyncio.Future[tuple[Outcome, bytes]] = self._loop.create_future()
 
         def answered(_: WorkerProcess, outcome: Outcome, body: bytes, __: int) -> None:
@@ -253,7 +257,8 @@ class WorkerPool:
         self._fork_server.request(message, apply_to_workers)
         await applied
 
-    async def _wait_until_loaded(self, seconds: float) -> None:
+    async def wait_until_loaded(self, seconds: float) -> None:
+        """Waits until changes can be made; raises BusyError after so many seconds, StoppedError at a stop."""
         try:
             await asyncio.wait_for(self.loaded.wait(), seconds)
         except TimeoutError:
@@ -261,10 +266,14 @@ class WorkerPool:
                 "The store is still being loaded into memory, as after each start, and takes changes only then. "
                 "Try again in a few seconds."
             ) from None
+        if self._stopping:
+            raise _stopping()
 
     def _use_loaded(self) -> None:
         """Replaces the fork server on disk by the one in memory, and its workers as they end their queries."""
         assert self._loading
+        if self._stopping:
+            return
         former, self._fork_server, self._loading = self._fork_server, self._loading, None
         for worker in [*self._workers]:
             worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query

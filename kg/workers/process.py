@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -177,6 +178,8 @@ class ForkServer:
                 run_fork_server(child_end, load, memory)
             except KelisimError as error:
                 os.write(2, f"Error: {error}\n".encode())
+            except BaseException:  # the process must not return to the caller
+                os.write(2, traceback.format_exc().encode(errors="replace"))
             finally:
                 os._exit(0)
         child_end.close()

@@ -56,7 +56,7 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
     """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
-    hedged, began = 0, time.thread_time()
+    hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
         answer = engine.query(
             task.query,
@@ -69,9 +69,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             offered = ", ".join(f"{f.name} ({f.media_type})" for f in answer.formats)
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
-        if task.hinted and spool.file < 0 and time.thread_time() - began < _HINTED_SECONDS:
-            hedged = engine.hints.hedged_rows(task.query)
-        unknown = engine.hints.unknown_names(task.query) if task.hinted and spool.file < 0 else {}
+        if task.hinted and spool.file < 0:
+            hedged, unknown = _hints(engine, task.query, time.thread_time() - began)
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
@@ -82,6 +81,15 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1
     return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
+
+
+def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, list[str]]]:
+    """What the answer of a query that took so much processor time lacks: never a reason to lose it."""
+    try:
+        hedged = engine.hints.hedged_rows(query) if seconds < _HINTED_SECONDS else 0
+        return hedged, engine.hints.unknown_names(query)
+    except (KelisimError, ValueError):
+        return 0, {}
 
 
 def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:

@@ -270,8 +270,7 @@ def compact(folder: Path) -> None:
 
     with History.open(history_folder(folder)) as history:
         click.echo(f"Compacted to version {history.compact()}.")
-        if history.wants_disk_copy:
-            history.write_disk_copy()
+        if history.wants_disk_copy and history.write_disk_copy():
             click.echo("Wrote its copy on disk, from which a server answers at once.")
 
 

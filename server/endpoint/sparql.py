@@ -4,10 +4,9 @@ import hashlib
 import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
-from werkzeug.urls import iri_to_uri
 
 from kg.engine.replies import Reply
 from kg.language.labels import labels
@@ -74,8 +73,10 @@ class QueryRequest(NamedTuple):
         )
 
 
-_NAMES: Final = 5
-"""The most unknown names in a header."""
+_NAMES_LENGTH: Final = 1000
+"""The most characters of unknown names in a header: proxies bound all headers together, often to 4 kB."""
+
+_IN_IRI: Final = "%/:?#[]@!$&'()*+,;=~"
 
 
 def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat], bytes]) -> Blueprint:
@@ -178,8 +179,12 @@ def hints(reply: Reply) -> list[tuple[str, str]]:
     if reply.hedged:
         headers.append(("Kelisim-Hedged", str(reply.hedged)))
     if reply.unknown:
-        names = ", ".join(f"<{iri_to_uri(name)}>" for name in [*reply.unknown][:_NAMES])
-        headers.append(("Kelisim-Unknown", names))
+        names = ""
+        for name in reply.unknown:
+            more = f"{', ' if names else ''}<{quote(name, safe=_IN_IRI)}>"
+            names += more if len(names) + len(more) <= _NAMES_LENGTH else ""
+        if names:
+            headers.append(("Kelisim-Unknown", names))
     return headers
 
 

@@ -62,7 +62,7 @@ def compare(engine: Engine, update: str) -> None:
 
 def acknowledged(engine: Engine, folder: Path) -> float:
     """The median seconds until a change lasts and is seen."""
-    pool = WorkerPool(engine, Limits(workers=2))  # forks, so before there are threads
+    pool = WorkerPool(lambda: engine, Limits(workers=2))  # forks, so before there are threads
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -110,7 +110,8 @@ function showHints(response) {
     const told = hedged.rows === 1 ? words.hedgedOne : words.hedged;
     const line = paragraph(`${told.replace("{count}", hedged.rows)} ${words.unhedge} `);
     const all = new URLSearchParams({ query: editor.getValue(), "default-graph-uri": words.everything });
-    line.append(Object.assign(document.createElement("a"), { href: `${endpoint}?${all}`, textContent: words.askAll }));
+    const link = { href: `${endpoint}?${all}`, textContent: words.askAll };
+    if (editor.getValue().length <= LONGEST_GET) line.append(Object.assign(document.createElement("a"), link));
     lines.push(line);
   }
   byId("hints").replaceChildren(...lines);

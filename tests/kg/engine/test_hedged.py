@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.engine.engine import Engine
-from kg.engine.errors import TooLargeError
+from kg.engine.engine import Engine, OperationError
+from kg.engine.errors import QuerySyntaxError, TooLargeError
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from kg.rdf.patches import Patch
 from ontology.namespaces import CODE, EVERYTHING, KEL
@@ -129,6 +129,37 @@ def test_everything_follows_any_changes(changes: list[tuple[bool, str, str, str]
 def test_everything_is_the_dataset_itself_where_nothing_is_hedged() -> None:
     engine = Engine([*claim("c1", "planned", "a"), ox.Quad(node("summit"), node("topic"), node("b"), node("g"))])
     assert values(engine, "SELECT ?t { e:summit e:topic ?t }", EVERYTHING) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [f"FROM <{EVERYTHING}> FROM e:c1", f"FROM e:c1 FROM <{EVERYTHING}>", f"FROM NAMED <{EVERYTHING}>"],
+)
+def test_everything_is_no_graph(engine: Engine, clauses: str) -> None:
+    with pytest.raises(QuerySyntaxError, match="dataset and no graph"):
+        engine.query(f"{P} SELECT ?t {clauses} WHERE {{ e:summit e:topic ?t }}", new_graphs=True)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        f"INSERT {{ ?s e:p ?o }} USING <{EVERYTHING}> WHERE {{ ?s e:topic ?o }}",
+        f"INSERT DATA {{ GRAPH <{EVERYTHING}> {{ e:a e:b e:c }} }}",
+        f"PREFIX l: <{EVERYTHING[:-5]}> CLEAR GRAPH l:thing",
+    ],
+)
+def test_updates_cannot_name_everything(engine: Engine, update: str) -> None:
+    with pytest.raises(OperationError, match="dataset for queries"):
+        engine.update(P + update)
+
+
+def test_what_is_nearly_too_much_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    quads = [*claim("c1", "denied", *"abcdefgh"), *claim("c2", "denied", *"ijklmnop")]
+    monkeypatch.setattr("kg.engine.hints.MERGED_QUADS", len(quads))
+    monkeypatch.setattr("kg.engine.merging.MERGED_QUADS", len(quads))
+    engine = Engine(quads)
+    engine.hints.prepare()
+    assert engine.hints.hedged_rows(f"{P} SELECT ?t {{ e:summit e:topic ?t }}") == 16
 
 
 def test_everything_of_too_much_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

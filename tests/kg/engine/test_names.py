@@ -4,7 +4,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.engine.engine import Engine
-from kg.engine.names import names
+from kg.engine.names import MOST_UNKNOWN, names
 from kg.rdf.patches import Patch
 from ontology import BASE
 
@@ -40,6 +40,11 @@ def engine() -> Engine:
         ("BASE <http://e.org/> ASK { <z#> ?p undeclared:name, _:b, true, 1.0, 'a'@en }", ["http://e.org/z#"]),
         ("PREFIX b: <http://e.org/other#> ASK { b:x\\-y ?p ?o } VALUES ?o { b:o }",
          ["http://e.org/other#x-y", "http://e.org/other#o"]),
+        ("SELECT ?x { ?x a b:T. ?x :p b:y.} # .", ["http://e.org/b/T", "http://e.org/a#p", "http://e.org/b/y"]),
+        ("CONSTRUCT { ?x b:of ?y } WHERE { ?y :p ?x }", ["http://e.org/a#p"]),
+        ("CONSTRUCT WHERE { ?y :p ?x }", ["http://e.org/a#p"]),
+        ("SELECT * { SERVICE SILENT <http://e.org/> { ?x b:there ?y { ?y b:too ?z } } ?y :p ?x }", ["http://e.org/a#p"]),
+        ("SELECT * { ?x :p '2'^^ b:type }", ["http://e.org/a#p"]),
         ("ASK {", []),
     ],
 )  # fmt: skip
@@ -61,6 +66,29 @@ def test_the_names_of_the_patterns_are_found(query: str, found: list[str] | None
 def test_an_unknown_name_is_told_with_similar_ones(engine: Engine, name: str, similar: list[str]) -> None:
     told = engine.hints.unknown_names(f"{PROLOGUE} SELECT * {{ b:usa :p b:{name} }}")
     assert told == {f"http://e.org/b/{name}": [f"http://e.org/b/{s}" for s in similar]}
+
+
+@pytest.mark.parametrize(
+    "iri",
+    [
+        "http://e.org:99999/x",
+        f"http://{'a' * 70}.org/",
+        "http://a..\u00e9/x",
+        "http://a\u2100b/",
+        "//a\u2100b/x",
+        "//[x",
+    ],
+)
+def test_odd_iris_make_no_error(engine: Engine, iri: str) -> None:
+    for query in (f"SELECT * {{ <{iri}> ?p ?o }}", f"BASE <{iri}> SELECT * {{ <x> ?p ?o }}"):
+        assert isinstance(engine.hints.unknown_names(query), dict)
+
+
+def test_many_and_long_names_cost_little(engine: Engine) -> None:
+    many = " ".join(f"b:n-{n}" for n in range(20_000))
+    told = engine.hints.unknown_names(f"{PROLOGUE} SELECT * {{ VALUES ?s {{ {many} }} ?s :p ?o }}")
+    assert [*told] == [f"http://e.org/b/n-{n}" for n in range(MOST_UNKNOWN)]
+    assert engine.hints.unknown_names(f"{PROLOGUE} ASK {{ b:{'long' * 1000} :p ?o }}") == {}
 
 
 def test_a_name_is_known_wherever_it_stands(engine: Engine) -> None:

@@ -1,6 +1,8 @@
 """The copy of a snapshot on disk: the same state, and never needed."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.history.history import History
+from kg.engine.merging import MERGED_QUADS
+from kg.history.disk_copies import _checksums, _origin
+from kg.history.history import COPIED_QUADS, History
 from kg.rdf.patches import diff
 from kg.workers.copying import start_copying
 from tests.kg.history.test_history import adding, numbers, quad
@@ -24,13 +28,13 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def history(folder: Path) -> Iterator[History]:
     with History.create(folder, [quad(0)]) as history:
-        history.write_disk_copy()
+        history.write_disk_copy(-1)
         yield history
 
 
 def on_disk(history: History) -> list[int] | None:
-    store = history.open_disk_copy()
-    return None if store is None else numbers(set(store))
+    folder = history.usable_disk_copy()
+    return None if folder is None else numbers(set(ox.Store.read_only(str(folder))))
 
 
 def reopened(history: History) -> list[int] | None:
@@ -45,14 +49,13 @@ def test_it_has_every_quad_of_every_version(
     tmp_path_factory: pytest.TempPathFactory, first: set[ox.Quad], later: list[set[ox.Quad]]
 ) -> None:
     with History.create(tmp_path_factory.mktemp("store"), first) as history:
-        history.write_disk_copy()
+        history.write_disk_copy(-1)
         for state in [None, *later]:
             if state is not None:
                 history.append(diff(history.load(), state))
-            store = history.open_disk_copy()
-            assert store is not None
-            assert set(store) == history.load()
-            del store  # closes it: the next one replaces its files
+            folder = history.usable_disk_copy()
+            assert folder is not None
+            assert set(ox.Store.read_only(str(folder))) == history.load()
 
 
 def test_it_lasts_and_follows_the_log(history: History) -> None:
@@ -76,7 +79,7 @@ def test_compaction_removes_it(history: History) -> None:
     history.compact()
     assert on_disk(history) is None
     assert not [path for path in history.folder.iterdir() if path.is_dir()]
-    history.write_disk_copy()
+    history.write_disk_copy(-1)
     assert reopened(history) == [0, 1]
 
 
@@ -84,7 +87,7 @@ def test_one_for_a_snapshot_that_was_compacted_away_meanwhile_is_removed(history
     with History.open(history.folder, read_only=True) as reader:
         history.append(adding(1))
         history.compact()
-        reader.write_disk_copy()
+        reader.write_disk_copy(-1)
     assert not [path for path in history.folder.iterdir() if path.is_dir()]
 
 
@@ -93,20 +96,54 @@ def test_one_that_lacks_a_file_is_passed_over(history: History, name: str) -> No
     (history.folder / "snapshot-0.rocksdb" / name).unlink()
     assert reopened(history) is None
     with History.open(history.folder) as again:
-        again.write_disk_copy()
+        again.write_disk_copy(-1)
         assert on_disk(again) == [0]
 
 
-def test_a_damaged_one_is_passed_over(history: History) -> None:
-    for path in (history.folder / "snapshot-0.rocksdb").iterdir():
+def test_a_damaged_one_is_passed_over_and_made_anew(history: History) -> None:
+    copy = history.folder / "snapshot-0.rocksdb"
+    sound = history.folder / "sound"
+    shutil.copytree(copy, sound)
+    for path in sound.iterdir():
         content = path.read_bytes()
-        if path.name != "ORIGIN" and not path.name.startswith("LOG"):
-            damaged = bytes([content[0] ^ 1]) + content[1:] if content else b"x"
-            for other in (damaged, content[: len(content) // 2]):
-                if other != content:
-                    path.write_bytes(other)
-                    assert on_disk(history) is None, path
-            path.write_bytes(content)
+        if path.name == "ORIGIN" or path.name.startswith("LOG"):
+            continue
+        damaged = bytes([content[0] ^ 1]) + content[1:] if content else b"x"
+        for other in {damaged, content[: len(content) // 2]} - {content}:
+            (copy / path.name).write_bytes(other)
+            with History.open(history.folder, read_only=True) as reader:
+                assert on_disk(reader) is None, path
+            assert copy.exists(), "a reader changes nothing"
+            assert on_disk(history) is None, path
+            assert not copy.exists()
+            shutil.copytree(sound, copy)
+    assert on_disk(history) == [0]
+
+
+def test_one_that_the_engine_cannot_open_is_removed(history: History) -> None:
+    copy = history.folder / "snapshot-0.rocksdb"
+    (copy / "CURRENT").write_text("MANIFEST-999999\n")
+    origin = copy / "ORIGIN"
+    origin.write_bytes(origin.read_bytes().partition(b"pyoxigraph")[0])
+    origin.write_bytes(_origin(history._generation) + _checksums(copy))
+    assert on_disk(history) is None
+    assert not copy.exists()
+
+
+def test_it_is_not_used_with_a_long_log(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.history.disk_copies._LONG_LOG_BYTES", 10_000)
+    history.append(adding(*range(1, 2000)))
+    assert on_disk(history) is None
+    assert numbers(history.load()) == [*range(2000)]
+
+
+def test_several_that_are_written_at_once_are_whole(history: History) -> None:
+    shutil.rmtree(history.folder / "snapshot-0.rocksdb")
+    script = "import sys; from pathlib import Path; from kg.history.history import History\n"
+    script += "with History.open(Path(sys.argv[1]), read_only=True) as h: h.write_disk_copy(-1)"
+    command = [sys.executable, "-c", script, str(history.folder)]
+    for process in [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(4)]:
+        process.wait(60)
     assert on_disk(history) == [0]
 
 
@@ -118,7 +155,7 @@ def test_one_of_another_engine_or_another_snapshot_is_passed_over(history: Histo
 
 def test_what_a_crash_left_is_removed(history: History) -> None:
     copy = history.folder / "snapshot-0.rocksdb"
-    shutil.copytree(copy, history.folder / "snapshot-0.rocksdb.part")
+    shutil.copytree(copy, history.folder / "snapshot-0.rocksdb.part77")
     shutil.copytree(copy, history.folder / "snapshot-0.rocksdb.patched")
     shutil.copytree(copy, history.folder / "snapshot-7.rocksdb")
     assert reopened(history) == [0]
@@ -130,12 +167,14 @@ def test_only_a_large_snapshot_wants_one(history: History, monkeypatch: pytest.M
     assert not history.wants_disk_copy
     monkeypatch.setattr("kg.history.history._COPIED_BYTES", 10)
     assert history.wants_disk_copy
-    history.write_disk_copy()
+    assert not history.write_disk_copy()
+    assert history.write_disk_copy(-1)
     assert not history.wants_disk_copy
+    assert COPIED_QUADS >= MERGED_QUADS, "so that an answer on disk has the hints of one in memory"
 
 
 def test_a_process_writes_it_beside_the_writer(folder: Path) -> None:
     with History.create(folder, [quad(0)]) as history:
         history.append(adding(1))
         assert start_copying(folder).wait(60) == 0
-        assert on_disk(history) == [0, 1]
+        assert on_disk(history) is None, "it is too small"

@@ -48,7 +48,8 @@ def test_private_memory_is_measured() -> None:
 @pytest.fixture
 def pool() -> Iterator[WorkerPool]:
     quads = (ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(n)) for n in range(100))
-    pool = WorkerPool(Engine(quads), Limits(workers=2))
+    engine = Engine(quads)
+    pool = WorkerPool(lambda: engine, Limits(workers=2))
     yield pool
     pool.close()
 

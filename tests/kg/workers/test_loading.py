@@ -13,7 +13,7 @@ import pytest
 
 from kg.changes.staging import Change
 from kg.engine.engine import Engine
-from kg.engine.errors import BusyError, QueryTimeoutError
+from kg.engine.errors import BusyError, QueryTimeoutError, StoppedError
 from kg.engine.limits import Limits
 from kg.history.history import History
 from kg.workers.messages import Task
@@ -42,9 +42,9 @@ class Loading:
 def loading(tmp_path: Path) -> Iterator[Loading]:
     gate = tmp_path / "gate"
     with History.create(tmp_path / "store", [quad(n) for n in range(100)]) as history:
-        history.write_disk_copy()
-        on_disk = history.open_disk_copy()
-        assert on_disk is not None
+        history.write_disk_copy(0)
+        copy = history.usable_disk_copy()
+        assert copy is not None
 
         def load() -> Engine:
             while not gate.exists():
@@ -54,7 +54,7 @@ def loading(tmp_path: Path) -> Iterator[Loading]:
             return Engine(store)
 
         others = frozenset(psutil.Process(os.getpid()).children())
-        pool = WorkerPool(Engine(on_disk, on_disk=True), Limits(workers=2), load)
+        pool = WorkerPool(lambda: Engine(ox.Store.read_only(str(copy)), on_disk=True), Limits(workers=2), load)
         yield Loading(pool, gate, tmp_path / "store" / "snapshot-0.rocksdb", others)
         pool.close()
 
@@ -72,6 +72,19 @@ def test_queries_are_answered_meanwhile_and_changes_wait(loading: Loading) -> No
         loading.gate.touch()
         await pool.apply_patch(await waiting, lambda: None)
         assert await asyncio.gather(*(count(pool, 20 + mark) for mark in range(20))) == [b"n\r\n101\r\n"] * 20
+
+    on_a_loop(pool, work)
+
+
+def test_changes_that_wait_are_told_of_a_stop(loading: Loading) -> None:
+    pool = loading.pool
+
+    async def work() -> None:
+        waiting = [asyncio.ensure_future(pool.stage_change(COMPLETE, [])) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        pool.shut_down()
+        for outcome in await asyncio.gather(*waiting, return_exceptions=True):
+            assert isinstance(outcome, StoppedError)
 
     on_a_loop(pool, work)
 
@@ -97,10 +110,11 @@ def test_a_query_under_way_ends_where_it_began(loading: Loading) -> None:
 
 def test_a_copy_that_is_damaged_gives_an_error_and_no_part_of_an_answer(loading: Loading) -> None:
     pool = loading.pool
-    for path in loading.copy.glob("*.sst"):
-        path.write_bytes(bytes(path.stat().st_size))
 
     async def work() -> None:
+        await pool.query(Task("ASK {}", bindings="csv"))  # opened, and nothing is read yet
+        for path in loading.copy.glob("*.sst"):
+            path.write_bytes(bytes(path.stat().st_size))
         with pytest.raises(BusyError, match="copy on disk"):
             await count(pool, 0)
         loading.gate.touch()

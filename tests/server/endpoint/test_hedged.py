@@ -116,6 +116,18 @@ def test_a_name_that_is_not_in_the_data_is_told(server: str, form: str) -> None:
             assert unknown["https://w3id.org/kelisim/id/united-states"][0] == "https://w3id.org/kelisim/id/usa"
 
 
+def test_the_header_is_short_and_the_answer_whole_whatever_the_names(server: str) -> None:
+    for names in (["x" * 190] * 9, ["Қ" * 190], ["y" * 60_000], [f"n{n}" for n in range(5_000)]):
+        values = " ".join(f"<http://e.org/{n}/{name}>" for n, name in enumerate(names))
+        query = f"SELECT ?s WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o }}"
+        body = urllib.parse.urlencode({"query": query, "format": "json"}).encode()
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, headers, answer = send(f"{server}sparql", method="POST", body=body, headers=form)
+        assert status == 200
+        assert len(headers.get("Kelisim-Unknown", "")) <= 1000
+        assert json.loads(answer)["results"]["bindings"] == []
+
+
 def test_an_unknown_name_of_a_graph_answer_and_in_cyrillic(server: str) -> None:
     query = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o . <http://e.org/Астана> ?q ?s }"
     _, headers, _ = send(f"{server}sparql?{urllib.parse.urlencode({'query': query})}")
