@@ -5,7 +5,6 @@ import gc
 import multiprocessing
 import os
 import secrets
-import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -117,7 +116,9 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
 
     def load(*_: object) -> Front:
         """Runs in the serving process before it accepts connections."""
-        die_with_parent(signal.SIGTERM)  # else it would go on, with the store locked, if the main process were killed
+        # Else it would go on, with the store locked, if the main process were killed. At once: who would end it if it
+        # did not stop? Acknowledged changes are on disk.
+        die_with_parent()
         os.close(stop_writer)
         pool = WorkerPool(loaded.engine, settings.limits, loaded.load)
         store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
