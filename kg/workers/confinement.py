@@ -70,6 +70,6 @@ def use_one_malloc_arena() -> None:
         mallopt(_M_ARENA_MAX, 1)
 
 
-def die_with_parent() -> None:
-    """Lets this process be killed when its parent dies (prctl(2), PR_SET_PDEATHSIG). Linux only."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Sends this process a signal when its parent dies (prctl(2), PR_SET_PDEATHSIG). Linux only."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
