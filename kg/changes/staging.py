@@ -9,12 +9,15 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.changes.updates import run
-from kg.engine.engine import Engine
+from kg.engine.engine import Engine, OperationError
+from kg.engine.names import iris
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.rdf.patches import Patch, diff
 from ontology import KelisimError
+from ontology.namespaces import EVERYTHING
 
 _SYNTAXES: Final = {f.name: f.engine for f in GRAPH_FORMATS}
+_EVERYTHING: Final = ox.NamedNode(EVERYTHING)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
+        if any(iri == EVERYTHING for iri, _, _ in iris(change.text)):
+            raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph: updates cannot name it.")
         return _storable(run(engine, change.text))
     graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
@@ -58,8 +63,13 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
 
 
 def _storable(patch: Patch) -> Patch:
-    """The patch; raises DocumentError where it would add a term of RDF 1.2, which not all of our formats have."""
+    """The patch; raises DocumentError where it would add a term of RDF 1.2, which not all of our formats have.
+
+    And where it would add to a graph of the name of a dataset, which queries would not see.
+    """
     for quad in patch.adds:
+        if quad.graph_name == _EVERYTHING:
+            raise DocumentError(f"<{EVERYTHING}> is a dataset for queries; no graph can have its name.")
         of = f"{quad.subject} {quad.predicate}"
         if isinstance(quad.object, ox.Triple):
             raise DocumentError(f"Triple terms (RDF 1.2) are not stored here: {of} <<( … )>>.")

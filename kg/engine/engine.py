@@ -12,7 +12,6 @@ from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError
 from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
 from kg.engine.hints import Hints
 from kg.engine.merging import Merges
-from kg.engine.names import iris
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -152,8 +151,6 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
-        if any(iri == EVERYTHING for iri, _, _ in iris(update)):
-            raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph; updates cannot name it.")
         self._merges.clear()
         self.hints.clear()
         try:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.engine.engine import Engine, OperationError
+from kg.engine.engine import Engine
 from kg.engine.errors import QuerySyntaxError, TooLargeError
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from kg.rdf.patches import Patch
@@ -138,19 +138,6 @@ def test_everything_is_the_dataset_itself_where_nothing_is_hedged() -> None:
 def test_everything_is_no_graph(engine: Engine, clauses: str) -> None:
     with pytest.raises(QuerySyntaxError, match="dataset and no graph"):
         engine.query(f"{P} SELECT ?t {clauses} WHERE {{ e:summit e:topic ?t }}", new_graphs=True)
-
-
-@pytest.mark.parametrize(
-    "update",
-    [
-        f"INSERT {{ ?s e:p ?o }} USING <{EVERYTHING}> WHERE {{ ?s e:topic ?o }}",
-        f"INSERT DATA {{ GRAPH <{EVERYTHING}> {{ e:a e:b e:c }} }}",
-        f"PREFIX l: <{EVERYTHING[:-5]}> CLEAR GRAPH l:thing",
-    ],
-)
-def test_updates_cannot_name_everything(engine: Engine, update: str) -> None:
-    with pytest.raises(OperationError, match="dataset for queries"):
-        engine.update(P + update)
 
 
 def test_what_is_nearly_too_much_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
