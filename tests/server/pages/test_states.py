@@ -106,7 +106,7 @@ def test_the_page_of_a_state_lists_all_that_the_graph_holds(server: str, engine:
     assert "No source tells of a visit by somebody" in " ".join(map(words, visits))
     said = section(found, "said-about")
     about = "GRAPH ?c { ?x kel:concerns|kel:addressee id:kazakhstan } GRAPH ?d { ?x a kel:Statement }"
-    assert sum(len(list(ul)) for ul in said if ul.tag == "ul") == count(engine, about) == 29
+    assert sum(len(list(ul)) for ul in said if ul.tag == "ul") == count(engine, about) == 28
     assert list(found.iter("figure")), "its trade is drawn"
 
 
