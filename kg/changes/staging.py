@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.changes.updates import run
 from kg.engine.engine import Engine, OperationError
-from kg.engine.names import iris
+from kg.engine.guard import tokens_with_iris
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.rdf.patches import Patch, diff
 from ontology import KelisimError
@@ -50,7 +50,7 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
-        if any(iri == EVERYTHING for iri, _, _ in iris(change.text)):
+        if any(iri == EVERYTHING for _, iri in tokens_with_iris(change.text)):
             raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph: updates cannot name it.")
         return _storable(run(engine, change.text))
     graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()

@@ -106,33 +106,45 @@ def refuse_outbound(query: str, services: frozenset[str] = frozenset()) -> None:
         before = token[0].upper()
 
 
-def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
-    """The IRIs that the FROM clauses of a query name, and those of FROM NAMED (SPARQL 1.1 Query, section 13.2).
+def tokens_with_iris(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """The tokens that are not ignored, each with the IRI that it names; empty if it names none, and in the prologue.
 
-    Names with an undeclared prefix are left out: pyoxigraph rejects the query.
+    Names with an undeclared prefix are given as none: pyoxigraph rejects the text.
     """
-    if "FROM" not in query.upper():
-        return [], []
-    base, prefixes, default, named = BASE, dict[str, str](), list[str](), list[str]()
-    depth, before, declared = 0, "", ""
-    for token in tokens(query):
+    base, prefixes, before, declared = BASE, dict[str, str](), "", ""
+    for token in tokens(text):
         if is_ignored(token):
             continue
-        text = token[0]
-        iri = resolved(text[1:-1], base) if text[0] == "<" and token["skip"] else ""
-        prefix, _, local = text.partition(":") if token["name"] else ("", "", "")
-        if before == "PREFIX" and token["name"]:
-            declared = prefix
-            continue
+        word, iri = token[0], ""
+        if token["skip"] and word[0] == "<":
+            iri = resolved(word[1:-1], base)
+        elif token["name"]:
+            prefix, _, local = word.partition(":")
+            if before == "PREFIX":
+                declared = prefix
+                yield token, ""
+                continue  # `before` stays: the IRI follows
+            # A full stop after the name is none of it (SPARQL 1.1 Query, PN_LOCAL).
+            iri = prefixes[prefix] + local.rstrip(".").replace("\\", "") if prefix in prefixes else ""
         if iri and before == "PREFIX":
-            prefixes[declared] = iri
+            prefixes[declared], iri = iri, ""
         elif iri and before == "BASE":
-            base = iri
-        elif before in ("FROM", "NAMED") and depth == 0 and (iri or (token["name"] and prefix in prefixes)):
-            found = named if before == "NAMED" else default
-            found.append(iri or prefixes[prefix] + local.replace("\\", ""))
-        depth += {"{": 1, "}": -1}.get(text, 0)
-        before = text.upper()
+            base, iri = iri, ""
+        yield token, iri
+        before = word.upper()
+
+
+def dataset_graphs(query: str) -> tuple[list[str], list[str]]:
+    """The IRIs that the FROM clauses of a query name, and those of FROM NAMED (SPARQL 1.1 Query, section 13.2)."""
+    if "FROM" not in query.upper():
+        return [], []
+    default, named = list[str](), list[str]()
+    depth, before = 0, ""
+    for token, iri in tokens_with_iris(query):
+        if iri and depth == 0 and before in ("FROM", "NAMED"):
+            (named if before == "NAMED" else default).append(iri)
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        before = token[0].upper()
     return default, named
 
 

@@ -8,8 +8,7 @@ from typing import Final
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
-from kg.engine.guard import is_ignored, resolved, tokens
-from ontology import BASE
+from kg.engine.guard import tokens_with_iris
 
 LABELS: Final = (
     ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#label"),
@@ -40,50 +39,16 @@ _PARTIAL_LETTERS: Final = 4
 _SHOWN: Final = 3
 
 
-def iris(text: str) -> Iterator[tuple[str, str, int]]:
-    """The IRIs that a query or update names after its prologue, each with the word before it and its offset.
-
-    Names with an undeclared prefix are left out: the engine refuses the text.
-    """
-    prefixes = dict[str, str]()
-    base, declared, before = BASE, "", ""
-    for token in tokens(text):
-        if is_ignored(token):
-            continue
-        word = token[0]
-        if before == "PREFIX" and token["name"]:
-            declared = word.partition(":")[0]
-            continue  # `before` stays: the IRI follows
-        iri = ""
-        if token["skip"] and word[0] == "<":
-            iri = resolved(word[1:-1], base)
-        elif token["name"] and word[0] != "_":
-            prefix, _, local = word.partition(":")
-            # A full stop after the name is none of it (SPARQL 1.1 Query, PN_LOCAL).
-            iri = prefixes[prefix] + local.rstrip(".").replace("\\", "") if prefix in prefixes else ""
-        if iri and before == "PREFIX":
-            prefixes[declared] = iri
-        elif iri and before == "BASE":
-            base = iri
-        elif iri:
-            yield iri, before, token.start()
-        before = word.upper()
-
-
 def names(query: str) -> Iterator[str]:
     """The IRIs in the patterns of a query: without datatypes, functions, the dataset, templates and SERVICE."""
-    places = {offset: (iri, before) for iri, before, offset in iris(query)}
     depth, unread, pending, unread_next = 0, 0, "", False
     recent = ("", "")
-    for token in tokens(query):
-        if is_ignored(token):
-            continue
+    for token, iri in tokens_with_iris(query):
         word = token[0]
         if pending and word != "(":  # else it is a function
             yield pending
         pending = ""
-        iri, before = places.get(token.start(), ("", ""))
-        if iri and not unread and before not in _BEFORE_GRAPHS and recent != ("^", "^"):
+        if iri and not unread and recent[1].upper() not in _BEFORE_GRAPHS and recent != ("^", "^"):
             pending = iri
         if word == "{":
             depth += 1

@@ -187,8 +187,7 @@ class ForkServer:
     def connect(self, loop: asyncio.AbstractEventLoop, loaded: Callable[[], None]) -> None:
         """Begins to use it, on that event loop."""
         self._loop = loop
-        end = self._end
-        self._channel = Channel(loop, end, int, lambda pid, _, __: self._callbacks.popleft()(pid), _exit)
+        self._channel = Channel(loop, self._end, int, lambda pid, _, __: self._callbacks.popleft()(pid), _exit)
         self._callbacks: deque[Callable[[int], None]] = deque([lambda _: loaded()])
         self._starting: set[WorkerProcess] = set()
 
