@@ -7,13 +7,12 @@ or be deleted at any time; the snapshot and the log alone are the data.
 import hashlib
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.history.snapshots import Generation, copy_path, sync_folder, write_file
+from kg.history.snapshots import Generation, copy_path, sync, sync_folder, write_file
 from kg.rdf.patches import parse
 
 _ORIGIN: Final = "ORIGIN"
@@ -42,7 +41,7 @@ def write_disk_copy(generation: Generation) -> Path:
         generation.load_snapshot_into(store, on_disk=True)
         del store  # closes it
         for path in part.iterdir():
-            _sync_file(path)
+            sync(path)
         write_file(part / _ORIGIN, [_origin(generation), _checksums(part)])
         sync_folder(part)
         shutil.rmtree(final, ignore_errors=True)
@@ -114,12 +113,3 @@ def _checksums(folder: Path) -> bytes:
             with path.open("rb") as file:
                 lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()} {path.name}\n".encode())
     return b"".join(lines)
-
-
-def _sync_file(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

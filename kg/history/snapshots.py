@@ -239,7 +239,12 @@ def write_file(path: Path, parts: Iterable[bytes | memoryview], base: int | None
 
 def sync_folder(folder: Path) -> None:
     """Syncs a folder, so that renames and new names are durable; raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    sync(folder, os.O_DIRECTORY)
+
+
+def sync(path: Path, flags: int = 0) -> None:
+    """Syncs a file or folder, opened with these flags too; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         os.fsync(descriptor)
     finally:

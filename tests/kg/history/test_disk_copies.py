@@ -21,11 +21,6 @@ from tests.kg.rdf.test_patches import QUAD_SETS, untimed
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
 def history(folder: Path) -> Iterator[History]:
     with History.create(folder, [quad(0)]) as history:
         history.write_disk_copy(-1)

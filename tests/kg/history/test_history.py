@@ -44,11 +44,6 @@ def numbers(quads: set[ox.Quad]) -> list[int]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
 def history(folder: Path) -> Iterator[History]:
     with History.create(folder, [quad(0)]) as history:
         yield history
