@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from lark import Lark, Token, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedInput
 from lark.lexer import Lexer, LexerState
 
 from kg.engine.errors import QuerySyntaxError
@@ -52,6 +52,19 @@ def diagnose(
     if fault is not None:
         return explain(fault) if fault.token.type != "$END" else _unexpected_end(fault)
     return _beyond_grammar(tokens, engine_message)
+
+
+def parse_tree(text: str) -> Tree[Token]:
+    """The parse tree of a query, by the rules of ``sparql.lark``; raises QuerySyntaxError if it is malformed."""
+    parser: Any = _parser().parse_interactive(start="query")
+    last = None
+    try:
+        for last in lex(text):  # noqa: B007 - the end needs the last token
+            parser.feed_token(last)
+        tree: Tree[Token] = parser.feed_eof(last)
+    except (UnexpectedInput, KeyError) as error:
+        raise diagnose(text) from error
+    return tree
 
 
 def prepare() -> None:

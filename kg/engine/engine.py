@@ -50,6 +50,18 @@ class Answer:
         """Whether the result is a graph, not bindings or a boolean."""
         return isinstance(self._result, ox.QueryTriples)
 
+    @property
+    def solutions(self) -> ox.QuerySolutions:
+        """The solutions of SELECT; may be read once, in this thread."""
+        assert isinstance(self._result, ox.QuerySolutions)
+        return self._result
+
+    @property
+    def triples(self) -> ox.QueryTriples:
+        """The triples of CONSTRUCT or DESCRIBE; may be read once, in this thread."""
+        assert isinstance(self._result, ox.QueryTriples)
+        return self._result
+
     def serialize(self, form: ResultFormat | GraphFormat) -> bytes:
         """The complete result in the given format, in UTF-8; can be called once.
 
@@ -109,6 +121,11 @@ class Engine:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
         self.hints = Hints(self._store, on_disk=on_disk)
+
+    @property
+    def store(self) -> ox.Store:
+        """The store, to be read only."""
+        return self._store
 
     def __len__(self) -> int:
         """The number of quads."""
@@ -190,11 +207,13 @@ class Engine:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         new_graphs: bool = False,
+        substitutions: Mapping[ox.Variable, _Name | ox.Literal] | None = None,
     ) -> Answer:
         """Starts a query over the dataset, or over the given graphs only (SPARQL 1.1 Protocol, section 2.1.4).
 
         Relative IRIs are resolved against the root of the project's, wherever the endpoint stands. With `new_graphs`, a
-        graph that is not here is an empty one, as for those who are about to make it.
+        graph that is not here is an empty one, as for those who are about to make it. `substitutions` are values for
+        some of the columns.
         Raises QuerySyntaxError for a malformed query or graph IRI, OutboundRefusedError for SERVICE, and
         UnknownGraphError for graphs that are not here.
         """
@@ -215,7 +234,12 @@ class Engine:
         while True:
             try:
                 result = store.query(
-                    text, base_iri=BASE, default_graph=default, named_graphs=named, custom_functions=unknown
+                    text,
+                    base_iri=BASE,
+                    default_graph=default,
+                    named_graphs=named,
+                    substitutions=dict(substitutions) if substitutions else None,
+                    custom_functions=unknown,
                 )
             except SyntaxError as error:
                 raise diagnose(query, engine_message=str(error), prefixes=self.prefixes) from error

@@ -23,6 +23,7 @@ import msgspec
 
 from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
+from kg.citations.answers import cited_answer
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
@@ -58,6 +59,9 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     spool = Spool(task.result_bytes, file)
     hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
+        if task.cited:
+            spool.write(_cited(engine, task))
+            return Outcome("ok", format="json", size=spool.size), spool
         answer = engine.query(
             task.query,
             default_graphs=task.default_graphs,
@@ -81,6 +85,18 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1
     return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
+
+
+def _cited(engine: Engine, task: Task) -> bytes:
+    return cited_answer(
+        engine,
+        task.query,
+        default_graphs=task.default_graphs,
+        named_graphs=task.named_graphs,
+        new_graphs=task.new_graphs,
+        certainty=task.certainty,
+        sources=task.sources,
+    )
 
 
 def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, list[str]]]:

@@ -1,0 +1,162 @@
+"""The answer with citations as SPARQL 1.1 Query Results JSON, with a member ``citations`` that other clients pass over.
+
+``citations.claims`` are the records of all claims cited, and ``citations.rows`` holds for each row of the result, in
+order: ``claims`` (places in that list), ``sets`` (the minimal sets of claims, any one of which is enough; an empty one
+means that reference data suffice), ``complete`` (whether all of these are there), ``certainty`` (the modality of the
+weakest link), ``sources`` (how many tell it independently), and where it applies ``absent``, ``uncited``, ``members``
+and ``of``. A graph comes as ``triples``, each with its row of citations.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import msgspec
+import pyoxigraph as ox
+
+from kg.citations.annotations import Sources
+from kg.citations.certainty import Records, independent_sources, rank, weakest
+from kg.citations.evaluation import Citation, Cited, Row, cite
+from kg.citations.support import RANKS, Term
+from kg.engine.engine import Engine
+from ontology import KelisimError
+
+_STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
+
+
+class CertaintyError(KelisimError):
+    """A certainty or a number of sources that is none."""
+
+
+def checked_certainty(name: str) -> str:
+    """The code of a modality; raises CertaintyError for another word."""
+    if name and name not in RANKS:
+        raise CertaintyError(f"{name!r} is no certainty. From the surest on there are {', '.join(RANKS)}.")
+    return name
+
+
+def cited_answer(
+    engine: Engine,
+    query: str,
+    *,
+    default_graphs: tuple[str, ...] = (),
+    named_graphs: tuple[str, ...] = (),
+    new_graphs: bool = False,
+    certainty: str = "",
+    sources: int = 0,
+) -> bytes:
+    """The answer of a query with citations, as JSON.
+
+    Only rows are kept that are at least as sure as `certainty` and that so many independent `sources` tell; LIMIT and
+    OFFSET count what is kept. Raises what `cite` raises.
+    """
+    cited = cite(
+        engine,
+        query,
+        default_graphs=default_graphs,
+        named_graphs=named_graphs,
+        new_graphs=new_graphs,
+        least=bool(certainty or sources),
+    )
+    records = Records(engine.store, cited.supports)
+    kept = [
+        (row, citation)
+        for row, citation in zip(cited.rows, cited.citations, strict=True)
+        if _suffices(citation, records, checked_certainty(certainty), sources)
+    ]
+    if certainty or sources:
+        kept = kept[cited.offset :][: cited.limit]
+    return msgspec.json.encode(_document(cited, kept, records))
+
+
+def _suffices(citation: Citation, records: Records, certainty: str, sources: int) -> bool:
+    if not (certainty or sources):
+        return True
+    if citation.annotation.is_zero:
+        return False
+    sure = not certainty or rank(weakest(citation, records)) <= rank(certainty)
+    return sure and (not sources or independent_sources(citation, records) >= sources)
+
+
+def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) -> dict[str, Any]:
+    claims = _Numbers()
+    rows = [_row_of(citation, records, claims) for _, citation in kept]
+    citations = {"claims": [_told(records, claim) for claim in claims], "rows": rows}
+    names = [c[1:] for c in cited.columns]
+    if cited.form == "ASK":
+        return {"head": {}, "boolean": bool(kept), "citations": citations}
+    if cited.form != "SELECT":
+        triples = [[_term(t) for t in row if t is not None] for row, _ in kept]
+        return {"triples": triples, "citations": citations}
+    bindings = [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row, _ in kept]
+    return {"head": {"vars": names}, "results": {"bindings": bindings}, "citations": citations}
+
+
+class _Numbers(dict[str, int]):
+    """The place of each claim in the list of all."""
+
+    def __missing__(self, claim: str) -> int:
+        self[claim] = len(self)
+        return self[claim]
+
+    def of(self, claims: Sources) -> list[int]:
+        """The places of several claims, in the order of their names."""
+        return [self[c] for c in sorted(claims)]
+
+
+def _row_of(citation: Citation, records: Records, claims: _Numbers) -> dict[str, Any]:
+    annotation = citation.annotation
+    row: dict[str, Any] = {
+        "claims": claims.of(annotation.every),
+        "sets": [claims.of(s) for s in annotation.sets],
+        "complete": annotation.complete and not citation.uncited,
+        "certainty": weakest(citation, records),
+        "sources": independent_sources(citation, records),
+    }
+    if citation.missing:
+        row["absent"] = [{"kind": m.kind, "pattern": m.pattern} for m in citation.missing]
+    if citation.uncited:
+        row["uncited"] = list(citation.uncited)
+    if citation.members is not None:
+        row["of"] = citation.of
+        row["members"] = [
+            {"values": _values(m.values), "claims": claims.of(m.annotation.every), "sets": len(m.annotation.sets)}
+            for m in citation.members
+        ]
+    return row
+
+
+def _told(records: Records, claim: str) -> dict[str, Any]:
+    """The record of a claim without what it lacks."""
+    return {name: value for name, value in asdict(records[claim]).items() if value}
+
+
+def _values(values: Mapping[str, Term]) -> dict[str, Any]:
+    return {name[1:]: _term(term) for name, term in values.items()}
+
+
+def _term(term: Term) -> dict[str, str]:
+    """A term as in SPARQL 1.1 Query Results JSON, section 3.2.2."""
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    told = {"type": "literal", "value": term.value}
+    if term.language:
+        return told | {"xml:lang": term.language}
+    return told if term.datatype.value == _STRING else told | {"datatype": term.datatype.value}
+
+
+def terms_of(values: Iterable[Mapping[str, str]]) -> list[Term]:
+    """The terms from their JSON."""
+    return [_from_json(v) for v in values]
+
+
+def _from_json(told: Mapping[str, str]) -> Term:
+    if told["type"] == "uri":
+        return ox.NamedNode(told["value"])
+    if told["type"] == "bnode":
+        return ox.BlankNode(told["value"])
+    if "xml:lang" in told:
+        return ox.Literal(told["value"], language=told["xml:lang"])
+    return ox.Literal(told["value"], datatype=ox.NamedNode(told.get("datatype", _STRING)))

@@ -1,0 +1,140 @@
+"""How sure a cited row is: its weakest link, and how many sources tell it independently."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.citations.annotations import Annotation, Sources
+from kg.citations.evaluation import Citation
+from kg.citations.support import RANKS, Supports
+from ontology.namespaces import KEL, PREFIXES
+
+_DEFAULT: Final = ox.DefaultGraph()
+_PASSAGE, _SPEAKER, _ARTICLE, _PARAGRAPH = (
+    ox.NamedNode(str(KEL[name])) for name in ("passage", "speaker", "article", "paragraph")
+)
+_LATEST: Final = ox.NamedNode(str(KEL.latest))
+_PUBLISHER: Final = ox.NamedNode(PREFIXES["dcterms"] + "publisher")
+_COMPARED: Final = 12
+"""Of more minimal sets than that, the number of independent ones is a lower bound."""
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """Who says a claim, where and how surely; IRIs, `modality` a code, `date` the last day on which it can have appeared.
+
+    What the record of the claim lacks is empty, and `paragraph` is 0.
+    """
+
+    claim: str
+    speaker: str = ""
+    modality: str = ""
+    passage: str = ""
+    article: str = ""
+    publisher: str = ""
+    paragraph: int = 0
+    date: str = ""
+
+
+class Records:
+    """The records of claims in a store."""
+
+    def __init__(self, store: ox.Store, supports: Supports) -> None:
+        self._store = store
+        self._supports = supports
+        self._known: dict[str, ClaimRecord] = {}
+
+    def __getitem__(self, claim: str) -> ClaimRecord:
+        """The record of a claim, or of another named graph, which has none."""
+        if claim not in self._known:
+            self._known[claim] = self._read(claim)
+        return self._known[claim]
+
+    def _read(self, claim: str) -> ClaimRecord:
+        passage, speaker = self._value(claim, _PASSAGE), self._value(claim, _SPEAKER)
+        article = self._value(passage, _ARTICLE)
+        number = self._value(passage, _PARAGRAPH)
+        return ClaimRecord(
+            claim,
+            speaker,
+            self._supports.modality(claim),
+            passage,
+            article,
+            self._value(article, _PUBLISHER),
+            int(number) if number.isdecimal() else 0,
+            self._value(article, _LATEST),
+        )
+
+    def _value(self, subject: str, predicate: ox.NamedNode) -> str:
+        """The least value of a property, empty if there is none."""
+        if not subject:
+            return ""
+        quads = self._store.quads_for_pattern(ox.NamedNode(subject), predicate, None, _DEFAULT)
+        return min((q.object.value for q in quads if isinstance(q.object, ox.NamedNode | ox.Literal)), default="")
+
+
+def rank(modality: str) -> int:
+    """The place of a modality in `RANKS`; 0 for what is no claim, and so is not hedged."""
+    return RANKS.index(modality) if modality in RANKS else 0
+
+
+def weakest(citation: Citation, records: Records) -> str:
+    """The modality of the weakest link of the surest way in which a row follows; empty if it needs no claim."""
+    parts = [m.annotation for m in citation.members] if citation.members else [citation.annotation]
+    found = max((_weakest(part, records) for part in parts), default=-1)
+    return RANKS[found] if found >= 0 else ""
+
+
+def _weakest(annotation: Annotation, records: Records) -> int:
+    ways = (max((rank(records[c].modality) for c in way), default=-1) for way in annotation.sets)
+    return min(ways, default=-1)
+
+
+def independent_sources(citation: Citation, records: Records) -> int:
+    """How many ways in which a row follows share neither publisher nor speaker, pairwise; 0 if it needs no claim.
+
+    Of a group, the least that one of its rows has.
+    """
+    parts = [m.annotation for m in citation.members] if citation.members else [citation.annotation]
+    return min((_independent(part, records) for part in parts), default=0)
+
+
+def _independent(annotation: Annotation, records: Records) -> int:
+    if any(not way for way in annotation.sets):
+        return 0
+    voices = _minimal(_voices(way, records) for way in annotation.sets)
+    if len(voices) > _COMPARED:
+        return _greedy(voices)
+    for size in range(len(voices), 0, -1):
+        if any(_disjoint(chosen) for chosen in combinations(voices, size)):
+            return size
+    return 0
+
+
+def _voices(way: Sources, records: Records) -> frozenset[str]:
+    found = (records[claim] for claim in way)
+    return frozenset(v for r in found for v in (r.publisher or r.article or r.claim, r.speaker) if v)
+
+
+def _minimal(sets: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    kept = list[frozenset[str]]()
+    for candidate in sorted(set(sets), key=lambda s: (len(s), sorted(s))):
+        if not any(known <= candidate for known in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _disjoint(chosen: Sequence[frozenset[str]]) -> bool:
+    return len(frozenset().union(*chosen)) == sum(map(len, chosen))
+
+
+def _greedy(voices: Sequence[frozenset[str]]) -> int:
+    used, count = set[str](), 0
+    for way in voices:
+        if not way & used:
+            used |= way
+            count += 1
+    return count

@@ -1,0 +1,538 @@
+"""Evaluates a query together with what each row of its result rests on.
+
+A row is annotated by the sum over all solutions that give it, of the product over the triples of a solution, of what
+each triple rests on (Green et al. 2007; for SPARQL Geerts et al., "Algebraic Structures for Capturing the Provenance of
+SPARQL Queries", J. ACM 2016, of which this is the part without difference). What a row owes to nothing being told
+(MINUS, NOT EXISTS, an OPTIONAL without a match) has no source; it is listed beside. A group rests on all rows that went
+into it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.citations.algebra import FRESH, Group, Key, Link, Path, Query, Select, parse
+from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
+from kg.citations.paths import Paths
+from kg.citations.plan import (
+    VARIABLE,
+    Absence,
+    Atom,
+    FilterAtom,
+    Plan,
+    SubqueryAtom,
+    TripleAtom,
+    Uncited,
+    plan_of,
+    select_text,
+    slices,
+)
+from kg.citations.support import Derive, GraphName, Supports, Term
+from kg.engine.engine import Engine
+from kg.engine.errors import TooLargeError
+from kg.engine.guard import dataset_graphs
+from ontology.namespaces import EVERYTHING, RDF_TYPE
+
+ROWS: Final = 20_000
+"""The most rows of an answer with citations, and the most solutions that are looked at for a group or a boolean."""
+
+KEPT_MEMBERS: Final = 1_000
+"""The most rows that are listed for one group."""
+
+_RESTRICTED_ROWS: Final = 500
+"""To at most so many rows the search for their witnesses is restricted."""
+
+Row = tuple[Term | None, ...]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a row rests on being told nowhere: a pattern with the row's values, and why it counts."""
+
+    kind: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A row that went into a group: the values of its variables, and what it rests on."""
+
+    values: Mapping[str, Term]
+    annotation: Annotation
+
+
+@dataclass
+class Citation:
+    """What one row rests on.
+
+    missing: what is told nowhere. uncited: parts of the query for which nothing can be cited. members: the rows of a
+    group, None if there is no group; `of` is their number.
+    """
+
+    annotation: Annotation = ZERO
+    missing: dict[Missing, None] = field(default_factory=dict)
+    uncited: dict[str, None] = field(default_factory=dict)
+    members: list[Member] | None = None
+    of: int = 0
+
+    def add(self, other: "Citation") -> None:
+        """Takes in another solution that gives the same row."""
+        self.annotation = self.annotation + other.annotation
+        self.missing.update(other.missing)
+        self.uncited.update(other.uncited)
+
+
+@dataclass
+class Cited:
+    """An answer with what each of its rows rests on.
+
+    rows: those of SELECT, one of no columns for an ASK that is true, the triples of CONSTRUCT and DESCRIBE. limit,
+    offset: those of a SELECT.
+    """
+
+    form: str
+    columns: tuple[str, ...]
+    rows: list[Row]
+    citations: list[Citation]
+    supports: Supports
+    limit: int | None = None
+    offset: int = 0
+
+
+def cite(
+    engine: Engine,
+    query: str,
+    *,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+    new_graphs: bool = False,
+    least: bool = False,
+    derive: Derive | None = None,
+) -> Cited:
+    """Evaluates a query with citations. `derive` explains inferred triples.
+
+    `least`: rows will be chosen by their certainty, so that LIMIT and OFFSET are left to the caller.
+
+    Raises what `Engine.query` raises, and TooLargeError for more than `ROWS` rows.
+    """
+    tree = parse(query)
+
+    def solve(text: str, values: Mapping[str, Term] | None = None) -> ox.QuerySolutions:
+        given = {ox.Variable(name[1:]): term for name, term in (values or {}).items()}
+        answer = engine.query(
+            text, default_graphs=default_graphs, named_graphs=named_graphs, new_graphs=new_graphs, substitutions=given
+        )
+        return answer.solutions
+
+    graphs = tuple(default_graphs) or (() if named_graphs else tuple(dataset_graphs(query)[0]))
+    everything = graphs == (EVERYTHING,)
+    holds = (lambda _: True) if everything else None
+    supports = Supports(engine.store, derive, frozenset(graphs) if graphs and not everything else None, holds=holds)
+    if tree.form == "DESCRIBE":
+        return _described(engine, query, supports, default_graphs, named_graphs, new_graphs)
+    return _Evaluation(tree, solve, supports).answer(whole=least)
+
+
+def _described(
+    engine: Engine,
+    query: str,
+    supports: Supports,
+    default_graphs: Sequence[str],
+    named_graphs: Sequence[str],
+    new_graphs: bool,
+) -> Cited:
+    answer = engine.query(query, default_graphs=default_graphs, named_graphs=named_graphs, new_graphs=new_graphs)
+    triples = [(t.subject, t.predicate, t.object) for t in _bounded(answer.triples)]
+    citations = [Citation(supports.triple(s, p, o, None)) for s, p, o in triples]
+    return Cited("DESCRIBE", _TRIPLE, [(s, p, o) for s, p, o in triples], citations, supports)
+
+
+_TRIPLE: Final = ("?subject", "?predicate", "?object")
+
+
+def _bounded(found: Iterable[ox.Triple]) -> list[ox.Triple]:
+    triples = list(dict.fromkeys(islice(found, ROWS + 1)))
+    if len(triples) > ROWS:
+        raise _too_many()
+    return triples
+
+
+def _too_many() -> TooLargeError:
+    return TooLargeError(f"An answer with citations has at most {ROWS} rows. Ask for less, or use LIMIT and OFFSET.")
+
+
+class _Evaluation:
+    """The evaluation of one query. `solve` runs a SELECT, with values for some of its columns."""
+
+    def __init__(
+        self, tree: Query, solve: Callable[[str, Mapping[str, Term] | None], ox.QuerySolutions], supports: Supports
+    ) -> None:
+        self._tree = tree
+        self._run = solve
+        self._supports = supports
+        self._paths = Paths(supports, self._term)
+        self._terms: dict[str, Term] = {}
+        self._tables: dict[tuple[int, Term | None], dict[Row, Citation]] = {}
+        self._plans: dict[tuple[int, str], Plan] = {}
+        self._exists: dict[tuple[object, ...], Citation] = {}
+
+    def answer(self, *, whole: bool) -> Cited:
+        """The answer; `whole` without LIMIT and OFFSET."""
+        select, form = self._tree.select, self._tree.form
+        if form == "SELECT":
+            rows, citations = self._grouped(select, whole) if select.grouped else self._plain(select, whole)
+            return Cited(form, select.columns(), rows, citations, self._supports, select.limit, select.offset)
+        if form == "ASK":
+            found = Citation()
+            count = 0
+            for count, (_, citation) in enumerate(self._witnesses(select, plan_of(select.where), ()), 1):
+                found.add(citation)
+                if count == ROWS:
+                    found.annotation = incomplete(found.annotation)
+                    break
+            return Cited(form, (), [()] if count else [], [found] if count else [], self._supports)
+        return self._constructed(select)
+
+    def _solve(self, text: str, values: Mapping[str, Term] | None = None) -> ox.QuerySolutions:
+        return self._run(f"{self._tree.prologue}\n{text}", values)
+
+    def _text(self, projection: Iterable[str], where: str, *rest: str) -> str:
+        chosen = " ".join(projection) or "(1 AS ?_one)"
+        return " ".join(("SELECT", chosen, self._tree.dataset, "WHERE", where, *rest))
+
+    def _term(self, text: str) -> Term:
+        """The term that a constant of the query stands for."""
+        if text not in self._terms:
+            known = text if text != "a" else f"<{RDF_TYPE}>"
+            row = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({known} AS ?_term) {{}}", None)))
+            found = row[0]
+            assert isinstance(found, ox.NamedNode | ox.BlankNode | ox.Literal)
+            self._terms[text] = found
+        return self._terms[text]
+
+    # Rows of one solution each
+
+    def _plain(self, select: Select, whole: bool) -> tuple[list[Row], list[Citation]]:
+        limited = (select.limit is not None or bool(select.offset)) and not whole
+        if limited:
+            rows = self._rows(self._solve(f"{self._text_of(select)}"))
+            found = dict[Row, Citation]()
+            restriction = _values_of(select, rows)
+            for row, citation in self._witnesses(select, plan_of(select.where), (), restriction):
+                _merge(found, row, citation)
+            return rows, [found.get(row) or _unknown() for row in rows]
+        rows, found = [], {}
+        for row, citation in self._witnesses(select, plan_of(select.where), (select.order,)):
+            if not (select.distinct and row in found):
+                rows.append(row)
+            _merge(found, row, citation)
+            if len(rows) > ROWS:
+                raise _too_many()
+        return rows, [found[row] for row in rows]
+
+    def _text_of(self, select: Select) -> str:
+        """The SELECT itself, as written, with the FROM clauses."""
+        head, _, rest = select_text(select).partition(" WHERE ")
+        return f"{head} {self._tree.dataset} WHERE {rest}"
+
+    def _rows(self, solutions: ox.QuerySolutions) -> list[Row]:
+        rows = [_row(s, range(len(solutions.variables))) for s in islice(solutions, ROWS + 1)]
+        if len(rows) > ROWS:
+            raise _too_many()
+        return rows
+
+    def _witnesses(
+        self, select: Select, plan: Plan, rest: Sequence[str], restriction: str = "", graph: str = ""
+    ) -> Iterator[tuple[Row, Citation]]:
+        """Each solution of a SELECT without grouping: its row, and what it rests on."""
+        columns = select.columns()
+        shown = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*columns]
+        hidden = [v for v in plan.columns if v not in columns]
+        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
+        where = f"{{ {restriction} {plan.text} }}" if restriction else plan.text
+        text = self._text((*shown, *hidden, *flags), where, *rest, select.values)
+        names = (*columns, *hidden, *plan.flags)
+        for solution in self._solve(text):
+            values = {n: t for n, t in zip(names, _row(solution, range(len(names))), strict=True) if t is not None}
+            citation = self._citation(plan.atoms, values, graph)
+            if select.uncited:
+                citation.uncited["SELECT"] = None
+            yield _row(solution, range(len(columns))), citation
+
+    # What a solution rests on
+
+    def _citation(self, atoms: Sequence[Atom], values: Mapping[str, Term], graph: str = "") -> Citation:
+        """The product over the atoms that count in a solution."""
+        found = Citation(ONE)
+        for atom in atoms:
+            if atom.marker and atom.marker not in values:
+                continue
+            match atom:
+                case TripleAtom(_, name, subject, path, value):
+                    where = self._graph(name, values)
+                    part = self._paths.between(
+                        self._value(subject, values), self._resolved(path, values), self._value(value, values), where
+                    )
+                    found.annotation = found.annotation * part
+                case SubqueryAtom(_, name, select, aliases):
+                    row = tuple(values.get(a) for a in aliases)
+                    inner = self._table(select, name, values).get(row) or _unknown()
+                    found.annotation = found.annotation * inner.annotation
+                    found.missing.update(inner.missing)
+                    found.uncited.update(inner.uncited)
+                case FilterAtom():
+                    self._filter(atom, values, found)
+                case Absence(_, kind, text, inner_marker):
+                    if not (kind == "optional" and inner_marker in values):
+                        found.missing[Missing(kind, _with_values(text, values))] = None
+                case Uncited(_, text):
+                    found.uncited[text] = None
+        if found.annotation.is_zero:  # a solution has its triples: we failed to find what they rest on
+            return _unknown(found)
+        return found
+
+    def _value(self, term: str, values: Mapping[str, Term]) -> Term:
+        return values[term] if term.startswith("?") else self._term(term)
+
+    def _graph(self, name: str, values: Mapping[str, Term]) -> GraphName | None:
+        if not name:
+            return None
+        found = self._value(name, values)
+        assert not isinstance(found, ox.Literal)
+        return found
+
+    def _resolved(self, path: Path, values: Mapping[str, Term]) -> Path:
+        """A predicate variable becomes its value."""
+        if isinstance(path, Link) and path.term.startswith("?"):
+            found = values[path.term]
+            self._terms[str(found)] = found
+            return Link(str(found))
+        return path
+
+    def _filter(self, atom: FilterAtom, values: Mapping[str, Term], found: Citation) -> None:
+        """Multiplies by the sum over the ways in which a filter with EXISTS holds."""
+        ways, missing, uncited = list[Annotation](), dict[Missing, None](), dict[str, None]()
+        for conjunction in atom.alternatives:
+            part = ONE
+            told = dict[Missing, None]()
+            for condition in conjunction:
+                if isinstance(condition, str):
+                    flag = values.get(condition)
+                    part = part if isinstance(flag, ox.Literal) and flag.value == "true" else ZERO
+                    continue
+                inner = self._existence(condition.group, atom.graph, values)
+                if condition.negated:
+                    part = part if inner.annotation.is_zero else ZERO
+                    told[Missing("not-exists", _with_values(condition.group.text, values))] = None
+                else:
+                    part = part * inner.annotation
+                    told.update(inner.missing)
+                uncited.update(inner.uncited)
+            if not part.is_zero:
+                ways.append(part)
+                missing.update(told)
+        found.annotation = found.annotation * total(ways)
+        found.missing.update(missing)
+        found.uncited.update(uncited)
+
+    def _existence(self, group: Group, graph: str, values: Mapping[str, Term]) -> Citation:
+        """What the existence of a match rests on, with the values of a solution; zero if there is none."""
+        given = {v: values[v] for v in dict.fromkeys(group.variables()) if v in values and not v.startswith(FRESH)}
+        mentioned = {v: t for v, t in values.items() if v in group.text}
+        where = self._graph(graph, values)
+        key = (id(group), where, *sorted((v, str(t)) for v, t in mentioned.items()))
+        if key in self._exists:
+            return self._exists[key]
+        plan = plan_of(group, str(where) if where is not None else "", frozenset(given))
+        columns = [*dict.fromkeys((*plan.columns, *mentioned))]
+        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
+        found = Citation()
+        solutions = self._solve(self._text((*columns, *flags), plan.text), mentioned)
+        names = (*columns, *plan.flags)
+        for number, solution in enumerate(solutions):
+            row = {n: t for n, t in zip(names, _row(solution, range(len(names))), strict=True) if t is not None}
+            found.add(self._citation(plan.atoms, row))
+            if number == ROWS:
+                found.annotation = incomplete(found.annotation)
+                break
+        self._exists[key] = found
+        return found
+
+    def _table(self, select: Select, graph: str, values: Mapping[str, Term]) -> dict[Row, Citation]:
+        """The rows of a subquery, in the graph that it stands in, with what they rest on."""
+        where = self._graph(graph, values)
+        key = id(select), where
+        if key not in self._tables:
+            name = str(where) if where is not None else ""
+            rows, citations = self._grouped(select, False, name) if select.grouped else self._inner(select, name)
+            table = dict[Row, Citation]()
+            for row, citation in zip(rows, citations, strict=True):
+                _merge(table, row, citation)
+            self._tables[key] = table
+        return self._tables[key]
+
+    def _inner(self, select: Select, graph: str) -> tuple[list[Row], list[Citation]]:
+        """The rows of a subquery without grouping; those that its LIMIT leaves out do no harm."""
+        found = dict[Row, Citation]()
+        for row, citation in self._witnesses(select, plan_of(select.where, graph), ()):
+            _merge(found, row, citation)
+            if len(found) > ROWS:
+                raise _too_many()
+        return [*found], [*found.values()]
+
+    # Groups
+
+    def _grouped(self, select: Select, whole: bool, graph: str = "") -> tuple[list[Row], list[Citation]]:
+        keys = tuple(k.variable or f"?_key{n}" for n, k in enumerate(select.keys))
+        columns = select.columns()
+        shown = tuple(f"?_group{n}" for n in range(len(keys)))
+        kept = replace(select, limit=None, offset=0) if whole else select
+        named = replace(kept, keys=tuple(Key(k.text, v) for k, v in zip(select.keys, keys, strict=True)))
+        head, _, rest = select_text(named, keys=shown).partition(" WHERE ")
+        if graph:
+            rest = f"{{ GRAPH {graph} {select.where.text} }}{rest[len(select.where.text) :]}"
+        solutions = self._solve(f"{head} {self._tree.dataset} WHERE {rest}")
+        rows, groups = list[Row](), list[Row]()
+        for solution in islice(solutions, ROWS + 1):
+            rows.append(_row(solution, range(len(columns))))
+            groups.append(_row(solution, range(len(columns), len(columns) + len(keys))))
+        if len(rows) > ROWS:
+            raise _too_many()
+        members, full = self._members(select, plan_of(select.where, graph), keys, {*groups})
+        citations = [_of_members(members.get(g, []), full=full) for g in groups]
+        for citation in citations if select.uncited else ():
+            citation.uncited["SELECT"] = None
+        return rows, citations
+
+    def _members(
+        self, select: Select, plan: Plan, keys: tuple[str, ...], wanted: set[Row]
+    ) -> tuple[dict[Row, list[tuple[Mapping[str, Term], Citation]]], bool]:
+        """The solutions by group, and whether these are too many to be looked at all."""
+        expressions = [k.text if k.text == v else f"({k.text} AS {v})" for k, v in zip(select.keys, keys, strict=True)]
+        visible = [*dict.fromkeys((*plan.columns, *select.where.variables()))]
+        hidden = [v for v in visible if v not in keys]
+        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
+        names = (*keys, *hidden, *plan.flags)
+        found: dict[Row, list[tuple[Mapping[str, Term], Citation]]] = {}
+        for number, solution in enumerate(
+            self._solve(self._text((*expressions, *hidden, *flags), plan.text, select.values))
+        ):
+            if number == ROWS:
+                return found, True
+            row = _row(solution, range(len(names)))
+            group = row[: len(keys)]
+            if group in wanted:
+                values = {n: t for n, t in zip(names, row, strict=True) if t is not None}
+                told = {n: t for n, t in values.items() if not n.startswith("?_")}
+                found.setdefault(group, []).append((told, self._citation(plan.atoms, values)))
+        return found, False
+
+    # Graphs
+
+    def _constructed(self, select: Select) -> Cited:
+        """The triples of CONSTRUCT, each with what all solutions rest on that give it."""
+        needed = [*dict.fromkeys(t for triple in self._tree.template for t in triple if t.startswith("?"))]
+        limited = select.limit is not None or bool(select.offset)
+        found = dict[Row, Citation]()
+        projection = tuple(("", v) for v in needed)
+        chosen = replace(select, projection=projection, star=False, distinct=False)
+        rest = tuple(slices(chosen)) if limited else ()
+        for number, (row, citation) in enumerate(self._witnesses(chosen, plan_of(select.where), rest)):
+            values = dict(zip(needed, row, strict=True))
+            for triple in self._tree.template:
+                made = self._instance(triple, values, number)
+                if made:
+                    _merge(found, made, citation)
+            if len(found) > ROWS:
+                raise _too_many()
+        return Cited("CONSTRUCT", _TRIPLE, [*found], [*found.values()], self._supports)
+
+    def _instance(self, triple: tuple[str, str, str], values: Mapping[str, Term | None], number: int) -> Row | None:
+        """A triple of the template with the values of a solution; None if it is none (SPARQL 1.1 Query, 16.2)."""
+        made = list[Term]()
+        for text in triple:
+            if text.startswith(("_:", FRESH)):
+                label = "".join(c for c in text if c.isalnum())
+                made.append(ox.BlankNode(f"s{number}{label}"))
+                continue
+            term = values[text] if text.startswith("?") else self._term(text)
+            if term is None:
+                return None
+            made.append(term)
+        subject, predicate, value = made
+        valid = not isinstance(subject, ox.Literal) and isinstance(predicate, ox.NamedNode)
+        return (subject, predicate, value) if valid else None
+
+
+def _row(solution: ox.QuerySolution, columns: range) -> Row:
+    return tuple(solution[n] for n in columns)  # type: ignore[misc] # no triple terms here
+
+
+def _with_values(text: str, values: Mapping[str, Term]) -> str:
+    """A pattern with the values of a solution for its variables, on one line."""
+
+    def value(match: re.Match[str]) -> str:
+        term = values.get(f"?{match[1]}") if match[1] else None
+        return str(term) if isinstance(term, ox.NamedNode | ox.Literal) else match[0]
+
+    return " ".join(VARIABLE.sub(value, text).split())
+
+
+def _values_of(select: Select, rows: Sequence[Row]) -> str:
+    """A VALUES block that restricts a pattern to the rows; empty if that is not possible."""
+    pattern = {*select.where.variables()}
+    columns = [(n, v) for n, (e, v) in enumerate(_projected(select)) if not e and v in pattern]
+    found = [[row[n] for n, _ in columns] for row in rows]
+    if len(found) > _RESTRICTED_ROWS or not columns or any(isinstance(t, ox.BlankNode) for r in found for t in r):
+        return ""
+    lines = dict.fromkeys("(" + " ".join("UNDEF" if t is None else str(t) for t in r) + ")" for r in found)
+    return f"VALUES ({' '.join(v for _, v in columns)}) {{ {' '.join(lines)} }}"
+
+
+def _projected(select: Select) -> Sequence[tuple[str, str]]:
+    return [("", v) for v in select.columns()] if select.star else select.projection
+
+
+def _merge(found: dict[Row, Citation], row: Row, citation: Citation) -> None:
+    known = found.get(row)
+    if known is None:
+        found[row] = citation
+    else:
+        known.add(citation)
+
+
+def _unknown(citation: Citation | None = None) -> Citation:
+    """A citation that is not known: never nothing without saying so."""
+    found = citation or Citation()
+    found.annotation = incomplete(found.annotation if not found.annotation.is_zero else ZERO)
+    return found
+
+
+def _of_members(members: list[tuple[Mapping[str, Term], Citation]], *, full: bool) -> Citation:
+    """What a group rests on: all of its rows."""
+    annotation = _of_all([c.annotation for _, c in members])
+    found = Citation(incomplete(annotation) if full else annotation)
+    for _, citation in members:
+        found.missing.update(citation.missing)
+        found.uncited.update(citation.uncited)
+    found.members = [Member(values, c.annotation) for values, c in members[:KEPT_MEMBERS]]
+    found.of = len(members)
+    return found
+
+
+def _of_all(parts: Sequence[Annotation]) -> Annotation:
+    ways = 1
+    for part in parts:
+        ways = min(ways * max(len(part.sets), 1), _WAYS + 1)
+    if ways <= _WAYS:
+        return product(parts)
+    every = frozenset[str]().union(*(p.every for p in parts))
+    return Annotation((every,), every, False)
+
+
+_WAYS: Final = 64
+"""In how many ways the rows of a group may be supported, until only all sources together are told."""

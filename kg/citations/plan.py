@@ -1,0 +1,334 @@
+"""Rewrites a pattern so that each solution tells the triples that made it.
+
+The pattern stays as it is; blank nodes become variables, chains of predicates are taken apart, and variables tell which
+branch of UNION and which OPTIONAL matched. What each solution rests on, *atoms*, is listed beside it. The idea of
+returning the variables of all triple patterns as the witness of a solution is that of provenance by query rewriting:
+Glavic and Alonso, "Perm" (ICDE 2009); Hernández, Galárraga and Hose, "Computing How-Provenance for SPARQL Queries via
+Query Rewriting" (VLDB 2021).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final, TypeAlias
+
+from kg.citations.algebra import (
+    HIDDEN_EXISTS,
+    Bind,
+    Both,
+    Chain,
+    Choice,
+    Condition,
+    Exists,
+    Filter,
+    Graph,
+    Group,
+    Inverse,
+    Key,
+    Link,
+    Minus,
+    Negated,
+    Optional,
+    Path,
+    Repeated,
+    Select,
+    Service,
+    Subquery,
+    Triple,
+    Union,
+    Values,
+)
+
+_CONJUNCTIONS: Final = 16
+"""The most alternatives into which a filter is taken apart."""
+
+VARIABLE: Final = re.compile(r"""[?$]([\w·‿⁀]+)|"[^"]*"|'[^']*'|<[^>\s]*>""")
+"""The variables in a text (group 1), and the strings and IRIs in which there is none."""
+
+
+@dataclass(frozen=True)
+class TripleAtom:
+    """The triple, or the path, that a triple pattern matched; `marker` is bound if the pattern counts."""
+
+    marker: str
+    graph: str
+    subject: str
+    path: Path
+    object: str
+
+
+@dataclass(frozen=True)
+class SubqueryAtom:
+    """The row of a subquery; `aliases` are variables with the values of its columns."""
+
+    marker: str
+    graph: str
+    select: Select
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FilterAtom:
+    """A filter with EXISTS, as alternatives of what must hold: EXISTS, NOT EXISTS, or variables that must be true."""
+
+    marker: str
+    graph: str
+    alternatives: tuple[tuple[Exists | str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What a solution rests on being told nowhere. `kind` is ``optional``, ``minus`` or ``not-exists``.
+
+    For ``optional``, `inner` is the marker of what is absent if it is unbound.
+    """
+
+    marker: str
+    kind: str
+    text: str
+    inner: str = ""
+
+
+@dataclass(frozen=True)
+class Uncited:
+    """A part of the query for which nothing can be cited: the text of it."""
+
+    marker: str
+    text: str
+
+
+Atom: TypeAlias = TripleAtom | SubqueryAtom | FilterAtom | Absence | Uncited
+
+
+@dataclass
+class Plan:
+    """A rewritten pattern.
+
+    text: the pattern, with braces. atoms: what a solution rests on. columns: the variables that its solutions must
+    tell. flags: expressions by the variable under which their truth is to be told.
+    """
+
+    text: str = ""
+    atoms: list[Atom] = field(default_factory=list)
+    columns: dict[str, None] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+
+
+def plan_of(group: Group, graph: str = "", given: frozenset[str] = frozenset()) -> Plan:
+    """The plan of a pattern; `graph` is the name of the graph that it stands in, as written, empty for the default.
+
+    `given` are variables that may be bound from outside the pattern.
+    """
+    return _Planner(group, given).plan(graph)
+
+
+class _Planner:
+    def __init__(self, root: Group, given: frozenset[str]) -> None:
+        self._root = root
+        self._plan = Plan()
+        self._numbers = count()
+        self._mentions = Counter(_all_variables(root))
+        self._given = given
+
+    def plan(self, graph: str) -> Plan:
+        text = self._group(self._root, graph, "")
+        self._plan.text = f"{{ GRAPH {graph} {text} }}" if graph else text
+        if graph.startswith("?"):
+            self._plan.columns[graph] = None
+        return self._plan
+
+    def _new(self, kind: str) -> str:
+        return f"?_{kind}{next(self._numbers)}"
+
+    def _add(self, atom: Atom, *variables: str) -> None:
+        self._plan.atoms.append(atom)
+        self._plan.columns.update(dict.fromkeys(v for v in variables if v.startswith("?")))
+
+    def _group(self, group: Group, graph: str, marker: str, *, own: str = "", optional: bool = False) -> str:
+        """The text of a group whose atoms count if `marker` is bound; `own`: that must be bound in the group itself."""
+        parts = list[str]()
+        for element in group.elements:
+            match element:
+                case Triple():
+                    parts += self._triple(element, graph, marker)
+                case Filter(text, condition):
+                    parts.append(text)
+                    if condition is not None:
+                        self._filter(element, condition, graph, marker, group if not optional else None)
+                case Bind(text, _, uncited):
+                    parts.append(text)
+                    if uncited:
+                        self._add(Uncited(marker, text))
+                case Values(text):
+                    parts.append(text)
+                case Optional(inner):
+                    parts.append(self._optional(inner, graph, marker))
+                case Union(branches):
+                    parts.append(self._union(branches, graph, marker))
+                case Minus(inner):
+                    parts.append(f"MINUS {inner.text}")
+                    self._add(Absence(marker, "minus", inner.text))
+                case Graph(name, inner):
+                    parts.append(f"GRAPH {name} {self._group(inner, name, marker)}")
+                    self._plan.columns.update({name: None} if name.startswith("?") else {})
+                case Service(text):
+                    parts.append(text)
+                    self._add(Uncited(marker, text))
+                case Subquery(select):
+                    parts.append(self._subquery(select, graph, marker))
+        if own:
+            parts.append(f"BIND(true AS {own})")
+            self._plan.columns[own] = None
+        return f"{{ {' '.join(parts)} }}"
+
+    def _triple(self, triple: Triple, graph: str, marker: str) -> Iterator[str]:
+        for subject, path, value in self._links(triple.subject, triple.path, triple.object):
+            yield f"{subject} {path_text(path)} {value} ."
+            terms = (path.term,) if isinstance(path, Link) else ()
+            self._add(TripleAtom(marker, graph, subject, path, value), subject, *terms, value)
+
+    def _links(self, subject: str, path: Path, value: str) -> Iterator[tuple[str, Path, str]]:
+        """The single steps of a path, through new variables."""
+        match path:
+            case Chain(parts):
+                for number, part in enumerate(parts):
+                    following = value if number == len(parts) - 1 else self._new("node")
+                    yield from self._links(subject, part, following)
+                    subject = following
+            case Inverse(inner) if not isinstance(inner, Choice | Repeated):
+                yield from self._links(value, _inverted(inner), subject)
+            case _:
+                yield subject, path, value
+
+    def _marker(self, group: Group) -> str:
+        """A variable that is bound exactly if the group matched: one of its triples that occurs nowhere else."""
+        inside = Counter(_all_variables(group))
+        triples = (e for e in group.elements if isinstance(e, Triple))
+        terms = (term for triple in triples for term in (triple.subject, triple.object) if term.startswith("?"))
+        return next((t for t in terms if self._mentions[t] == inside[t] and t not in self._given), "")
+
+    def _optional(self, inner: Group, graph: str, marker: str) -> str:
+        found = self._marker(inner)
+        own = "" if found else self._new("here")
+        text = self._group(inner, graph, found or own, own=own, optional=True)
+        self._add(Absence(marker, "optional", inner.text, found or own), found or own)
+        return f"OPTIONAL {text}"
+
+    def _union(self, branches: tuple[Group, ...], graph: str, marker: str) -> str:
+        if len(branches) == 1:
+            return self._group(branches[0], graph, marker)
+        texts = []
+        for branch in branches:
+            found = self._marker(branch)
+            own = "" if found else self._new("here")
+            texts.append(self._group(branch, graph, found or own, own=own))
+        return " UNION ".join(texts)
+
+    def _subquery(self, select: Select, graph: str, marker: str) -> str:
+        aliases = tuple(self._new("row") for _ in select.columns())
+        self._add(SubqueryAtom(marker, graph, select, aliases), *aliases)
+        return f"{{ {select_text(select, aliases)} }}"
+
+    def _filter(self, element: Filter, condition: Condition, graph: str, marker: str, group: Group | None) -> None:
+        found = _normal_form(condition)
+        visible = {*(group or self._root).variables()}
+        expressions = {p for parts in found for p in parts if isinstance(p, str)}
+        seen = all({f"?{v[1]}" for v in VARIABLE.finditer(e) if v[1]} <= visible for e in expressions)
+        if not found or HIDDEN_EXISTS in expressions or not seen:
+            self._add(Uncited(marker, element.text))
+            return
+        flags = {e: self._new("true") for e in expressions}
+        self._plan.flags.update({flag: e for e, flag in flags.items()})
+        shared = {v for parts in found for p in parts if isinstance(p, Exists) for v in _all_variables(p.group)}
+        alternatives = tuple(tuple(flags[p] if isinstance(p, str) else p for p in parts) for parts in found)
+        self._add(FilterAtom(marker, graph, alternatives), *sorted(shared & {*self._root.variables()}))
+
+
+def _inverted(path: Path) -> Path:
+    """The path whose steps, from the other end, are those of the inverse of this one."""
+    match path:
+        case Chain(parts):
+            return Chain(tuple(Inverse(p) if not isinstance(p, Inverse) else p for p in parts))
+        case _:
+            return path
+
+
+def path_text(path: Path) -> str:
+    """A path in SPARQL."""
+    match path:
+        case Link(term):
+            return term
+        case Inverse(inner):
+            return f"^({path_text(inner)})"
+        case Chain(parts):
+            return "(" + "/".join(map(path_text, parts)) + ")"
+        case Choice(parts):
+            return "(" + "|".join(map(path_text, parts)) + ")"
+        case Negated(terms):
+            return f"!({'|'.join(terms)})"
+        case Repeated(inner, sign):
+            return f"({path_text(inner)}){sign}"
+
+
+def select_text(select: Select, aliases: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> str:
+    """A SELECT as written, whose columns are told by `aliases` too, and whose keys by `keys`."""
+    columns = select.columns()
+    named = [k.variable or f"{keys[n]}" for n, k in enumerate(select.keys)] if keys else []
+    extra = [f"({c} AS {a})" for c, a in zip(columns, aliases, strict=False)]
+    extra += [f"({n} AS {k})" for n, k in zip(named, keys, strict=False) if n != k]
+    extra += [k for n, k in zip(named, keys, strict=False) if n == k]
+    projection = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*columns]
+    grouping = [_key_text(k, keys[n] if keys else "") for n, k in enumerate(select.keys)]
+    distinct = "DISTINCT " if select.distinct else ""
+    return " ".join(
+        (
+            f"SELECT {distinct}{' '.join((*projection, *extra)) or '*'} WHERE {select.where.text}",
+            *((f"GROUP BY {' '.join(grouping)}",) if grouping else ()),
+            *slices(select),
+            select.values,
+        )
+    )
+
+
+def _key_text(key: Key, name: str) -> str:
+    if key.text == key.variable:
+        return key.text
+    named = key.variable or name
+    return f"({key.text} AS {named})" if named else f"({key.text})"
+
+
+def slices(select: Select) -> Iterator[str]:
+    """HAVING, ORDER BY, LIMIT and OFFSET, as written."""
+    yield select.having
+    yield select.order
+    if select.limit is not None:
+        yield f"LIMIT {select.limit}"
+    if select.offset:
+        yield f"OFFSET {select.offset}"
+
+
+def _normal_form(condition: Condition) -> list[tuple[Exists | str, ...]]:
+    """The disjunctive normal form; empty if it is too long."""
+    match condition:
+        case Both(parts, True):
+            found = [conjunction for p in parts for conjunction in _normal_form(p)]
+            return found if all(_normal_form(p) for p in parts) and len(found) <= _CONJUNCTIONS else []
+        case Both(parts, False):
+            found = [()]
+            for part in parts:
+                found = [(*a, *b) for a in found for b in _normal_form(part)]
+                if not found or len(found) > _CONJUNCTIONS:
+                    return []
+            return found
+        case Exists() | str():
+            return [(condition,)]
+
+
+def _all_variables(group: Group) -> Iterator[str]:
+    """The variables in the text of a group and of blank nodes in it, each as often as it occurs."""
+    for match in VARIABLE.finditer(group.text):
+        if match[1]:
+            yield f"?{match[1]}"
+    yield from (v for v in group.variables() if v.startswith("?_node"))
