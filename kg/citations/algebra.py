@@ -1,5 +1,6 @@
 """A query as a tree: the patterns whose triples make a solution, and the texts of all else (SPARQL 1.1 Query, 18.2)."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -223,8 +224,8 @@ class Select:
     def columns(self) -> tuple[str, ...]:
         """The variables of the result, without blank nodes."""
         if self.star:
-            found = dict.fromkeys(v for v in (*self.where.variables(), *self.values_variables))
-            return tuple(v for v in found if not v.startswith(FRESH))
+            visible = {*self.where.variables(), *self.values_variables}
+            return tuple(v for v in dict.fromkeys((*mentions(self.where.text), *self.values_variables)) if v in visible)
         return tuple(v for _, v in self.projection)
 
 
@@ -251,6 +252,15 @@ def parse(text: str) -> Query:
     return _Reader(text).query(parse_tree(text))
 
 
+VARIABLE: Final = re.compile(r"""[?$]([\w·‿⁀]+)|"[^"]*"|'[^']*'|<[^>\s]*>""")
+"""The variables in a text (group 1), and the strings and IRIs in which there is none."""
+
+
+def mentions(text: str) -> Iterator[str]:
+    """The variables of a text, in order, as often as they are mentioned."""
+    return (f"?{match[1]}" for match in VARIABLE.finditer(text) if match[1])
+
+
 def path_terms(path: Path) -> Iterator[str]:
     """The predicates in a path, as written."""
     match path:
@@ -263,6 +273,21 @@ def path_terms(path: Path) -> Iterator[str]:
         case Chain() | Choice():
             for part in path.parts:
                 yield from path_terms(part)
+
+
+def may_be_empty(path: Path) -> bool:
+    """Whether a path leads from each node to itself (SPARQL 1.1 Query, section 9.3)."""
+    match path:
+        case Repeated(inner, sign):
+            return sign != "+" or may_be_empty(inner)
+        case Inverse(inner):
+            return may_be_empty(inner)
+        case Chain(parts):
+            return all(map(may_be_empty, parts))
+        case Choice(parts):
+            return any(map(may_be_empty, parts))
+        case _:
+            return False
 
 
 def negated(condition: Condition) -> Condition:

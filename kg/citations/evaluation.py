@@ -15,11 +15,10 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.citations.algebra import FRESH, Group, Key, Link, Path, Query, Select, parse
+from kg.citations.algebra import FRESH, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions, parse
 from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
 from kg.citations.paths import Paths
 from kg.citations.plan import (
-    VARIABLE,
     Absence,
     Atom,
     FilterAtom,
@@ -274,9 +273,10 @@ class _Evaluation:
             match atom:
                 case TripleAtom(_, name, subject, path, value):
                     where = self._graph(name, values)
-                    part = self._paths.between(
-                        self._value(subject, values), self._resolved(path, values), self._value(value, values), where
-                    )
+                    ends = self._value(subject, values), self._value(value, values)
+                    part = self._paths.between(ends[0], self._resolved(path, values), ends[1], where)
+                    if ends[0] == ends[1] and may_be_empty(path):  # the engine wants it to be a node of the graph
+                        part = part * self._supports.node(ends[0], where)
                     found.annotation = found.annotation * part
                 case SubqueryAtom(_, name, select, aliases):
                     row = tuple(values.get(a) for a in aliases)
@@ -316,6 +316,8 @@ class _Evaluation:
     def _filter(self, atom: FilterAtom, values: Mapping[str, Term], found: Citation) -> None:
         """Multiplies by the sum over the ways in which a filter with EXISTS holds."""
         ways, missing, uncited = list[Annotation](), dict[Missing, None](), dict[str, None]()
+        where = self._graph(atom.graph, values)
+        seen = {v: t for v, t in values.items() if v in atom.visible}
         for conjunction in atom.alternatives:
             part = ONE
             told = dict[Missing, None]()
@@ -324,7 +326,7 @@ class _Evaluation:
                     flag = values.get(condition)
                     part = part if isinstance(flag, ox.Literal) and flag.value == "true" else ZERO
                     continue
-                inner = self._existence(condition.group, atom.graph, values)
+                inner = self._existence(condition.group, where, seen)
                 if condition.negated:
                     part = part if inner.annotation.is_zero else ZERO
                     told[Missing("not-exists", _with_values(condition.group.text, values))] = None
@@ -339,15 +341,13 @@ class _Evaluation:
         found.missing.update(missing)
         found.uncited.update(uncited)
 
-    def _existence(self, group: Group, graph: str, values: Mapping[str, Term]) -> Citation:
+    def _existence(self, group: Group, where: GraphName | None, values: Mapping[str, Term]) -> Citation:
         """What the existence of a match rests on, with the values of a solution; zero if there is none."""
-        given = {v: values[v] for v in dict.fromkeys(group.variables()) if v in values and not v.startswith(FRESH)}
-        mentioned = {v: t for v, t in values.items() if v in group.text}
-        where = self._graph(graph, values)
-        key = (id(group), where, *sorted((v, str(t)) for v, t in mentioned.items()))
+        mentioned = {v: values[v] for v in dict.fromkeys(mentions(group.text)) if v in values}
+        key = (id(group), where, *((v, str(t)) for v, t in mentioned.items()))
         if key in self._exists:
             return self._exists[key]
-        plan = plan_of(group, str(where) if where is not None else "", frozenset(given))
+        plan = plan_of(group, str(where) if where is not None else "", frozenset(mentioned))
         columns = [*dict.fromkeys((*plan.columns, *mentioned))]
         flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
         found = Citation()

@@ -7,7 +7,6 @@ Glavic and Alonso, "Perm" (ICDE 2009); Hernández, Galárraga and Hose, "Computi
 Query Rewriting" (VLDB 2021).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,13 +38,13 @@ from kg.citations.algebra import (
     Triple,
     Union,
     Values,
+    mentions,
 )
 
 _CONJUNCTIONS: Final = 16
 """The most alternatives into which a filter is taken apart."""
 
-VARIABLE: Final = re.compile(r"""[?$]([\w·‿⁀]+)|"[^"]*"|'[^']*'|<[^>\s]*>""")
-"""The variables in a text (group 1), and the strings and IRIs in which there is none."""
+
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,15 @@ class SubqueryAtom:
 
 @dataclass(frozen=True)
 class FilterAtom:
-    """A filter with EXISTS, as alternatives of what must hold: EXISTS, NOT EXISTS, or variables that must be true."""
+    """A filter with EXISTS, as alternatives of what must hold: EXISTS, NOT EXISTS, or variables that must be true.
+
+    `visible` are the variables that have their values in the filter.
+    """
 
     marker: str
     graph: str
     alternatives: tuple[tuple[Exists | str, ...], ...]
+    visible: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ class _Planner:
 
     def _group(self, group: Group, graph: str, marker: str, *, own: str = "", optional: bool = False) -> str:
         """The text of a group whose atoms count if `marker` is bound; `own`: that must be bound in the group itself."""
-        parts = list[str]()
+        parts, told = list[str](), list[str]()
         for element in group.elements:
             match element:
                 case Triple():
@@ -156,7 +159,8 @@ class _Planner:
                 case Filter(text, condition):
                     parts.append(text)
                     if condition is not None:
-                        self._filter(element, condition, graph, marker, group if not optional else None)
+                        visible = frozenset((self._root if optional else group).variables()) | self._given
+                        told += self._filter(element, condition, graph, marker, visible, optional=optional)
                 case Bind(text, _, uncited):
                     parts.append(text)
                     if uncited:
@@ -179,9 +183,9 @@ class _Planner:
                 case Subquery(select):
                     parts.append(self._subquery(select, graph, marker))
         if own:
-            parts.append(f"BIND(true AS {own})")
+            told.append(f"BIND(true AS {own})")
             self._plan.columns[own] = None
-        return f"{{ {' '.join(parts)} }}"
+        return f"{{ {' '.join((*parts, *told))} }}"
 
     def _triple(self, triple: Triple, graph: str, marker: str) -> Iterator[str]:
         for subject, path, value in self._links(triple.subject, triple.path, triple.object):
@@ -229,21 +233,32 @@ class _Planner:
     def _subquery(self, select: Select, graph: str, marker: str) -> str:
         aliases = tuple(self._new("row") for _ in select.columns())
         self._add(SubqueryAtom(marker, graph, select, aliases), *aliases)
-        return f"{{ {select_text(select, aliases)} }}"
+        columns = select.columns()
+        told = " ".join((*columns, *(f"({c} AS {a})" for c, a in zip(columns, aliases, strict=True))))
+        return f"{{ SELECT {told} WHERE {{ {{ {select_text(select)} }} }} }}"
 
-    def _filter(self, element: Filter, condition: Condition, graph: str, marker: str, group: Group | None) -> None:
+    def _filter(
+        self, element: Filter, condition: Condition, graph: str, marker: str, visible: frozenset[str], *, optional: bool
+    ) -> Iterator[str]:
+        """Takes a filter with EXISTS apart; gives what tells in its group which parts of it hold.
+
+        A filter of an OPTIONAL sees the variables around that too, so it is for the whole solution to tell.
+        """
         found = _normal_form(condition)
-        visible = {*(group or self._root).variables()}
-        expressions = {p for parts in found for p in parts if isinstance(p, str)}
-        seen = all({f"?{v[1]}" for v in VARIABLE.finditer(e) if v[1]} <= visible for e in expressions)
-        if not found or HIDDEN_EXISTS in expressions or not seen:
+        expressions = dict.fromkeys(p for parts in found for p in parts if isinstance(p, str))
+        if not found or HIDDEN_EXISTS in expressions:
             self._add(Uncited(marker, element.text))
             return
         flags = {e: self._new("true") for e in expressions}
-        self._plan.flags.update({flag: e for e, flag in flags.items()})
+        for expression, flag in flags.items():
+            if optional:
+                self._plan.flags[flag] = expression
+            else:
+                yield f"BIND(IF({expression}, true, false) AS {flag})"
+                self._plan.columns[flag] = None
         shared = {v for parts in found for p in parts if isinstance(p, Exists) for v in _all_variables(p.group)}
         alternatives = tuple(tuple(flags[p] if isinstance(p, str) else p for p in parts) for parts in found)
-        self._add(FilterAtom(marker, graph, alternatives), *sorted(shared & {*self._root.variables()}))
+        self._add(FilterAtom(marker, graph, alternatives, visible), *sorted(shared & {*self._root.variables()}))
 
 
 def _inverted(path: Path) -> Path:
@@ -272,15 +287,11 @@ def path_text(path: Path) -> str:
             return f"({path_text(inner)}){sign}"
 
 
-def select_text(select: Select, aliases: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> str:
-    """A SELECT as written, whose columns are told by `aliases` too, and whose keys by `keys`."""
-    columns = select.columns()
-    named = [k.variable or f"{keys[n]}" for n, k in enumerate(select.keys)] if keys else []
-    extra = [f"({c} AS {a})" for c, a in zip(columns, aliases, strict=False)]
-    extra += [f"({n} AS {k})" for n, k in zip(named, keys, strict=False) if n != k]
-    extra += [k for n, k in zip(named, keys, strict=False) if n == k]
-    projection = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*columns]
-    grouping = [_key_text(k, keys[n] if keys else "") for n, k in enumerate(select.keys)]
+def select_text(select: Select, keys: tuple[str, ...] = ()) -> str:
+    """A SELECT as written; with `keys`, as many as there are keys of its groups, it tells these under such names too."""
+    extra = [f"({k.variable or name} AS {name})" for k, name in zip(select.keys, keys, strict=bool(keys))]
+    projection = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*select.columns()]
+    grouping = [_key_text(k) for k in select.keys]
     distinct = "DISTINCT " if select.distinct else ""
     return " ".join(
         (
@@ -292,11 +303,10 @@ def select_text(select: Select, aliases: tuple[str, ...] = (), keys: tuple[str, 
     )
 
 
-def _key_text(key: Key, name: str) -> str:
+def _key_text(key: Key) -> str:
     if key.text == key.variable:
         return key.text
-    named = key.variable or name
-    return f"({key.text} AS {named})" if named else f"({key.text})"
+    return f"({key.text} AS {key.variable})" if key.variable else f"({key.text})"
 
 
 def slices(select: Select) -> Iterator[str]:
@@ -328,7 +338,5 @@ def _normal_form(condition: Condition) -> list[tuple[Exists | str, ...]]:
 
 def _all_variables(group: Group) -> Iterator[str]:
     """The variables in the text of a group and of blank nodes in it, each as often as it occurs."""
-    for match in VARIABLE.finditer(group.text):
-        if match[1]:
-            yield f"?{match[1]}"
+    yield from mentions(group.text)
     yield from (v for v in group.variables() if v.startswith("?_node"))

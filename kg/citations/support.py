@@ -1,6 +1,7 @@
 """What a triple rests on: the claims that hold it, the claim that it is the record of, or what it follows from."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
@@ -81,6 +82,18 @@ class Supports:
     def sources(self, node: Term, predicate: ox.NamedNode | None, graph: GraphName | None) -> Iterator[ox.Quad]:
         """The quads to a node."""
         return self._quads(None, predicate, node, graph)
+
+    def node(self, node: Term, graph: GraphName | None) -> Annotation:
+        """What it rests on that a node occurs in a graph at all; one if it does not."""
+        key = (node, graph)
+        if key not in self._found:
+            found = ZERO
+            for quad in chain(self._quads(node, None, None, graph), self._quads(None, None, node, graph)):
+                found = found + self.triple(quad.subject, quad.predicate, quad.object, graph)
+                if found.sets == ONE.sets:
+                    break
+            self._found[key] = ONE if found.is_zero else found
+        return self._found[key]
 
     def _quads(
         self, subject: Term | None, predicate: ox.NamedNode | None, value: Term | None, graph: GraphName | None
