@@ -1,6 +1,6 @@
 """Why-provenance: the minimal sets of sources from which a solution follows.
 
-The annotations are the elements of the semiring of positive Boolean expressions in its minimal disjunctive form: minimal
+The annotations are the elements of the semiring of positive Boolean expressions, in minimal disjunctive form: minimal
 witnesses (Buneman, Khanna and Tan, "Why and Where: A Characterization of Data Provenance", ICDT 2001), as a commutative
 semiring (Green, Karvounarakis and Tannen, "Provenance Semirings", PODS 2007). A join multiplies, alternatives add up.
 """

@@ -4,10 +4,11 @@
 order: ``claims`` (places in that list), ``sets`` (the minimal sets of claims, any one of which is enough; an empty one
 means that reference data suffice), ``complete`` (whether all of these are there), ``certainty`` (the modality of the
 weakest link), ``sources`` (how many tell it independently), and where it applies ``absent``, ``uncited``, ``members``
-and ``of``. A graph comes as ``triples``, each with its row of citations.
+and ``of``. A graph comes as ``triples``, each with its row of citations, where ``stated`` are the claims that hold the
+triple.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,8 +17,9 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import Sources
 from kg.citations.certainty import Records, independent_sources, rank, weakest
-from kg.citations.evaluation import Citation, Cited, Row, cite
-from kg.citations.support import RANKS, Term
+from kg.citations.cited import Asked, Citation, Cited, Row
+from kg.citations.evaluation import cite
+from kg.citations.support import RANKS, Derive, Term
 from kg.engine.engine import Engine
 from ontology import KelisimError
 
@@ -35,43 +37,24 @@ def checked_certainty(name: str) -> str:
     return name
 
 
-def cited_answer(
-    engine: Engine,
-    query: str,
-    *,
-    default_graphs: tuple[str, ...] = (),
-    named_graphs: tuple[str, ...] = (),
-    new_graphs: bool = False,
-    certainty: str = "",
-    sources: int = 0,
-) -> bytes:
-    """The answer of a query with citations, as JSON.
+def cited_answer(engine: Engine, asked: Asked, derive: Derive | None = None) -> bytes:
+    """The answer of a query with citations, as JSON; `derive` explains inferred triples.
 
-    Only rows are kept that are at least as sure as `certainty` and that so many independent `sources` tell; LIMIT and
-    OFFSET count what is kept. Raises what `cite` raises.
+    Only rows are kept that are as sure and as well supported as asked; LIMIT and OFFSET count what is kept. Raises what
+    `cite` raises, and CertaintyError.
     """
-    cited = cite(
-        engine,
-        query,
-        default_graphs=default_graphs,
-        named_graphs=named_graphs,
-        new_graphs=new_graphs,
-        least=bool(certainty or sources),
-    )
+    checked_certainty(asked.certainty)
+    cited = cite(engine, asked, derive)
     records = Records(engine.store, cited.supports)
-    kept = [
-        (row, citation)
-        for row, citation in zip(cited.rows, cited.citations, strict=True)
-        if _suffices(citation, records, checked_certainty(certainty), sources)
-    ]
-    if certainty or sources:
-        kept = kept[cited.offset :][: cited.limit]
-    return msgspec.json.encode(_document(cited, kept, records))
+    rows = zip(cited.rows, cited.citations, strict=True)
+    if not asked.chooses:
+        return msgspec.json.encode(_document(cited, [*rows], records))
+    kept = [(row, citation) for row, citation in rows if _suffices(citation, records, asked.certainty, asked.sources)]
+    end = None if cited.limit is None else cited.offset + cited.limit
+    return msgspec.json.encode(_document(cited, kept[cited.offset : end], records))
 
 
 def _suffices(citation: Citation, records: Records, certainty: str, sources: int) -> bool:
-    if not (certainty or sources):
-        return True
     if citation.annotation.is_zero:
         return False
     sure = not certainty or rank(weakest(citation, records)) <= rank(certainty)
@@ -87,6 +70,9 @@ def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) 
         return {"head": {}, "boolean": bool(kept), "citations": citations}
     if cited.form != "SELECT":
         triples = [[_term(t) for t in row if t is not None] for row, _ in kept]
+        for (row, citation), told in zip(kept, rows, strict=True):
+            stated = [claims[c] for c in sorted(citation.annotation.every) if cited.supports.states(c, row)]
+            told.update({"stated": stated} if stated else {})
         return {"triples": triples, "citations": citations}
     bindings = [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row, _ in kept]
     return {"head": {"vars": names}, "results": {"bindings": bindings}, "citations": citations}
@@ -147,12 +133,8 @@ def _term(term: Term) -> dict[str, str]:
     return told if term.datatype.value == _STRING else told | {"datatype": term.datatype.value}
 
 
-def terms_of(values: Iterable[Mapping[str, str]]) -> list[Term]:
-    """The terms from their JSON."""
-    return [_from_json(v) for v in values]
-
-
-def _from_json(told: Mapping[str, str]) -> Term:
+def term_of(told: Mapping[str, str]) -> Term:
+    """The term from its JSON."""
     if told["type"] == "uri":
         return ox.NamedNode(told["value"])
     if told["type"] == "bnode":

@@ -8,7 +8,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.citations.annotations import Annotation, Sources
-from kg.citations.evaluation import Citation
+from kg.citations.cited import Citation
 from kg.citations.support import RANKS, Supports
 from ontology.namespaces import KEL, PREFIXES
 
@@ -24,9 +24,9 @@ _COMPARED: Final = 12
 
 @dataclass(frozen=True)
 class ClaimRecord:
-    """Who says a claim, where and how surely; IRIs, `modality` a code, `date` the last day on which it can have appeared.
+    """Who says a claim, where and how surely; IRIs, and `modality` a code.
 
-    What the record of the claim lacks is empty, and `paragraph` is 0.
+    `date` is the last day on which it can have appeared. What the record lacks is empty, and `paragraph` is 0.
     """
 
     claim: str

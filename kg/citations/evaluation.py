@@ -9,14 +9,16 @@ into it.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.citations.algebra import FRESH, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions, parse
+from kg.citations.algebra import FRESH, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions
 from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
+from kg.citations.cited import Asked, Citation, Cited, Member, Missing, Row, merge
+from kg.citations.parsing import parse
 from kg.citations.paths import Paths
 from kg.citations.plan import (
     Absence,
@@ -30,8 +32,8 @@ from kg.citations.plan import (
     select_text,
     slices,
 )
-from kg.citations.support import Derive, GraphName, Supports, Term
-from kg.engine.engine import Engine
+from kg.citations.support import Derive, GraphName, Supports, Term, spo
+from kg.engine.engine import Answer, Engine
 from kg.engine.errors import TooLargeError
 from kg.engine.guard import dataset_graphs
 from ontology.namespaces import EVERYTHING, RDF_TYPE
@@ -45,109 +47,33 @@ KEPT_MEMBERS: Final = 1_000
 _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
 
-Row = tuple[Term | None, ...]
 
-
-@dataclass(frozen=True)
-class Missing:
-    """What a row rests on being told nowhere: a pattern with the row's values, and why it counts."""
-
-    kind: str
-    pattern: str
-
-
-@dataclass(frozen=True)
-class Member:
-    """A row that went into a group: the values of its variables, and what it rests on."""
-
-    values: Mapping[str, Term]
-    annotation: Annotation
-
-
-@dataclass
-class Citation:
-    """What one row rests on.
-
-    missing: what is told nowhere. uncited: parts of the query for which nothing can be cited. members: the rows of a
-    group, None if there is no group; `of` is their number.
-    """
-
-    annotation: Annotation = ZERO
-    missing: dict[Missing, None] = field(default_factory=dict)
-    uncited: dict[str, None] = field(default_factory=dict)
-    members: list[Member] | None = None
-    of: int = 0
-
-    def add(self, other: "Citation") -> None:
-        """Takes in another solution that gives the same row."""
-        self.annotation = self.annotation + other.annotation
-        self.missing.update(other.missing)
-        self.uncited.update(other.uncited)
-
-
-@dataclass
-class Cited:
-    """An answer with what each of its rows rests on.
-
-    rows: those of SELECT, one of no columns for an ASK that is true, the triples of CONSTRUCT and DESCRIBE. limit,
-    offset: those of a SELECT.
-    """
-
-    form: str
-    columns: tuple[str, ...]
-    rows: list[Row]
-    citations: list[Citation]
-    supports: Supports
-    limit: int | None = None
-    offset: int = 0
-
-
-def cite(
-    engine: Engine,
-    query: str,
-    *,
-    default_graphs: Sequence[str] = (),
-    named_graphs: Sequence[str] = (),
-    new_graphs: bool = False,
-    least: bool = False,
-    derive: Derive | None = None,
-) -> Cited:
+def cite(engine: Engine, asked: Asked, derive: Derive | None = None) -> Cited:
     """Evaluates a query with citations. `derive` explains inferred triples.
 
-    `least`: rows will be chosen by their certainty, so that LIMIT and OFFSET are left to the caller.
-
-    Raises what `Engine.query` raises, and TooLargeError for more than `ROWS` rows.
+    If rows are to be chosen by their certainty, LIMIT and OFFSET are left to the caller. Raises what `Engine.query`
+    raises, and TooLargeError for more than `ROWS` rows.
     """
-    tree = parse(query)
+    tree = parse(asked.query)
 
-    def solve(text: str, values: Mapping[str, Term] | None = None) -> ox.QuerySolutions:
-        given = {ox.Variable(name[1:]): term for name, term in (values or {}).items()}
-        answer = engine.query(
-            text, default_graphs=default_graphs, named_graphs=named_graphs, new_graphs=new_graphs, substitutions=given
+    def run(text: str, values: Mapping[str, Term] | None = None) -> Answer:
+        return engine.query(
+            text,
+            default_graphs=asked.default_graphs,
+            named_graphs=asked.named_graphs,
+            new_graphs=asked.new_graphs,
+            substitutions={ox.Variable(name[1:]): term for name, term in (values or {}).items()},
         )
-        return answer.solutions
 
-    graphs = tuple(default_graphs) or (() if named_graphs else tuple(dataset_graphs(query)[0]))
+    graphs = asked.default_graphs or (() if asked.named_graphs else tuple(dataset_graphs(asked.query)[0]))
     everything = graphs == (EVERYTHING,)
     holds = (lambda _: True) if everything else None
     supports = Supports(engine.store, derive, frozenset(graphs) if graphs and not everything else None, holds=holds)
     if tree.form == "DESCRIBE":
-        return _described(engine, query, supports, default_graphs, named_graphs, new_graphs)
-    return _Evaluation(tree, solve, supports).answer(whole=least)
-
-
-def _described(
-    engine: Engine,
-    query: str,
-    supports: Supports,
-    default_graphs: Sequence[str],
-    named_graphs: Sequence[str],
-    new_graphs: bool,
-) -> Cited:
-    answer = engine.query(query, default_graphs=default_graphs, named_graphs=named_graphs, new_graphs=new_graphs)
-    triples = [(t.subject, t.predicate, t.object) for t in _bounded(answer.triples)]
-    citations = [Citation(supports.triple(s, p, o, None)) for s, p, o in triples]
-    return Cited("DESCRIBE", _TRIPLE, [(s, p, o) for s, p, o in triples], citations, supports)
+        triples = _bounded(run(asked.query).triples)
+        found = [spo(t) for t in triples]
+        return Cited("DESCRIBE", _TRIPLE, [*found], [Citation(supports.triple(*t, None)) for t in found], supports)
+    return _Evaluation(tree, lambda text, values: run(text, values).solutions, supports).answer(whole=asked.chooses)
 
 
 _TRIPLE: Final = ("?subject", "?predicate", "?object")
@@ -175,7 +101,7 @@ class _Evaluation:
         self._supports = supports
         self._paths = Paths(supports, self._term)
         self._terms: dict[str, Term] = {}
-        self._tables: dict[tuple[int, Term | None], dict[Row, Citation]] = {}
+        self._tables: dict[tuple[int, GraphName | None], dict[Row, Citation]] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
         self._exists: dict[tuple[object, ...], Citation] = {}
 
@@ -222,13 +148,13 @@ class _Evaluation:
             found = dict[Row, Citation]()
             restriction = _values_of(select, rows)
             for row, citation in self._witnesses(select, plan_of(select.where), (), restriction):
-                _merge(found, row, citation)
+                merge(found, row, citation)
             return rows, [found.get(row) or _unknown() for row in rows]
         rows, found = [], {}
         for row, citation in self._witnesses(select, plan_of(select.where), (select.order,)):
             if not (select.distinct and row in found):
                 rows.append(row)
-            _merge(found, row, citation)
+            merge(found, row, citation)
             if len(rows) > ROWS:
                 raise _too_many()
         return rows, [found[row] for row in rows]
@@ -371,7 +297,7 @@ class _Evaluation:
             rows, citations = self._grouped(select, False, name) if select.grouped else self._inner(select, name)
             table = dict[Row, Citation]()
             for row, citation in zip(rows, citations, strict=True):
-                _merge(table, row, citation)
+                merge(table, row, citation)
             self._tables[key] = table
         return self._tables[key]
 
@@ -379,7 +305,7 @@ class _Evaluation:
         """The rows of a subquery without grouping; those that its LIMIT leaves out do no harm."""
         found = dict[Row, Citation]()
         for row, citation in self._witnesses(select, plan_of(select.where, graph), ()):
-            _merge(found, row, citation)
+            merge(found, row, citation)
             if len(found) > ROWS:
                 raise _too_many()
         return [*found], [*found.values()]
@@ -446,7 +372,7 @@ class _Evaluation:
             for triple in self._tree.template:
                 made = self._instance(triple, values, number)
                 if made:
-                    _merge(found, made, citation)
+                    merge(found, made, citation)
             if len(found) > ROWS:
                 raise _too_many()
         return Cited("CONSTRUCT", _TRIPLE, [*found], [*found.values()], self._supports)
@@ -469,7 +395,7 @@ class _Evaluation:
 
 
 def _row(solution: ox.QuerySolution, columns: range) -> Row:
-    return tuple(solution[n] for n in columns)  # type: ignore[misc] # no triple terms here
+    return tuple(solution[n] for n in columns)
 
 
 def _with_values(text: str, values: Mapping[str, Term]) -> str:
@@ -495,14 +421,6 @@ def _values_of(select: Select, rows: Sequence[Row]) -> str:
 
 def _projected(select: Select) -> Sequence[tuple[str, str]]:
     return [("", v) for v in select.columns()] if select.star else select.projection
-
-
-def _merge(found: dict[Row, Citation], row: Row, citation: Citation) -> None:
-    known = found.get(row)
-    if known is None:
-        found[row] = citation
-    else:
-        known.add(citation)
 
 
 def _unknown(citation: Citation | None = None) -> Citation:

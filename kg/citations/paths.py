@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from kg.citations.algebra import Chain, Choice, Inverse, Link, Negated, Path, Repeated
 from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, total
-from kg.citations.support import GraphName, Supports, Term
+from kg.citations.support import GraphName, Supports, Term, spo
 
 NODES: Final = 20_000
 """The most nodes that are visited for one path; beyond that the annotation is not complete."""
@@ -21,7 +21,7 @@ class Paths:
         self._supports = supports
         self._term = term
 
-    def between(self, start: Term, path: Path, end: Term, graph: GraphName | None) -> Annotation:
+    def between(self, start: Term, path: Path, end: Term, graph: GraphName | None) -> Annotation:  # noqa: PLR0911
         """What the path from `start` to `end` rests on; zero if there is none."""
         match path:
             case Link(term):
@@ -69,7 +69,7 @@ class Paths:
                 quads = (
                     self._supports.values(node, None, graph) if forward else self._supports.sources(node, None, graph)
                 )
-                yield from (q.object if forward else q.subject for q in quads if q.predicate not in excluded)
+                yield from (spo(q)[2 if forward else 0] for q in quads if q.predicate not in excluded)
             case Chain(parts):
                 reached = {node: None}
                 for part in parts if forward else reversed(parts):
@@ -89,9 +89,9 @@ class Paths:
         self, node: Term, predicate: ox.NamedNode, graph: GraphName | None, forward: bool
     ) -> Iterator[Term]:
         if forward:
-            yield from (q.object for q in self._supports.values(node, predicate, graph))
+            yield from (spo(q)[2] for q in self._supports.values(node, predicate, graph))
         else:
-            yield from (q.subject for q in self._supports.sources(node, predicate, graph))
+            yield from (spo(q)[0] for q in self._supports.sources(node, predicate, graph))
 
     def _closure(self, start: Term, step: Path, end: Term, graph: GraphName | None) -> Annotation:
         """What one step or more from `start` to `end` rest on: the least fixed point over the steps between them.

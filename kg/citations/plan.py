@@ -45,8 +45,6 @@ _CONJUNCTIONS: Final = 16
 """The most alternatives into which a filter is taken apart."""
 
 
-
-
 @dataclass(frozen=True)
 class TripleAtom:
     """The triple, or the path, that a triple pattern matched; `marker` is bound if the pattern counts."""
@@ -149,7 +147,7 @@ class _Planner:
         self._plan.atoms.append(atom)
         self._plan.columns.update(dict.fromkeys(v for v in variables if v.startswith("?")))
 
-    def _group(self, group: Group, graph: str, marker: str, *, own: str = "", optional: bool = False) -> str:
+    def _group(self, group: Group, graph: str, marker: str, *, own: str = "", optional: bool = False) -> str:  # noqa: PLR0912
         """The text of a group whose atoms count if `marker` is bound; `own`: that must be bound in the group itself."""
         parts, told = list[str](), list[str]()
         for element in group.elements:
@@ -160,7 +158,7 @@ class _Planner:
                     parts.append(text)
                     if condition is not None:
                         visible = frozenset((self._root if optional else group).variables()) | self._given
-                        told += self._filter(element, condition, graph, marker, visible, optional=optional)
+                        told += self._filter(element, graph, marker, visible, optional=optional)
                 case Bind(text, _, uncited):
                     parts.append(text)
                     if uncited:
@@ -238,15 +236,19 @@ class _Planner:
         return f"{{ SELECT {told} WHERE {{ {{ {select_text(select)} }} }} }}"
 
     def _filter(
-        self, element: Filter, condition: Condition, graph: str, marker: str, visible: frozenset[str], *, optional: bool
+        self, element: Filter, graph: str, marker: str, visible: frozenset[str], *, optional: bool
     ) -> Iterator[str]:
         """Takes a filter with EXISTS apart; gives what tells in its group which parts of it hold.
 
         A filter of an OPTIONAL sees the variables around that too, so it is for the whole solution to tell.
         """
-        found = _normal_form(condition)
+        found = _normal_form(element.condition or HIDDEN_EXISTS)
         expressions = dict.fromkeys(p for parts in found for p in parts if isinstance(p, str))
-        if not found or HIDDEN_EXISTS in expressions:
+        groups = [p.group for parts in found for p in parts if isinstance(p, Exists)]
+        shared = {v for g in groups for v in _all_variables(g)}
+        elsewhere = {*self._root.variables()} - visible
+        # Whether a variable that has its value elsewhere is seen in EXISTS depends on how the engine evaluates a join.
+        if not found or HIDDEN_EXISTS in expressions or shared & elsewhere:
             self._add(Uncited(marker, element.text))
             return
         flags = {e: self._new("true") for e in expressions}
@@ -256,7 +258,6 @@ class _Planner:
             else:
                 yield f"BIND(IF({expression}, true, false) AS {flag})"
                 self._plan.columns[flag] = None
-        shared = {v for parts in found for p in parts if isinstance(p, Exists) for v in _all_variables(p.group)}
         alternatives = tuple(tuple(flags[p] if isinstance(p, str) else p for p in parts) for parts in found)
         self._add(FilterAtom(marker, graph, alternatives, visible), *sorted(shared & {*self._root.variables()}))
 
@@ -288,7 +289,7 @@ def path_text(path: Path) -> str:
 
 
 def select_text(select: Select, keys: tuple[str, ...] = ()) -> str:
-    """A SELECT as written; with `keys`, as many as there are keys of its groups, it tells these under such names too."""
+    """A SELECT as written; with `keys`, one for each key of its groups, it tells these by such names too."""
     extra = [f"({k.variable or name} AS {name})" for k, name in zip(select.keys, keys, strict=bool(keys))]
     projection = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*select.columns()]
     grouping = [_key_text(k) for k in select.keys]
@@ -321,19 +322,18 @@ def slices(select: Select) -> Iterator[str]:
 
 def _normal_form(condition: Condition) -> list[tuple[Exists | str, ...]]:
     """The disjunctive normal form; empty if it is too long."""
-    match condition:
-        case Both(parts, True):
-            found = [conjunction for p in parts for conjunction in _normal_form(p)]
-            return found if all(_normal_form(p) for p in parts) and len(found) <= _CONJUNCTIONS else []
-        case Both(parts, False):
-            found = [()]
-            for part in parts:
-                found = [(*a, *b) for a in found for b in _normal_form(part)]
-                if not found or len(found) > _CONJUNCTIONS:
-                    return []
-            return found
-        case Exists() | str():
-            return [(condition,)]
+    if not isinstance(condition, Both):
+        return [(condition,)]
+    parts = [_normal_form(p) for p in condition.parts]
+    if condition.either:
+        found = [conjunction for p in parts for conjunction in p]
+        return found if all(parts) and len(found) <= _CONJUNCTIONS else []
+    found = [()]
+    for part in parts:
+        found = [(*a, *b) for a in found for b in part]
+        if len(found) > _CONJUNCTIONS:
+            return []
+    return found
 
 
 def _all_variables(group: Group) -> Iterator[str]:

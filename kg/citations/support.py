@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import pyoxigraph as ox
 
@@ -11,6 +11,7 @@ from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, REFERENCE_GRAPH
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+Spo: TypeAlias = tuple[Term, ox.NamedNode, Term]
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 Derive: TypeAlias = Callable[[ox.Store, ox.Triple, GraphName], Iterator[tuple[ox.Quad, ...]]]
 """Gives, for a triple in a graph, the premises of each way in which it follows by one rule."""
@@ -30,6 +31,11 @@ SELECT DISTINCT ?head {
   { ?first owl:propertyChainAxiom ?chain } UNION { ?first a owl:TransitiveProperty }
   ?first (rdfs:subPropertyOf|owl:inverseOf|^owl:inverseOf)* ?head
 } LIMIT 10000"""
+
+
+def spo(triple: ox.Quad | ox.Triple) -> Spo:
+    """Subject, predicate and object; there are no triple terms here, since the store refuses them."""
+    return cast("Spo", (triple.subject, triple.predicate, triple.object))
 
 
 class Supports:
@@ -71,6 +77,13 @@ class Supports:
         """Whether the claim's facts stand in the default graph of the store."""
         return self.modality(claim) in PUBLISHED
 
+    def states(self, graph: str, triple: tuple[Term | None, ...]) -> bool:
+        """Whether a named graph holds a triple."""
+        subject, predicate, value = triple
+        if isinstance(subject, ox.Literal | None) or not isinstance(predicate, ox.NamedNode) or value is None:
+            return False
+        return ox.Quad(subject, predicate, value, ox.NamedNode(graph)) in self._store
+
     def predicates(self, subject: Term, value: Term, graph: GraphName | None) -> Iterator[ox.NamedNode]:
         """The predicates between two nodes in a graph, None for the default graph of the query."""
         return iter(dict.fromkeys(q.predicate for q in self._quads(subject, None, value, graph)))
@@ -89,7 +102,7 @@ class Supports:
         if key not in self._found:
             found = ZERO
             for quad in chain(self._quads(node, None, None, graph), self._quads(None, None, node, graph)):
-                found = found + self.triple(quad.subject, quad.predicate, quad.object, graph)
+                found = found + self.triple(*spo(quad), graph)
                 if found.sets == ONE.sets:
                     break
             self._found[key] = ONE if found.is_zero else found
@@ -162,7 +175,7 @@ class Supports:
         if self._derive is None:
             return ZERO
         return total(
-            product(self.triple(q.subject, q.predicate, q.object, q.graph_name) for q in premises)
+            product(self.triple(*spo(q), q.graph_name) for q in premises)
             for premises in self._derive(self._store, triple, _DEFAULT)
         )
 

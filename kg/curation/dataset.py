@@ -103,7 +103,12 @@ def build(curation: Curation) -> Dataset:
     inferred_graph = {*derived, *inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
     default.update(inferred)
     quads = {ox.Quad(t.subject, t.predicate, t.object) for t in default}
-    for graph, triples in (*claims.items(), *of_claims.items(), (REFERENCE_GRAPH, curation.reference), (INFERRED_GRAPH, inferred_graph)):
+    for graph, triples in (
+        *claims.items(),
+        *of_claims.items(),
+        (REFERENCE_GRAPH, curation.reference),
+        (INFERRED_GRAPH, inferred_graph),
+    ):
         quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(graph)) for t in triples)
     return from_quads(quads)
 

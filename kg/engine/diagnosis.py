@@ -59,7 +59,7 @@ def parse_tree(text: str) -> Tree[Token]:
     parser: Any = _parser().parse_interactive(start="query")
     last = None
     try:
-        for last in lex(text):  # noqa: B007 - the end needs the last token
+        for last in lex(text):
             parser.feed_token(last)
         tree: Tree[Token] = parser.feed_eof(last)
     except (UnexpectedInput, KeyError) as error:

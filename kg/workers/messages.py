@@ -20,6 +20,18 @@ from kg.rdf.formats import NotAcceptableError
 from ontology import KelisimError
 
 
+class Citing(NamedTuple):
+    """What is asked about citations.
+
+    told: whether the answer is to tell them. certainty, sources: what a row must have at least, a modality (empty for
+    any) and a number of independent sources.
+    """
+
+    told: bool
+    certainty: str = ""
+    sources: int = 0
+
+
 class Task(NamedTuple):
     """One query and how to serialise its result.
 
@@ -27,8 +39,8 @@ class Task(NamedTuple):
     client accepts none. `result_bytes` limits the size of the result. `version` names the state of the store, so that
     tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
     pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
-    only told with less certainty, and which of its names are not in the data. `cited` asks for the claims that each
-    row rests on (`kg.citations.answers`), `certainty` and `sources` are what a row must have at least.
+    only told with less certainty, and which of its names are not in the data. `citing` asks for the claims that each
+    row rests on, as `kg.citations.answers` gives them.
     """
 
     query: str
@@ -42,9 +54,7 @@ class Task(NamedTuple):
     internal: bool = False
     new_graphs: bool = False
     hinted: bool = False
-    cited: bool = False
-    certainty: str = ""
-    sources: int = 0
+    citing: Citing | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

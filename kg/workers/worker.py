@@ -24,6 +24,7 @@ import msgspec
 from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
 from kg.citations.answers import cited_answer
+from kg.citations.cited import Asked
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
@@ -38,7 +39,7 @@ from kg.workers.confinement import (
     forbid_new_files,
     use_one_malloc_arena,
 )
-from kg.workers.messages import Outcome, Task
+from kg.workers.messages import Citing, Outcome, Task
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
 from ontology import KelisimError
@@ -59,8 +60,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     spool = Spool(task.result_bytes, file)
     hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
-        if task.cited:
-            spool.write(_cited(engine, task))
+        if task.citing:
+            spool.write(_cited(engine, task, Citing(*task.citing)))
             return Outcome("ok", format="json", size=spool.size), spool
         answer = engine.query(
             task.query,
@@ -87,16 +88,16 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
 
 
-def _cited(engine: Engine, task: Task) -> bytes:
-    return cited_answer(
-        engine,
+def _cited(engine: Engine, task: Task, citing: Citing) -> bytes:
+    asked = Asked(
         task.query,
-        default_graphs=task.default_graphs,
-        named_graphs=task.named_graphs,
-        new_graphs=task.new_graphs,
-        certainty=task.certainty,
-        sources=task.sources,
+        tuple(task.default_graphs),
+        tuple(task.named_graphs),
+        task.new_graphs,
+        citing.certainty,
+        citing.sources,
     )
+    return cited_answer(engine, asked)
 
 
 def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, list[str]]]:

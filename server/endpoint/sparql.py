@@ -11,15 +11,25 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
-from kg.workers.messages import Task
+from kg.views.citations import CitedAnswer
+from kg.workers.messages import Citing, Task
+from server.endpoint.citing import (
+    DATASET_FORMATS,
+    certainties,
+    cited_response,
+    citing_of,
+    graph_text,
+    parameters_of,
+)
 from server.endpoint.snippets import snippets
 from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
-from server.http.languages import language
+from server.http.languages import language, translate
 from server.http.negotiation import (
     CONTENT_TYPES,
     DISPOSITIONS,
+    PAGE,
     Wanted,
     accepted_types,
     graph_format,
@@ -43,18 +53,31 @@ PAGE_ROWS = 500
 
 
 class QueryRequest(NamedTuple):
-    """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default)."""
+    """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default).
+
+    citing: what is asked about the citations of the answer.
+    """
 
     query: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     wanted: Wanted
     timeout: float
+    citing: Citing | None = None
 
     def etag(self, version: str, accept_encoding: str) -> str:
         """The ETag of the response, known before the evaluation: a hash of the data's version and the request."""
-        code = language() if self.wanted.may_be_page else ""
-        key = (version, self.query, self.default_graphs, self.named_graphs, *self.wanted, accept_encoding, code)
+        code = language() if self.wanted.may_be_page or self.citing else ""
+        key = (
+            version,
+            *(self.citing or ()),
+            self.query,
+            self.default_graphs,
+            self.named_graphs,
+            *self.wanted,
+            accept_encoding,
+            code,
+        )
         return hashlib.sha256(repr(key).encode()).hexdigest()[:32]
 
     def task(self, version: str, result_bytes: int, *, counted: bool = False) -> Task:
@@ -70,6 +93,7 @@ class QueryRequest(NamedTuple):
             version,
             counted,
             hinted=not (self.default_graphs or self.named_graphs),
+            citing=self.citing,
         )
 
 
@@ -115,6 +139,7 @@ def _read_request() -> QueryRequest:
         tuple(request.values.getlist("named-graph-uri")),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         seconds(request.values.get("timeout")),
+        citing_of(request.values),
     )
 
 
@@ -205,8 +230,13 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
         task = query.task(store.version, store.pool.limits.result)
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
+    if query.citing:
+        cited = CitedAnswer(reply.content, site.reader, language(), translate)
+        if (query.wanted.graph if cited.is_graph else query.wanted.bindings) != PAGE:
+            return cited_response(cited, query.citing, query.wanted)
+        return _page(site, query, reply, time.perf_counter() - began, cited)
     if query.wanted.is_page(reply.format):
-        return _page(site, query.query, reply, time.perf_counter() - began)
+        return _page(site, query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     response.headers.extend(hints(reply))
@@ -215,22 +245,30 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
     return response
 
 
-def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
+def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: CitedAnswer | None = None) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
-    graph = is_graph(reply.format)
+    query, graph = asked.query, cited.is_graph if cited else is_graph(reply.format)
+    citing = asked.citing or Citing(False)
     about = {
         "query": query,
-        "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
+        "formats": [
+            f.name for f in (DATASET_FORMATS if cited and graph else GRAPH_FORMATS if graph else RESULT_FORMATS)
+        ],
         "taken": round(taken, 3),
         "hedged": reply.hedged,
         "unknown": reply.unknown,
         "snippets": snippets(request.url_root + "sparql", query),
+        "citing": citing,
+        "cited": cited if citing.told else None,
+        "parameters": parameters_of(citing),
+        "certainties": certainties(site.reader, language()),
     }
     if len(reply.body) > PAGE_BYTES:
         return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))
     if graph:
-        return Response(render_template("endpoint/results.html", **about, turtle=reply.content.decode()))
-    results = json.loads(reply.content)
+        turtle = graph_text(cited, citing) if cited else reply.content.decode()
+        return Response(render_template("endpoint/results.html", **about, turtle=turtle))
+    results = cited.document if cited else json.loads(reply.content)
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:PAGE_ROWS]
     iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}

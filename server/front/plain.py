@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request as HTTPRequest
 
 from kg.engine.replies import Reply
 from ontology import KelisimError
+from server.endpoint.citing import PARAMETERS as CITING
 from server.endpoint.sparql import QUERY_BYTES, QueryRequest, hints
 from server.endpoint.updates import seconds
 from server.front.gateway import collect
@@ -22,7 +23,7 @@ from server.http.headers import HEADERS
 from server.http.languages import language_of, translator
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, wanted_formats
 
-_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri"})
+_NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri", *CITING})
 _NO_VALUES: Final[list[str]] = []
 _NO_VALUE: Final = ("",)
 _SHARED: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS)

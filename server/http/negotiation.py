@@ -24,7 +24,8 @@ CONTENT_TYPES = {f.name: content_type(f.media_type) for f in (*RESULT_FORMATS, *
 
 DISPOSITIONS = {"csv-excel": 'attachment; filename="answer.csv"'}
 """The value of Content-Disposition (RFC 6266) for formats that browsers are to save, by their names."""
-_PAGE = "html"
+PAGE = "html"
+"""The name of a page among the formats."""
 _GRAPH_NAMES = frozenset(f.name for f in GRAPH_FORMATS)
 
 
@@ -40,21 +41,21 @@ class Wanted(NamedTuple):
     @property
     def may_be_page(self) -> bool:
         """Whether the answer is a page, if it is of the right kind."""
-        return _PAGE in self
+        return PAGE in self
 
     @property
     def graph_page(self) -> bool:
         """Whether a graph is wanted as a page."""
-        return self.graph == _PAGE
+        return self.graph == PAGE
 
     def evaluated(self) -> tuple[str, str]:
         """The formats for bindings and for graphs to ask of the engine: for a page those that it is rendered from."""
-        bindings = RESULT_FORMATS[0].name if self.bindings == _PAGE else self.bindings
+        bindings = RESULT_FORMATS[0].name if self.bindings == PAGE else self.bindings
         return bindings, GRAPH_FORMATS[0].name if self.graph_page else self.graph
 
     def is_page(self, evaluated: str) -> bool:
         """Whether an answer that the engine gave in that format becomes a page."""
-        return (self.graph if is_graph(evaluated) else self.bindings) == _PAGE
+        return (self.graph if is_graph(evaluated) else self.bindings) == PAGE
 
 
 def is_graph(name: str) -> bool:
@@ -80,7 +81,7 @@ def wanted_formats(accept: MIMEAccept, name: str | None) -> Wanted:
     """
     if name:
         name = name.lower()
-        page = _PAGE if name in (_PAGE, HTML) else ""
+        page = PAGE if name in (PAGE, HTML) else ""
         found = Wanted(page or _named(name, RESULT_FORMATS), page or _named(name, GRAPH_FORMATS))
         message = f"There is no format {name!r}"
     else:
@@ -119,4 +120,4 @@ def _accepted(accept: MIMEAccept, formats: Sequence[ResultFormat | GraphFormat],
     aliases = ALIASES if formats is RESULT_FORMATS else GRAPH_ALIASES
     by_type |= {t: n for t, n in aliases.items() if n in names and t in listed}
     best = accept.best_match([*by_type, HTML] if page else [*by_type])
-    return by_type.get(best, _PAGE) if best else ""
+    return by_type.get(best, PAGE) if best else ""

@@ -1,0 +1,201 @@
+"""What the rows of an answer rest on, in words: the claims, who says them, and a sentence to paste.
+
+Works on the JSON of `kg.citations.answers`.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import pyoxigraph as ox
+
+from kg.citations.answers import term_of
+from kg.engine.engine import Answer
+from kg.language.labels import Label, labels
+from kg.language.messages import Translate
+from kg.store.reader import Reader
+from kg.views.footnotes import Footnote, footnotes
+from ontology.namespaces import BASE, CODE, KEL, PREFIXES, RDF_TYPE, shorten
+
+SHOWN: Final = 3
+"""How many claims a sentence names."""
+
+_COLUMNS: Final = ("cited_claims", "cited_certainty", "cited_sources", "cited_complete", "citation")
+_INTEGER: Final = "http://www.w3.org/2001/XMLSchema#integer"
+_BOOLEAN: Final = "http://www.w3.org/2001/XMLSchema#boolean"
+_IRI: Final = re.compile(r"<([^<>\s]+)>")
+_DERIVED: Final = ox.NamedNode(PREFIXES["prov"] + "wasDerivedFrom")
+
+
+class CitedAnswer:
+    """An answer with citations, and their words in a language.
+
+    `document` is the answer in JSON, completed: each claim has ``gloss``, ``speakerLabel`` and ``articleLabel``, and
+    each row of citations ``citation``, a sentence.
+    """
+
+    def __init__(self, body: bytes, reader: Reader, language: str, translate: Translate) -> None:
+        self.document: dict[str, Any] = msgspec.json.decode(body)
+        self._translate = translate
+        cited = self.document["citations"]
+        self.claims: list[dict[str, Any]] = cited["claims"]
+        self.rows: list[dict[str, Any]] = cited["rows"]
+        self.notes: dict[str, Footnote] = footnotes(reader, (c["claim"] for c in self.claims), language)
+        self.certainties: Mapping[str, Label] = labels(
+            reader, {str(CODE[r["certainty"]]) for r in self.rows if r["certainty"]}, language
+        )
+        for claim in self.claims:
+            note = self.notes.get(claim["claim"])
+            if note:
+                told = {"gloss": note.gloss, "speakerLabel": note.speaker_label, "articleLabel": note.article_label}
+                claim.update({name: str(words) for name, words in told.items() if words})
+        for row in self.rows:
+            row["citation"] = self._sentence(row)
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether the answer is a graph."""
+        return "triples" in self.document
+
+    def certainty(self, row: Mapping[str, Any]) -> str:
+        """The certainty of a row in words; empty if it needs no claim."""
+        code = row["certainty"]
+        return str(self.certainties.get(str(CODE[code]), code)) if code else ""
+
+    def _sentence(self, row: Mapping[str, Any]) -> str:
+        """What a row rests on, in a sentence or two."""
+        say = self._translate
+        parts = [self._supported(row)]
+        if row["sources"] > 1:
+            parts.append(say("%(number)s sources tell it independently.") % {"number": row["sources"]})
+        parts += [
+            say("It rests on nothing being told of %(pattern)s.")
+            % {"pattern": _IRI.sub(lambda m: shorten(m[1]), a["pattern"])}
+            for a in [a for a in row.get("absent", ()) if a["kind"] != "optional"][:SHOWN]
+        ]
+        if not row["complete"]:
+            parts.append(say("It may rest on more than is told here."))
+        return " ".join(parts)
+
+    def _supported(self, row: Mapping[str, Any]) -> str:
+        say, sets = self._translate, row["sets"]
+        if not sets:
+            return say("What this rests on could not be found out.")
+        if not sets[0]:
+            return say("This rests on reference data, not on a claim.")
+        if "members" in row:
+            told = {"rows": row["of"], "claims": len(row["claims"]), "certainty": self.certainty(row)}
+            text = (
+                say("Worked out from %(rows)s rows that rest on %(claims)s claims, the weakest: %(certainty)s.") % told
+            )
+            chosen: Sequence[int] = row["claims"]
+        else:
+            text, chosen = "", sets[0]
+        named = [self._claim(self.claims[n]) for n in chosen[:SHOWN]]
+        left = len(chosen) - SHOWN
+        more = [say("and %(number)s more claims") % {"number": left}] if left > 0 else []
+        return " ".join(filter(None, (text, "; ".join((*named, *more)) + ".")))
+
+    def _claim(self, claim: Mapping[str, Any]) -> str:
+        note = self.notes.get(claim["claim"])
+        if note is None:
+            return str(claim["claim"])
+        where = str(note.article_label)
+        if note.paragraph:
+            where += ", " + self._translate("paragraph %(number)s") % {"number": note.paragraph}
+        who = f"{note.speaker_label}, {note.modality_label}" if note.speaker_label else str(note.modality_label)
+        return f"{note.gloss.rstrip('.')} ({who}; {where}; {note.claim})"
+
+    def json(self) -> bytes:
+        """The answer as SPARQL results in JSON, with the citations as a member."""
+        return msgspec.json.encode(self.document)
+
+    def result(self) -> Answer:
+        """The answer with the citations as columns, for formats without other places for them."""
+        document = self.document
+        if "boolean" in document:
+            found = {"head": {}, "boolean": document["boolean"]}
+            return _answer(found)
+        names = [*document["head"]["vars"]]
+        columns = [_unused(c, names) for c in _COLUMNS]
+        rows = []
+        for binding, row in zip(document["results"]["bindings"], self.rows, strict=True):
+            claims = " ".join(self.claims[n]["claim"] for n in row["claims"])
+            told = (
+                {"type": "literal", "value": claims},
+                {"type": "literal", "value": row["certainty"]},
+                {"type": "literal", "value": str(row["sources"]), "datatype": _INTEGER},
+                {"type": "literal", "value": "true" if row["complete"] else "false", "datatype": _BOOLEAN},
+                {"type": "literal", "value": row["citation"]},
+            )
+            rows.append(binding | dict(zip(columns, told, strict=True)))
+        return _answer({"head": {"vars": [*names, *columns]}, "results": {"bindings": rows}})
+
+    def plain(self) -> Answer:
+        """The answer without citations."""
+        return _answer({n: v for n, v in self.document.items() if n != "citations"})
+
+    def triples(self) -> list[ox.Triple]:
+        """The triples of a graph."""
+        return [ox.Triple(*map(term_of, t)) for t in self.document["triples"]]  # type: ignore[arg-type]
+
+    def dataset(self) -> Iterator[ox.Quad]:
+        """A graph as a dataset: each triple in a named graph for each set of claims that it follows from.
+
+        A claim that holds the triple itself is that graph; for another set it is one of its own, of which the default
+        graph says from which claims it was derived. What needs no claim, and the records of the claims, are in the
+        default graph.
+        """
+        used = set[int]()
+        for triple, row in zip(self.triples(), self.rows, strict=True):
+            stated = {*row.get("stated", ())}
+            for numbers in row["sets"]:
+                used.update(numbers)
+                if not numbers:
+                    yield _in(triple)
+                elif len(numbers) == 1 and numbers[0] in stated:
+                    yield _in(triple, ox.NamedNode(self.claims[numbers[0]]["claim"]))
+                else:
+                    names = sorted(self.claims[n]["claim"] for n in numbers)
+                    graph = ox.NamedNode(f"{BASE}citation/{hashlib.sha256(' '.join(names).encode()).hexdigest()[:32]}")
+                    yield _in(triple, graph)
+                    yield from (ox.Quad(graph, _DERIVED, ox.NamedNode(n)) for n in names)
+            if not row["sets"]:
+                yield _in(triple)
+        for number in sorted(used):
+            yield from self._record(self.claims[number])
+
+    def _record(self, claim: Mapping[str, Any]) -> Iterator[ox.Quad]:
+        subject, note = ox.NamedNode(claim["claim"]), self.notes.get(claim["claim"])
+        if note is None:
+            return
+        yield ox.Quad(subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(str(KEL.Claim)))
+        for name, iri in (("speaker", note.speaker), ("modality", note.modality), ("passage", note.passage)):
+            if iri:
+                yield ox.Quad(subject, ox.NamedNode(str(KEL[name])), ox.NamedNode(iri))
+        if note.passage and note.article:
+            yield ox.Quad(ox.NamedNode(note.passage), ox.NamedNode(str(KEL.article)), ox.NamedNode(note.article))
+        if note.passage and note.paragraph:
+            number = ox.Literal(note.paragraph)
+            yield ox.Quad(ox.NamedNode(note.passage), ox.NamedNode(str(KEL.paragraph)), number)
+        if note.gloss:
+            gloss = ox.Literal(note.gloss, language=note.gloss_language or None)
+            yield ox.Quad(subject, ox.NamedNode(str(KEL.gloss)), gloss)
+
+
+def _in(triple: ox.Triple, graph: ox.NamedNode | None = None) -> ox.Quad:
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+def _answer(document: Mapping[str, Any]) -> Answer:
+    result = ox.parse_query_results(msgspec.json.encode(document), format=ox.QueryResultsFormat.JSON)
+    assert not isinstance(result, ox.QueryTriples)
+    return Answer(result)
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    while name in names:
+        name += "_"
+    return name
