@@ -94,11 +94,12 @@ HIDDEN_EXISTS: Final = "EXISTS"
 
 @dataclass(frozen=True)
 class Bind:
-    """BIND; `uncited` if its expression has EXISTS."""
+    """BIND. `exists`: its expression is that; `uncited`: it has EXISTS in another place."""
 
     text: str
     variable: str
-    uncited: bool
+    exists: "Exists | None" = None
+    uncited: bool = False
 
 
 @dataclass(frozen=True)

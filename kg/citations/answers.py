@@ -1,28 +1,31 @@
 """The answer with citations as SPARQL 1.1 Query Results JSON, with a member ``citations`` that other clients pass over.
 
-``citations.claims`` are the records of all claims cited, and ``citations.rows`` holds for each row of the result, in
-order: ``claims`` (places in that list), ``sets`` (the minimal sets of claims, any one of which is enough; an empty one
-means that reference data suffice), ``complete`` (whether all of these are there), ``certainty`` (the modality of the
-weakest link), ``sources`` (how many tell it independently), and where it applies ``absent``, ``uncited``, ``members``
-and ``of``. A graph comes as ``triples``, each with its row of citations, where ``stated`` are the claims that hold the
-triple.
+``citations.claims`` are the records of all claims cited, ``citations.certainties`` the labels of their modalities.
+``citations.rows`` holds for each row of the result, in order: ``claims`` (places in that list), ``sets`` (the minimal
+sets of claims, any one of which is enough; an empty one means that reference data suffice), ``complete`` (whether all
+of these are there), ``certainty`` (the modality of the weakest link), ``sources`` (how many tell it independently), and
+where it applies ``absent``, ``uncited``, ``members`` and ``of``. A graph comes as ``triples``, each with its row of
+citations, where ``stated`` are the claims that hold the triple.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, Final
 
 import msgspec
 import pyoxigraph as ox
 
 from kg.citations.annotations import Sources
-from kg.citations.certainty import Records, independent_sources, rank, weakest
+from kg.citations.certainty import ClaimRecord, Records, independent_sources, rank, weakest
 from kg.citations.cited import Asked, Citation, Cited, Row
 from kg.citations.evaluation import cite
 from kg.citations.support import RANKS, Derive, Term
 from kg.engine.engine import Engine
 from ontology import KelisimError
 
+_JSON_NAMES: Final = {
+    f.name: "".join(w.title() if n else w for n, w in enumerate(f.name.split("_"))) for f in fields(ClaimRecord)
+}
 _STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
 
 
@@ -45,7 +48,7 @@ def cited_answer(engine: Engine, asked: Asked, derive: Derive | None = None) -> 
     """
     checked_certainty(asked.certainty)
     cited = cite(engine, asked, derive)
-    records = Records(engine.store, cited.supports)
+    records = Records(engine.store, cited.supports, asked.language)
     rows = zip(cited.rows, cited.citations, strict=True)
     if not asked.chooses:
         return msgspec.json.encode(_document(cited, [*rows], records))
@@ -64,7 +67,9 @@ def _suffices(citation: Citation, records: Records, certainty: str, sources: int
 def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) -> dict[str, Any]:
     claims = _Numbers()
     rows = [_row_of(citation, records, claims) for _, citation in kept]
-    citations = {"claims": [_told(records, claim) for claim in claims], "rows": rows}
+    certainties = {r["certainty"]: records.certainty_label(r["certainty"]) for r in rows if r["certainty"]}
+    told_claims = [_told(records, claim) for claim in claims]
+    citations = {"claims": told_claims, "rows": rows, "certainties": certainties}
     names = [c[1:] for c in cited.columns]
     if cited.form == "ASK":
         return {"head": {}, "boolean": bool(kept), "citations": citations}
@@ -114,7 +119,7 @@ def _row_of(citation: Citation, records: Records, claims: _Numbers) -> dict[str,
 
 def _told(records: Records, claim: str) -> dict[str, Any]:
     """The record of a claim without what it lacks."""
-    return {name: value for name, value in asdict(records[claim]).items() if value}
+    return {_JSON_NAMES[name]: value for name, value in vars(records[claim]).items() if value}
 
 
 def _values(values: Mapping[str, Term]) -> dict[str, Any]:

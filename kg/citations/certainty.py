@@ -10,12 +10,15 @@ import pyoxigraph as ox
 from kg.citations.annotations import Annotation, Sources
 from kg.citations.cited import Citation
 from kg.citations.support import RANKS, Supports
-from ontology.namespaces import KEL, PREFIXES
+from ontology.namespaces import CODE, KEL, PREFIXES
 
 _DEFAULT: Final = ox.DefaultGraph()
 _PASSAGE, _SPEAKER, _ARTICLE, _PARAGRAPH = (
     ox.NamedNode(str(KEL[name])) for name in ("passage", "speaker", "article", "paragraph")
 )
+_GLOSS: Final = ox.NamedNode(str(KEL.gloss))
+_LABEL: Final = ox.NamedNode(PREFIXES["rdfs"] + "label")
+_PREFERRED: Final = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
 _LATEST: Final = ox.NamedNode(str(KEL.latest))
 _PUBLISHER: Final = ox.NamedNode(PREFIXES["dcterms"] + "publisher")
 _COMPARED: Final = 12
@@ -26,7 +29,8 @@ _COMPARED: Final = 12
 class ClaimRecord:
     """Who says a claim, where and how surely; IRIs, and `modality` a code.
 
-    `date` is the last day on which it can have appeared. What the record lacks is empty, and `paragraph` is 0.
+    `date` is the last day on which it can have appeared. gloss, speaker_label, modality_label, article_label: texts,
+    preferably in the language asked for. What the record lacks is empty, and `paragraph` is 0.
     """
 
     claim: str
@@ -37,15 +41,22 @@ class ClaimRecord:
     publisher: str = ""
     paragraph: int = 0
     date: str = ""
+    gloss: str = ""
+    speaker_label: str = ""
+    modality_label: str = ""
+    article_label: str = ""
 
 
 class Records:
     """The records of claims in a store."""
 
-    def __init__(self, store: ox.Store, supports: Supports) -> None:
+    def __init__(self, store: ox.Store, supports: Supports, language: str = "en") -> None:
+        """`language` (BCP 47) is that of the texts, else English, else any."""
         self._store = store
         self._supports = supports
+        self._languages = (language, "en")
         self._known: dict[str, ClaimRecord] = {}
+        self._labels: dict[str, str] = {}
 
     def __getitem__(self, claim: str) -> ClaimRecord:
         """The record of a claim, or of another named graph, which has none."""
@@ -56,17 +67,38 @@ class Records:
     def _read(self, claim: str) -> ClaimRecord:
         passage, speaker = self._value(claim, _PASSAGE), self._value(claim, _SPEAKER)
         article = self._value(passage, _ARTICLE)
-        number = self._value(passage, _PARAGRAPH)
+        number, modality = self._value(passage, _PARAGRAPH), self._supports.modality(claim)
         return ClaimRecord(
             claim,
             speaker,
-            self._supports.modality(claim),
+            modality,
             passage,
             article,
             self._value(article, _PUBLISHER),
             int(number) if number.isdecimal() else 0,
             self._value(article, _LATEST),
+            self._text(claim, _GLOSS),
+            self.label(speaker),
+            self.certainty_label(modality),
+            self.label(article),
         )
+
+    def certainty_label(self, modality: str) -> str:
+        """The label of a modality, given its code."""
+        return self.label(str(CODE[modality])) if modality else ""
+
+    def label(self, iri: str) -> str:
+        """The label of a thing; empty if it has none."""
+        if iri not in self._labels:
+            self._labels[iri] = self._text(iri, _LABEL) or self._text(iri, _PREFERRED)
+        return self._labels[iri]
+
+    def _text(self, subject: str, predicate: ox.NamedNode) -> str:
+        if not subject:
+            return ""
+        quads = self._store.quads_for_pattern(ox.NamedNode(subject), predicate, None, _DEFAULT)
+        found = {q.object.language: q.object.value for q in quads if isinstance(q.object, ox.Literal)}
+        return next((found[code] for code in self._languages if code in found), next(iter(found.values()), ""))
 
     def _value(self, subject: str, predicate: ox.NamedNode) -> str:
         """The least value of a property, empty if there is none."""

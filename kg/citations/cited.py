@@ -14,7 +14,7 @@ class Asked:
     """A query whose answer is to be cited, and the graphs of its dataset, as `Engine.query` takes them.
 
     certainty, sources: what a row must have at least to be in the answer, a modality (empty for any) and a number of
-    independent sources.
+    independent sources. language: that of the texts of claims, a code (BCP 47).
     """
 
     query: str
@@ -23,6 +23,7 @@ class Asked:
     new_graphs: bool = False
     certainty: str = ""
     sources: int = 0
+    language: str = "en"
 
     @property
     def chooses(self) -> bool:

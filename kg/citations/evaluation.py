@@ -44,6 +44,8 @@ ROWS: Final = 20_000
 KEPT_MEMBERS: Final = 1_000
 """The most rows that are listed for one group."""
 
+_ABSOLUTE_PREFIX: Final = re.compile(r"(?i:PREFIX)\s+([\w.-]*):\s*<([A-Za-z][A-Za-z0-9+.-]*:[^<>\\]*)>")
+_PLAIN_LOCAL: Final = re.compile(r"[\w-]*")
 _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
 
@@ -101,6 +103,7 @@ class _Evaluation:
         self._supports = supports
         self._paths = Paths(supports, self._term)
         self._terms: dict[str, Term] = {}
+        self._namespaces = dict(_ABSOLUTE_PREFIX.findall(tree.prologue))
         self._tables: dict[tuple[int, GraphName | None], dict[Row, Citation]] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
         self._exists: dict[tuple[object, ...], Citation] = {}
@@ -131,13 +134,22 @@ class _Evaluation:
 
     def _term(self, text: str) -> Term:
         """The term that a constant of the query stands for."""
-        if text not in self._terms:
-            known = text if text != "a" else f"<{RDF_TYPE}>"
-            row = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({known} AS ?_term) {{}}", None)))
-            found = row[0]
-            assert isinstance(found, ox.NamedNode | ox.BlankNode | ox.Literal)
-            self._terms[text] = found
-        return self._terms[text]
+        known = self._terms.get(text)
+        if known is None:
+            known = self._terms[text] = self._named(text) or self._evaluated(text)
+        return known
+
+    def _named(self, text: str) -> ox.NamedNode | None:
+        """The IRI of a plain prefixed name, for which the engine need not be asked; None for all else."""
+        prefix, colon, local = text.partition(":")
+        if colon and prefix in self._namespaces and _PLAIN_LOCAL.fullmatch(local):
+            return ox.NamedNode(self._namespaces[prefix] + local)
+        return ox.NamedNode(RDF_TYPE) if text == "a" else None
+
+    def _evaluated(self, text: str) -> Term:
+        found = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({text} AS ?_term) {{}}", None)))[0]
+        assert isinstance(found, ox.NamedNode | ox.BlankNode | ox.Literal)
+        return found
 
     # Rows of one solution each
 

@@ -182,8 +182,14 @@ class _Reader:
             case ["FILTER"]:
                 return self._filter(tree)
             case ["BIND"]:
-                has_exists = any(t.type == "EXISTS" for t in tree.scan_values(lambda t: isinstance(t, Token)))
-                return Bind(self._slice(tree), _variable(tree.children[-2]), has_exists)
+                value = self._condition(tree.children[2])
+                exists = value if isinstance(value, Exists) else None
+                return Bind(
+                    self._slice(tree),
+                    _variable(tree.children[-2]),
+                    exists,
+                    isinstance(value, Both) or value == HIDDEN_EXISTS,
+                )
             case ["VALUES"]:
                 block = tree.children[1]
                 assert isinstance(block, Tree)

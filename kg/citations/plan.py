@@ -159,9 +159,15 @@ class _Planner:
                     if condition is not None:
                         visible = frozenset((self._root if optional else group).variables()) | self._given
                         told += self._filter(element, graph, marker, visible, optional=optional)
-                case Bind(text, _, uncited):
+                case Bind(text, _, exists, uncited):
                     parts.append(text)
-                    if uncited:
+                    if exists:  # either way the value is told
+                        before = Group(group.elements[: group.elements.index(element)], "")
+                        visible = frozenset(before.variables()) | self._given
+                        self._existence(
+                            marker, graph, ((exists,), (Exists(exists.group, not exists.negated),)), visible, text
+                        )
+                    elif uncited:
                         self._add(Uncited(marker, text))
                 case Values(text):
                     parts.append(text)
@@ -244,11 +250,7 @@ class _Planner:
         """
         found = _normal_form(element.condition or HIDDEN_EXISTS)
         expressions = dict.fromkeys(p for parts in found for p in parts if isinstance(p, str))
-        groups = [p.group for parts in found for p in parts if isinstance(p, Exists)]
-        shared = {v for g in groups for v in _all_variables(g)}
-        elsewhere = {*self._root.variables()} - visible
-        # Whether a variable that has its value elsewhere is seen in EXISTS depends on how the engine evaluates a join.
-        if not found or HIDDEN_EXISTS in expressions or shared & elsewhere:
+        if not found or HIDDEN_EXISTS in expressions:
             self._add(Uncited(marker, element.text))
             return
         flags = {e: self._new("true") for e in expressions}
@@ -259,7 +261,24 @@ class _Planner:
                 yield f"BIND(IF({expression}, true, false) AS {flag})"
                 self._plan.columns[flag] = None
         alternatives = tuple(tuple(flags[p] if isinstance(p, str) else p for p in parts) for parts in found)
-        self._add(FilterAtom(marker, graph, alternatives, visible), *sorted(shared & {*self._root.variables()}))
+        self._existence(marker, graph, alternatives, visible, element.text)
+
+    def _existence(
+        self,
+        marker: str,
+        graph: str,
+        alternatives: tuple[tuple[Exists | str, ...], ...],
+        visible: frozenset[str],
+        text: str,
+    ) -> None:
+        """Adds the atom of an expression with EXISTS, whose text is told if it cannot be cited."""
+        shared = {v for parts in alternatives for p in parts if isinstance(p, Exists) for v in _all_variables(p.group)}
+        scope = {*self._root.variables()}
+        # Whether a variable that has its value elsewhere is seen in EXISTS depends on how the engine evaluates a join.
+        if shared & (scope - visible):
+            self._add(Uncited(marker, text))
+        else:
+            self._add(FilterAtom(marker, graph, alternatives, visible), *sorted(shared & scope))
 
 
 def _inverted(path: Path) -> Path:

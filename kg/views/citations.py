@@ -13,10 +13,7 @@ import pyoxigraph as ox
 
 from kg.citations.answers import term_of
 from kg.engine.engine import Answer
-from kg.language.labels import Label, labels
 from kg.language.messages import Translate
-from kg.store.reader import Reader
-from kg.views.footnotes import Footnote, footnotes
 from ontology.namespaces import BASE, CODE, KEL, PREFIXES, RDF_TYPE, shorten
 
 SHOWN: Final = 3
@@ -32,25 +29,16 @@ _DERIVED: Final = ox.NamedNode(PREFIXES["prov"] + "wasDerivedFrom")
 class CitedAnswer:
     """An answer with citations, and their words in a language.
 
-    `document` is the answer in JSON, completed: each claim has ``gloss``, ``speakerLabel`` and ``articleLabel``, and
-    each row of citations ``citation``, a sentence.
+    `document` is the answer in JSON, completed: each row of citations has ``citation``, a sentence.
     """
 
-    def __init__(self, body: bytes, reader: Reader, language: str, translate: Translate) -> None:
+    def __init__(self, body: bytes, translate: Translate) -> None:
         self.document: dict[str, Any] = msgspec.json.decode(body)
         self._translate = translate
         cited = self.document["citations"]
         self.claims: list[dict[str, Any]] = cited["claims"]
         self.rows: list[dict[str, Any]] = cited["rows"]
-        self.notes: dict[str, Footnote] = footnotes(reader, (c["claim"] for c in self.claims), language)
-        self.certainties: Mapping[str, Label] = labels(
-            reader, {str(CODE[r["certainty"]]) for r in self.rows if r["certainty"]}, language
-        )
-        for claim in self.claims:
-            note = self.notes.get(claim["claim"])
-            if note:
-                told = {"gloss": note.gloss, "speakerLabel": note.speaker_label, "articleLabel": note.article_label}
-                claim.update({name: str(words) for name, words in told.items() if words})
+        self._certainties: Mapping[str, str] = cited["certainties"]
         for row in self.rows:
             row["citation"] = self._sentence(row)
 
@@ -61,8 +49,7 @@ class CitedAnswer:
 
     def certainty(self, row: Mapping[str, Any]) -> str:
         """The certainty of a row in words; empty if it needs no claim."""
-        code = row["certainty"]
-        return str(self.certainties.get(str(CODE[code]), code)) if code else ""
+        return self._certainties.get(row["certainty"], "") or str(row["certainty"])
 
     def _sentence(self, row: Mapping[str, Any]) -> str:
         """What a row rests on, in a sentence or two."""
@@ -99,14 +86,12 @@ class CitedAnswer:
         return " ".join(filter(None, (text, "; ".join((*named, *more)) + ".")))
 
     def _claim(self, claim: Mapping[str, Any]) -> str:
-        note = self.notes.get(claim["claim"])
-        if note is None:
-            return str(claim["claim"])
-        where = str(note.article_label)
-        if note.paragraph:
-            where += ", " + self._translate("paragraph %(number)s") % {"number": note.paragraph}
-        who = f"{note.speaker_label}, {note.modality_label}" if note.speaker_label else str(note.modality_label)
-        return f"{note.gloss.rstrip('.')} ({who}; {where}; {note.claim})"
+        where = claim.get("articleLabel", "")
+        if "paragraph" in claim:
+            where += ", " + self._translate("paragraph %(number)s") % {"number": claim["paragraph"]}
+        who = ", ".join(filter(None, (claim.get("speakerLabel"), claim.get("modalityLabel"))))
+        told = "; ".join(filter(None, (who, where, claim["claim"])))
+        return f"{claim['gloss'].rstrip('.')} ({told})" if "gloss" in claim else str(claim["claim"])
 
     def json(self) -> bytes:
         """The answer as SPARQL results in JSON, with the citations as a member."""
@@ -168,21 +153,21 @@ class CitedAnswer:
             yield from self._record(self.claims[number])
 
     def _record(self, claim: Mapping[str, Any]) -> Iterator[ox.Quad]:
-        subject, note = ox.NamedNode(claim["claim"]), self.notes.get(claim["claim"])
-        if note is None:
+        if "modality" not in claim:
             return
+        subject = ox.NamedNode(claim["claim"])
         yield ox.Quad(subject, ox.NamedNode(RDF_TYPE), ox.NamedNode(str(KEL.Claim)))
-        for name, iri in (("speaker", note.speaker), ("modality", note.modality), ("passage", note.passage)):
-            if iri:
-                yield ox.Quad(subject, ox.NamedNode(str(KEL[name])), ox.NamedNode(iri))
-        if note.passage and note.article:
-            yield ox.Quad(ox.NamedNode(note.passage), ox.NamedNode(str(KEL.article)), ox.NamedNode(note.article))
-        if note.passage and note.paragraph:
-            number = ox.Literal(note.paragraph)
-            yield ox.Quad(ox.NamedNode(note.passage), ox.NamedNode(str(KEL.paragraph)), number)
-        if note.gloss:
-            gloss = ox.Literal(note.gloss, language=note.gloss_language or None)
-            yield ox.Quad(subject, ox.NamedNode(str(KEL.gloss)), gloss)
+        yield ox.Quad(subject, ox.NamedNode(str(KEL.modality)), ox.NamedNode(str(CODE[claim["modality"]])))
+        for name in ("speaker", "passage"):
+            if name in claim:
+                yield ox.Quad(subject, ox.NamedNode(str(KEL[name])), ox.NamedNode(claim[name]))
+        if "passage" in claim and "article" in claim:
+            passage = ox.NamedNode(claim["passage"])
+            yield ox.Quad(passage, ox.NamedNode(str(KEL.article)), ox.NamedNode(claim["article"]))
+            if "paragraph" in claim:
+                yield ox.Quad(passage, ox.NamedNode(str(KEL.paragraph)), ox.Literal(claim["paragraph"]))
+        if "gloss" in claim:
+            yield ox.Quad(subject, ox.NamedNode(str(KEL.gloss)), ox.Literal(claim["gloss"]))
 
 
 def _in(triple: ox.Triple, graph: ox.NamedNode | None = None) -> ox.Quad:

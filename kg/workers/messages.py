@@ -24,12 +24,13 @@ class Citing(NamedTuple):
     """What is asked about citations.
 
     told: whether the answer is to tell them. certainty, sources: what a row must have at least, a modality (empty for
-    any) and a number of independent sources.
+    any) and a number of independent sources. language: that of the texts of claims.
     """
 
     told: bool
     certainty: str = ""
     sources: int = 0
+    language: str = "en"
 
 
 class Task(NamedTuple):

@@ -96,6 +96,7 @@ def _cited(engine: Engine, task: Task, citing: Citing) -> bytes:
         task.new_graphs,
         citing.certainty,
         citing.sources,
+        citing.language,
     )
     return cited_answer(engine, asked)
 

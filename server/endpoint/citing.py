@@ -16,6 +16,7 @@ from kg.workers.messages import Citing
 from ontology import PREFIXES, KelisimError
 from ontology.namespaces import CODE
 from server.http.errors import ProblemError
+from server.http.languages import language
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format
 
 PARAMETERS: Final = ("cite", "min-certainty", "min-sources")
@@ -40,7 +41,7 @@ def citing_of(values: MultiDict[str, str]) -> Citing | None:
         raise ProblemError(400, "Malformed request", f"min-certainty: {error}") from error
     if cite in _FALSE and not certainty and not int(sources):
         return None
-    return Citing(cite in _TRUE, certainty, int(sources))
+    return Citing(cite in _TRUE, certainty, int(sources), language())
 
 
 def cited_response(answer: CitedAnswer, citing: Citing, wanted: Wanted) -> Response:

@@ -12,6 +12,7 @@ from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.views.citations import CitedAnswer
+from kg.views.footnotes import footnotes
 from kg.workers.messages import Citing, Task
 from server.endpoint.citing import (
     DATASET_FORMATS,
@@ -231,7 +232,7 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.citing:
-        cited = CitedAnswer(reply.content, site.reader, language(), translate)
+        cited = CitedAnswer(reply.content, translate)
         if (query.wanted.graph if cited.is_graph else query.wanted.bindings) != PAGE:
             return cited_response(cited, query.citing, query.wanted)
         return _page(site, query, reply, time.perf_counter() - began, cited)
@@ -260,6 +261,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
         "snippets": snippets(request.url_root + "sparql", query),
         "citing": citing,
         "cited": cited if citing.told else None,
+        "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:500]], language()) if cited else {},
         "parameters": parameters_of(citing),
         "certainties": certainties(site.reader, language()),
     }
