@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from kg.citations.support import RANKS
 from kg.publishing.about import About
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from server.openapi.data import linked_data_paths
@@ -93,6 +94,9 @@ def _query_parameters() -> list[dict[str, Any]]:
         in_query("named-graph-uri", _IRIS),
         in_query("format", {"type": "string", "enum": formats}),
         in_query("timeout", {"type": "number", "exclusiveMinimum": 0}),
+        in_query("cite", {"type": "boolean"}),
+        in_query("min-certainty", {"type": "string", "enum": [*RANKS]}),
+        in_query("min-sources", {"type": "integer", "minimum": 0, "maximum": 999}),
     ]
 
 

@@ -57,8 +57,19 @@ function run() {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (running) editor.abortQuery();
+  else if (cites()) askForPage();
   else run();
 });
+
+/** Whether the answer is to be cited, which a page shows better than the table of the editor. */
+const cites = () => form.elements.cite.checked || form.elements["min-certainty"].value || form.elements["min-sources"].value;
+
+function askForPage() {
+  textarea.value = editor.getValue();
+  form.elements.format.value = "html";
+  if (textarea.value.length > LONGEST_GET) form.method = "post";
+  form.submit();
+}
 
 let isTable = false; // whether the query that was asked has an answer for Excel, at an address that is not too long
 
