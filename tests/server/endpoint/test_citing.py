@@ -72,7 +72,7 @@ def test_without_its_claims_a_row_is_gone_and_with_them_alone_it_is_there(server
         found = cited(server, query)
         rows, told = found["results"]["bindings"], found["citations"]
         assert rows
-        for number in range(0, len(rows), max(1, len(rows) // 3)):
+        for number in {0, len(rows) - 1}:
             row, told_of = rows[number], told["rows"][number]
             assert told_of["complete"], (query, row)
             names = {told["claims"][n]["claim"] for n in told_of["claims"]}
