@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, cast
 import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
-from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, REFERENCE_GRAPH
+from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -23,7 +23,8 @@ PUBLISHED: Final = frozenset(("asserted", "reported", "planned"))
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
-_REFERENCE: Final = ox.NamedNode(REFERENCE_GRAPH)
+_TYPE: Final = ox.NamedNode(RDF_TYPE)
+_SOURCE: Final = ox.NamedNode(PREFIXES["dcterms"] + "source")
 _DEFAULT: Final = ox.DefaultGraph()
 _SEVERAL_PREMISES: Final = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -141,8 +142,6 @@ class Supports:
         if graph is not None and graph != _DEFAULT:
             if ox.Quad(subject, predicate, value, graph) not in self._store:
                 return ZERO
-            if graph == _REFERENCE:
-                return ONE
             if graph != _INFERRED:
                 return single(str(getattr(graph, "value", graph)))
             return self._of_graphs(subject, predicate, value, lambda _: True)
@@ -154,7 +153,7 @@ class Supports:
         self, subject: Node, predicate: ox.NamedNode, value: Term, holds: Callable[[str], bool]
     ) -> Annotation:
         """What a triple of the default graph rests on, or one of the graph of what is inferred."""
-        if ox.Quad(subject, predicate, value, _REFERENCE) in self._store:
+        if predicate == _TYPE and self._is_reference(subject):
             return ONE
         graphs = [q.graph_name for q in self._store.quads_for_pattern(subject, predicate, value, None)]
         names = [g.value for g in graphs if isinstance(g, ox.NamedNode)]
@@ -170,6 +169,10 @@ class Supports:
         if found.is_zero and any(isinstance(g, ox.DefaultGraph) for g in graphs):
             return ONE  # the ontology, or the default graph of other people's data
         return found
+
+    def _is_reference(self, subject: Node) -> bool:
+        """Whether the reference data have a thing, and so its class, which claims state beside their facts."""
+        return next(iter(self._store.quads_for_pattern(subject, _SOURCE, None, _DEFAULT)), None) is not None
 
     def _derived(self, triple: ox.Triple) -> Annotation:
         if self._derive is None:

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from kg.curation.curated import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
-from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, REFERENCE_GRAPH, shorten
+from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, shorten
 from ontology.rules import derive, infer
 
 PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
@@ -25,8 +25,7 @@ class Dataset:
 
     The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
     are asserted, reported or planned, and the inferred triples. Each claim is a named graph of its facts and of what
-    follows from these alone. The reference data are in a named graph too, since a claim may state the same; so are the
-    inferred triples, of the default graph and of claims.
+    follows from these alone. The inferred triples, of the default graph and of claims, are in a named graph too.
     """
 
     quads: tuple[ox.Quad, ...]
@@ -103,12 +102,7 @@ def build(curation: Curation) -> Dataset:
     inferred_graph = {*derived, *inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
     default.update(inferred)
     quads = {ox.Quad(t.subject, t.predicate, t.object) for t in default}
-    for graph, triples in (
-        *claims.items(),
-        *of_claims.items(),
-        (REFERENCE_GRAPH, curation.reference),
-        (INFERRED_GRAPH, inferred_graph),
-    ):
+    for graph, triples in (*claims.items(), *of_claims.items(), (INFERRED_GRAPH, inferred_graph)):
         quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(graph)) for t in triples)
     return from_quads(quads)
 

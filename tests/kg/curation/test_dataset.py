@@ -11,7 +11,7 @@ from kg.curation.dataset import PUBLISHED_MODALITIES, Dataset
 from kg.engine.engine import Engine
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from ontology import BASE, INFERRED_GRAPH
-from ontology.namespaces import CODE
+from ontology.namespaces import CODE, PREFIXES, RDF_TYPE
 
 
 def default_and_named(dataset: Dataset) -> tuple[set[ox.Triple], dict[str, set[ox.Triple]]]:
@@ -104,3 +104,13 @@ def test_statistics_count(dataset: Dataset, curation: Curation) -> None:
     by_class = statistics["things by class"]
     assert isinstance(by_class, dict)
     assert {n.partition(":")[0] for n in by_class} == {"foaf", "kel"}
+
+
+def test_reference_data_state_nothing_that_claims_state_but_classes(curation: Curation) -> None:
+    """By this citations tell what rests on claims (`kg.citations.support`): the default graph holds both."""
+    source, kind = ox.NamedNode(PREFIXES["dcterms"] + "source"), ox.NamedNode(RDF_TYPE)
+    reference = {*curation.reference}
+    known = {t.subject for t in reference if t.predicate == source}
+    facts = {t for claim in curation.claims for t in claim.facts}
+    assert facts & reference
+    assert {t for t in facts if t in reference} == {t for t in facts if t.predicate == kind and t.subject in known}
