@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from lark import Lark, Token, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedInput
 from lark.lexer import Lexer, LexerState
 
 from kg.engine.errors import QuerySyntaxError
@@ -57,6 +57,21 @@ def diagnose(
 def prepare() -> None:
     """Loads the grammar before forking: workers may not open files."""
     _parser()
+
+
+def syntax_tree(query: str) -> Tree[Token]:
+    """The parse tree of a query by ``sparql.lark``, whose tokens have positions.
+
+    Raises the error of `diagnose` for a text that is none.
+    """
+    parser: Any = _parser().parse_interactive(start="query")
+    try:
+        for token in lex(query):
+            parser.feed_token(token)
+        tree: Tree[Token] = parser.feed_eof()
+    except UnexpectedInput as error:
+        raise diagnose(query) from error
+    return tree
 
 
 @cache
