@@ -7,6 +7,7 @@ from typing import Final
 
 from kg.engine.errors import QueryTimeoutError
 from kg.engine.faults import syntax_error
+from kg.engine.lexer import lex
 from kg.explanations import (
     mistaken_exclusions,
     mistaken_filters,
@@ -156,12 +157,13 @@ class _Explainer:
                 break
             if len(whole) >= _MOST_PER_PART and candidate.rank > max(f.rank for f in whole):
                 continue
-            if not self._mends(case, candidate):
+            alone = not _reaches_out(case, candidate)
+            if alone and not self._mends(case, candidate):
                 continue
             query, rows = case.prober.count_edited(candidate.changes, candidate.dataset, candidate.added)
             if rows:
                 whole.append(self._finding(case, candidate, query, rows))
-            else:
+            elif alone:
                 some.append(candidate)
         return whole, sorted(some, key=lambda c: c.rank)
 
@@ -283,6 +285,15 @@ def _candidates(case: Case) -> Iterator[Candidate]:
             yield from generator(case, leaf)
     for leaf in case.part - {*ordered}:
         yield from mistaken_values.of_the_row(case, leaf)
+
+
+def _reaches_out(case: Case, candidate: Candidate) -> bool:
+    """Whether a candidate needs elements outside the failing part: those that bind a variable that it brings in."""
+    texts = (*(text for leaf, text in candidate.changes.items() if leaf in case.part), candidate.added)
+    brought = {str(t)[1:] for text in texts for t in lex(text) if t.type == "VARIABLE"}
+    known = frozenset[str]().union(*(leaf.used_with_graph for leaf in case.part))
+    others = frozenset[str]().union(*(leaf.bound_with_graph for leaf in case.leaves if leaf not in case.part))
+    return bool((brought - known) & others)
 
 
 def _ordered(part: Part) -> list[Leaf]:

@@ -88,9 +88,7 @@ def _languages(case: Case, leaf: Leaf, tokens: Sequence[Token], values: Values) 
         yield Candidate("language", 18, template, told_values, leaf, {leaf: text})
     if tags == [""] and whole:
         template = gettext_noop("The filter asks for the language %(asked)s, but the values have no language tag.")
-        yield Candidate(
-            "language", 19, template, told_values, leaf, {leaf: _with(leaf.text, [(t, '""') for t in asked])}
-        )
+        yield Candidate("language", 19, template, told_values, leaf, {leaf: ""})
 
 
 def _texts(case: Case, leaf: Leaf, tokens: Sequence[Token], values: Values) -> Iterator[Candidate]:

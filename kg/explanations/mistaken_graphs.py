@@ -71,11 +71,11 @@ def _graph_name(case: Case, leaf: Leaf) -> str:
 def claims(case: Case, language: str) -> list[dict[str, str]]:
     """The claims, with speaker, modality and gloss, in which alone the facts stand that the lens adds."""
     reading = case.prober.reading
-    pattern_leaves = [each for each in case.leaves if each.kind == "triple" and not each.graphs]
-    whole = rendered(reading.focus, frozenset(case.leaves), opened=True)
+    whole, part = (rendered(reading.focus, own, opened=True) for own in (frozenset(case.leaves), case.part))
+    rows = case.prober.rows("*", whole, 3, LENS) or case.prober.rows("*", part, 3, LENS) or []
     found = dict[str, dict[str, str]]()
-    for row in case.prober.rows("*", whole, 3, LENS) or []:
-        for each in pattern_leaves:
+    for row in rows:
+        for each in (leaf for leaf in case.leaves if leaf.kind == "triple" and not leaf.graphs):
             assert each.terms
             ground = [_ground(term, row) for term in each.terms]
             if None in ground:

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from kg.engine.lexer import lex
 from kg.engine.names import LABELS
-from kg.explanations.case import Candidate, Case, told, told_type
+from kg.explanations.case import Candidate, Case, replaced, told, told_type
 from kg.explanations.pattern import Leaf
 from kg.language.messages import gettext_noop
 from kg.store.reader import Term
@@ -113,9 +113,10 @@ def _listed(case: Case, leaf: Leaf) -> Iterator[Candidate]:
 
 
 def of_the_row(case: Case, leaf: Leaf) -> Iterator[Candidate]:
-    """The values that the variables of a row have instead."""
+    """The values that each variable of a row has beside the others, instead of its own."""
     for name in sorted(leaf.binds):
-        rows = [row for row in case.tally(leaf, "", f"?{name}", 6) if name in row]
+        others = replaced(leaf.text, f"?{name}", "?_asked")
+        rows = [row for row in case.tally(leaf, others, f"?{name}", 6) if name in row]
         if rows:
             values = {"variable": f"?{name}", "found": ", ".join(told(row[name]) for row in rows)}
             template = gettext_noop(

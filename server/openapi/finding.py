@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from kg.explanations.explanation import MOST_CHARACTERS
 from kg.search.search import MAX_CHARACTERS
 from server.http.languages import LANGUAGES
 from server.openapi.operations import in_query, operation
@@ -58,6 +59,7 @@ def finding_paths() -> dict[str, Any]:
     proposal = [in_query("type", _STRING), in_query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000})]
     return {
         "/search": {"get": _search()},
+        "/why-not": {"get": _why_not(), "post": _why_not()},
         "/opensearch.xml": {
             "get": operation("How programs search here", {"application/opensearchdescription+xml": {}})
         },
@@ -86,6 +88,17 @@ def _search() -> dict[str, Any]:
         in_query("format", {**_STRING, "enum": ["html", "json"]}),
     ]
     return operation("Full-text search", {**_json(_FOUND), "text/html": {}}, 406, 503, parameters=parameters)
+
+
+def _why_not() -> dict[str, Any]:
+    parameters = [
+        in_query("query", {**_STRING, "maxLength": MOST_CHARACTERS}),
+        in_query("row", _STRING),
+        in_query("default-graph-uri", {"type": "array", "items": {**_STRING, "format": "iri"}}),
+        in_query("format", {**_STRING, "enum": ["html", "json"]}),
+    ]
+    content = {**_json(), "text/html": {}}
+    return operation("Why a query has no rows", content, 400, 403, 413, 503, parameters=parameters)
 
 
 def _json(schema: dict[str, Any] | None = None) -> dict[str, Any]:
