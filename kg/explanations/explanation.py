@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from kg.engine.errors import QueryTimeoutError
+from kg.engine.errors import BusyError, QueryTimeoutError
 from kg.engine.faults import syntax_error
 from kg.engine.lexer import lex
 from kg.explanations import (
@@ -98,8 +98,8 @@ class _Explainer:
         plain = "limits" not in self._reading.modifiers and self._reading.form in ("SELECT", "CONSTRUCT")
         plain = plain and text.rstrip().endswith("}") and text[self._reading.end :].strip() == ""
         try:
-            return source.unknown(f"{text} LIMIT 1" if plain else text, self._prober.budget.each)
-        except QueryTimeoutError:
+            return source.unknown(f"{text} LIMIT 1" if plain else text, self._prober.budget.seconds / 2)
+        except (QueryTimeoutError, BusyError):
             self._prober.missed += 1
             return {}
 

@@ -93,9 +93,9 @@ def _steps(case: Case, leaf: Leaf, subject: str, verb: str, target: str) -> Iter
     if subject[:1] in "?$" and target[:1] in "?$" and len(case.leaves) == 1:
         return  # all of the data would do
     paths = [
+        (f"{subject} ?_it ?_mid . ?_mid {verb} {target}", "{it}/{verb}"),
         (f"?_mid ?_it {subject} . ?_mid {verb} {target}", "^{it}/{verb}"),
         (f"{subject} {verb} ?_mid . ?_mid ?_it {target}", "{verb}/{it}"),
-        (f"{subject} ?_it ?_mid . ?_mid {verb} {target}", "{it}/{verb}"),
     ]
     if not isinstance(case.term(target), ox.Literal):
         paths.append((f"{subject} {verb} ?_mid . {target} ?_it ?_mid", "{verb}/^{it}"))

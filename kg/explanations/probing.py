@@ -44,8 +44,8 @@ class Count:
 class Budget:
     """The seconds that one explanation and each of its queries may take."""
 
-    seconds: float = 6.0
-    each: float = 1.0
+    seconds: float = 10.0
+    each: float = 2.0
     ends: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,7 +132,7 @@ class Prober:
         else:
             begin = len(found.prologue)
             head = query[begin : found.clauses[0][0]] if found.clauses else query[begin : found.where]
-            pattern = f"{{ {head} {query[found.where :]} }}"
+            pattern = f"{{ {head} {query[found.where :]}\n}}"  # the query may end with a comment
         return found.prologue, found.dataset, pattern
 
     def count_edited(self, changes: Changes, dataset: str | None = None, added: str = "") -> tuple[str, Count | None]:

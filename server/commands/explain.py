@@ -26,7 +26,7 @@ __all__ = ["explain"]
     help="Read the query from a file (- for standard input).",
 )
 @click.option("--row", default="", metavar="VALUES", help="Ask why this row is missing: '?who=id:astana ?day=\"…\"'.")
-@click.option("--seconds", default=6.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time for all of it.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time for all of it.")
 @click.option("--all", "everything", is_flag=True, help="Show all findings, not the most useful only.")
 @click.option(
     "--language", type=click.Choice(["en", "ru", "kk"]), default="en", show_default=True, help="To tell it in."
@@ -64,7 +64,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     text = read_file_or_stdin(file) if file else query or ""
     with _served(Engine(load_dataset(ctx).quads)) as store:
         asked = Asked(text, row, known=PREFIXES, language=language)
-        found = explained(StoreSource(store), asked, Budget(seconds, each=max(1.0, seconds / 6)))
+        found = explained(StoreSource(store), asked, Budget(seconds, each=max(2.0, seconds / 4)))
     if as_json:
         click.echo(json.dumps(record(found, translator(language)), ensure_ascii=False, indent=1))
     else:

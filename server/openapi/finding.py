@@ -94,6 +94,7 @@ def _why_not() -> dict[str, Any]:
     parameters = [
         in_query("query", {**_STRING, "maxLength": MOST_CHARACTERS}),
         in_query("row", _STRING),
+        in_query("timeout", {"type": "number", "exclusiveMinimum": 0}),
         in_query("default-graph-uri", {"type": "array", "items": {**_STRING, "format": "iri"}}),
         in_query("format", {**_STRING, "enum": ["html", "json"]}),
     ]

@@ -6,10 +6,12 @@ from flask import Blueprint, Response, json, make_response, render_template, req
 
 from kg.explanations.explanation import MOST_CHARACTERS, Asked, explain
 from kg.explanations.findings import Explanation
+from kg.explanations.probing import Budget
 from kg.explanations.records import record
 from kg.explanations.sources import StoreSource
 from kg.language.labels import Label, labels
 from ontology import KelisimError
+from server.endpoint.updates import seconds
 from server.http.errors import problem_of
 from server.http.languages import language, translate
 from server.http.negotiation import HTML, accepted_types
@@ -17,6 +19,9 @@ from server.http.site import Site
 
 SHOWN: Final = 5
 """How many findings the page shows at first."""
+
+EACH: Final = 2.0
+"""The least seconds that each part of a query may take."""
 
 _JSON: Final = "application/json"
 
@@ -29,7 +34,8 @@ def blueprint(site: Site) -> Blueprint:
     def page() -> Response:
         """The explanation of ``query=``, as a page or in JSON; without a query the form alone.
 
-        ``row=`` are values of a row that is missed, ``default-graph-uri=`` the graphs that stand for FROM.
+        ``row=`` are values of a row that is missed, ``default-graph-uri=`` the graphs that stand for FROM,
+        ``timeout=`` the seconds that all may take.
         """
         query, row = request.values.get("query", ""), request.values.get("row", "")
         graphs = request.values.getlist("default-graph-uri")
@@ -38,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             if query.strip():
                 asked = Asked(query, row, graphs, language=language())
-                found = explain(StoreSource(site.store, request.remote_addr or ""), asked)
+                found = explain(StoreSource(site.store, request.remote_addr or ""), asked, _budget(site))
         except KelisimError as error:
             if _wants_json():
                 raise
@@ -54,6 +60,12 @@ def blueprint(site: Site) -> Blueprint:
         return response
 
     return routes
+
+
+def _budget(site: Site) -> Budget:
+    """The time that ``timeout=`` asks for, within the server's limits."""
+    given = seconds(request.values.get("timeout"))
+    return Budget(site.store.pool.limits.seconds(given), max(EACH, given / 4)) if given else Budget()
 
 
 def _wants_json() -> bool:
