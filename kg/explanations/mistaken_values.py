@@ -30,7 +30,10 @@ def candidates(case: Case, leaf: Leaf) -> Iterator[Candidate]:
     if not isinstance(asked, ox.Literal):
         return
     text = ox.Literal(asked.value.lower())
-    rows = case.explore(leaf, f"{subject} {verb} ?_it . FILTER(LCASE(STR(?_it)) = {text})", "DISTINCT ?_it", 5)
+    # What fails alone is looked for alone: the whole query may be slow, and each mend is run on it anyway.
+    alone = frozenset[Leaf]() if case.part == {leaf} else None
+    pattern = f"{subject} {verb} ?_it . FILTER(LCASE(STR(?_it)) = {text})"
+    rows = case.explore(leaf, pattern, "DISTINCT ?_it", 5, alone)
     for row in rows:
         found = row["_it"]
         if isinstance(found, ox.Literal):

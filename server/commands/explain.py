@@ -25,6 +25,7 @@ __all__ = ["explain"]
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     help="Read the query from a file (- for standard input).",
 )
+@click.option("--endpoint", help="Explain it over this SPARQL endpoint instead of the local graph; it is asked often.")
 @click.option("--row", default="", metavar="VALUES", help="Ask why this row is missing: '?who=id:astana ?day=\"…\"'.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time for all of it.")
 @click.option("--all", "everything", is_flag=True, help="Show all findings, not the most useful only.")
@@ -37,6 +38,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
     query: str | None,
     file: Path | None,
+    endpoint: str | None,
     row: str,
     seconds: float,
     everything: bool,
@@ -54,7 +56,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.explanations.explanation import explain as explained
     from kg.explanations.probing import Budget
     from kg.explanations.records import record
-    from kg.explanations.sources import StoreSource
+    from kg.explanations.sources import EndpointSource, StoreSource
     from kg.rdf.files import read_file_or_stdin
     from ontology import PREFIXES
     from server.http.languages import translator
@@ -62,9 +64,13 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
     text = read_file_or_stdin(file) if file else query or ""
-    with _served(Engine(load_dataset(ctx).quads)) as store:
-        asked = Asked(text, row, known=PREFIXES, language=language)
-        found = explained(StoreSource(store), asked, Budget(seconds, each=max(2.0, seconds / 4)))
+    asked = Asked(text, row, known=PREFIXES, language=language)
+    budget = max(2.0, seconds / 4)
+    if endpoint is not None:
+        found = explained(EndpointSource(endpoint), asked, Budget(seconds, budget))
+    else:
+        with _served(Engine(load_dataset(ctx).quads)) as store:
+            found = explained(StoreSource(store), asked, Budget(seconds, budget))
     if as_json:
         click.echo(json.dumps(record(found, translator(language)), ensure_ascii=False, indent=1))
     else:

@@ -57,6 +57,14 @@ def test_it_explains_a_missing_row_in_kazakh(kelisim: str) -> None:
     assert "The query has rows" not in printed
 
 
+def test_it_explains_over_an_endpoint(kelisim: str, server: str) -> None:
+    query = "SELECT ?v { ?v kel:visitor id:putin ; kel:visited id:nowhere-at-all }"
+    status, printed = run(kelisim, query, "--endpoint", f"{server}sparql")
+    assert status == 0
+    assert "id:putin does not occur in the data; id:vladimir-putin does." in printed
+    assert "id:nowhere-at-all does not occur in the data." in printed
+
+
 def test_errors_are_clear(kelisim: str) -> None:
     assert run(kelisim)[0] == 2
     status, printed = run(kelisim, "SELECT ?x { ?x a }")

@@ -365,6 +365,14 @@ def test_the_record_has_all_of_it(engine: Engine) -> None:
     assert first["lines"][0]["column"] == 13
 
 
+def test_other_peoples_names_are_found_without_labels() -> None:
+    lake, kind = ox.NamedNode("https://hydro.example/balkhash"), ox.NamedNode(PREFIXES["rdf"] + "type")
+    engine = Engine([ox.Quad(lake, kind, ox.NamedNode("https://hydro.example/Lake"))])
+    query = "PREFIX h: <https://hydro.example/> SELECT ?lake { ?lake a h:Lakes }"
+    found = explain(EngineSource(engine), Asked(query), Budget(seconds=60, each=60))
+    assert found.findings[0].message == "h:Lakes does not occur in the data; h:Lake does."
+
+
 def test_other_peoples_data_in_named_graphs() -> None:
     lake, name, area = (ox.NamedNode(f"https://hydro.example/{n}") for n in ("balkhash", "name", "area"))
     engine = Engine([
