@@ -64,13 +64,15 @@ def _finding(number: int, found: Finding, say: Translate) -> Iterator[Renderable
         told_by = f"{shorten(claim['speaker'])}, {shorten(claim['modality'])}: {claim.get('gloss', '')}"
         yield Text(f"   {shorten(claim['claim'])}  {_printable(told_by)}", style="italic")
     if found.query and found.rows is not None:
-        yield Text(f"   {say('With this query, rows: {number}').format(number=found.rows)}", style="green")
+        counted = say("With this query, rows: {number}").format(number=found.rows)
+        yield Text(f"   {counted}", style="green")
         for text in found.query.strip().splitlines():
             yield Text(f"      {_printable(text)}", style="cyan")
     for row in found.examples[:1]:
         shown = ", ".join(f"?{name} = {told(term)}" for name, term in row.items())
         if shown:
-            yield Text(f"   {say('for instance')}: {_printable(shown)}")
+            instance = say("For instance:")
+            yield Text(f"   {instance} {_printable(shown)}")
 
 
 def _place(line: Line) -> str:
