@@ -59,7 +59,7 @@ def finding_paths() -> dict[str, Any]:
     proposal = [in_query("type", _STRING), in_query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000})]
     return {
         "/search": {"get": _search()},
-        "/why-not": {"get": _why_not(), "post": _why_not()},
+        "/why-not": _why_not(),
         "/opensearch.xml": {
             "get": operation("How programs search here", {"application/opensearchdescription+xml": {}})
         },
@@ -91,15 +91,20 @@ def _search() -> dict[str, Any]:
 
 
 def _why_not() -> dict[str, Any]:
-    parameters = [
-        in_query("query", {**_STRING, "maxLength": MOST_CHARACTERS}),
-        in_query("row", _STRING),
-        in_query("timeout", {"type": "number", "exclusiveMinimum": 0}),
-        in_query("default-graph-uri", {"type": "array", "items": {**_STRING, "format": "iri"}}),
-        in_query("format", {**_STRING, "enum": ["html", "json"]}),
-    ]
-    content = {**_json(), "text/html": {}}
-    return operation("Why a query has no rows", content, 400, 403, 413, 503, parameters=parameters)
+    fields = {
+        "query": {**_STRING, "description": f"Of at most {MOST_CHARACTERS} characters. Without it, the page's form."},
+        "row": {**_STRING, "description": "Values of a row that is missing, such as ?who=id:astana."},
+        "default-graph-uri": {"type": "array", "items": {**_STRING, "format": "iri"}},
+        "timeout": {"type": "number", "exclusiveMinimum": 0},
+        "format": {**_STRING, "enum": ["html", "json"]},
+    }
+    content, errors = {**_json(), "text/html": {}}, (400, 403, 413, 503)
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}}
+    parameters = [in_query(name, schema) for name, schema in fields.items()]
+    return {
+        "get": operation("Why a query has no rows", content, *errors, parameters=parameters),
+        "post": operation("Why a query has no rows", content, *errors, requestBody=form),
+    }
 
 
 def _json(schema: dict[str, Any] | None = None) -> dict[str, Any]:
