@@ -27,7 +27,7 @@ from kg.explanations.reading import read
 from kg.explanations.rows import with_row
 from kg.language.messages import gettext_noop
 
-MOST_CHARACTERS: Final = 20_000
+MOST_CHARACTERS: Final = 10_000
 """Longer queries are not explained."""
 
 MOST_BRACES: Final = 100

@@ -91,7 +91,7 @@ def _search() -> dict[str, Any]:
 
 
 def _why_not() -> dict[str, Any]:
-    fields = {
+    fields: dict[str, dict[str, Any]] = {
         "query": {**_STRING, "description": f"Of at most {MOST_CHARACTERS} characters. Without it, the page's form."},
         "row": {**_STRING, "description": "Values of a row that is missing, such as ?who=id:astana."},
         "default-graph-uri": {"type": "array", "items": {**_STRING, "format": "iri"}},

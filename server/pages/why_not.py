@@ -1,9 +1,13 @@
 """``/why-not``: why a query has no rows, or not this one, and what would give rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Blueprint, Response, json, make_response, render_template, request
 
+from kg.engine.errors import BusyError
 from kg.explanations.explanation import MOST_CHARACTERS, Asked, explain
 from kg.explanations.findings import Explanation
 from kg.explanations.probing import Budget
@@ -20,6 +24,15 @@ from server.http.site import Site
 SHOWN: Final = 5
 """How many findings the page shows at first."""
 
+AT_ONCE: Final = 8
+"""How many explanations are made at once: each holds a thread for as long as its queries run."""
+
+WAIT_SECONDS: Final = 10.0
+"""How long one waits for its turn."""
+
+MOST_SECONDS: Final = 60.0
+"""The most that ``timeout=`` gives."""
+
 EACH: Final = 2.0
 """The least seconds that each part of a query may take."""
 
@@ -29,6 +42,7 @@ _JSON: Final = "application/json"
 def blueprint(site: Site) -> Blueprint:
     """The explanations of queries over a site's store."""
     routes = Blueprint("why_not", __name__)
+    places = BoundedSemaphore(AT_ONCE)
 
     @routes.route("/why-not", methods=["GET", "POST"])
     def page() -> Response:
@@ -44,7 +58,8 @@ def blueprint(site: Site) -> Blueprint:
         try:
             if query.strip():
                 asked = Asked(query, row, graphs, language=language())
-                found = explain(StoreSource(site.store, request.remote_addr or ""), asked, _budget(site))
+                with _place(places):
+                    found = explain(StoreSource(site.store, request.remote_addr or ""), asked, _budget(site))
         except KelisimError as error:
             if _wants_json():
                 raise
@@ -62,10 +77,21 @@ def blueprint(site: Site) -> Blueprint:
     return routes
 
 
+@contextmanager
+def _place(places: BoundedSemaphore) -> Iterator[None]:
+    """One of the places for explanations; raises BusyError if none becomes free: other pages need the threads too."""
+    if not places.acquire(timeout=WAIT_SECONDS):
+        raise BusyError("Other queries are being explained just now. Try again in a few seconds.")
+    try:
+        yield
+    finally:
+        places.release()
+
+
 def _budget(site: Site) -> Budget:
     """The time that ``timeout=`` asks for, within the server's limits."""
     given = seconds(request.values.get("timeout"))
-    return Budget(site.store.pool.limits.seconds(given), max(EACH, given / 4)) if given else Budget()
+    return Budget(min(site.store.pool.limits.seconds(given), MOST_SECONDS), max(EACH, given / 4)) if given else Budget()
 
 
 def _wants_json() -> bool:

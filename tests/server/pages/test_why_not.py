@@ -126,10 +126,14 @@ def test_a_row_that_is_missed_is_asked_for_in_the_form(browser: Browser, server:
 
 
 def test_the_page_is_accessible(browser: Browser, server: str) -> None:
-    for address in (why_not(server, HEDGED), why_not(server, VISITORS), f"{server}why-not", why_not(server, "ASK {")):
-        path = address.removeprefix(server)
-        with visit(browser, server, path) as page:
+    for address in (why_not(server, HEDGED), why_not(server, VISITORS), f"{server}why-not"):
+        with visit(browser, server, address.removeprefix(server)) as page:
             assert violations(page, {"type": "tag", "values": RULES}) == []
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(why_not(server, "ASK {"))
+        assert violations(page, {"type": "tag", "values": RULES}) == []
+        expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_the_editor_offers_it(browser: Browser, server: str) -> None:
