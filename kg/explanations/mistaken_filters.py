@@ -68,9 +68,7 @@ def _unbound(case: Case, leaf: Leaf, tokens: Sequence[Token]) -> Iterator[Candid
 
 
 def _languages(case: Case, leaf: Leaf, tokens: Sequence[Token], values: Values) -> Iterator[Candidate]:
-    if not any(t.upper() in ("LANG", "LANGMATCHES") for t in tokens):
-        return
-    asked = [t for t in tokens if t.type == "STRING" and _TAG.fullmatch(t[1:-1])]
+    asked = [t for n, t in enumerate(tokens) if t.type == "STRING" and _TAG.fullmatch(t[1:-1]) and _is_tag(tokens, n)]
     tags = sorted({v.language or "" for found in values.values() for v in found if isinstance(v, ox.Literal)})
     if not asked or not tags:
         return
@@ -89,6 +87,12 @@ def _languages(case: Case, leaf: Leaf, tokens: Sequence[Token], values: Values) 
     if tags == [""] and whole:
         template = gettext_noop("The filter asks for the language %(asked)s, but the values have no language tag.")
         yield Candidate("language", 19, template, told_values, leaf, {leaf: ""})
+
+
+def _is_tag(tokens: Sequence[Token], number: int) -> bool:
+    """Whether a string is compared with LANG(?x), before or after it, or is an argument with it."""
+    before, after = tokens[max(0, number - 5) : number], tokens[number + 1 : number + 3]
+    return (len(before) == 5 and before[0].upper() == "LANG") or (len(after) == 2 and after[1].upper() == "LANG")
 
 
 def _texts(case: Case, leaf: Leaf, tokens: Sequence[Token], values: Values) -> Iterator[Candidate]:

@@ -25,7 +25,6 @@ def candidates(case: Case, leaf: Leaf) -> Iterator[Candidate]:
         return
     subject, verb, target = leaf.terms
     yield from _variables(case, leaf, subject, verb, target)
-    yield from _as_texts(case, leaf, subject, verb, target)
     if case.term(verb) == _TYPE:
         yield from _classes(case, leaf, subject, target)
         return
@@ -38,6 +37,7 @@ def candidates(case: Case, leaf: Leaf) -> Iterator[Candidate]:
         yield from _properties(case, leaf, subject, verb, target)
     if target[:1] not in "?$":
         yield from _values(case, leaf, subject, verb, target)
+    yield from _as_texts(case, leaf, subject, verb, target)  # last, since it may take long
 
 
 def _variables(case: Case, leaf: Leaf, subject: str, verb: str, target: str) -> Iterator[Candidate]:

@@ -7,7 +7,7 @@ from typing import Final
 from kg.explanations.findings import Finding, Line
 from kg.language.messages import gettext_noop
 
-_TELLING: Final = frozenset(("hedged", "unknown name"))
+_TELLING: Final = frozenset(("hedged", "unknown name", "datatype"))
 """The kinds of findings that tell much also where no mend of theirs leads to rows."""
 
 _RULED_OUT: Final = (("datatype", "text"), ("datatype", "case"), ("text", "case"), ("language", "case"))
@@ -21,7 +21,7 @@ def best_first(findings: Sequence[Finding]) -> list[Finding]:
     """The findings in order; those that others make needless are left out."""
     seen, best = set[tuple[str, Line]](), list[Finding]()
     mended = any(f.query for f in findings)
-    for found in sorted(findings, key=lambda f: (not f.query and f.kind not in _TELLING, f.rank)):
+    for found in sorted(findings, key=lambda f: (not f.query and not _tells(f), f.rank)):
         said = (found.message, found.lines[0])
         stronger = {(kind, found.lines[0]) for kind, other in _RULED_OUT if other == found.kind}
         there = {(f.kind, f.lines[0]) for f in best}
@@ -32,6 +32,11 @@ def best_first(findings: Sequence[Finding]) -> list[Finding]:
         seen.add(said)
         best.append(found)
     return best
+
+
+def _tells(found: Finding) -> bool:
+    """Whether a finding without a mend comes as early as with one; what is hedged does if it is one line's fault."""
+    return found.kind in _TELLING and (found.kind != "hedged" or len(found.lines) == 1)
 
 
 def unmended(found: Finding) -> Finding:

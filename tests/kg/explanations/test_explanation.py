@@ -146,6 +146,11 @@ MISTAKES = {
         "language",
         'LANG(?n) = "en"',
     ),
+    "a text beside a language": (
+        'SELECT ?n { ?t a kel:State ; rdfs:label ?n FILTER(LANG(?n) = "en" && CONTAINS(?n, "nuklear")) }',
+        "filter",
+        "rdfs:label ?n }",
+    ),
     "a language of texts without one": (
         'SELECT ?w { ?f kel:asWritten ?w FILTER(LANGMATCHES(LANG(?w), "en")) }',
         "language",
