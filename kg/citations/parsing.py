@@ -36,14 +36,14 @@ from kg.citations.algebra import (
     Values,
     negated,
 )
-from kg.engine.diagnosis import parse_tree
+from kg.engine.diagnosis import syntax_tree
 
 _Node: TypeAlias = Tree[Token] | Token
 
 
 def parse(text: str) -> Query:
     """The tree of a query; raises QuerySyntaxError, with the place, if it is malformed."""
-    return _Reader(text).query(parse_tree(text))
+    return _Reader(text).query(syntax_tree(text))
 
 
 def _trees(node: _Node, name: str) -> Iterator[Tree[Token]]:

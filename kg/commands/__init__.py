@@ -2,5 +2,6 @@
 
 Begin with `cli`.
 
-Imports: ontology, shapes, kg.rdf, kg.engine, kg.curation, kg.language, kg.views, kg.publishing.
+Imports: ontology, shapes, kg.rdf, kg.engine, kg.curation, kg.language, kg.explanations, kg.views,
+kg.publishing.
 """

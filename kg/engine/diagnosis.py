@@ -54,22 +54,24 @@ def diagnose(
     return _beyond_grammar(tokens, engine_message)
 
 
-def parse_tree(text: str) -> Tree[Token]:
-    """The parse tree of a query, by the rules of ``sparql.lark``; raises QuerySyntaxError if it is malformed."""
-    parser: Any = _parser().parse_interactive(start="query")
-    last = None
-    try:
-        for last in lex(text):
-            parser.feed_token(last)
-        tree: Tree[Token] = parser.feed_eof(last)
-    except (UnexpectedInput, KeyError) as error:
-        raise diagnose(text) from error
-    return tree
-
-
 def prepare() -> None:
     """Loads the grammar before forking: workers may not open files."""
     _parser()
+
+
+def syntax_tree(query: str) -> Tree[Token]:
+    """The parse tree of a query by ``sparql.lark``, whose tokens have positions.
+
+    Raises the error of `diagnose` for a text that is none.
+    """
+    parser: Any = _parser().parse_interactive(start="query")
+    try:
+        for token in lex(query):
+            parser.feed_token(token)
+        tree: Tree[Token] = parser.feed_eof()
+    except UnexpectedInput as error:
+        raise diagnose(query) from error
+    return tree
 
 
 @cache

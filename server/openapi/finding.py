@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from kg.explanations.explanation import MOST_CHARACTERS
 from kg.search.search import MAX_CHARACTERS
 from server.http.languages import LANGUAGES
 from server.openapi.operations import in_query, operation
@@ -58,6 +59,7 @@ def finding_paths() -> dict[str, Any]:
     proposal = [in_query("type", _STRING), in_query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000})]
     return {
         "/search": {"get": _search()},
+        "/why-not": _why_not(),
         "/opensearch.xml": {
             "get": operation("How programs search here", {"application/opensearchdescription+xml": {}})
         },
@@ -86,6 +88,23 @@ def _search() -> dict[str, Any]:
         in_query("format", {**_STRING, "enum": ["html", "json"]}),
     ]
     return operation("Full-text search", {**_json(_FOUND), "text/html": {}}, 406, 503, parameters=parameters)
+
+
+def _why_not() -> dict[str, Any]:
+    fields: dict[str, dict[str, Any]] = {
+        "query": {**_STRING, "description": f"Of at most {MOST_CHARACTERS} characters. Without it, the page's form."},
+        "row": {**_STRING, "description": "Values of a row that is missing, such as ?who=id:astana."},
+        "default-graph-uri": {"type": "array", "items": {**_STRING, "format": "iri"}},
+        "timeout": {"type": "number", "exclusiveMinimum": 0},
+        "format": {**_STRING, "enum": ["html", "json"]},
+    }
+    content, errors = {**_json(), "text/html": {}}, (400, 403, 413, 503)
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}}
+    parameters = [in_query(name, schema) for name, schema in fields.items()]
+    return {
+        "get": operation("Why a query has no rows", content, *errors, parameters=parameters),
+        "post": operation("Why a query has no rows", content, *errors, requestBody=form),
+    }
 
 
 def _json(schema: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -55,6 +55,11 @@ function run() {
 }
 
 form.addEventListener("submit", (event) => {
+  if (event.submitter?.id === "explain") { // a page of its own
+    textarea.value = editor.getValue();
+    form.method = textarea.value.length > LONGEST_GET ? "post" : "get";
+    return;
+  }
   event.preventDefault();
   if (running) editor.abortQuery();
   else if (cites()) askForPage();
@@ -123,6 +128,13 @@ function showHints(response) {
     const all = new URLSearchParams({ query: editor.getValue(), "default-graph-uri": words.everything });
     const link = { href: `${endpoint}?${all}`, textContent: words.askAll };
     if (editor.getValue().length <= LONGEST_GET) line.append(Object.assign(document.createElement("a"), link));
+    lines.push(line);
+  }
+  const empty = results.boolean === false || results.results?.bindings.length === 0;
+  if (empty && editor.getValue().length <= LONGEST_GET) {
+    const line = paragraph("");
+    const href = `${words.whyNot}?${new URLSearchParams({ query: editor.getValue() })}`;
+    line.append(Object.assign(document.createElement("a"), { href, textContent: words.why }));
     lines.push(line);
   }
   byId("hints").replaceChildren(...lines);
