@@ -7,6 +7,7 @@ import pyoxigraph as ox
 from rdflib import RDF, RDFS, SKOS, Graph
 
 from kg.engine.engine import Engine
+from kg.inference.rules import rules
 from kg.rdf.patches import Patch
 from ontology import BASE, read_graph
 from shapes import Report, validate
@@ -41,7 +42,8 @@ def validate_change(engine: Engine, patch: Patch) -> Report | None:
 
 
 def prepare() -> None:
-    """Loads the shapes and the ontology before forking: each change is validated in a process of its own."""
+    """Loads the shapes and the rules before forking: each change is inferred from and validated in its own process."""
+    rules()
     validate(background())
 
 

@@ -110,6 +110,11 @@ class Engine:
             self._store.bulk_extend(quads)
         self.hints = Hints(self._store, on_disk=on_disk)
 
+    @property
+    def store(self) -> ox.Store:
+        """The store; who changes it applies the patch to the engine too, or is the last to use it."""
+        return self._store
+
     def __len__(self) -> int:
         """The number of quads."""
         return len(self._store)

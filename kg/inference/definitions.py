@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pyoxigraph as ox
 
 from kg.inference.matching import DEFAULT, GraphName
-from kg.inference.told import CLAIM_CLASS, DEFINED, INFERRED, MODALITY, RANKS, TYPE, Told, in_graph, is_thing
+from kg.inference.told import DEFINED, INFERRED, MODALITY, RANKS, TYPE, Told, in_graph, is_thing
 from ontology.namespaces import CODE, KEL, PREFIXES
 
 
@@ -80,8 +80,7 @@ class Definitions:
         return best[1] if best else None
 
     def _about(self, claim: ox.NamedNode) -> Iterator[Conclusion]:
-        record = ox.Quad(claim, TYPE, CLAIM_CLASS)
-        if record in self._store:
+        for record in islice(self._records(claim, MODALITY), None if self._every_way else 1):
             for triple in self._told.by(claim):
                 for thing in {t for t in (triple.subject, triple.object) if is_thing(t)}:
                     yield Conclusion(_triple(claim, ABOUT, thing), (record, in_graph(triple, claim)))

@@ -28,12 +28,12 @@ def unify(atom: Atom, triple: ox.Triple) -> Binding | None:
 def solve(
     store: ox.Store, rule: Rule, atoms: Sequence[Atom], graph: GraphName, binding: Binding
 ) -> Iterator[tuple[Binding, list[ox.Quad]]]:
-    """The bindings that make all the atoms quads of the store and keep the rule's conditions, with these quads.
+    """The bindings that make all the atoms quads of the store, with these quads; what the rule excludes is left out.
 
     `atoms` are those of the rule's body that are still to be matched.
     """
     if not atoms:
-        if _keeps_conditions(store, rule, graph, binding):
+        if not _is_excluded(store, rule, graph, binding):
             yield binding, []
         return
     atom = max(atoms, key=lambda a: (sum(_is_bound(p, binding) for p in a[:3]), not a.fact))
@@ -64,7 +64,7 @@ def _quads(store: ox.Store, atom: Atom, graph: GraphName, binding: Binding) -> I
     return store.quads_for_pattern(subject, predicate, object_, graph if atom.fact else DEFAULT)
 
 
-def _keeps_conditions(store: ox.Store, rule: Rule, graph: GraphName, binding: Binding) -> bool:
-    if any(isinstance(binding[name], ox.Literal) for name in rule.resources):
-        return False
-    return not any(True for atom in rule.excluded for _ in _quads(store, atom, graph, binding))
+def _is_excluded(store: ox.Store, rule: Rule, graph: GraphName, binding: Binding) -> bool:
+    if any(isinstance(binding.get(name), ox.Literal) for name in rule.resources):
+        return True
+    return any(True for atom in rule.excluded for _ in _quads(store, atom, graph, binding))

@@ -2,10 +2,11 @@
 
 The graph of the inferred triples (`INFERRED_GRAPH`) holds what is inferred in the default graph or in some claim, but
 not what another claim tells. So a triple of a graph counts as inferred where it follows from the rest of the graph and
-is in the graph of the inferred, or, in a claim, is told elsewhere; all others are told.
+is in the graph of the inferred, or, in a claim, is told by another; all others are told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -17,7 +18,6 @@ from ontology.rules import is_informative
 
 INFERRED = ox.NamedNode(INFERRED_GRAPH)
 TYPE = ox.NamedNode(RDF_TYPE)
-CLAIM_CLASS = ox.NamedNode(str(KEL.Claim))
 MODALITY = ox.NamedNode(str(KEL.modality))
 
 RANKS = {
@@ -31,6 +31,9 @@ DEFINED = frozenset(
 )
 """The properties that Kelisim's own definitions derive (``ontology/rules/derived.ru``)."""
 
+MAX_GRAPHS = 1000
+"""How many claims with the same triple are searched for one that tells it; then it is taken to be told."""
+
 _ONTOLOGY = ox.Quad(ox.NamedNode(ONTOLOGY_IRI), TYPE, ox.NamedNode(PREFIXES["owl"] + "Ontology"))
 
 
@@ -42,6 +45,13 @@ def is_reasoned(store: ox.Store) -> bool:
 def is_thing(term: object) -> bool:
     """Whether the term is a thing of the project (``id:``)."""
     return isinstance(term, ox.NamedNode) and term.value.startswith(str(ID))
+
+
+def is_claim(store: ox.Store, graph: GraphName) -> bool:
+    """Whether the graph is that of a claim: the claim's record, in the default graph, gives it a modality."""
+    if not isinstance(graph, ox.NamedNode):
+        return False
+    return next(iter(store.quads_for_pattern(graph, MODALITY, None, DEFAULT)), None) is not None
 
 
 def in_graph(triple: ox.Triple, graph: GraphName) -> ox.Quad:
@@ -69,7 +79,7 @@ def entailments(store: ox.Store, triple: ox.Triple, graph: GraphName) -> Iterato
 
 def modality(store: ox.Store, claim: GraphName) -> ox.NamedNode | None:
     """The modality of a claim, the strongest if there are several; None if the graph is no claim with one."""
-    if not isinstance(claim, ox.NamedNode) or ox.Quad(claim, TYPE, CLAIM_CLASS) not in store:
+    if not isinstance(claim, ox.NamedNode):
         return None
     found = {q.object for q in store.quads_for_pattern(claim, MODALITY, None, DEFAULT)}
     return next((code for code in RANKS if code in found), None)
@@ -90,6 +100,11 @@ class Told:
             return quad.predicate not in DEFINED and not any(entailments(self._store, quad.triple, DEFAULT))
         return quad.triple in self.by(quad.graph_name)
 
+    def assume(self, facts: Mapping[ox.NamedNode, frozenset[ox.Triple]]) -> None:
+        """Has the claims tell these triples, as is known otherwise."""
+        for claim, triples in facts.items():
+            self._claims[claim] = triples
+
     def by(self, graph: GraphName) -> frozenset[ox.Triple]:
         """The triples that a claim tells."""
         if graph not in self._claims:
@@ -98,14 +113,13 @@ class Told:
 
     def _told(self, graph: GraphName) -> set[ox.Triple]:
         triples = {q.triple for q in self._store.quads_for_pattern(None, None, None, graph)}
-        if not isinstance(graph, ox.NamedNode) or ox.Quad(graph, TYPE, CLAIM_CLASS) not in self._store:
+        if not is_claim(self._store, graph):
             return triples
         marked = {t: in_graph(t, INFERRED) in self._store for t in triples}
         ways = {
             t: [{p.triple for p in premises if p.graph_name == graph} for _, premises in found]
             for t in triples
-            if marked[t] or self._is_elsewhere(t, graph)
-            if (found := list(entailments(self._store, t, graph)))
+            if (found := list(entailments(self._store, t, graph))) and (marked[t] or self._is_elsewhere(t, graph))
         }
         told = triples - ways.keys()
         known = set(told)
@@ -119,5 +133,15 @@ class Told:
         return told
 
     def _is_elsewhere(self, triple: ox.Triple, graph: GraphName) -> bool:
+        """Whether another claim tells a triple that is not marked as inferred.
+
+        One in which it does not follow does; if it follows in all of them, the first by name is taken to tell it.
+        """
         found = self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-        return any(q.graph_name not in (graph, INFERRED, DEFAULT) for q in found)
+        others = (q.graph_name for q in found if q.graph_name != graph and is_claim(self._store, q.graph_name))
+        is_first = True
+        for other in islice(others, MAX_GRAPHS):
+            if not any(entailments(self._store, triple, other)):
+                return True
+            is_first = is_first and str(graph) < str(other)
+        return not is_first
