@@ -9,11 +9,13 @@ from rdflib import RDF, RDFS, SKOS, Graph
 from kg.engine.engine import Engine
 from kg.inference.rules import rules
 from kg.rdf.patches import Patch
-from ontology import BASE, read_graph
+from ontology import BASE, INFERRED_GRAPH, read_graph
 from shapes import Report, validate
 
 MAX_REFERRING_NODES: Final = 1000
 """The maximum number of nodes referring to changed nodes that are validated too."""
+
+_INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
 
 
 def validate_change(engine: Engine, patch: Patch) -> Report | None:
@@ -26,7 +28,9 @@ def validate_change(engine: Engine, patch: Patch) -> Report | None:
     """
     changed = {t for q in (*patch.adds, *patch.deletes) for t in (q.subject, q.object) if isinstance(t, ox.NamedNode)}
     touched = {t for t in changed if any(True for _ in engine.with_subject(t))}
-    subjects = {q.subject for q in (*patch.adds, *patch.deletes) if isinstance(q.subject, ox.NamedNode)}
+    inferred = {q.triple for q in patch.adds if q.graph_name == _INFERRED}  # what follows breaks no node that refers
+    stated = (q for q in patch.adds if q.triple not in inferred)
+    subjects = {q.subject for q in (*stated, *patch.deletes) if isinstance(q.subject, ox.NamedNode)}
     referring = (q.subject for t in subjects for q in engine.with_object(t))
     focus = touched | {
         s for s, _ in zip(referring, range(MAX_REFERRING_NODES), strict=False) if isinstance(s, ox.NamedNode)

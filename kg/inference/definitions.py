@@ -70,14 +70,29 @@ class Definitions:
 
     def strongest(self, thing: ox.NamedNode, floor: int = 1) -> ox.NamedNode | None:
         """The strongest modality of a thing; none is looked for that is stronger than the rank `floor`."""
-        best: tuple[int, ox.NamedNode] | None = None
-        for mode, _ in self._telling(thing):
-            rank = RANKS[mode]
-            if best is None or rank < best[0]:
-                best = rank, mode
+        is_topic = not is_thing(thing) or any(self._default(thing, TYPE, CONCEPT))
+        best = None if is_topic else self._best(self._published_first(thing), floor)
+        if best is None and self._kinds(thing, POINTED_AT):
+            best = self._best(self._store.quads_for_pattern(None, None, thing, None), floor)
+        return best
+
+    def _published_first(self, thing: ox.NamedNode) -> Iterator[ox.Quad]:
+        """The quads that say something of a thing, some twice: among the published a strong one is soon found."""
+        for fact in self._store.quads_for_pattern(thing, None, None, DEFAULT):
+            if fact.predicate not in _NAMING and in_graph(fact.triple, INFERRED) not in self._store:
+                yield from self._store.quads_for_pattern(thing, fact.predicate, fact.object, None)
+        yield from self._saying(thing)
+
+    def _best(self, quads: Iterable[ox.Quad], floor: int) -> ox.NamedNode | None:
+        best, rank = None, len(RANKS) + 1
+        for quad in quads:
+            for record in self._records(quad.graph_name, MODALITY):
+                mode = record.object
+                if isinstance(mode, ox.NamedNode) and RANKS.get(mode, rank) < rank and self._told.is_told(quad):
+                    best, rank = mode, RANKS[mode]
             if rank <= floor:
                 break
-        return best[1] if best else None
+        return best
 
     def _about(self, claim: ox.NamedNode) -> Iterator[Conclusion]:
         for record in islice(self._records(claim, MODALITY), None if self._every_way else 1):
@@ -96,16 +111,20 @@ class Definitions:
     def _telling(self, thing: ox.NamedNode) -> Iterator[tuple[ox.NamedNode, tuple[ox.Quad, ...]]]:
         """The modalities of the claims that say something of the thing, or that point at it if none does."""
         found = False
-        if is_thing(thing) and not any(self._default(thing, TYPE, CONCEPT)):
-            quads = self._store.quads_for_pattern(thing, None, None, None)
-            for one in self._by_claims(q for q in quads if q.predicate not in _NAMING):
-                found = True
-                yield one
+        for one in self._by_claims(self._saying(thing)):
+            found = True
+            yield one
         if found:
             return
         for kind in self._kinds(thing, POINTED_AT):
             for mode, premises in self._by_claims(self._store.quads_for_pattern(None, None, thing, None)):
                 yield mode, (kind, *premises)
+
+    def _saying(self, thing: ox.NamedNode) -> Iterable[ox.Quad]:
+        """The quads that say something of a thing, if it is no topic, which is no more than a subject."""
+        if not is_thing(thing) or any(self._default(thing, TYPE, CONCEPT)):
+            return ()
+        return (q for q in self._store.quads_for_pattern(thing, None, None, None) if q.predicate not in _NAMING)
 
     def _by_claims(self, quads: Iterable[ox.Quad]) -> Iterator[tuple[ox.NamedNode, tuple[ox.Quad, ...]]]:
         for quad in quads:

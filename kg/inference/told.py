@@ -98,6 +98,11 @@ class Told:
             if in_graph(quad.triple, INFERRED) not in self._store:
                 return True
             return quad.predicate not in DEFINED and not any(entailments(self._store, quad.triple, DEFAULT))
+        if quad.graph_name not in self._claims:
+            if in_graph(quad.triple, INFERRED) in self._store:
+                return not any(entailments(self._store, quad.triple, quad.graph_name))
+            if not self._may_follow(quad.triple, quad.graph_name):
+                return True
         return quad.triple in self.by(quad.graph_name)
 
     def assume(self, facts: Mapping[ox.NamedNode, frozenset[ox.Triple]]) -> None:
@@ -115,15 +120,15 @@ class Told:
         triples = {q.triple for q in self._store.quads_for_pattern(None, None, None, graph)}
         if not is_claim(self._store, graph):
             return triples
-        marked = {t: in_graph(t, INFERRED) in self._store for t in triples}
-        ways = {
-            t: [{p.triple for p in premises if p.graph_name == graph} for _, premises in found]
-            for t in triples
-            if (found := list(entailments(self._store, t, graph))) and (marked[t] or self._is_elsewhere(t, graph))
-        }
+        ways: dict[ox.Triple, list[set[ox.Triple]]] = {}
+        marked = {t for t in triples if in_graph(t, INFERRED) in self._store}
+        for triple in triples:
+            if self._may_follow(triple, graph) and (triple in marked or self._is_elsewhere(triple, graph)):
+                found = entailments(self._store, triple, graph)
+                ways[triple] = [{p.triple for p in premises if p.graph_name == graph} for _, premises in found]
         told = triples - ways.keys()
         known = set(told)
-        left = sorted(ways, key=lambda t: (marked[t], str(t)))
+        left = sorted(ways, key=lambda t: (t in marked, str(t)))
         while left:
             follow = [t for t in left if any(premises <= known for premises in ways[t])]
             if not follow:  # they follow from each other only
@@ -132,15 +137,24 @@ class Told:
             left = [t for t in left if t not in known]
         return told
 
+    def _may_follow(self, triple: ox.Triple, graph: GraphName) -> bool:
+        """Whether a triple follows in a graph, and is marked as inferred or in another claim too."""
+        if in_graph(triple, INFERRED) not in self._store and not any(self._others(triple, graph)):
+            return False
+        return any(entailments(self._store, triple, graph))
+
+    def _others(self, triple: ox.Triple, graph: GraphName) -> Iterator[GraphName]:
+        """The other claims with the triple."""
+        found = self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        return (q.graph_name for q in found if q.graph_name != graph and is_claim(self._store, q.graph_name))
+
     def _is_elsewhere(self, triple: ox.Triple, graph: GraphName) -> bool:
         """Whether another claim tells a triple that is not marked as inferred.
 
         One in which it does not follow does; if it follows in all of them, the first by name is taken to tell it.
         """
-        found = self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
-        others = (q.graph_name for q in found if q.graph_name != graph and is_claim(self._store, q.graph_name))
         is_first = True
-        for other in islice(others, MAX_GRAPHS):
+        for other in islice(self._others(triple, graph), MAX_GRAPHS):
             if not any(entailments(self._store, triple, other)):
                 return True
             is_first = is_first and str(graph) < str(other)

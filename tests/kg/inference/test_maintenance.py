@@ -78,13 +78,16 @@ records = st.one_of(
 
 
 def in_graph(triples: Iterable[ox.Triple], graph: ox.NamedNode | ox.DefaultGraph) -> set[ox.Quad]:
-    return {ox.Quad(*t, graph) for t in triples}
+    return {ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples}
+
+
+def in_one(triple: ox.Triple, graph: ox.NamedNode | ox.DefaultGraph) -> ox.Quad:
+    return next(iter(in_graph([triple], graph)))
 
 
 quads = st.one_of(
-    st.builds(lambda t, g: ox.Quad(*t, g), facts, st.sampled_from(CLAIMS)),
-    st.builds(lambda t: ox.Quad(*t), facts),
-    st.builds(lambda t: ox.Quad(*t), records),
+    st.builds(in_one, facts, st.sampled_from(CLAIMS)),
+    st.builds(in_one, st.one_of(facts, records), st.just(DEFAULT)),
 )
 changes = st.tuples(st.lists(quads, max_size=8), st.lists(st.integers(0, 10_000), max_size=4))
 """Quads to add, and numbers of quads to delete, of those that are there and no axioms."""
@@ -97,7 +100,7 @@ def recomputed(store: ox.Store, patch: Patch) -> set[ox.Quad]:
     default = {q.triple for q in store.quads_for_pattern(None, None, None, DEFAULT) if told.is_told(q)}
     published = {t for c in claims if modality(store, c) in PUBLISHED for t in facts[c]}
     for quad, is_added in [*((q, False) for q in patch.deletes), *((q, True) for q in patch.adds)]:
-        graph = default if quad.graph_name == DEFAULT else facts.get(quad.graph_name, set())  # type: ignore[call-overload]
+        graph = facts[quad.graph_name] if isinstance(quad.graph_name, ox.NamedNode) else default
         (graph.add if is_added else graph.discard)(quad.triple)
     after = ox.Store()
     after.bulk_extend(in_graph(default, DEFAULT))
@@ -137,7 +140,7 @@ def difference(found: set[ox.Quad], want: set[ox.Quad]) -> str:
 
 
 def record(claim: Claim) -> set[ox.Quad]:
-    return {ox.Quad(*t) for triples in claim.record.values() for t in triples}
+    return {q for triples in claim.record.values() for q in in_graph(triples, DEFAULT)}
 
 
 def stored(found: Iterable[ox.Quad]) -> set[ox.Quad]:
@@ -164,7 +167,7 @@ def test_claims_that_come_and_go_leave_what_the_build_would_make(
     maintain(store, patch)
     rebuilt = stored(build(replace(curation, claims=tuple(kept))).quads)
     assert telling(store) == telling(rebuilt)
-    adds = {ox.Quad(*t, ox.NamedNode(iri)) for iri in gone for t in claims[iri].facts}
+    adds = {q for iri in gone for q in in_graph(claims[iri].facts, ox.NamedNode(iri))}
     patch = changed(store, stored(adds | {q for iri in gone for q in record(claims[iri])}), ())
     patch.apply(store)
     maintain(store, patch)
