@@ -30,6 +30,7 @@ from server.pages import (
     states,
     things,
     trade,
+    why,
 )
 
 UPLOAD_BYTES = 1 << 27
@@ -54,6 +55,7 @@ _PAGES = (
     states,
     things,
     trade,
+    why,
 )
 """The modules whose ``blueprint(site)`` is registered: pages, linked data, search."""
 

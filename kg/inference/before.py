@@ -1,19 +1,14 @@
 """What has to be known of the state before a change, to tell afterwards what is told and what only followed."""
 
 from collections.abc import Iterable
-from typing import Final
 
 import pyoxigraph as ox
 
 from kg.inference.affected import Result, by_default, redated
 from kg.inference.forward import is_axiom
 from kg.inference.matching import DEFAULT
-from kg.inference.told import INFERRED, MAX_GRAPHS, MODALITY, Told, is_claim, modality
+from kg.inference.told import INFERRED, MAX_GRAPHS, MODALITY, PUBLISHED, Told, is_claim, modality
 from kg.rdf.patches import Patch
-from ontology.namespaces import CODE
-
-PUBLISHED: Final = frozenset(ox.NamedNode(str(CODE[name])) for name in ("asserted", "reported", "planned"))
-"""The modalities of claims whose facts are in the default graph too."""
 
 
 class Before:

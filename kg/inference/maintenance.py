@@ -14,7 +14,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.inference.affected import Result, by_facts, everything, redated
-from kg.inference.before import PUBLISHED, Before, results_of
+from kg.inference.before import Before, results_of
 from kg.inference.definitions import STRONGEST, Definitions
 from kg.inference.forward import Forward, is_axiom
 from kg.inference.matching import DEFAULT
@@ -23,6 +23,7 @@ from kg.inference.told import (
     DEFINED,
     INFERRED,
     MAX_GRAPHS,
+    PUBLISHED,
     RANKS,
     TYPE,
     entailments,

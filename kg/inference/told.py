@@ -26,6 +26,9 @@ RANKS = {
 }
 """The modalities, the strongest first."""
 
+PUBLISHED = frozenset(code for code, rank in RANKS.items() if rank <= 3)
+"""The modalities of claims whose facts are in the default graph too: asserted, reported, planned."""
+
 DEFINED = frozenset(
     ox.NamedNode(str(KEL[name])) for name in ("about", "strongestModality", "latestStatus", "documentOf")
 )

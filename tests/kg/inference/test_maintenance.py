@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from kg.curation.curated import Claim, Curation
 from kg.curation.dataset import Dataset, build, close
-from kg.inference.before import PUBLISHED
 from kg.inference.maintenance import maintain
-from kg.inference.told import DEFINED, Told, is_claim, modality
+from kg.inference.told import DEFINED, PUBLISHED, Told, is_claim, modality
 from kg.rdf.patches import Patch, diff
 from ontology import INFERRED_GRAPH, ONTOLOGY_IRI, published_triples
 from ontology.namespaces import CLAIM, CODE, ID, PREFIXES, RDF_TYPE, SRC
