@@ -35,7 +35,7 @@ def _reason(tree: Tree, why: Why, step: Step, translate: Translate) -> None:
         tree.add(Text(translate(why.origin(step)), style="dim"))
     for way in step.ways:
         branch = tree.add(Text(f"{translate(RULES.get(way.rule, way.rule))} ({way.rule})", style="italic"))
-        for premise in way.premises:
+        for premise in why.premises(way):
             words = (why.word(t) for t in (premise.subject, premise.predicate, premise.object))
             _reason(branch.add(Text(" · ".join(words))), why, premise, translate)
         if way.absent and way.rule in ABSENCES:

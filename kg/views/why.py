@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 import msgspec
 import pyoxigraph as ox
 
-from kg.inference.explanation import Explanation, Step
+from kg.inference.explanation import Explanation, Step, Way
 from kg.language.labels import labels
 from kg.language.messages import gettext_noop
 from kg.store.reader import Reader
 from kg.views.footnotes import Footnote, footnotes
 from kg.views.notes import Notes
 from ontology import published_triples
-from ontology.namespaces import CLAIM, SKOLEM, SRC
+from ontology.namespaces import CLAIM, PREFIXES, SKOLEM, SRC
 
 RULES: Final[Mapping[str, str]] = {
     "cax-sco": gettext_noop("What belongs to a class belongs to the classes above it."),
@@ -40,6 +40,8 @@ ABSENCES: Final[Mapping[str, str]] = {
 }
 """What a rule's conclusion rests on beside its premises, where that is not nothing."""
 
+_LIST: Final = tuple(f"<{PREFIXES['rdf']}{name}>" for name in ("first", "rest"))
+
 ONTOLOGY: Final = gettext_noop("The ontology says so.")
 RECORD: Final = gettext_noop("The record of the claim or source says so.")
 STATED: Final = gettext_noop("It is stated in the data, by no claim.")
@@ -60,8 +62,26 @@ class Why(Notes):
     def word(self, term: str) -> str:
         """A term of a step, in N-Triples, in words: the label of a thing, the text of a literal."""
         if term.startswith(f"<{SKOLEM}"):
-            return "[…]"
+            return self._lists.get(term, "[…]")
         return str(self.name(term[1:-1])) if term.startswith("<") else term.rpartition('"')[0][1:]
+
+    def premises(self, way: Way) -> list[Step]:
+        """The premises of a way but for the members of lists, which `word` gives where the list stands."""
+        return [p for p in way.premises if not p.subject.startswith(f"<{SKOLEM}") or p.predicate not in _LIST]
+
+    @cached_property
+    def _lists(self) -> dict[str, str]:
+        """The members in words of the lists in the steps, by their first node."""
+        steps = {(s.subject, s.predicate): s.object for s in _steps(self.explanation.steps)}
+        found: dict[str, str] = {}
+        for (node, predicate), member in steps.items():
+            if predicate == _LIST[0]:
+                members, rest = [self.word(member)], steps.get((node, _LIST[1]), "")
+                while (rest, _LIST[0]) in steps and len(members) < len(steps):
+                    members.append(self.word(steps[rest, _LIST[0]]))
+                    rest = steps.get((rest, _LIST[1]), "")
+                found[node] = f"[{', '.join(members)}]"
+        return found
 
     def records(self, claims: list[str]) -> list[Footnote]:
         """The footnotes of the claims that have a record."""
