@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from kg.inference.derivation import Derivation, derivations
 from kg.inference.matching import DEFAULT, GraphName
-from kg.inference.told import INFERRED, PUBLISHED, Told, in_graph, modality
+from kg.inference.told import INFERRED, MAX_GRAPHS, PUBLISHED, Told, in_graph, modality
 
 MAX_WAYS: Final = 3
 """How many ways of a step are told; that there are more is told too."""
@@ -58,7 +58,7 @@ class Explanation(msgspec.Struct, frozen=True):
 def explain(store: ox.Store, triple: ox.Triple) -> Explanation:
     """The explanation of a triple; without steps if it is not in the store."""
     told = Told(store)
-    quads = store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+    quads = islice(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), MAX_GRAPHS)
     graphs = sorted((q.graph_name for q in quads if q.graph_name not in (DEFAULT, INFERRED)), key=str)
     claims = [g for g in graphs if told.is_told(in_graph(triple, g))]
     entailed = [g for g in graphs if g not in claims]
