@@ -33,7 +33,7 @@ def infer(ontology: Iterable[ox.Triple], facts: Mapping[str, Iterable[ox.Triple]
         name: [
             quad.triple
             for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(name))
-            if quad not in given and _is_informative(quad.triple)
+            if quad not in given and is_informative(quad.triple)
         ]
         for name in facts
     }
@@ -53,7 +53,8 @@ def derive(default: Iterable[ox.Triple], claims: Mapping[str, Iterable[ox.Triple
     return [q.triple for q in {*store} - given]
 
 
-def _is_informative(triple: ox.Triple) -> bool:
+def is_informative(triple: ox.Triple) -> bool:
+    """Whether a conclusion is kept: it is about a thing of the project, and no membership in a universal class."""
     subject = triple.subject.value if isinstance(triple.subject, ox.NamedNode) else ""
     is_thing = subject.startswith(BASE) and not subject.startswith((BASE + "ns", BASE + ".well-known"))
     return is_thing and getattr(triple.object, "value", None) not in _UNIVERSAL_CLASSES

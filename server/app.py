@@ -30,6 +30,7 @@ from server.pages import (
     states,
     things,
     trade,
+    why,
     why_not,
 )
 
@@ -56,6 +57,7 @@ _PAGES = (
     things,
     trade,
     why_not,
+    why,
 )
 """The modules whose ``blueprint(site)`` is registered: pages, linked data, search."""
 

@@ -1,6 +1,6 @@
-"""Stages updates and uploads: computes their patch on a copy of the store, and validates the result with SHACL.
+"""Stages updates and uploads: computes their patch, with what is inferred, on a copy, and validates it with SHACL.
 
 Begin with `staging`; `updates` and `staging_graphs` run SPARQL Update in time proportional to the change.
 
-Imports: ontology, shapes, kg.rdf, kg.engine.
+Imports: ontology, shapes, kg.rdf, kg.engine, kg.inference.
 """

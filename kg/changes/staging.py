@@ -1,4 +1,4 @@
-"""Stages a change: computes its patch on a copy of the store."""
+"""Stages a change: computes its patch, with what follows from it, on a copy of the store."""
 
 import codecs
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from kg.changes.updates import run
 from kg.engine.engine import Engine, OperationError
 from kg.engine.guard import tokens_with_iris
+from kg.inference.maintenance import maintain
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.rdf.patches import Patch, diff
 from ontology import KelisimError
@@ -45,21 +46,21 @@ class DocumentError(KelisimError):
 
 
 def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Patch:
-    """Applies the change to the engine's store, which must be a copy, and returns its patch.
+    """Applies the change to the engine's store, which must be a copy, and returns its patch, with what is inferred.
 
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
         if any(iri == EVERYTHING for _, iri in tokens_with_iris(change.text)):
             raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph: updates cannot name it.")
-        return _storable(run(engine, change.text))
+        return maintain(engine.store, _storable(run(engine, change.text)))
     graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
     new = set(Engine(read).quads())  # with literals as the store normalises them
     old = {q for q in new if engine.contains(q)} if change.kind == "add" else set(engine.quads(graph))
     patch = _storable(diff(old, new))
     engine.apply(patch)
-    return patch
+    return maintain(engine.store, patch)
 
 
 def _storable(patch: Patch) -> Patch:

@@ -1,4 +1,6 @@
-"""Cited answers: for each solution of a query, the claims that it rests on.
+"""Cited answers: the claims that each row of an answer rests on, how sure it is, and who tells it independently.
 
-Begin with `kg.citations.evaluation`. Imports `ontology`, `kg.rdf` and `kg.engine`.
+Begin with `evaluation`; `annotations` is the algebra, `plan` how a pattern tells its triples; `answers` gives the JSON.
+
+Imports: ontology, kg.engine.
 """

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -94,17 +94,27 @@ def build(curation: Curation) -> Dataset:
         default.update(t for triples in claim.record.values() for t in triples)
         if claim.value("modality").removeprefix(str(CODE)) in PUBLISHED_MODALITIES:
             default.update(claim.facts)
-    derived = derive(default, claims)
-    default.update(derived)
-    inferred = infer(ontology, {INFERRED_GRAPH: default})[INFERRED_GRAPH]
+    return from_quads(close(ontology, default, claims))
+
+
+def close(
+    ontology: Collection[ox.Triple], default: Iterable[ox.Triple], claims: Mapping[str, Collection[ox.Triple]]
+) -> set[ox.Quad]:
+    """The quads of a dataset with all that follows: of what its default graph and its claims tell.
+
+    `ontology` are the axioms, which `default` holds too; `claims` maps the IRIs of claims to their facts.
+    """
+    told = {*default}
+    derived = derive(told, claims)
+    told.update(derived)
+    inferred = infer(ontology, {INFERRED_GRAPH: told})[INFERRED_GRAPH]
     of_claims = {iri: [t for t in found if _is_thing(t.subject)] for iri, found in infer(ontology, claims).items()}
     stated = {t for facts in claims.values() for t in facts}
     inferred_graph = {*derived, *inferred, *(t for found in of_claims.values() for t in found if t not in stated)}
-    default.update(inferred)
-    quads = {ox.Quad(t.subject, t.predicate, t.object) for t in default}
+    quads = {ox.Quad(t.subject, t.predicate, t.object) for t in (*told, *inferred)}
     for graph, triples in (*claims.items(), *of_claims.items(), (INFERRED_GRAPH, inferred_graph)):
         quads.update(ox.Quad(t.subject, t.predicate, t.object, ox.NamedNode(graph)) for t in triples)
-    return from_quads(quads)
+    return quads
 
 
 def from_quads(quads: set[ox.Quad]) -> Dataset:

@@ -124,7 +124,7 @@ class Engine:
 
     @property
     def store(self) -> ox.Store:
-        """The store, to be read only."""
+        """The store; who changes it applies the patch to the engine too, or is the last to use it."""
         return self._store
 
     def __len__(self) -> int:

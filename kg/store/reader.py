@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import msgspec
 import pyoxigraph as ox
 
 from kg.engine.engine import Engine
+from kg.inference.explanation import Explanation, explain
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from kg.store.store import Store
 from kg.workers.messages import Task
@@ -21,6 +23,7 @@ class Reader:
 
     def __init__(self, source: Engine | Store) -> None:
         """Over an engine in this process, or over a store with its limits and current version."""
+        self._source = source
         self._answer = _of_store(source) if isinstance(source, Store) else _of_engine(source)
 
     def rows(self, query: str) -> list[Row]:
@@ -37,6 +40,13 @@ class Reader:
     def ask(self, query: str) -> bool:
         """The result of an ASK query."""
         return bool(ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON))
+
+    def explanation(self, triple: ox.Triple) -> Explanation:
+        """Why the triple is in the data, or that it is not; raises KelisimError as `Store.query` does."""
+        if not isinstance(self._source, Store):
+            return explain(self._source.store, triple)
+        reply = self._source.query(Task("", why=f"{triple} .", internal=True))
+        return msgspec.json.decode(reply.content, type=Explanation)
 
     def triples(self, query: str) -> list[ox.Triple]:
         """The graph of a CONSTRUCT or DESCRIBE query."""

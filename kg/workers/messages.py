@@ -41,7 +41,8 @@ class Task(NamedTuple):
     tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
     pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
     only told with less certainty, and which of its names are not in the data. `citing` asks for the claims that each
-    row rests on, as `kg.citations.answers` gives them.
+    row rests on, as `kg.citations.answers` gives them. `why` asks, instead of a query, for the
+    explanation of a triple, as JSON (`kg.inference.explanation`); it is an N-Triples line.
     """
 
     query: str
@@ -56,6 +57,7 @@ class Task(NamedTuple):
     new_graphs: bool = False
     hinted: bool = False
     citing: Citing | None = None
+    why: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,11 +15,12 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from typing import Any, Final
 
 import msgspec
+import pyoxigraph as ox
 
 from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
@@ -30,6 +31,8 @@ from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
+from kg.inference.derivation import derivations
+from kg.inference.explanation import explain
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.confinement import (
@@ -58,6 +61,8 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
     """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
+    if task.why:
+        return _explained(engine, task, spool)
     hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
         if task.citing:
@@ -98,7 +103,24 @@ def _cited(engine: Engine, task: Task, citing: Citing) -> bytes:
         citing.sources,
         citing.language,
     )
-    return cited_answer(engine, asked)
+    with allow_new_files():  # for the rules, which are read when they are first needed
+        return cited_answer(engine, asked, _premises)
+
+
+def _premises(store: ox.Store, triple: ox.Triple, graph: Any) -> Iterator[tuple[ox.Quad, ...]]:
+    """The premises of each way in which a triple follows."""
+    return (d.premises for d in derivations(store, triple, graph))
+
+
+def _explained(engine: Engine, task: Task, spool: Spool) -> tuple[Outcome, Spool]:
+    """Why a triple is in the store."""
+    (quad,) = ox.parse(input=task.why, format=ox.RdfFormat.N_TRIPLES)
+    try:
+        with allow_new_files():  # for the rules, which are read when they are first needed
+            spool.write(msgspec.json.encode(explain(engine.store, quad.triple)))
+    except KelisimError as error:
+        return _failure(error), spool
+    return Outcome("ok", format="json", size=spool.size), spool
 
 
 def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, list[str]]]:

@@ -11,7 +11,7 @@ PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 # kel:about: the things that a claim's facts speak of
 INSERT { ?claim kel:about ?thing }
 WHERE {
-  ?claim a kel:Claim .
+  ?claim kel:modality ?how .
   GRAPH ?claim { { ?thing ?p ?o } UNION { ?s ?p ?thing } }
   FILTER (STRSTARTS(STR(?thing), STR(id:)))
 } ;

@@ -6,7 +6,7 @@ from typing import Any, Final
 from kg.publishing.dumps import MEDIA_TYPES as DUMPS
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS
-from server.openapi.operations import graph, in_path, in_query, operation
+from server.openapi.operations import graph, in_path, in_query, json_object, operation
 
 _SUFFIXES: Final = {"type": "string", "enum": [f.extension for f in GRAPH_FORMATS]}
 _NAMES: Final[Mapping[str, str]] = {
@@ -47,9 +47,18 @@ def linked_data_paths() -> dict[str, Any]:
         *(303, 404, 406, 410, 503),
         parameters=[iri, any_format, page],
     )
+    terms = [{**in_query(name, {"type": "string"}), "required": True} for name in ("s", "p", "o")]
+    as_json = in_query("format", {"type": "string", "enum": ["json", "html"]})
+    why = operation(
+        "Why a triple is in the graph: who tells it, or how it follows",
+        {"text/html": {}, **json_object()},
+        503,
+        parameters=[*terms, as_json],
+    )
     return {
         **found,
         "/resource": {"get": resource},
+        "/why": {"get": why},
         "/data/{path}": {"get": described},
         "/data/catalogue": {"get": catalogue},
         "/data/catalogue.{suffix}": {"get": in_format},

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,13 @@ def compare(engine: Engine, update: str) -> None:
 
 def acknowledged(engine: Engine, folder: Path) -> float:
     """The median seconds until a change lasts and is seen."""
+    with acknowledging(engine, folder) as store:
+        return median("direct", lambda update: store.change(Change("update", update)))
+
+
+@contextmanager
+def acknowledging(engine: Engine, folder: Path) -> Iterator[Store]:
+    """A store with its workers, forked from here, whose changes are logged in the folder; each changes a copy."""
     pool = WorkerPool(lambda: engine, Limits(workers=2))  # forks, so before there are threads
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -70,7 +78,7 @@ def acknowledged(engine: Engine, folder: Path) -> float:
         with History.create(folder, ()) as history:
             store = Store(pool, "benchmark", history)
             asyncio.run_coroutine_threadsafe(_start(store), loop).result(START_SECONDS)
-            return median("direct", lambda update: store.change(Change("update", update)))
+            yield store
     finally:
         loop.call_soon_threadsafe(pool.close)
         loop.call_soon_threadsafe(loop.stop)

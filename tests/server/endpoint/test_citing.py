@@ -139,6 +139,8 @@ def test_plain_clients_pass_over_the_citations(server: str) -> None:
     with_them = client.query().convert()
     client.clearParameter("cite")
     without = client.query().convert()
+    assert isinstance(with_them, dict)
+    assert isinstance(without, dict)
     assert with_them["results"] == without["results"]
 
 
