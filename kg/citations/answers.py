@@ -19,7 +19,7 @@ from kg.citations.annotations import Sources
 from kg.citations.certainty import ClaimRecord, Records, independent_sources, rank, weakest
 from kg.citations.cited import Asked, Citation, Cited, Row
 from kg.citations.evaluation import cite
-from kg.citations.support import RANKS, Derive, Term
+from kg.citations.support import RANKS, Term
 from kg.engine.engine import Engine
 from ontology import KelisimError
 
@@ -40,15 +40,18 @@ def checked_certainty(name: str) -> str:
     return name
 
 
-def cited_answer(engine: Engine, asked: Asked, derive: Derive | None = None) -> bytes:
-    """The answer of a query with citations, as JSON; `derive` explains inferred triples.
+def cited_answer(engine: Engine, asked: Asked) -> bytes:
+    """The answer of a query with citations, as JSON.
 
     Only rows are kept that are as sure and as well supported as asked; LIMIT and OFFSET count what is kept. Raises what
     `cite` raises, and CertaintyError.
     """
     checked_certainty(asked.certainty)
-    cited = cite(engine, asked, derive)
-    records = Records(engine.store, cited.supports, asked.language)
+    cited = cite(engine, asked)
+    records: Records = engine.remembered.get(("records", asked.language)) or Records(
+        engine.store, cited.supports, asked.language
+    )
+    engine.remembered["records", asked.language] = records
     rows = zip(cited.rows, cited.citations, strict=True)
     if not asked.chooses:
         return msgspec.json.encode(_document(cited, [*rows], records))

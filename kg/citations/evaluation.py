@@ -32,7 +32,7 @@ from kg.citations.plan import (
     select_text,
     slices,
 )
-from kg.citations.support import Derive, GraphName, Supports, Term, spo
+from kg.citations.support import GraphName, Supports, Term, spo
 from kg.engine.engine import Answer, Engine
 from kg.engine.errors import TooLargeError
 from kg.engine.guard import dataset_graphs
@@ -50,8 +50,8 @@ _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
 
 
-def cite(engine: Engine, asked: Asked, derive: Derive | None = None) -> Cited:
-    """Evaluates a query with citations. `derive` explains inferred triples.
+def cite(engine: Engine, asked: Asked) -> Cited:
+    """Evaluates a query with citations.
 
     If rows are to be chosen by their certainty, LIMIT and OFFSET are left to the caller. Raises what `Engine.query`
     raises, and TooLargeError for more than `ROWS` rows.
@@ -70,7 +70,11 @@ def cite(engine: Engine, asked: Asked, derive: Derive | None = None) -> Cited:
     graphs = asked.default_graphs or (() if asked.named_graphs else tuple(dataset_graphs(asked.query)[0]))
     everything = graphs == (EVERYTHING,)
     holds = (lambda _: True) if everything else None
-    supports = Supports(engine.store, derive, frozenset(graphs) if graphs and not everything else None, holds=holds)
+    known = ("supports", frozenset(graphs))
+    supports: Supports = engine.remembered.get(known) or Supports(
+        engine.store, frozenset(graphs) if graphs and not everything else None, holds=holds
+    )
+    engine.remembered[known] = supports
     if tree.form == "DESCRIBE":
         triples = _bounded(run(asked.query).triples)
         found = [spo(t) for t in triples]

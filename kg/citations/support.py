@@ -7,19 +7,21 @@ from typing import Final, TypeAlias, cast
 import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
+from kg.inference.derivation import derivations
 from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 Spo: TypeAlias = tuple[Term, ox.NamedNode, Term]
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
-Derive: TypeAlias = Callable[[ox.Store, ox.Triple, GraphName], Iterator[tuple[ox.Quad, ...]]]
-"""Gives, for a triple in a graph, the premises of each way in which it follows by one rule."""
 
 RANKS: Final = ("asserted", "reported", "planned", "expected", "possible", "denied")
 """The modalities, the surest first."""
 PUBLISHED: Final = frozenset(("asserted", "reported", "planned"))
 """The modalities whose facts stand in the default graph too."""
+
+_REMEMBERED: Final = 200_000
+"""The most annotations that are kept, about 100 MB."""
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
@@ -45,7 +47,6 @@ class Supports:
     def __init__(
         self,
         store: ox.Store,
-        derive: Derive | None = None,
         default: frozenset[str] | None = None,
         *,
         holds: Callable[[str], bool] | None = None,
@@ -55,7 +56,6 @@ class Supports:
         `holds` says of a claim whether its facts are in the default graph, by default by its modality.
         """
         self._store = store
-        self._derive = derive
         self._default = default
         self._holds = holds or self.is_published
         self._modalities: dict[str, str] = {}
@@ -134,6 +134,8 @@ class Supports:
             known = self._triple(subject, predicate, value, graph)
             self._open.discard(key)
             if not self._cut or not self._open:
+                if len(self._found) >= _REMEMBERED:
+                    self._found.clear()
                 self._found[key] = known
                 self._cut = False
         return known
@@ -175,11 +177,9 @@ class Supports:
         return next(iter(self._store.quads_for_pattern(subject, _SOURCE, None, _DEFAULT)), None) is not None
 
     def _derived(self, triple: ox.Triple) -> Annotation:
-        if self._derive is None:
-            return ZERO
         return total(
-            product(self.triple(*spo(q), q.graph_name) for q in premises)
-            for premises in self._derive(self._store, triple, _DEFAULT)
+            product(self.triple(*spo(q), q.graph_name) for q in derivation.premises)
+            for derivation in derivations(self._store, triple, _DEFAULT)
         )
 
     def _several_premises(self) -> frozenset[str]:

@@ -121,6 +121,8 @@ class Engine:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
         self.hints = Hints(self._store, on_disk=on_disk)
+        self.remembered: dict[object, Any] = {}
+        """What others worked out of this state of the store; every change empties it."""
 
     @property
     def store(self) -> ox.Store:
@@ -160,6 +162,7 @@ class Engine:
         patch.apply(self._store)
         self._merges.apply(patch, self._store)
         self.hints.apply(patch)
+        self.remembered.clear()
 
     def update(self, update: str) -> None:
         """Runs a SPARQL 1.1 Update; relative IRIs are resolved against `ontology.BASE`.
@@ -170,6 +173,7 @@ class Engine:
         refuse_outbound(update)
         self._merges.clear()
         self.hints.clear()
+        self.remembered.clear()
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:

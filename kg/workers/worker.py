@@ -15,7 +15,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -31,7 +31,6 @@ from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
-from kg.inference.derivation import derivations
 from kg.inference.explanation import explain
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import parse as parse_patch
@@ -104,12 +103,7 @@ def _cited(engine: Engine, task: Task, citing: Citing) -> bytes:
         citing.language,
     )
     with allow_new_files():  # for the rules, which are read when they are first needed
-        return cited_answer(engine, asked, _premises)
-
-
-def _premises(store: ox.Store, triple: ox.Triple, graph: Any) -> Iterator[tuple[ox.Quad, ...]]:
-    """The premises of each way in which a triple follows."""
-    return (d.premises for d in derivations(store, triple, graph))
+        return cited_answer(engine, asked)
 
 
 def _explained(engine: Engine, task: Task, spool: Spool) -> tuple[Outcome, Spool]:
