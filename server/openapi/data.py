@@ -14,6 +14,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "/code/{slug}": "A code",
     "/claim/{slug}": "A claim",
     "/source/{slug}": "An article or passage",
+    "/conflict/{slug}": "A conflict between claims, or a side of one",
     "/graph/{slug}": "A graph that is no claim",
     "/shape/{slug}": "A shape",
     "/.well-known/genid/{slug}": "A nameless node of the ontology",
