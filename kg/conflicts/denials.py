@@ -6,7 +6,7 @@ from typing import Final
 
 from kg.conflicts.evidence import Evidence, Told
 from kg.conflicts.model import Conflict, Side, code, side
-from kg.store.reader import Row, Term
+from kg.store.reader import Row
 from ontology.namespaces import KEL, PREFIXES
 
 _AGAINST: Final = {code("stance-opposes"), code("stance-denies")}
@@ -45,9 +45,9 @@ def opposed_statements(evidence: Evidence) -> Iterator[Conflict]:
             others = {s for s in against if not sayers.get(s, set()) & sayers[thing]}
             if others:
                 about = tuple(sorted({t.value.value for t in evidence.of(thing, "concerns")}))
-                yield _statements(evidence, thing, about, [thing], others, {"opinion"})
+                yield _between(evidence, about, [thing], others)
         elif against and (in_favour := by_stance.get(code("stance-supports"))):
-            yield _statements(evidence, thing, (thing,), in_favour, against, {"opinion"})
+            yield _between(evidence, (thing,), in_favour, against)
 
 
 def answered_accusations(evidence: Evidence, offices: Mapping[str, set[str]]) -> Iterator[Conflict]:
@@ -68,7 +68,7 @@ def answered_accusations(evidence: Evidence, offices: Mapping[str, set[str]]) ->
         for criticism in sorted(answered):
             accused = {t.value.value for t in evidence.of(criticism, "concernsActor")} & speakers
             if accused:
-                yield _statements(evidence, criticism, tuple(sorted(accused)), [criticism], {answer}, {"opinion"})
+                yield _between(evidence, tuple(sorted(accused)), [criticism], {answer})
 
 
 def opposite_trends(evidence: Evidence) -> Iterator[Conflict]:
@@ -87,13 +87,12 @@ def _side(thing: str, told: Iterable[Told]) -> Side:
     return side([t.value for t in given], [thing], [t.claim for t in given])
 
 
-def _statements(
-    evidence: Evidence, key: str, about: tuple[str, ...], said: Iterable[str], against: Iterable[str], why: set[str]
-) -> Conflict:
-    both = []
-    for statements in map(sorted, (said, against)):
-        told = [t for s in statements for t in evidence.of(s, "saidBy")]
-        values: list[Term] = [t.value for t in told]
-        both.append(side(values, statements, [t.claim for t in told]))
-    others = (s for s in sorted(against))
-    return Conflict("denial", (key, *others), str(KEL.stance), about, tuple(both), frozenset(why))
+def _between(evidence: Evidence, about: tuple[str, ...], said: Iterable[str], against: Iterable[str]) -> Conflict:
+    """The conflict of statements with others that are against them; the values that differ are who said it."""
+    both = (sorted(said), sorted(against))
+    told = [[t for s in statements for t in evidence.of(s, "saidBy")] for statements in both]
+    sides = [side((t.value for t in of), things, (t.claim for t in of)) for of, things in zip(told, both, strict=True)]
+    return Conflict("denial", (*both[0], "against", *both[1]), str(KEL.stance), about, tuple(sides), _OPINION)
+
+
+_OPINION: Final = frozenset({"opinion"})

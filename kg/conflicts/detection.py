@@ -7,7 +7,8 @@ from typing import Final
 from kg.conflicts.attributes import attribute_conflicts
 from kg.conflicts.denials import answered_accusations, denied_facts, opposed_statements, opposite_trends
 from kg.conflicts.evidence import ORG, Evidence, denied_and_said, pairs, read_evidence
-from kg.conflicts.figures import figure_conflicts, read_figures
+from kg.conflicts.figure_conflicts import figure_conflicts
+from kg.conflicts.figures import read_figures
 from kg.conflicts.model import KINDS, Conflict
 from kg.conflicts.offices import office_conflicts
 from kg.conflicts.participation import membership_conflicts, participation_conflicts

@@ -77,10 +77,7 @@ def dated_sides(thing: str, found: Iterable[Moment]) -> tuple[Side, ...]:
     for moment in found:
         grouped[moment.first, moment.last, moment.phase].append(moment)
     return sides(
-        (
-            side([day for m in same for day in m.days], [thing], [m.claim for m in same])
-            for same in grouped.values()
-        ),
+        (side([day for m in same for day in m.days], [thing], [m.claim for m in same]) for same in grouped.values()),
         lambda each: (str(each.values[0]), each.claims),
     )
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
@@ -15,6 +16,16 @@ PRESENT: Final = ("visitor", "host", "delegate", "participant")
 """The properties of an event whose values are there; an organiser need not be."""
 
 _ABSENT: Final = code("attendance-absence-announced")
+
+
+@dataclass(frozen=True)
+class _Attendance:
+    """That somebody is, or is not, at an event: the event, the agent, the participation, and who tells it."""
+
+    event: str
+    agent: str
+    part: str
+    told: tuple[Told, ...]
 
 
 def participation_conflicts(evidence: Evidence, members: Mapping[str, set[str]]) -> Iterator[Conflict]:
@@ -31,18 +42,11 @@ def participation_conflicts(evidence: Evidence, members: Mapping[str, set[str]])
         for each in whole.get(event) or {event}:
             present[each][agent].append((thing, told))
     organisations = {s: {t.value.value for t in told} for s, told in evidence.told("concerns")}
-    for event, absent, part, told in _attendances(evidence, absent=True):
-        agents = present.get(event, {})
-        if (same := agents.get(absent)) and (found := _conflict(event, absent, part, told, same, set())):
-            yield found
-        groups = [
-            each
-            for agent, several in agents.items()
-            if agent != absent and organisations.get(agent, set()) & members.get(absent, set())
-            for each in several
-        ]
-        if groups and (found := _conflict(event, absent, part, told, groups, {"group"})):
-            yield found
+    for absence in _attendances(evidence, absent=True):
+        agents, own = present.get(absence.event, {}), members.get(absence.agent, set())
+        groups = [agent for agent in agents if agent != absence.agent and organisations.get(agent, set()) & own]
+        yield from _conflict(absence, agents.get(absence.agent, ()))
+        yield from _conflict(absence, [each for agent in groups for each in agents[agent]], "group")
 
 
 def membership_conflicts(evidence: Evidence) -> Iterator[Conflict]:
@@ -66,21 +70,20 @@ def _presences(evidence: Evidence) -> Iterator[tuple[str, str, str, Told]]:
     for name in PRESENT:
         for event, told in evidence.told(name):
             yield from ((event, t.value.value, event, t) for t in told)
-    for event, agent, part, told in _attendances(evidence, absent=False):
-        yield from ((event, agent, part, t) for t in told)
+    for each in _attendances(evidence, absent=False):
+        yield from ((each.event, each.agent, each.part, t) for t in each.told)
     for step, told in evidence.told("actor"):
         for event in {t.value.value for t in evidence.of(step, "atEvent")}:
             yield from ((event, t.value.value, step, t) for t in told)
 
 
-def _attendances(evidence: Evidence, *, absent: bool) -> Iterator[tuple[str, str, str, list[Told]]]:
-    """Event, agent, participation, and the claims that tell the attendance (or the absence)."""
+def _attendances(evidence: Evidence, *, absent: bool) -> Iterator[_Attendance]:
     for part, told in evidence.told("attendance"):
         kept = [t for t in told if (t.value.value == _ABSENT) == absent]
         if kept:
             for event in {t.value.value for t in evidence.of(part, "inEvent")}:
                 for agent in {t.value.value for t in evidence.of(part, "agent")}:
-                    yield event, agent, part, kept
+                    yield _Attendance(event, agent, part, tuple(kept))
 
 
 def _above(evidence: Evidence) -> set[str]:
@@ -98,22 +101,14 @@ def _ancestors(evidence: Evidence, event: str) -> set[str]:
     return found
 
 
-def _conflict(
-    event: str,
-    agent: str,
-    part: str,
-    absence: Iterable[Told],
-    presence: Iterable[tuple[str, Told]],
-    caveats: set[str],
-) -> Conflict | None:
-    away = {t.claim for t in absence}
+def _conflict(absence: _Attendance, presence: Iterable[tuple[str, Told]], *caveats: str) -> Iterator[Conflict]:
+    away = {t.claim for t in absence.told}
     there = [(thing, t) for thing, t in presence if t.claim not in away]
-    if not there:
-        return None
-    values: set[Term] = {t.value for _, t in there if t.value.value != agent} or {ox.NamedNode(agent)}
-    sides = (
-        side([ox.NamedNode(_ABSENT)], [part], away),
-        side(values, [thing for thing, _ in there], [t.claim for _, t in there]),
-    )
-    key = (event, agent, *(["group"] if caveats else []))
-    return Conflict("participation", key, str(KEL.attendance), (event, agent), sides, frozenset(caveats))
+    if there:
+        values: set[Term] = {t.value for _, t in there}
+        sides = (
+            side([ox.NamedNode(_ABSENT)], [absence.part], away),
+            side(values, [thing for thing, _ in there], [t.claim for _, t in there]),
+        )
+        about = (absence.event, absence.agent)
+        yield Conflict("participation", (*about, *caveats), str(KEL.attendance), about, sides, frozenset(caveats))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kg.conflicts.evidence import Evidence, Told
+from kg.conflicts.evidence import Evidence
 from kg.conflicts.model import Conflict, code, side
 from kg.conflicts.moments import Moment, dated_sides, day_term, disagreeing, infers_dates, moments, property_of
 from ontology.namespaces import KEL
@@ -53,14 +53,15 @@ def _of_dates(evidence: Evidence, key: tuple[str, ...], thing: str, found: Itera
 
 def _called_off(evidence: Evidence) -> Iterator[Conflict]:
     """Called off, or denied to be held, and planned or held by another claim."""
-    denied = {thing: told for thing, told in evidence.told("status", denied=True)}
+    denied = dict(evidence.told("status", denied=True))
     for thing, told in evidence.told("status"):
         off = [t for t in told if t.value.value == _CALLED_OFF]
         on = [t for t in told if t.value.value in {_PLANNED, code("status-held")}]
         denials = [t for t in denied.get(thing, []) if t.value.value == code("status-held")]
         against = off + (denials if all(t.value.value == _PLANNED for t in on) else [])
         if on and {t.claim for t in against} - {t.claim for t in on}:
-            yield _two_sided((thing, "called-off"), str(KEL.status), thing, on, against, {"changed-plan"})
+            sides = tuple(side([t.value for t in of], [thing], [t.claim for t in of]) for of in (on, against))
+            yield Conflict("plan", (thing, "called-off"), str(KEL.status), (thing,), sides, _MOVED)
 
 
 def _still_planned(evidence: Evidence) -> Iterator[Conflict]:
@@ -81,30 +82,26 @@ def _still_planned(evidence: Evidence) -> Iterator[Conflict]:
 
 def _left_open(evidence: Evidence) -> Iterator[Conflict]:
     """A step was to be taken by a day; an article of after it speaks of the same matter as open."""
-    open_claims: dict[str, set[str]] = defaultdict(set)
+    spoken_of: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in ("concerns", "stageOf"):
-        for _, told in evidence.told(name):
+        for subject, told in evidence.told(name):
             for t in told:
                 if evidence.record(t.claim).modality in _OPEN:
-                    open_claims[t.value.value].add(t.claim)
-    for step, windows in ((step, moments(evidence, step, ["planned"])) for step, _ in evidence.told("stageOf")):
-        matter = evidence.value(step, "stageOf")
+                    spoken_of[t.value.value].append((subject, t.claim))
+    for step, told in evidence.told("stageOf"):
+        windows = moments(evidence, step, ["planned"])
         last = max((m.last for m in windows), default="")
-        late = [c for c in open_claims.get(matter, ()) if last and evidence.record(c).published[0] > last]
         taken = any(evidence.record(t.claim).published[0] > last for t in evidence.of(step, "stage"))
-        if late and not taken:
-            about = sorted({t.value.value for t in evidence.of(step, "stageOf")})
-            days = {evidence.record(c).published[0] for c in late}  # what differs is the day on which it was open
-            other = side([day_term(day) for day in days], _subjects(evidence, late), late)
-            sides = (*dated_sides(step, (m for m in windows if m.last == last)), other)
-            on = property_of("planned")
-            yield Conflict("plan", (step, "left-open"), on, tuple(about), sides, _MOVED | {"step-untold"})
-
-
-def _subjects(evidence: Evidence, claims: Iterable[str]) -> set[str]:
-    wanted = set(claims)
-    names = ("concerns", "stageOf")
-    return {s for name in names for s, told in evidence.told(name) if any(t.claim in wanted for t in told)}
+        if not last or taken:
+            continue
+        for matter in sorted({t.value.value for t in told}):
+            late = [each for each in spoken_of.get(matter, ()) if evidence.record(each[1]).published[0] > last]
+            if late:
+                days = {evidence.record(claim).published[0] for _, claim in late}  # on which it was still open
+                other = side(map(day_term, days), (subject for subject, _ in late), (claim for _, claim in late))
+                sides = (*dated_sides(step, (m for m in windows if m.last == last)), other)
+                key, on = (step, matter, "left-open"), property_of("planned")
+                yield Conflict("plan", key, on, (matter,), sides, _MOVED | {"step-untold"})
 
 
 def _stages(evidence: Evidence) -> Iterator[Conflict]:
@@ -125,13 +122,6 @@ def _stages(evidence: Evidence) -> Iterator[Conflict]:
                 for s in dated_sides(step, (m for m in found if m in moments(evidence, step)))
             ]
             yield Conflict("plan", (matter, stage), property_of("held"), (matter,), tuple(sides), _MOVED)
-
-
-def _two_sided(
-    key: tuple[str, ...], on: str, thing: str, one: Iterable[Told], other: Iterable[Told], caveats: Iterable[str]
-) -> Conflict:
-    sides = tuple(side([t.value for t in told], [thing], [t.claim for t in told]) for told in map(list, (one, other)))
-    return Conflict("plan", key, on, (thing,), sides, frozenset(caveats))
 
 
 _MOVED: Final = frozenset({"changed-plan"})

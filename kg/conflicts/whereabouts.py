@@ -55,11 +55,11 @@ def whereabouts_conflicts(
             open_events = [other for other in open_events if other.last >= each.first]
             for other in open_events:
                 if _are_apart(each, other, within):
-                    one, two = sorted((each.event, other.event))
-                    found[one, two][person] = events[one], events[two]
+                    pair = min(each.event, other.event), max(each.event, other.event)
+                    found[pair][person] = events[pair[0]], events[pair[1]]
             open_events.append(each)
-    for pair, persons in sorted(found.items()):
-        one, two = (settings[event] for event in pair)
+    for (first, second), persons in sorted(found.items()):
+        one, two = settings[first], settings[second]
         if one and two:
             yield _conflict(one, two, persons)
 

@@ -25,8 +25,9 @@ class Dataset:
     """An RDF dataset with its quads in the order of their canonical N-Quads lines.
 
     The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
-    are asserted, reported or planned, the inferred triples, and the conflicts between claims. Each claim is a named graph of its facts and of what
-    follows from these alone. The inferred triples, of the default graph and of claims, are in a named graph too.
+    are asserted, reported or planned, the inferred triples, and the conflicts between claims. Each claim is a named
+    graph of its facts and of what follows from these alone. The inferred triples, of the default graph and of claims,
+    are in a named graph too.
     """
 
     quads: tuple[ox.Quad, ...]

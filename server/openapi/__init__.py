@@ -2,5 +2,5 @@
 
 Begin with `openapi`.
 
-Imports: kg.rdf, kg.search, kg.publishing, server.http.
+Imports: kg.rdf, kg.conflicts, kg.search, kg.publishing, server.http.
 """
