@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import pyoxigraph as ox
@@ -83,7 +84,7 @@ class Evidence:
 
     def told(self, name: str, *, denied: bool = False) -> Iterator[tuple[str, list[Told]]]:
         """The things with ``kel:<name>`` (or a full IRI), in order, each with the values that are (not) denied."""
-        of = self._facts.get(name if ":" in name else str(KEL[name]), {})
+        of = self._facts.get(_iri(name), {})
         for subject in sorted(of):
             if kept := [told for told in of[subject] if self.record(told.claim).denied == denied]:
                 yield subject, kept
@@ -93,7 +94,7 @@ class Evidence:
         return [
             told
             for name in names
-            for told in self._facts.get(name if ":" in name else str(KEL[name]), {}).get(subject, ())
+            for told in self._facts.get(_iri(name), {}).get(subject, ())
             if not self.record(told.claim).denied
         ]
 
@@ -109,6 +110,12 @@ class Evidence:
 
 
 _UNRECORDED: Final = Record()
+
+
+@cache
+def _iri(name: str) -> str:
+    """The IRI of a property by local name; a full IRI stays."""
+    return name if ":" in name else str(KEL[name])
 
 
 def read_evidence(reader: Reader) -> Evidence:
