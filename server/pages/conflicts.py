@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
         filters, found = Filters(""), _current(site)
         fields = offered(site.store.version, language())
         kind = filters.choice("kind", translate("Kind"), fields["kind"])
-        thing = filters.choice("thing", translate("About"), [*fields["thing"], *_asked(found)])
+        thing = filters.choice("thing", translate("About what"), [*fields["thing"], *_asked(found)])
         return filters, fields, [] if filters.problems else list(found.chosen(kind, thing))
 
     @routes.get("/conflicts")
