@@ -17,6 +17,7 @@ from server.http.signposts import licences
 from server.http.site import Site
 from server.pages import (
     charts,
+    conflicts,
     documents,
     events,
     home,
@@ -40,6 +41,7 @@ UPLOAD_BYTES = 1 << 27
 _PAGES = (
     catalogue,
     charts,
+    conflicts,
     documents,
     downloads,
     events,

@@ -23,6 +23,7 @@ FILES: Final = (
     "figures.ttl",
     "words.ttl",
     "claims.ttl",
+    "conflicts.ttl",
     "codes.ttl",
 )
 """The shapes for data: SHACL Core only, fast enough to run on every write."""

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
 from kg.inference.derivation import derivations
-from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import BASE, CODE, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -24,6 +24,9 @@ _REMEMBERED: Final = 200_000
 """The most annotations that are kept, about 100 MB."""
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
+_HAS_SIDE, _TOLD_IN = ox.NamedNode(str(KEL.hasSide)), ox.NamedNode(str(KEL.toldIn))
+_CONFLICTS: Final = BASE + "conflict/"
+"""How the names of conflicts and their sides begin."""
 _INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SOURCE: Final = ox.NamedNode(PREFIXES["dcterms"] + "source")
@@ -161,6 +164,8 @@ class Supports:
         names = [g.value for g in graphs if isinstance(g, ox.NamedNode)]
         if isinstance(subject, ox.NamedNode) and self.modality(subject.value):
             return single(subject.value)
+        if isinstance(subject, ox.NamedNode) and subject.value.startswith(_CONFLICTS):
+            return self._of_conflict(subject, predicate, value)
         found = alternatives(n for n in names if n != INFERRED_GRAPH and self.modality(n) and holds(n))
         inferred = INFERRED_GRAPH in names
         if (inferred and found.is_zero) or predicate.value in self._several_premises():
@@ -171,6 +176,21 @@ class Supports:
         if found.is_zero and any(isinstance(g, ox.DefaultGraph) for g in graphs):
             return ONE  # the ontology, or the default graph of other people's data
         return found
+
+    def _of_conflict(self, subject: ox.NamedNode, predicate: ox.NamedNode, value: Term) -> Annotation:
+        """A side of a conflict rests on any claim that tells it, a conflict on all of its sides."""
+        if predicate == _TOLD_IN and isinstance(value, ox.NamedNode):
+            return single(value.value)
+        sides = [q.object for q in self._store.quads_for_pattern(subject, _HAS_SIDE, None, _DEFAULT)] or [subject]
+        return product(
+            alternatives(
+                q.object.value
+                for q in self._store.quads_for_pattern(side, _TOLD_IN, None, _DEFAULT)
+                if isinstance(q.object, ox.NamedNode)
+            )
+            for side in sides
+            if isinstance(side, ox.NamedNode)
+        )
 
     def _is_reference(self, subject: Node) -> bool:
         """Whether the reference data have a thing, and so its class, which claims state beside their facts."""

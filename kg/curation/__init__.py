@@ -2,5 +2,5 @@
 
 Begin with `curated`, which reads the files, and `dataset`, which builds the default graph and the named graphs.
 
-Imports: ontology, shapes, kg.rdf, kg.engine.
+Imports: ontology, shapes, kg.rdf, kg.engine, kg.conflicts.
 """

@@ -10,6 +10,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.conflicts.terms import conflict_triples
 from kg.curation.curated import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
 from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, shorten
@@ -24,8 +25,9 @@ class Dataset:
     """An RDF dataset with its quads in the order of their canonical N-Quads lines.
 
     The default graph holds the ontology, the reference data, the records of the claims, the facts of the claims that
-    are asserted, reported or planned, and the inferred triples. Each claim is a named graph of its facts and of what
-    follows from these alone. The inferred triples, of the default graph and of claims, are in a named graph too.
+    are asserted, reported or planned, the inferred triples, and the conflicts between claims. Each claim is a named
+    graph of its facts and of what follows from these alone. The inferred triples, of the default graph and of claims,
+    are in a named graph too.
     """
 
     quads: tuple[ox.Quad, ...]
@@ -94,7 +96,9 @@ def build(curation: Curation) -> Dataset:
         default.update(t for triples in claim.record.values() for t in triples)
         if claim.value("modality").removeprefix(str(CODE)) in PUBLISHED_MODALITIES:
             default.update(claim.facts)
-    return from_quads(close(ontology, default, claims))
+    quads = close(ontology, default, claims)
+    quads.update(ox.Quad(t.subject, t.predicate, t.object) for t in conflict_triples(quads))
+    return from_quads(quads)
 
 
 def close(

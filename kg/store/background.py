@@ -37,8 +37,9 @@ class Refresher(Generic[_Value]):
     A request after a change waits for the new value for a limited time.
     """
 
-    def __init__(self, version: Callable[[], str], make: Callable[[], _Value]) -> None:
-        """`version` returns the store's current version; `make` computes the value."""
+    def __init__(self, version: Callable[[], str], make: Callable[[], _Value], name: str = "search index") -> None:
+        """`version` returns the store's current version; `make` computes the value; `name` is for messages."""
+        self._name = name
         self._version = version
         self._make = make
         self._cached: tuple[_Value, str] | None = None
@@ -65,7 +66,7 @@ class Refresher(Generic[_Value]):
                 self._wanted.set()
                 self._changed.wait_for(lambda: self._cached is not None and self._cached[1] == version, timeout)
             if self._cached is None:
-                raise BusyError("The search index is being made for the first time. Try again in a few seconds.")
+                raise BusyError(f"The {self._name} is being made for the first time. Try again in a few seconds.")
             value, made_from = self._cached
             return Cached(value, made_from, made_from == version)
 
@@ -82,7 +83,7 @@ class Refresher(Generic[_Value]):
                 value = self._make()
             except Exception:
                 # Any error, such as an overloaded store: the next round tries again.
-                logging.getLogger("kelisim").exception("The search index could not be made")
+                logging.getLogger("kelisim").exception("The %s could not be made", self._name)
             else:
                 made_from = version
                 with self._changed:

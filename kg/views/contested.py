@@ -1,27 +1,25 @@
 """Contradictions between claims: different values of a single-valued property, and facts that others deny."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from kg.conflicts.attributes import SINGLE_VALUED
+from kg.conflicts.comparison import disagreements
+from kg.conflicts.evidence import Evidence
+from kg.conflicts.figures import read_figures
 from kg.store.reader import Reader, nodes
 from kg.views.facts import Fact, by_property
 from kg.views.footnotes import Footnote
 from kg.views.timelines import moments
 from ontology.namespaces import KEL
 
-SINGLE_VALUED: Final = frozenset(
+COMPARED_PROPERTIES: Final = tuple(
     str(KEL[name])
     for name in (
-        "documentCount", "force", "holder", "inState", "isoAlpha2", "isoAlpha3", "kind", "measure", "office",
-        "ordinal", "outOf", "stage", "stageOf", "unit", "value", "visitLevel", "visited",
+        "measure", "refArea", "counterpartArea", "observed", "commodity", "unit", "figureKind", "group", "value",
+        "bound", "asWritten", "dateBasis",
     )
 )  # fmt: skip
-"""Properties of which a thing has one value; without `kel:status`, which changes over time."""
-
-_SIDES: Final = tuple(str(KEL[name]) for name in ("measure", "refArea", "counterpartArea"))
-_KEYS: Final = (*_SIDES, *(str(KEL[name]) for name in ("observed", "commodity", "unit", "figureKind", "group")))
-COMPARED_PROPERTIES: Final = (*_KEYS, str(KEL.value))
 """The properties of figures, in addition to their periods, that `contradictions` compares."""
 
 _MAX_COMPARED: Final = 200
@@ -50,45 +48,30 @@ def is_disputed(fact: Fact, notes: Mapping[str, Footnote]) -> bool:
 
 
 def contradictions(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
-    """Those of the figures (with their facts) that others contradict, each with the others.
-
-    Two figures contradict each other if they have the same measure, the same two sides, unit, kind and group, different
-    values from different claims, and the same period, or one of them has no period. Figures without a second side are
-    not compared: a target does not contradict what is.
-    """
-    groups: dict[tuple[frozenset[str], ...], list[str]] = defaultdict(list)
-    for iri, facts in figures.items():
-        values = by_property(facts)
-        if all(name in values for name in _SIDES):
-            groups[tuple(frozenset(str(f.value) for f in values[name]) for name in _KEYS)].append(iri)
-    found: dict[str, list[str]] = {}
-    for group in groups.values():
-        for iri in group:
-            others = [other for other in group if other != iri and _contradict(figures[iri], figures[other])]
-            if others:
-                found[iri] = others
-    return found
+    """Those of the figures (with their facts) that others contradict, each with the others; see `kg.conflicts`."""
+    facts = ((f.subject, f.predicate, f.value, claim) for of in figures.values() for f in of for claim in f.claims)
+    given = read_figures(Evidence(facts, {}))
+    pairs = {
+        (one.iri, other.iri)
+        for found in disagreements(given)
+        for one in found
+        for other in found
+        if one.disagrees(other) and one.iri != other.iri
+    }
+    return {iri: others for iri in figures if (others := [other for other in figures if (iri, other) in pairs])}
 
 
 def comparable_figures(reader: Reader, facts: Iterable[Fact]) -> list[str]:
-    """The figures of the graph, in every modality, with the measure and the two sides of a figure; at most 200."""
+    """The figures of the graph, in every modality, with the measure and a party of a figure; at most 200."""
     values = by_property(facts)
-    if not all(name in values for name in _SIDES):
+    measures = {f.iri for f in values.get(str(KEL.measure), ()) if f.iri}
+    parties = {f.iri for name in ("refArea", "observed") for f in values.get(str(KEL[name]), ()) if f.iri}
+    if not measures or not parties:
         return []
-    sides = " ; ".join(f"<{name}> ?v{i}" for i, name in enumerate(_SIDES))
-    given = " ".join(f"VALUES ?v{i} {{ {nodes(f.iri for f in values[n] if f.iri)} }}" for i, n in enumerate(_SIDES))
+    sides = "|".join(f"<{KEL[name]}>" for name in ("refArea", "counterpartArea", "observed"))
+    given = f"VALUES ?measure {{ {nodes(measures)} }} VALUES ?party {{ {nodes(parties)} }}"
     rows = reader.rows(
-        f"SELECT DISTINCT ?figure WHERE {{ {given} GRAPH ?claim {{ ?figure {sides} }} }} LIMIT {_MAX_COMPARED}"
+        f"SELECT DISTINCT ?figure WHERE {{ {given} "
+        f"GRAPH ?claim {{ ?figure {sides} ?party ; <{KEL.measure}> ?measure }} }} LIMIT {_MAX_COMPARED}"
     )
     return [str(row["figure"].value) for row in rows]
-
-
-def _contradict(one: list[Fact], other: list[Fact]) -> bool:
-    a, b = by_property(one), by_property(other)
-    value = str(KEL.value)
-    if {f.value for f in a[value]} & {f.value for f in b[value]}:
-        return False
-    if {c for f in a[value] for c in f.claims} & {c for f in b[value] for c in f.claims}:
-        return False
-    periods = [{(m.first, m.last) for m in moments(facts) if m.kind == "period"} for facts in (one, other)]
-    return not all(periods) or bool(periods[0] & periods[1])

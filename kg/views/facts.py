@@ -27,8 +27,21 @@ _TRANSLATED: Final = frozenset(
 _RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passage"))
 """The properties by which a claim's record points to things."""
 
-_EXCLUDED_PROPERTIES: Final = ", ".join(f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE))
-"""Properties of reference data that are too frequent to list as links to a thing."""
+_OF_CONFLICTS: Final = (
+    "conflictKind",
+    "conflictAbout",
+    "caveat",
+    "toldIn",
+    "tellsOf",
+    "differingProperty",
+    "differingValue",
+)
+"""The properties of conflicts that point to things; `kg.views.conflicts` tells of them."""
+
+_EXCLUDED_PROPERTIES: Final = ", ".join(
+    f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE, *(KEL[name] for name in _OF_CONFLICTS))
+)
+"""Properties of reference data that are too frequent to list as links to a thing, or told elsewhere."""
 
 
 @dataclass(frozen=True)

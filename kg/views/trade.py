@@ -7,6 +7,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import pyoxigraph as ox
+
+from kg.conflicts.comparison import disagreements
+from kg.conflicts.figures import Figure
 from kg.language.periods import Period, PeriodKind, parse_day
 from kg.store.reader import Reader, Row, node, nodes
 from kg.views.footnotes import Footnote, footnotes
@@ -95,30 +99,30 @@ def observations(reader: Reader, selection: Selection, language: str) -> list[Ob
 
 
 def contested(given: Iterable[Observation]) -> dict[tuple[str, Decimal], list[Observation]]:
-    """The figures that others contradict, by IRI and value, with the others; see `kg.views.contested.contradictions`.
-
-    Two figures contradict each other if they have the same measure, the same two sides, unit, kind and group, different
-    values from different claims, and the same period, or one of them has no period.
-    """
-    groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
-    for each in given:
-        if each.areas and each.counterparts:
-            what = each.measure, each.unit, each.figure_kind, each.groups
-            groups[*what, each.areas, each.counterparts, each.observed].append(each)
-    return {
-        (one.iri, one.value): others
-        for group in groups.values()
-        for one in group
-        if (others := [other for other in group if _contradict(one, other)])
-    }
+    """The figures that others contradict, by IRI and value, with the others; see `kg.conflicts.comparison`."""
+    figures = {_figure(each): each for each in given}
+    found: dict[tuple[str, Decimal], list[Observation]] = {}
+    for several in disagreements(figures):
+        for one in several:
+            others = found.setdefault((one.iri, one.value), [])
+            others += [o for f in several if one.disagrees(f) and (o := figures[f]) not in others]
+    return found
 
 
-def _contradict(one: Observation, other: Observation) -> bool:
-    if one.value == other.value or set(one.claims) & set(other.claims):
-        return False
-    if one.period is None or other.period is None:
-        return True
-    return (one.period.start, one.period.end) == (other.period.start, other.period.end)
+def _figure(each: Observation) -> Figure:
+    period = (each.period.start.isoformat(), each.period.end.isoformat()) if each.period else ("", "")
+    return Figure(
+        each.iri,
+        each.value,
+        ox.Literal(str(each.value)),
+        each.measure,
+        (frozenset(each.areas), frozenset(each.counterparts)),
+        tuple(map(frozenset, ([each.unit], [each.figure_kind], each.groups, (), each.observed))),
+        period,
+        frozenset(each.bound_names),
+        next(iter(each.as_written), ""),
+        frozenset(each.claims),
+    )
 
 
 def measures(reader: Reader) -> list[str]:

@@ -33,7 +33,7 @@ def blueprint(site: Site) -> Blueprint:
     """The routes of all minted IRIs, and of the data about each."""
     routes = Blueprint("linked_data", __name__)
 
-    for kind in ("id", "code", "claim", "source", "graph"):
+    for kind in ("id", "code", "claim", "source", "graph", "conflict"):
 
         @routes.get(f"/{kind}/<path:slug>", endpoint=kind)
         def name(slug: str, kind: str = kind) -> Response:

@@ -9,7 +9,7 @@ from flask import Flask
 from ontology import BASE, ONTOLOGY_IRI
 from ontology.namespaces import EVERYTHING
 
-_SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/")
+_SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/", "conflict/")
 """Prefixes that are the same below the base IRI and below ``/page/`` and ``/data/``; other paths there are slugs."""
 
 _RESERVED: Final = ("ns", "shape", "catalogue", "dump", "questions", "question")

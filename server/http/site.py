@@ -14,6 +14,7 @@ from kg.store.background import Refresher
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.views.article_store import ArticleStore
+from kg.views.conflicts import Conflicts, read_conflicts
 from kg.views.overview import KINDS, kinds_present, newest_source
 from ontology import BASE, PREFIXES, KelisimError
 
@@ -120,6 +121,11 @@ class Site:
     def index(self) -> Refresher[Index]:
         """The full-text index of the store, built on first use and rebuilt after changes."""
         return Refresher(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
+
+    @cached_property
+    def conflicts(self) -> Refresher[Conflicts]:
+        """The conflicts between claims, detected on first use and again after changes."""
+        return Refresher(lambda: self.store.version, lambda: read_conflicts(self.reader), "list of conflicts")
 
     @property
     def files(self) -> Mapping[str, str]:

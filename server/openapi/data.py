@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kg.conflicts.model import KINDS
 from kg.publishing.dumps import MEDIA_TYPES as DUMPS
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS
@@ -14,6 +15,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "/code/{slug}": "A code",
     "/claim/{slug}": "A claim",
     "/source/{slug}": "An article or passage",
+    "/conflict/{slug}": "A conflict between claims, or a side of one",
     "/graph/{slug}": "A graph that is no claim",
     "/shape/{slug}": "A shape",
     "/.well-known/genid/{slug}": "A nameless node of the ontology",
@@ -65,12 +67,32 @@ def linked_data_paths() -> dict[str, Any]:
         "/.well-known/void": {"get": catalogue},
         "/data/dump.{ending}": {"get": _file("The whole dataset", DUMPS)},
         **_explanations(),
+        **_conflicts(),
         "/downloads": {"get": operation("The files, for people", {"text/html": {}})},
         "/sitemap.xml": {"get": operation("The index of the sitemaps", {"application/xml": {}}, 503)},
         "/sitemap/{sort}-{number}.xml": {
             "get": operation("One sitemap", {"application/xml": {}}, 404, 503, parameters=part)
         },
         "/robots.txt": {"get": operation("What crawlers may read", {"text/plain": {}})},
+    }
+
+
+def _conflicts() -> dict[str, Any]:
+    """The list of conflicts between claims, in each form."""
+    kinds = in_query("kind", {"type": "string", "enum": list(KINDS)})
+    thing = {**in_query("thing", {"type": "string"}), "description": "A slug or an IRI: of a thing or a claim."}
+    page = in_query("page", {"type": "integer", "minimum": 1})
+    content = {"": "text/html", ".json": "application/json", ".csv": "text/csv", ".ttl": "text/turtle"}
+    return {
+        f"/conflicts{suffix}": {
+            "get": operation(
+                "Conflicts between claims, with who says which and why it may be none",
+                {media_type: {}},
+                *(400, 503, *((413,) if suffix in {".csv", ".ttl"} else ())),
+                parameters=[kinds, thing, *([page] if suffix in {"", ".json"} else [])],
+            )
+        }
+        for suffix, media_type in content.items()
     }
 
 

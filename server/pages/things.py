@@ -28,6 +28,7 @@ from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, sources, states
 from server.pages.citing import cite
+from server.pages.conflicts import conflicts_of
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def _thing(site: Site, iri: str) -> str:
         citation=cite(str(thing.label), iri, site.store.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
+        conflicts=conflicts_of(site, iri),
         **more,
     )
 
@@ -150,6 +152,7 @@ def _claim(site: Site, iri: str) -> str:
     return render_template(
         "pages/claim.html",
         claim=claim,
+        conflicts=conflicts_of(site, iri),
         citation=cite(claim.record.gloss, iri, site.store.version, source, about=site.about),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )

@@ -111,6 +111,13 @@ def test_what_rests_on_absence_says_so(server: str) -> None:
         assert "org:memberOf" in row["citation"]
 
 
+def test_conflicts_rest_on_the_claims_of_their_sides(server: str) -> None:
+    found = cited(server, with_prefixes("SELECT ?c ?kind { ?c a kel:Conflict ; kel:conflictKind ?kind }"))
+    assert found["results"]["bindings"]
+    for number in range(len(found["results"]["bindings"])):
+        assert all(len(s) >= 2 for s in claims_of(found, number))
+
+
 def test_a_boolean_and_reference_data(server: str) -> None:
     found = cited(server, with_prefixes("ASK { ?v kel:visitor id:emmanuel-macron }"))
     assert found["boolean"] is True

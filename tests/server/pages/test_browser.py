@@ -20,6 +20,7 @@ PAGES = {
     "documents": "documents",
     "trade": "trade",
     "events": "events",
+    "conflicts": "conflicts",
     "sources": "sources",
     "questions": "questions",
     "question": "questions/trade-turnover-by-period",
