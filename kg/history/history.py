@@ -28,6 +28,8 @@ from kg.history.backups import (
     unpack,
     write_errors,
 )
+from kg.history.changes import NetChange
+from kg.history.digests import Digests, remove_others
 from kg.history.disk_copies import has_disk_copy, usable_disk_copy, write_disk_copy
 from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
 from kg.history.snapshots import (
@@ -37,6 +39,7 @@ from kg.history.snapshots import (
     copy_path,
     generations,
     log_path,
+    set_time,
     snapshot_path,
     sync_folder,
 )
@@ -78,6 +81,7 @@ class History:
         self._files: Generation | None = generation
         self._lock = lock
         self._mutex = threading.RLock()
+        self._digests: tuple[Generation, Digests] | None = None
         self._unsynced = False
 
     @classmethod
@@ -138,9 +142,34 @@ class History:
         latest = next(self.entries(), None)
         return latest.time if latest else "" if self.version else None
 
+    @property
+    def first_time(self) -> str:
+        """When the version `oldest` was made (xsd:dateTime)."""
+        return self._generation.time
+
+    @property
+    def digests(self) -> Digests:
+        """The digests of the versions since `oldest`."""
+        generation = self._generation
+        with self._mutex:
+            if self._digests is None or self._digests[0] is not generation:
+                self._digests = generation, Digests(generation, writable=self._lock is not None)
+            return self._digests[1]
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """The size of the snapshot."""
+        return self._generation.size
+
+    @property
+    def snapshot_sha256(self) -> str:
+        """The SHA-256 of the sorted canonical N-Quads of the version `oldest`."""
+        return self._generation.first_line.split()[-1].decode()
+
     def append(self, patch: Patch) -> int:
         """Commits a patch to disk and returns its version.
 
+        Each delete should be in the latest version and each add not, so that versions can be had by undoing patches.
         Raises StoreFullError if a write fails; the history is then unchanged and still usable.
         """
         payload = patch.serialize()
@@ -214,6 +243,38 @@ class History:
         after = _checked_version(generation, after, generation.base)
         return ((v, parse(payload)) for v, payload in generation.log.payloads(after, generation.log.version))
 
+    def payloads(self, after: int, until: int) -> Iterator[tuple[int, bytes]]:
+        """Versions and serialised patches from after+1 to `until`; raises KelisimError as `load` does."""
+        generation = self._generation
+        _checked_version(generation, after, 0)
+        _checked_version(generation, until, 0)
+        return generation.log.payloads(after, until)
+
+    def span(self, after: int, until: int) -> tuple[int, int, int]:
+        """The file descriptor, offset and length of these patches in the log, for `kg.history.patch_log.frames`.
+
+        The descriptor is a new one, to be closed. Raises KelisimError as `load` does.
+        """
+        generation = self._generation
+        _checked_version(generation, after, 0)
+        _checked_version(generation, until, 0)
+        file, offset, length = generation.log.span(after, until)
+        return os.dup(file), offset, length
+
+    def net_change(self, before: int, after: int) -> NetChange:
+        """By which quads version `after` differs from `before`, which may be the later one."""
+        if before > after:
+            return self.net_change(after, before).inverse()
+        return NetChange.of(payload for _, payload in self.payloads(before, after))
+
+    def entry(self, version: int) -> Entry:
+        """The metadata of a version; of `oldest` only when it was made. Raises KelisimError as `load` does."""
+        generation = self._generation
+        _checked_version(generation, version, 0)
+        if version == generation.base:
+            return Entry(version, "", generation.time, "", "", 0, 0)
+        return parse_entry(*next(generation.log.payloads(version - 1, version)))
+
     def entries(self) -> Iterator[Entry]:
         """The metadata of each version since `oldest`, latest first."""
         log = self._generation.log
@@ -230,13 +291,18 @@ class History:
             base = old.log.version
             if base == old.base:
                 return base
+            time = self.entry(base).time
+            total = self.digests.total(base) if self.digests.known else None
             with write_errors(self.folder):
                 new = Generation.write(self.folder, base, old.state(base))
                 new.publish()
+                set_time(snapshot_path(self.folder, base), time)
                 self._files, self._unsynced = new, True  # from now on the old log must not be appended to
                 sync_folder(self.folder)
                 self._unsynced = False
                 self._remove_leftovers(base)
+            if total:
+                self.digests.set_base(total)
             return base
 
     def backup(self, path: Path) -> int:
@@ -316,6 +382,7 @@ class History:
             if path.suffix == ".log" and int(path.stem.partition("-")[2]) > base and path.stat().st_size:
                 raise DamagedHistoryError(f"{path} has patches, but its snapshot is lost. {RESTORE_HINT}")
             path.unlink()
+        remove_others(self.folder, base)
         copy = copy_path(self.folder, base)
         for path in self.folder.iterdir():
             if COPY_NAME.fullmatch(path.name) and path != copy:

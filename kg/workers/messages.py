@@ -27,7 +27,8 @@ class Task(NamedTuple):
     client accepts none. `result_bytes` limits the size of the result. `version` names the state of the store, so that
     tasks at different states are not equal. `counted` asks for the number of rows. `internal` marks queries of the web
     pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
-    only told with less certainty, and which of its names are not in the data.
+    only told with less certainty, and which of its names are not in the data. `at` is the number of the version to ask,
+    -1 for the latest.
     """
 
     query: str
@@ -41,6 +42,7 @@ class Task(NamedTuple):
     internal: bool = False
     new_graphs: bool = False
     hinted: bool = False
+    at: int = -1
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

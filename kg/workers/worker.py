@@ -38,6 +38,7 @@ from kg.workers.confinement import (
     use_one_malloc_arena,
 )
 from kg.workers.messages import Outcome, Task
+from kg.workers.rewinding import PAST_NICENESS, Rewind
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
 from ontology import KelisimError
@@ -126,7 +127,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
 
     `load` gives the engine, and may take long; a first reply is sent when that is done.
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
-    process id. ``patch`` comes with a patch; the reply is sent when it is applied.
+    process id. ``patch`` comes with a patch; the reply is sent when it is applied. ``version`` comes with the socket
+    of a fork server of another version and with the log, from which that makes its state.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -136,6 +138,10 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     engine = load()
     engine.hints.prepare()
     send(control, 0)
+    _serve_forks(control, engine, memory_bytes)
+
+
+def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
     while True:
         try:
             description, body, files = receive(control)
@@ -148,11 +154,25 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
         pid = os.fork()
         if pid == 0:
             control.close()
-            _run_worker(files[0], files[1], engine, memory_bytes)
+            if description["kind"] == "version":
+                _run_past(files[0], files[1], Rewind(*description["what"]), engine, memory_bytes)
+            else:
+                _run_worker(files[0], files[1], engine, memory_bytes)
             os._exit(0)
         for file in files:
             os.close(file)
         send(control, pid)
+
+
+def _run_past(control_file: int, log: int, rewind: Rewind, engine: Engine, memory_bytes: int) -> None:
+    """Makes the state of another version from this fork of the store, then forks workers as the fork server does."""
+    os.nice(PAST_NICENESS)
+    control = socket.socket(fileno=control_file)
+    with os.fdopen(log, "rb") as file:
+        patch = rewind.patch(file.fileno())
+    engine.apply(patch)
+    send(control, 0)
+    _serve_forks(control, engine, memory_bytes)
 
 
 def _run_worker(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.store.store import Store
 from kg.workers.messages import Task
 from server.endpoint.snippets import snippets
 from server.endpoint.updates import run_update, seconds
@@ -27,6 +28,7 @@ from server.http.negotiation import (
     wanted_formats,
 )
 from server.http.site import Site
+from server.http.versions import mark, version_of
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -43,13 +45,17 @@ PAGE_ROWS = 500
 
 
 class QueryRequest(NamedTuple):
-    """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default)."""
+    """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default).
+
+    `at` is the number of the version to ask, -1 for the latest.
+    """
 
     query: str
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     wanted: Wanted
     timeout: float
+    at: int = -1
 
     def etag(self, version: str, accept_encoding: str) -> str:
         """The ETag of the response, known before the evaluation: a hash of the data's version and the request."""
@@ -70,6 +76,7 @@ class QueryRequest(NamedTuple):
             version,
             counted,
             hinted=not (self.default_graphs or self.named_graphs),
+            at=self.at,
         )
 
 
@@ -93,28 +100,33 @@ def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat],
             return _described(describe)
         update = _update()
         if update is not None:
+            if "version" in request.values:
+                raise ProblemError(
+                    400, "Malformed request", "Only the latest version can be changed: leave out version=."
+                )
             return run_update(store, access, update)
-        query = _read_request()
+        query = _read_request(store)
         request.environ["kelisim.query"] = query.query
-        etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
+        etag = query.etag(store.state(query.at), request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(site, access, query)
         response.set_etag(etag)
         response.cache_control.public = True
-        response.cache_control.no_cache = True
+        mark(response, query.at, request.values.get("version"))
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
 
     return routes
 
 
-def _read_request() -> QueryRequest:
-    """The query of the HTTP request; raises a ProblemError with 400, 406 or 415."""
+def _read_request(store: Store) -> QueryRequest:
+    """The query of the HTTP request; raises a ProblemError with 400, 406 or 415, and 404 or 410 for its version."""
     return QueryRequest(
         _query(),
         tuple(request.values.getlist("default-graph-uri")),
         tuple(request.values.getlist("named-graph-uri")),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         seconds(request.values.get("timeout")),
+        version_of(store, request.values.get("version")),
     )
 
 
@@ -202,14 +214,17 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
     if isinstance(reply, Exception):
         raise reply
     if reply is None:
-        task = query.task(store.version, store.pool.limits.result)
+        task = query.task(store.state(query.at), store.pool.limits.result)
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.wanted.is_page(reply.format):
-        return _page(site, query.query, reply, time.perf_counter() - began)
+        page = _page(site, query.query, reply, time.perf_counter() - began)
+        page.headers["Kelisim-Version"] = str(reply.version)
+        return page
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     response.headers.extend(hints(reply))
+    response.headers["Kelisim-Version"] = str(reply.version)
     if reply.format in DISPOSITIONS:
         response.headers["Content-Disposition"] = DISPOSITIONS[reply.format]
     return response
