@@ -31,6 +31,7 @@ from server.pages import (
     things,
     trade,
 )
+from server.versions import memento, timemaps
 
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
@@ -53,6 +54,7 @@ _PAGES = (
     sources,
     states,
     things,
+    timemaps,
     trade,
 )
 """The modules whose ``blueprint(site)`` is registered: pages, linked data, search."""
@@ -66,6 +68,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     access = access or Access()
     store = site.store
+    memento.register(app, store)
     languages.register(app)
     wording.register(app)
     shell.register(app, site)

@@ -3,14 +3,13 @@
 That holds for effective patches, whose deletes were there and whose adds were not, as `kg.changes.staging` makes them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Self
 
 import pyoxigraph as ox
 
-from kg.rdf.patches import Patch
+from kg.rdf.patches import Patch, quad_lines
 
 _END_OF_HEAD = b"\nTX .\n"
 
@@ -35,6 +34,17 @@ class NetChange:
         deletes = tuple(line + b"\n" for line in lasting if last[line] == b"D")
         return cls(deletes, tuple(line + b"\n" for line in lasting if last[line] == b"A"))
 
+    @classmethod
+    def between(cls, before: set[ox.Quad], after: set[ox.Quad]) -> Self:
+        """The change from one set of quads to another."""
+        return cls(*(tuple(sorted(quad_lines(quads))) for quads in (before - after, after - before)))
+
+    def serialize(self, header: Mapping[str, str]) -> bytes:
+        """As RDF Patch in UTF-8, with such a header."""
+        head = [f"H {name} {ox.Literal(value)} .\n".encode() for name, value in header.items()]
+        parts = (*head, b"TX .\n", *(b"D " + line for line in self.deletes), *(b"A " + line for line in self.adds))
+        return b"".join((*parts, b"TC .\n"))
+
     def inverse(self) -> Self:
         """The change back."""
         return type(self)(self.adds, self.deletes)
@@ -42,11 +52,6 @@ class NetChange:
     def patch(self) -> Patch:
         """The same as a patch without a header."""
         return Patch(_quads(self.deletes), _quads(self.adds))
-
-    def mentions(self, iri: str) -> bool:
-        """Whether a quad of it has the IRI in any place."""
-        name = f"<{iri}>".encode()
-        return any(name in line for line in chain(self.deletes, self.adds))
 
 
 def rows(payload: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from kg.search.index import Index
 from kg.search.texts import read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
-from kg.store.store import Store
+from kg.store.store import Store, as_of
 from kg.views.article_store import ArticleStore
 from kg.views.overview import KINDS, kinds_present, newest_source
 from ontology import BASE, PREFIXES, KelisimError
@@ -39,7 +39,8 @@ class PerVersion(Generic[_Value]):
         version = self._version()
         if version != self._read_from:
             try:
-                self.latest = self._read()
+                with as_of(-1):  # whatever version the request asks
+                    self.latest = self._read()
             except KelisimError:
                 return self.latest
             self._read_from = version
