@@ -31,14 +31,16 @@ from server.pages import (
     things,
     trade,
 )
-from server.versions import memento, timemaps
+from server.versions import changes, differences, memento, timemaps
 
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 
 _PAGES = (
     catalogue,
+    changes,
     charts,
+    differences,
     documents,
     downloads,
     events,

@@ -77,7 +77,7 @@ def _words(page: "Difference") -> list[str]:
     for thing in page.things:
         lines.append(f"{page.names.get(thing.iri, thing.iri)} <{thing.iri}>")
         for sign, facts in (("-", thing.deleted), ("+", thing.added)):
-            lines += [f"  {sign} {page.names[p.value]}: {page.names.get(getattr(o, 'value', ''), o)}" for p, o in facts]
+            lines += [f"  {sign} {page.names[p.value]}: {page.names.get(o.value) or o.value}" for p, o in facts]
     return lines
 
 

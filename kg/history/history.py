@@ -261,6 +261,12 @@ class History:
         file, offset, length = generation.log.span(after, until)
         return os.dup(file), offset, length
 
+    def log_bytes(self, after: int, until: int) -> int:
+        """How many bytes of the log these patches take; raises KelisimError as `load` does."""
+        file, _, length = self.span(after, until)
+        os.close(file)
+        return length
+
     def net_change(self, before: int, after: int) -> NetChange:
         """By which quads version `after` differs from `before`, which may be the later one."""
         if before > after:
