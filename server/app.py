@@ -31,7 +31,7 @@ from server.pages import (
     things,
     trade,
 )
-from server.versions import changes, differences, memento, timemaps
+from server.versions import changes, citations, differences, memento, permalinks, timemaps
 
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
@@ -40,6 +40,7 @@ _PAGES = (
     catalogue,
     changes,
     charts,
+    citations,
     differences,
     documents,
     downloads,
@@ -48,6 +49,7 @@ _PAGES = (
     leaders,
     linked_data,
     ontology,
+    permalinks,
     query,
     questions,
     reconciliation,

@@ -136,7 +136,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         )
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
-        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given)
+        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
         app = create_app(site, Access(tokens), metrics)
         announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from kg.commands import checking, completion, diff
+from kg.commands import checking, cite, completion, diff
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, show
 
-__all__ = ["chart", "checking", "cli", "completion", "diff", "main", "show"]
+__all__ = ["chart", "checking", "cite", "cli", "completion", "diff", "main", "show"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -235,6 +235,7 @@ def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
     graph = is_graph(reply.format)
     about = {
         "query": query,
+        "version": reply.version,
         "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
         "hedged": reply.hedged,
