@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from kg.history.changes import NetChange
 from kg.language.labels import Label, labels, labels_in
-from kg.store.reader import Reader, nodes
+from kg.store.reader import Reader, Term, nodes
 from ontology import INFERRED_GRAPH
 from ontology.namespaces import KEL, RDF_TYPE
 
@@ -37,8 +37,8 @@ class ChangedThing:
     """A thing with the facts (property and value) that only the later or only the earlier version has, in any graph."""
 
     iri: str
-    added: tuple[tuple[ox.NamedNode, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], ...]
-    deleted: tuple[tuple[ox.NamedNode, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple], ...]
+    added: tuple[tuple[ox.NamedNode, Term], ...]
+    deleted: tuple[tuple[ox.NamedNode, Term], ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,13 @@ def _things(adds: Iterable[ox.Quad], deletes: Iterable[ox.Quad], claims: set[str
             if subject not in claims:
                 found[subject][place].append(triple)
     return tuple(
-        ChangedThing(iri, *(tuple((t.predicate, t.object) for t in sorted(part, key=str)) for part in found[iri]))
+        ChangedThing(
+            iri,
+            *(
+                tuple((t.predicate, t.object) for t in sorted(part, key=str) if isinstance(t.object, Term))
+                for part in found[iri]
+            ),
+        )
         for iri in sorted(found)
     )
 

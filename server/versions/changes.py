@@ -122,7 +122,8 @@ def _feed(site: Site, found: list[Version], *, more: bool) -> bytes:
             _add(entry, "link", rel="alternate", href=f"{root}diff/{version.number - 1}/{version.number}")
         _add(entry, "summary", f"{translate('Version')} {version.number}: +{version.adds} −{version.deletes}")
     ET.register_namespace("", _ATOM)
-    return ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:

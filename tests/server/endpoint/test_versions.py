@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import serving
 from tests.http import ask, send
-from tests.server.endpoint.test_writes import Client, make_token
+from tests.server.endpoint.test_writes import FORM, Client, make_token
 
 ALL = "SELECT ?s ?p ?o ?g WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
@@ -74,8 +74,7 @@ def test_the_answer_names_its_version_and_lasts(client: Client) -> None:
     etag = send(ask(client.server, COUNT, version="12"))[1]["ETag"]
     assert send(ask(client.server, COUNT, version="12"), headers={"If-None-Match": etag})[0] == 304
     body = f"query={COUNT}&version=4".encode()
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    status, headers, _ = send(f"{client.server}sparql", method="POST", body=body, headers=form)
+    status, headers, _ = send(f"{client.server}sparql", method="POST", body=body, headers=FORM)
     assert (status, headers["Kelisim-Version"]) == (200, "4")
 
 
