@@ -1,8 +1,9 @@
-"""Answers queries at past versions, each in processes of its own that have its state.
+"""Answers queries at past versions, each in processes that have its state.
 
 The fork server of the latest version, or of a past one that is nearer, forks another, which undoes or applies the
 patches between on its copy of the store: the pages that do not change are shared. A few such versions are kept, those
-that were asked last. They run at a lower priority, so that those who ask of today do not wait for them.
+that were asked last. One that was asked but once moves on to a version near it instead, since that is faster. They run
+at a lower priority, so that those who ask of today do not wait for them.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Final, Protocol
 
 from kg.engine.errors import BusyError
 from kg.engine.replies import Reply
+from kg.history.patch_log import read_at
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from kg.workers.process import ForkServer
@@ -23,6 +25,9 @@ from kg.workers.wire import encode_message
 
 KEPT: Final = 6
 """How many past versions are kept. Each takes three processes and the pages by which it differs from the latest."""
+
+MOVED_BYTES: Final = 1 << 17
+"""The most of the log by which processes move from one version to another; for more, others are forked."""
 
 _WORKERS: Final = 1
 """Of each version, for short queries and for long ones."""
@@ -41,10 +46,11 @@ class PastLog(Protocol):
 
 @dataclass
 class _Place:
-    """A version that is kept; `users` is the number of queries that it has not answered yet."""
+    """A version that is kept: how many queries it has not answered yet, and how many it was asked in all."""
 
     pool: WorkerPool
     users: int = 0
+    asked: int = 0
 
 
 class PastVersions:
@@ -85,6 +91,7 @@ class PastVersions:
         await self._current.wait_until_loaded(seconds)
         place = await self._place(task.at, until)
         place.users += 1
+        place.asked += 1
         try:
             left = max(until - asyncio.get_running_loop().time(), 0.01)
             return await place.pool.query(task, min(left, seconds), client)
@@ -94,7 +101,7 @@ class PastVersions:
 
     async def _place(self, number: int, until: float) -> _Place:
         loop = asyncio.get_running_loop()
-        while number not in self._places:
+        while number not in self._places and not self._move(number):
             if len(self._places) < KEPT:
                 self._places[number] = self._start(number, loop)
                 break
@@ -113,11 +120,39 @@ class PastVersions:
         self._places.move_to_end(number)
         return self._places[number]
 
+    def _move(self, number: int) -> bool:
+        """Moves the nearest version that may go; whether there is one."""
+        full = len(self._places) == KEPT
+        going = [
+            (n, place)
+            for at, (n, place) in enumerate(self._places.items())
+            if not place.users and place.pool.can_move and (place.asked <= 1 or (full and at < KEPT // 2))
+        ]
+        oldest, found = self._log.oldest, list[tuple[int, int, int, int]]()
+        for n, _ in going:
+            if n >= oldest:
+                log, offset, length = self._log.span(*sorted((n, number)))
+                found.append((length, n, log, offset))
+        if not found:
+            return False
+        length, nearest, log, offset = min(found)
+        data = read_at(log, offset, length) if length <= MOVED_BYTES else b""
+        for _, _, descriptor, _ in found:
+            os.close(descriptor)
+        if not data:
+            return False
+        place = self._places.pop(nearest)
+        place.pool.move(encode_message({"kind": "move", "what": Rewind(0, length, nearest, number)}, data), number)
+        place.asked = 0
+        self._places[number] = place
+        return True
+
     def _start(self, number: int, loop: asyncio.AbstractEventLoop) -> _Place:
         nearest, rewind, log = self._nearest(number)
         limits = replace(self._current.limits, workers=_WORKERS)
-        server = PastForkServer(nearest.fork_server, rewind, log, lambda: self._close(number))
+        server = PastForkServer(nearest.fork_server, rewind, log)
         pool = WorkerPool(server, limits, version=number, short_workers=_WORKERS)
+        server.died = lambda: self._close(pool.version)
         pool.start(loop)
         return _Place(pool)
 
@@ -149,10 +184,12 @@ class PastVersions:
 class PastForkServer(ForkServer):
     """The handle for a fork server of another version, which is forked by that of a version near it."""
 
-    def __init__(self, parent: ForkServer, rewind: Rewind, log: int, died: Callable[[], None]) -> None:
-        """`log` is a descriptor of the log, which is closed. `died` is called if the process ends by itself."""
+    died: Callable[[], None]
+    """Called if the process ends by itself."""
+
+    def __init__(self, parent: ForkServer, rewind: Rewind, log: int) -> None:
+        """`log` is a descriptor of the log, which is closed."""
         self._end, child_end = socket.socketpair()
-        self._died = died
         message = encode_message({"kind": "version", "what": rewind})
         parent.request(message, lambda: None, (child_end.detach(), log))
 
@@ -163,4 +200,4 @@ class PastForkServer(ForkServer):
         self._channel.close()
 
     def _lost(self) -> None:
-        self._died()
+        self.died()

@@ -277,6 +277,22 @@ class WorkerPool:
         self._fork_server.request(message, apply_to_workers)
         await applied
 
+    @property
+    def can_move(self) -> bool:
+        """Whether no query is queued or running and no worker is being forked."""
+        return not self._pending and not self._fork_server.is_starting and len(self._idle) == len(self._workers)
+
+    def move(self, message: bytes, version: int) -> None:
+        """Brings all processes to another version by a message to each; only if `can_move`."""
+        self._fork_server.request(message, lambda: None)
+        self.version = self.forked_version = version
+        for worker in [*self._workers]:
+            worker.patched += len(message)
+            if worker.patched > _PATCH_BYTES:
+                self._end(worker)
+            else:
+                worker.channel.send(message)
+
     async def wait_until_loaded(self, seconds: float) -> None:
         """Waits until changes can be made; raises BusyError after so many seconds, StoppedError at a stop."""
         try:

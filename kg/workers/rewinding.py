@@ -23,6 +23,9 @@ class Rewind(NamedTuple):
 
         Raises DamagedHistoryError.
         """
-        data = read_at(log, self.offset, self.length)
+        return self.patch_of(read_at(log, self.offset, self.length))
+
+    def patch_of(self, data: bytes) -> Patch:
+        """The same of that part of the log."""
         change = NetChange.of(frames(data, min(self.before, self.after)))
         return (change if self.before < self.after else change.inverse()).patch()

@@ -29,6 +29,7 @@ from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.rdf.patches import Patch
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.confinement import (
     PrivateMemory,
@@ -127,7 +128,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
 
     `load` gives the engine, and may take long; a first reply is sent when that is done.
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
-    process id. ``patch`` comes with a patch; the reply is sent when it is applied. ``version`` comes with the socket
+    process id. ``patch`` comes with a patch; the reply is sent when it is applied; ``move``
+    likewise with a part of the log. ``version`` comes with the socket
     of a fork server of another version and with the log, from which that makes its state.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
@@ -147,8 +149,8 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
             description, body, files = receive(control)
         except (EOFError, OSError):
             return
-        if description["kind"] == "patch":
-            engine.apply(parse_patch(body))
+        if description["kind"] in ("patch", "move"):
+            engine.apply(parse_patch(body) if description["kind"] == "patch" else _way(description, body))
             send(control, 0)
             continue
         pid = os.fork()
@@ -162,6 +164,11 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
         for file in files:
             os.close(file)
         send(control, pid)
+
+
+def _way(description: dict[str, Any], log: bytes) -> Patch:
+    """What leads to another version, by the part of the log between."""
+    return Rewind(*description["what"]).patch_of(log)
 
 
 def _run_past(control_file: int, log: int, rewind: Rewind, engine: Engine, memory_bytes: int) -> None:
@@ -219,8 +226,8 @@ def _handle(
     """Handles one message from the server; returns whether the spare file was used for the result."""
     description, body = message
     kind, what = description["kind"], description["what"]
-    if kind == "patch":
-        engine.apply(parse_patch(body))
+    if kind in ("patch", "move"):
+        engine.apply(parse_patch(body) if kind == "patch" else _way(description, body))
         return False
     if kind == "change":
         view, documents = memoryview(body), []

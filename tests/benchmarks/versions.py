@@ -1,8 +1,8 @@
 """What it costs to ask past versions, beside the current one in the same run, and beside QuitStore.
 
 ``python -m tests.benchmarks.versions [--tiny]``. The three kinds of queries are those of BEAR (J. D. Fernández et al.,
-Evaluating Query and Storage Strategies for RDF Archives, 2019): Mat asks one version, Diff what differs between two, Ver
-many versions. Each query is new to the server; *first* is the first at a version, which makes its state.
+Evaluating Query and Storage Strategies for RDF Archives, 2019): Mat asks one version, Diff what differs between two,
+Ver many versions. Each query is new to the server; *first* is the first at a version, which makes its state.
 """
 
 import statistics
@@ -27,7 +27,8 @@ from tests.benchmarks.peers import MissingPeerError, Server, cache_folder, quit_
 _NUMBER: Final = count()
 _PREDICATES: Final = 10
 _ADDED: Final = 5
-"""Quads that a change adds; it takes back as many of the one before."""
+_TAKEN: Final = 2
+"""Quads that a change adds, and that it takes back of those that the one before added."""
 
 QUERIES: Final = {
     "one subject": "SELECT ?p ?o WHERE {{ <x:s{n}> ?p ?o }}",
@@ -43,8 +44,8 @@ class Sizes:
         self.subjects = 200 if tiny else 10_000
         self.changes = 30 if tiny else 10_000
         self.back = (1, 10) if tiny else (1, 10, 100, 1_000, 10_000)
-        self.rounds = 3 if tiny else 25
-        self.across = 3 if tiny else 40
+        self.rounds = 3 if tiny else 15
+        self.across = 3 if tiny else 30
         self.peer_subjects, self.peer_changes = (20, 5) if tiny else (200, 60)
 
 
@@ -80,11 +81,11 @@ def first_state(subjects: int) -> Iterator[ox.Quad]:
 
 
 def patches(changes: int, subjects: int) -> Iterator[Patch]:
-    """The changes: each adds some quads and takes back those of the one before."""
+    """The changes: each adds some quads and takes back a part of those of the one before."""
     before: tuple[ox.Quad, ...] = ()
     for number in range(changes):
         adds = tuple(_quad((number * 31 + n) % subjects, n, f"change {number}") for n in range(_ADDED))
-        yield Patch(before, adds)
+        yield Patch(before[:_TAKEN], adds)
         before = adds
 
 

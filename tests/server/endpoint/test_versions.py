@@ -2,16 +2,23 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count as counting
 from pathlib import Path
 
+import psutil
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from kg.workers.rewinding import PAST_NICENESS
 from tests.conftest import serving
 from tests.http import ask, send
 from tests.server.endpoint.test_writes import FORM, Client, make_token
 
-ALL = "SELECT ?s ?p ?o ?g WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+FRESH = counting()
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 
 
@@ -145,3 +152,49 @@ def test_a_build_has_one_version(server: str) -> None:
     assert send(ask(server, COUNT, version="1"))[0] == 404
     assert send(ask(server, COUNT, version="2020-01-01"))[0] == 404
     assert send(ask(server, COUNT, version="2999-01-01"))[0] == 200
+
+
+def test_killed_processes_of_a_past_version_are_replaced(client: Client) -> None:
+    assert count(client.server, version="9") == replayed(9)
+    past = [p for p in psutil.Process(client.process.pid).children(recursive=True) if p.nice() == PAST_NICENESS]
+    assert past
+    for process in past:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    assert count(client.server) == replayed(30), "who asks of today notices nothing"
+    end = time.monotonic() + 20
+    while (status := send(ask(client.server, COUNT + " # again", version="9"))[0]) == 503:
+        assert time.monotonic() < end
+    assert status == 200
+    assert count(client.server, version="8") == replayed(8)
+    assert client.process.poll() is None
+
+
+def test_many_versions_at_once(client: Client) -> None:
+    found: dict[int, int] = {}
+
+    def read(number: int) -> None:
+        found[number] = count(client.server, version=str(number))
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(31)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: replayed(number) for number in range(31)}
+
+
+@given(st.lists(st.sets(st.integers(0, 8), max_size=6), min_size=1, max_size=5), st.data())
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_changes_and_every_version_since(client: Client, states: list[set[int]], data: st.DataObject) -> None:
+    """Each state replaces a graph; what every version answers is that state."""
+    graph = f"urn:random:{next(FRESH)}"
+    query = f"SELECT ?v WHERE {{ GRAPH <{graph}> {{ <urn:a> <urn:p> ?v }} }}"
+    expected: dict[int, set[int]] = {}
+    for state in states:
+        body = "".join(f"<urn:a> <urn:p> {value} . " for value in state).encode()
+        _, answer = client.graph("PUT", graph, body)
+        expected[json.loads(answer)["version"]] = state
+    for number in data.draw(st.permutations(sorted(expected))):
+        values = {int(json.loads(row)["v"]["value"]) for row in rows(client.server, query, version=str(number))}
+        assert values == expected[number]
