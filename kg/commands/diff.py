@@ -59,7 +59,7 @@ def diff(a: str, b: str, folder: Path | None, form: str, language: str) -> None:
         first: dict[str, Any] = {"from": names[0], "to": names[1], "added": pages[0].added, "deleted": pages[0].deleted}
         click.echo(json.dumps({**first, "claims": claims, "things": things}, ensure_ascii=False, indent=1))
         return
-    click.echo(f"{pages[0].added} quads added, {pages[0].deleted} deleted from {names[0]} to {names[1]}.")
+    click.echo(f"From {names[0]} to {names[1]}: quads added {pages[0].added}, deleted {pages[0].deleted}.")
     for page in pages:
         for line in _words(page):
             click.echo(line)

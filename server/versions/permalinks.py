@@ -1,5 +1,6 @@
 """``/q``: keeps a query with its answer; ``/q/NAME`` says whether it is answered so today, and what changed."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from kg.publishing.answers import CanonicalAnswer, is_ordered, of_graph, of_resu
 from kg.publishing.permalinks import ADDRESS_CHARACTERS, KEPT_BYTES, QUERY_CHARACTERS, Kept, Permalinks
 from kg.store.store import Store
 from kg.workers.messages import Task
+from ontology.namespaces import shorten
 from server.endpoint.updates import checked_iri
 from server.http.errors import ProblemError
 from server.http.negotiation import HTML
@@ -20,6 +22,8 @@ from server.http.versions import version_of
 
 ANSWER_BYTES: Final = 1 << 22
 """Larger answers are not kept: to compare them would take the server too long."""
+
+_IRI: Final = re.compile(r"<([^<>\s]+)>")
 
 SHOWN_LINES: Final = 200
 """How many of the rows that are gone, and of those that are new, are told."""
@@ -80,7 +84,12 @@ def blueprint(site: Site) -> Blueprint:
             response = Response(json.dumps(_as_json(kept, compared)) + "\n", content_type="application/json")
         else:
             page = render_template(
-                "versions/permalink.html", kept=kept, compared=compared, varying=varying(kept.query), link=request.url
+                "versions/permalink.html",
+                kept=kept,
+                compared=compared,
+                varying=varying(kept.query),
+                link=request.url,
+                readable=lambda line: _IRI.sub(lambda found: shorten(found[1], site.prefixes), line),
             )
             response = make_response(page)
         response.vary.add("Accept")

@@ -130,7 +130,7 @@ def test_the_commands(client: Client, folder: Path, tmp_path: Path) -> None:
     store = str(folder)
     assert client.rows("?s ?p ?o")
     words = run("diff", "0", "1", "--store", store)
-    assert words.startswith("1 quads added, 0 deleted from version 0 to version 1.")
+    assert words.startswith("From version 0 to version 1: quads added 1, deleted 0.")
     assert re.search(r"^Astana <.*\n  \+ .*: Akmola", words, re.MULTILINE)
     assert "- claim withdrawn: " in run("diff", "0", "3", "--store", store)
     told = json.loads(run("diff", "3", "4", "--store", store, "--format", "json"))
