@@ -5,7 +5,7 @@ import concurrent.futures
 import subprocess
 import threading
 from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -261,7 +261,8 @@ class Store:
             apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number, patch.header["time"]))
             asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
             if self.history and self.history.digests.known:
-                self.history.digests.get(number)
+                with suppress(KelisimError):  # the change is committed, and the digest derived from it
+                    self.history.digests.get(number)
             return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
         finally:
             self._write_lock.release()

@@ -148,7 +148,10 @@ class PastVersions:
         return True
 
     def _start(self, number: int, loop: asyncio.AbstractEventLoop) -> _Place:
-        nearest, rewind, log = self._nearest(number)
+        try:
+            nearest, rewind, log = self._nearest(number)
+        except OSError as error:
+            raise BusyError("The server has no files left. Try again later.") from error
         limits = replace(self._current.limits, workers=_WORKERS)
         server = PastForkServer(nearest.fork_server, rewind, log)
         pool = WorkerPool(server, limits, version=number, short_workers=_WORKERS)

@@ -123,6 +123,7 @@ def _get(store: Store, graph: str) -> Response:
     reply = store.query(Task(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}", graph=form.name))
     response = Response(reply.body, content_type=CONTENT_TYPES[form.name])
     response.content_length = len(reply.body)
+    response.headers["Kelisim-Version"] = str(reply.version)
     response.set_etag(f"{version}.{form.name}")
     response.vary.add("Accept")
     return response

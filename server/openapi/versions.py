@@ -56,7 +56,8 @@ _LINK: Final = {"type": "object", "required": ["permalink", "name", "version", "
 
 def version_paths() -> dict[str, Any]:
     """The paths, each with its operations."""
-    page, atom = {"text/html": {}}, {"application/atom+xml": {}}
+    page: dict[str, Any] = {"text/html": {}}
+    atom: dict[str, Any] = {"application/atom+xml": {}}
     in_json = {"application/json": {"schema": _CHANGES}}
     formats = in_query("format", {"type": "string", "enum": ["atom", "json", "html"]})
     changes = operation(

@@ -172,3 +172,8 @@ def test_the_page_of_an_answer_offers_both(client: Client) -> None:
     assert '<form action="/q" method="post">' in page
     assert '<input type="hidden" name="default-graph-uri" value="urn:g">' in page
     assert "/cite?query=" in page
+    assert "of the data answers" not in page
+    page = send(f"{client.server}sparql?{query}&version=2", headers={"Accept": BROWSER})[2].decode()
+    assert "Version 2 of the data answers." in page
+    assert "format=csv&amp;version=2" in page
+    assert '<input type="hidden" name="version" value="2">' in page
