@@ -42,7 +42,7 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.history.timeline import HistoryTimeline, Version
     from kg.language.labels import labels
     from kg.publishing.about import about_of_data
-    from kg.publishing.citing import DATASET
+    from kg.publishing.citing import DATASET, answer_title
     from kg.publishing.citing import cite as cited
     from kg.rdf.set_digest import SetDigest
     from kg.store.reader import Reader
@@ -66,7 +66,7 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
         version = Version(0, day, digest.hexdigest(), dataset.digest)
     about = about_of_data(reader, folder.resolve().name if folder else "Dataset")
     if query:
-        title = f"Answer to the SPARQL query “{' '.join(query.split())[:200]}”"
+        title = answer_title(query)
         asked = f"{address.rstrip('/')}/sparql?{urlencode({'query': with_prefixes(query), 'version': version.number})}"
         found = cited(title, asked, version, about=about, key=f"answer-{version.number}")
     elif thing:

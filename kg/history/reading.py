@@ -18,7 +18,7 @@ from ontology import KelisimError
 
 
 class ReadableHistory:
-    """The versions of a dataset, from `oldest`, that of the snapshot, to `version`; threads may read while one appends."""
+    """The versions of a dataset from `oldest`, that of the snapshot, to `version`. Threads may read at once."""
 
     def __init__(self, folder: Path, generation: Generation, lock: int | None) -> None:
         """`lock` is the descriptor of the folder's lock if it is open for writing."""

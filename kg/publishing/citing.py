@@ -26,6 +26,7 @@ FORMATS: Final = {
 }
 """The media types of the formats."""
 
+_PROLOGUE: Final = re.compile(r"\bPREFIX\s+[\w.-]*:\s*<[^<>\s]*>", re.IGNORECASE)
 _SPECIAL: Final = re.compile(r"[\\{}&%$#_~^]")
 
 
@@ -95,6 +96,12 @@ def cite(  # noqa: PLR0913 - what is cited, of which version, when
         json.dumps([{name: value for name, value in csl.items() if value}], ensure_ascii=False, indent=1),
         "\n".join(("TY  - DATA", *(line for line in map(_one_line, ris) if line), "ER  - ")),
     )
+
+
+def answer_title(query: str) -> str:
+    """The title of the answer of a query: the query without its prefixes, at most 200 characters of it."""
+    bare = _PROLOGUE.sub(" ", query)
+    return f"Answer to the SPARQL query “{' '.join(bare.split())[:200]}”"
 
 
 def in_words(data: Version) -> str:

@@ -107,7 +107,7 @@ def _claims(adds: Iterable[ox.Quad], deletes: Iterable[ox.Quad], after: Reader) 
 
 
 def _things(adds: Iterable[ox.Quad], deletes: Iterable[ox.Quad], claims: set[str]) -> tuple[ChangedThing, ...]:
-    """The things whose facts differ; one that only stands in another graph now does not."""
+    """The things whose facts differ; those that move from one graph to another do not."""
     new, old = ({q.triple for q in quads} for quads in (adds, deletes))
     found: dict[str, tuple[list[ox.Triple], list[ox.Triple]]] = defaultdict(lambda: ([], []))
     for place, triples in enumerate((new - old, old - new)):

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from kg.language.labels import labels
-from kg.publishing.citing import FORMATS, Citation, cite
+from kg.publishing.citing import FORMATS, Citation, answer_title, cite
 from kg.publishing.permalinks import QUERY_CHARACTERS
 from server.data.linked_data import check
 from server.endpoint.updates import checked_iri
@@ -55,7 +55,7 @@ def _citation(site: Site) -> tuple[Citation, str, str]:
     if query:
         if len(query) > QUERY_CHARACTERS:
             raise ProblemError(413, "Too large", f"Queries of up to {QUERY_CHARACTERS} characters can be cited.")
-        address, title = _of_query(query, number), f"Answer to the SPARQL query “{' '.join(query.split())[:200]}”"
+        address, title = _of_query(query, number), answer_title(query)
         return cite(title, address, version, about=site.about, key=f"answer-{number}"), title, address
     checked_iri(iri)
     check(site.reader, iri)

@@ -135,12 +135,12 @@ def difference(client: Client, sizes: Sizes) -> None:
 
 def across(client: Client, sizes: Sizes) -> None:
     """A query at many versions, each of which is asked for the first time."""
-    print(f"\nVer: {sizes.across} versions, one after the other; milliseconds for each, means")
+    print(f"\nVer: {sizes.across} versions, one after the other; milliseconds for each, medians")
     print(f"{'query':20} {'every':>7} {'each':>9} {'now':>9} {'ratio':>7}")
     for step in (1, max(1, sizes.changes // (sizes.across * 4))):
         for name, query in QUERIES.items():
             numbers = [sizes.changes - 5 - step * n for n in range(sizes.across)]
-            each = statistics.mean(client.ask(query, version=n) for n in numbers)
+            each = statistics.median(client.ask(query, version=n) for n in numbers)
             now = median(lambda query=query: client.ask(query), sizes.rounds)  # type: ignore[misc]
             print(
                 f"{name:20} {step:7} {cell(each * 1000, 9)} {cell(now * 1000, 9)} {cell(ratio(each, now), 7)}",
