@@ -19,8 +19,11 @@ _NICENESS: Final = 19
 
 def digest_beside(history: History) -> None:
     """Sets the sum over the history's snapshot, if it is large and not known; waits for the process."""
-    digests, base = history.digests, history.oldest
-    if digests.known or history.snapshot_bytes <= QUICK_BYTES:
+    try:
+        digests, base, size = history.digests, history.oldest, history.snapshot_bytes
+    except KelisimError:  # it was closed
+        return
+    if digests.known or size <= QUICK_BYTES:
         return
     command = [sys.executable, "-P", "-m", __name__, str(history.folder)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own

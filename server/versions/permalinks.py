@@ -147,7 +147,16 @@ def _ask(
     store: Store, query: str, default: tuple[str, ...], named: tuple[str, ...], at: int
 ) -> tuple[CanonicalAnswer, int]:
     """The answer, and the version that gave it; raises what `Store.query` raises."""
-    task = Task(query, default, named, bindings="json", graph="ntriples", result_bytes=ANSWER_BYTES, at=at)
+    task = Task(
+        query,
+        default,
+        named,
+        bindings="json",
+        graph="ntriples",
+        result_bytes=ANSWER_BYTES,
+        at=at,
+        new_graphs=store.new_graphs,
+    )
     reply = store.query(task, client=request.remote_addr or "")
     is_graph = reply.format == "ntriples"
     answer = of_graph(reply.content) if is_graph else of_results(reply.content, ordered=is_ordered(query))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kg.workers.rewinding import PAST_NICENESS
 from tests.conftest import serving
 from tests.http import ask, send
-from tests.server.endpoint.test_writes import FORM, Client, make_token
+from tests.server.endpoint.test_writes import FORM, UPDATE, Client, make_token
 
 FRESH = counting()
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
@@ -102,9 +102,11 @@ def test_versions_that_are_none(client: Client, given: str, status: int, words: 
     assert words in json.loads(body)["detail"]
 
 
-def test_a_change_has_no_version(client: Client) -> None:
+def test_a_change_has_no_version_but_makes_one(client: Client) -> None:
+    headers = UPDATE | client.token
+    nothing = send(f"{client.server}sparql", method="POST", body=b"DELETE DATA { <urn:no> <urn:p> 1 }", headers=headers)
+    assert (nothing[0], nothing[1]["Kelisim-Version"]) == (200, "30")
     url = f"{client.server}sparql?version=3"
-    headers = {"Content-Type": "application/sparql-update"} | client.token
     assert send(url, method="POST", body=b"INSERT DATA { <urn:z> <urn:p> 1 }", headers=headers)[0] == 400
 
 

@@ -143,6 +143,11 @@ def test_the_commands(client: Client, folder: Path, tmp_path: Path) -> None:
     assert run("query", ask, "--store", store, "--version", "0", "--format", "csv").strip() == "false"
     assert run("query", ask, "--store", store, "--format", "csv").strip() == "true"
     assert "no version 9" in CliRunner().invoke(cli, ["query", ask, "--store", store, "--version", "9"]).output
+    assert "Astana. In Kelisim" in run("cite", "id:astana", "--store", store, "--version", "1")
+    (item,) = json.loads(run("cite", "--query", ask, "--format", "csl"))
+    assert item["URL"].endswith("&version=0")
+    assert json.loads(run("stats", "--json"))["digest"] in run("cite", "--format", "bibtex")
+    assert "Nothing is known" in CliRunner().invoke(cli, ["cite", "id:nowhere"]).output
     assert "holds no store" in CliRunner().invoke(cli, ["diff", "0", "1", "--store", str(tmp_path)]).output
     assert "There is no" in CliRunner().invoke(cli, ["diff", "nothing.nq", "nowhere.nq"]).output
 
