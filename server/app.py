@@ -34,14 +34,18 @@ from server.pages import (
     why,
     why_not,
 )
+from server.versions import changes, citations, differences, memento, permalinks, timemaps
 
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 
 _PAGES = (
     catalogue,
+    changes,
     charts,
     conflicts,
+    citations,
+    differences,
     documents,
     downloads,
     events,
@@ -49,6 +53,7 @@ _PAGES = (
     leaders,
     linked_data,
     ontology,
+    permalinks,
     query,
     questions,
     reconciliation,
@@ -57,6 +62,7 @@ _PAGES = (
     sources,
     states,
     things,
+    timemaps,
     trade,
     why_not,
     why,
@@ -72,6 +78,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     access = access or Access()
     store = site.store
+    memento.register(app, store)
     languages.register(app)
     wording.register(app)
     shell.register(app, site)

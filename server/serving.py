@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -26,8 +27,10 @@ from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
+from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
+from kg.rdf.set_digest import SetDigest
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.confinement import die_with_parent
@@ -88,7 +91,7 @@ class _Loaded:
     """A loaded store: identity of its initial state, what it says of itself, history if it is writable, start message.
 
     engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
-    what loads it into memory, if the engine is on disk.
+    what loads it into memory, if the engine is on disk. timeline: the versions of a store that takes no changes.
     """
 
     engine: Callable[[], Engine]
@@ -99,6 +102,7 @@ class _Loaded:
     words: str
     modified: str | None = None
     load: Callable[[], Engine] | None = None
+    timeline: Timeline | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -120,11 +124,19 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         # did not stop? Acknowledged changes are on disk.
         die_with_parent()
         os.close(stop_writer)
-        pool = WorkerPool(loaded.engine, settings.limits, loaded.load)
-        store = Store(pool, loaded.identity, loaded.history, modified=loaded.modified, new_graphs=settings.empty)
+        version = loaded.timeline.latest if loaded.timeline else 0
+        pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
+        store = Store(
+            pool,
+            loaded.identity,
+            loaded.history,
+            modified=loaded.modified,
+            new_graphs=settings.empty,
+            timeline=loaded.timeline,
+        )
         tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
         metrics = Metrics(lambda: Workers(*pool.usage))
-        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given)
+        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
         app = create_app(site, Access(tokens), metrics)
         announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
         Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()
@@ -210,7 +222,9 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         statistics = built.statistics() if built else {}
         only = _kept(Engine(quads, settings.services, prefixes))
         words = f"{len(quads)} quads, digest {identity[:12]}"
-        return _Loaded(lambda: only, about_of_data(Reader(only), "Dataset"), identity, statistics, None, words)
+        about = about_of_data(Reader(only), "Dataset")
+        timeline = _timeline(built, about)
+        return _Loaded(lambda: only, about, identity, statistics, None, words, timeline=timeline)
     folder = history_folder(settings.folder)
     if folder.exists():
         history = History.open(folder, read_only=not settings.allow_updates)
@@ -246,7 +260,21 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
     # Random at each start: this identity and the version number together identify a state.
     identity = secrets.token_hex(8)
     kept = history if settings.allow_updates else None
-    return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None)
+    timeline = HistoryTimeline(history)
+    return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None, timeline)
+
+
+def _timeline(built: Dataset | None, about: About) -> Timeline:
+    """The one version of a build, which is as old as the data say, else as this server."""
+    day = about.day("modified") or about.day("issued")
+    time = f"{day}T00:00:00Z" if day else datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def digest() -> str:
+        found = SetDigest()
+        found.add(line + b"\n" for line in (built.lines if built else ()))
+        return found.hexdigest()
+
+    return BuildTimeline(time, built.digest if built else "", digest)
 
 
 def _kept(engine: Engine) -> Engine:

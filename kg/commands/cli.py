@@ -173,6 +173,10 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
 )
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
 @click.option(
+    "--store", "folder", type=click.Path(file_okay=False, path_type=Path), help="Ask the store in this folder."
+)
+@click.option("--version", "as_of", default="", help="Ask this version of the store: a number, a digest or a date.")
+@click.option(
     "--format",
     "form",
     type=click.Choice(["table", *FORMAT_NAMES]),
@@ -181,14 +185,42 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     help="A table on the terminal, or the format of the answer.",
 )
 @click.pass_context
-def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str) -> None:
-    """Ask a SPARQL query. Our prefixes need not be declared."""
+def query(  # noqa: PLR0913, PLR0917 - one parameter an option
+    ctx: click.Context,
+    query: str | None,
+    file: Path | None,
+    endpoint: str | None,
+    folder: Path | None,
+    as_of: str,
+    form: str,
+) -> None:
+    """Ask a SPARQL query. Our prefixes need not be declared.
+
+    Example: kelisim query 'ASK { id:astana ?p ?o }' --store my-store --version 2024-12-01
+    """
     from kg.commands.printing import print_answer
     from kg.rdf.files import read_file_or_stdin
 
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
-    print_answer(read_file_or_stdin(file) if file else query or "", form, endpoint, lambda: load_dataset(ctx))
+    if as_of and folder is None:
+        raise click.UsageError("Versions are those of a store: name its folder with --store.")
+    if folder and endpoint:
+        raise click.UsageError("Give --store or --endpoint, and not both.")
+    asked = read_file_or_stdin(file) if file else query or ""
+    print_answer(asked, form, endpoint, lambda: stored(folder, as_of) if folder else load_dataset(ctx))
+
+
+def stored(folder: Path, as_of: str = "") -> Dataset:
+    """A version of the store in a folder, by default the latest."""
+    from kg.curation.dataset import from_quads
+    from kg.history.history import History
+    from kg.history.timeline import HistoryTimeline
+
+    if not (folder / "history").is_dir():
+        raise KelisimError(f"{folder} holds no store: name the folder that was given to kelisim serve --store.")
+    with History.open(folder / "history", read_only=True) as history, progress(f"Reading {folder}"):
+        return from_quads(history.load(HistoryTimeline(history).resolve(as_of) if as_of else None))
 
 
 @cli.group(invoke_without_command=True)

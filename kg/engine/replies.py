@@ -55,6 +55,7 @@ def spooled_bytes() -> int:
 class Reply:
     """A complete result: the name of its format, its content, and its number of rows, -1 if not known.
 
+    `version` is the number of the version of the data that it is of, -1 if not known.
     `hedged` is the number of further rows that are only told with less certainty, `unknown` names of the query
     that are not in the data, with similar ones.
     """
@@ -64,6 +65,7 @@ class Reply:
     rows: int = -1
     hedged: int = 0
     unknown: Mapping[str, list[str]] = field(default_factory=dict)
+    version: int = -1
 
     @property
     def content(self) -> bytes:

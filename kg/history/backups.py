@@ -92,6 +92,7 @@ def copy(contents: Mapping[str, FilePrefix], folder: Path) -> None:
     """Writes the files of a history; raises OSError."""
     for name, prefix in contents.items():
         write_file(folder / name, prefix.chunks())
+        os.utime(folder / name, (prefix.time, prefix.time))
 
 
 def open_checked(folder: Path) -> Generation:
@@ -120,7 +121,7 @@ def pack(contents: Mapping[str, FilePrefix], path: Path) -> None:
                     _add(archive, "FORMAT", len(FORMAT), io.BytesIO(FORMAT))
                     for name, prefix in contents.items():
                         with Path(prefix.path).open("rb") as content:
-                            _add(archive, name, prefix.size, content)
+                            _add(archive, name, prefix.size, content, prefix.time)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -145,13 +146,14 @@ def unpack(path: Path, folder: Path) -> None:
                 found.add(member.name)
                 with write_errors(folder):
                     write_file(folder / member.name, _member_chunks(path, file))
+                    os.utime(folder / member.name, (member.mtime, member.mtime))
     if form != FORMAT or len(found) != len(("snapshot", "log")):
         raise KelisimError(f"{path} is no backup of a history in a format that is known here.")
 
 
-def _add(archive: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None:
+def _add(archive: tarfile.TarFile, name: str, size: int, content: IO[bytes], made: float | None = None) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mtime = size, int(time.time())
+    member.size, member.mtime = size, int(time.time()) if made is None else made
     archive.addfile(member, content)
 
 

@@ -3,16 +3,14 @@
 A folder contains ``FORMAT`` (the format's version), ``lock``, ``snapshot-N.nq`` (the state at version N: a comment line
 with the SHA-256, then sorted canonical N-Quads, normalised by the store) and ``patches-N.log`` (the later patches, see
 `kg.history.patch_log`); perhaps also ``snapshot-N.rocksdb`` (`kg.history.disk_copies`). The highest N is current;
-others were left by an interrupted compaction.
+others were left by an interrupted compaction. ``digests-N.sums`` may stand beside (`kg.history.digests`).
 """
 
 import os
 import shutil
-import threading
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import pyoxigraph as ox
@@ -28,8 +26,10 @@ from kg.history.backups import (
     unpack,
     write_errors,
 )
+from kg.history.digests import remove_others
 from kg.history.disk_copies import has_disk_copy, usable_disk_copy, write_disk_copy
 from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
+from kg.history.reading import ReadableHistory
 from kg.history.snapshots import (
     COPY_NAME,
     FILE_NAME,
@@ -37,12 +37,13 @@ from kg.history.snapshots import (
     copy_path,
     generations,
     log_path,
+    set_time,
     snapshot_path,
     sync_folder,
 )
-from kg.history.versions import Entry, parse_entry
+from kg.history.versions import Entry
 from kg.rdf.normalization import normalized_lines
-from kg.rdf.patches import Patch, parse
+from kg.rdf.patches import Patch
 from kg.rdf.sorting import sorted_blocks
 from ontology import KelisimError
 
@@ -61,7 +62,7 @@ _BATCH_QUADS: Final = 500_000
 """How many quads are in memory at once when a history is created."""
 
 
-class History:
+class History(ReadableHistory):
     """The versions of a dataset, from `oldest`, that of the snapshot, to `version`.
 
     Quads are returned as pyoxigraph normalises them: ``01`` as ``1``; blank nodes keep their labels. Threads may read
@@ -74,10 +75,7 @@ class History:
 
     def __init__(self, folder: Path, generation: Generation, lock: int | None) -> None:
         """Internal: use `create` or `open`."""
-        self.folder = folder
-        self._files: Generation | None = generation
-        self._lock = lock
-        self._mutex = threading.RLock()
+        super().__init__(folder, generation, lock)
         self._unsynced = False
 
     @classmethod
@@ -122,25 +120,10 @@ class History:
             raise
         return history
 
-    @property
-    def version(self) -> int:
-        """The latest version; compaction does not reset it."""
-        return self._generation.log.version
-
-    @property
-    def oldest(self) -> int:
-        """The earliest version available: that of the latest compaction, or 0."""
-        return self._generation.base
-
-    @property
-    def modified(self) -> str | None:
-        """When the latest version was committed (xsd:dateTime); empty if that is compacted away, None at version 0."""
-        latest = next(self.entries(), None)
-        return latest.time if latest else "" if self.version else None
-
     def append(self, patch: Patch) -> int:
         """Commits a patch to disk and returns its version.
 
+        Each delete should be in the latest version and each add not, so that versions can be had by undoing patches.
         Raises StoreFullError if a write fails; the history is then unchanged and still usable.
         """
         payload = patch.serialize()
@@ -151,21 +134,6 @@ class History:
                     sync_folder(self.folder)
                 self._unsynced = False
             return log.append(payload)
-
-    def load(self, version: int | None = None) -> set[ox.Quad]:
-        """The quads at a version, by default the latest; raises KelisimError if there is no such version."""
-        store = ox.Store()
-        self.load_into(store, version)
-        return set(store)
-
-    def load_into(self, store: ox.Store, version: int | None = None) -> int:
-        """Loads the state at a version into an empty store, by default the latest; returns the version."""
-        if len(store):
-            raise KelisimError("A history loads into an empty store only; this one holds quads.")
-        generation = self._generation
-        version = _checked_version(generation, version, generation.log.version)
-        generation.load_into(store, version)
-        return version
 
     def usable_disk_copy(self) -> Path | None:
         """The folder of a pyoxigraph store with the state at the latest version, to be opened read-only; None without.
@@ -195,29 +163,10 @@ class History:
         return True
 
     @property
-    def snapshot_quads(self) -> int:
-        """The number of quads of the snapshot."""
-        return self._generation.count_quads()
-
-    @property
     def wants_disk_copy(self) -> bool:
         """Whether the snapshot is large, and has no copy on disk."""
         generation = self._generation
         return generation.size >= _COPIED_BYTES and not has_disk_copy(generation)
-
-    def patches(self, after: int | None = None) -> Iterator[tuple[int, Patch]]:
-        """Versions and their patches, oldest first, from the one after `after`, by default all.
-
-        Raises KelisimError if `after` is before `oldest` or after `version`.
-        """
-        generation = self._generation
-        after = _checked_version(generation, after, generation.base)
-        return ((v, parse(payload)) for v, payload in generation.log.payloads(after, generation.log.version))
-
-    def entries(self) -> Iterator[Entry]:
-        """The metadata of each version since `oldest`, latest first."""
-        log = self._generation.log
-        return (parse_entry(*next(log.payloads(v - 1, v))) for v in range(log.version, log.base, -1))
 
     def compact(self) -> int:
         """Makes the latest version the snapshot and starts a new log; returns that version, then the `oldest`.
@@ -230,13 +179,18 @@ class History:
             base = old.log.version
             if base == old.base:
                 return base
+            time = self.entry(base).time
+            total = self.digests.total(base) if self.digests.known else None
             with write_errors(self.folder):
                 new = Generation.write(self.folder, base, old.state(base))
                 new.publish()
+                set_time(snapshot_path(self.folder, base), time)
                 self._files, self._unsynced = new, True  # from now on the old log must not be appended to
                 sync_folder(self.folder)
                 self._unsynced = False
                 self._remove_leftovers(base)
+            if total:
+                self.digests.set_base(total)
             return base
 
     def backup(self, path: Path) -> int:
@@ -272,27 +226,6 @@ class History:
             generation = open_checked(folder)
         return cls(folder, generation, lock)
 
-    def close(self) -> None:
-        """Releases the lock and the files; reads in progress in other threads complete."""
-        with self._mutex:
-            self._files = None
-            lock, self._lock = self._lock, None
-            if lock is not None:
-                os.close(lock)  # not LOCK_UN: that would release the lock of the parent process too
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    @property
-    def _generation(self) -> Generation:
-        files = self._files
-        if files is None:
-            raise KelisimError(f"The history {self.folder} was closed: open it again.")
-        return files
-
     def _writable(self) -> Generation:
         generation = self._generation
         if self._lock is None:
@@ -316,6 +249,7 @@ class History:
             if path.suffix == ".log" and int(path.stem.partition("-")[2]) > base and path.stat().st_size:
                 raise DamagedHistoryError(f"{path} has patches, but its snapshot is lost. {RESTORE_HINT}")
             path.unlink()
+        remove_others(self.folder, base)
         copy = copy_path(self.folder, base)
         for path in self.folder.iterdir():
             if COPY_NAME.fullmatch(path.name) and path != copy:
@@ -345,17 +279,6 @@ def _open_for_reading(folder: Path) -> Generation:
         except DamagedHistoryError:
             continue
     return _open_latest(folder, writable=False)
-
-
-def _checked_version(generation: Generation, version: int | None, default: int) -> int:
-    if version is None:
-        return default
-    if not generation.base <= version <= generation.log.version:
-        raise KelisimError(
-            f"There is no version {version}: this history has the versions {generation.base} to "
-            f"{generation.log.version}; compaction gives up those before."
-        )
-    return version
 
 
 def _batches(quads: Iterator[ox.Quad]) -> Iterator[list[bytes]]:

@@ -108,6 +108,13 @@ class PatchLog:
         self.torn = 0
         self._unfinished = False
 
+    def span(self, after: int, until: int) -> tuple[int, int, int]:
+        """The file descriptor, and the offset and length of the frames from after+1 to `until`, for `frames`."""
+        if after >= until:
+            return self._descriptor, 0, 0
+        start = self._frames[after - self.base][0] - _HEAD.size
+        return self._descriptor, start, sum(self._frames[until - self.base - 1]) - start
+
     def prefix(self, until: int) -> tuple[int, int]:
         """The file descriptor, and the size of the frames up to a version."""
         return self._descriptor, sum(self._frames[until - self.base - 1]) if until > self.base else 0
@@ -147,6 +154,19 @@ class PatchLog:
 def frame(version: int, payload: bytes) -> bytes:
     """The frame for one payload."""
     return _HEAD.pack(MAGIC, version, len(payload), _checksum(version, payload)) + payload
+
+
+def frames(data: bytes, after: int) -> Iterator[bytes]:
+    """The payloads of a `PatchLog.span` from after+1; raises KelisimError if it is damaged."""
+    offset = 0
+    while offset < len(data):
+        magic, version, length, checksum = _HEAD.unpack_from(data, offset)
+        payload = data[offset + _HEAD.size : offset + _HEAD.size + length]
+        after += 1
+        if magic != MAGIC or version != after or _checksum(version, payload) != checksum:
+            raise DamagedHistoryError(f"The patch of version {after} can no longer be read. {RESTORE_HINT}")
+        yield payload
+        offset += _HEAD.size + length
 
 
 def read_at(descriptor: int, offset: int, length: int) -> bytes:

@@ -10,6 +10,8 @@ import re
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -41,6 +43,11 @@ class FilePrefix(NamedTuple):
     def path(self) -> str:
         """A path that opens the whole file, even if it was renamed or removed."""
         return f"/proc/self/fd/{self.file}"
+
+    @property
+    def time(self) -> float:
+        """When the file was written, in seconds since 1970."""
+        return os.fstat(self.file).st_mtime
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """The bytes from `start`, less only at the end of the file."""
@@ -153,6 +160,23 @@ class Generation:
                 yield line
         yield memoryview(lines)[start:]
 
+    def lines(self) -> Iterator[list[bytes]]:
+        """The lines of the snapshot, with their ends, in blocks of some megabytes."""
+        rest = b""
+        for part in self._snapshot_prefix.chunks(len(self.first_line)):
+            whole, end, rest_of_part = part.rpartition(b"\n")
+            if end:
+                yield (rest + whole + end).splitlines(keepends=True)
+                rest = rest_of_part
+            else:
+                rest += part
+
+    @property
+    def time(self) -> str:
+        """When the version of the snapshot was made (xsd:dateTime): the time of its file, which a compaction sets."""
+        made = datetime.fromtimestamp(os.fstat(self._snapshot).st_mtime, UTC)
+        return made.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
     def contents(self, version: int) -> dict[str, FilePrefix]:
         """The verified contents of the snapshot and of the log up to a version, by file name."""
         self.check()
@@ -207,6 +231,13 @@ def log_path(folder: Path, base: int) -> Path:
 def copy_path(folder: Path, base: int) -> Path:
     """The path of the copy on disk of the snapshot of a version."""
     return folder / f"snapshot-{base}.rocksdb"
+
+
+def set_time(path: Path, time: str) -> None:
+    """Sets the time of a snapshot's file to that of its version (xsd:dateTime), as far as that can be done."""
+    with suppress(OSError, ValueError):
+        seconds = datetime.fromisoformat(time).timestamp()
+        os.utime(path, (seconds, seconds))
 
 
 def generations(folder: Path) -> list[int]:

@@ -88,3 +88,17 @@ def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> d
 
 def _label(literal: ox.Literal) -> Label:
     return Label(literal.value, literal.language or "")
+
+
+def labels_in(quads: Iterable[ox.Quad], iris: Iterable[str], language: str) -> dict[str, Label]:
+    """The labels that the quads themselves give to IRIs, as `labels` prefers them; others are left out."""
+    wanted, found = set(iris), dict[str, tuple[tuple[int, int, str], ox.Literal]]()
+    for quad in quads:
+        if quad.predicate.value not in _LABEL_PROPERTIES or not isinstance(quad.object, ox.Literal):
+            continue
+        iri = quad.subject.value if isinstance(quad.subject, ox.NamedNode) else ""
+        if iri in wanted:
+            rank = _rank(quad.object, language), _LABEL_PROPERTIES.index(quad.predicate.value), quad.object.value
+            if iri not in found or rank < found[iri][0]:
+                found[iri] = rank, quad.object
+    return {iri: _label(text) for iri, (_, text) in found.items()}

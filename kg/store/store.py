@@ -4,7 +4,8 @@ import asyncio
 import concurrent.futures
 import subprocess
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,18 @@ from typing import Any, Final, Protocol, TypeVar
 from kg.changes.staging import Change
 from kg.engine.errors import BusyError, ClientDisconnectedError
 from kg.engine.replies import Reply
+from kg.history.history import History
+from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.rdf.patches import Patch, new_header
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.copying import start_copying
+from kg.workers.digesting import digest_beside
 from kg.workers.messages import Task
+from kg.workers.past import PastVersions
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
+
+_EPOCH: Final = "1970-01-01T00:00:00Z"
 
 WRITE_WAIT_SECONDS = 30.0
 """How long a change waits for earlier changes, in seconds."""
@@ -49,6 +56,19 @@ class CancelScope:
 
 CANCEL_SCOPE: Final[ContextVar[CancelScope]] = ContextVar("CANCEL_SCOPE")
 """The scope of the request that this thread handles."""
+
+AS_OF: Final[ContextVar[int]] = ContextVar("AS_OF", default=-1)
+"""The number of the version that the queries of this thread ask, -1 for the latest; see `as_of`."""
+
+
+@contextmanager
+def as_of(version: int) -> Iterator[None]:
+    """Lets `Store.query` ask that version, -1 for the latest, where the task does not say."""
+    token = AS_OF.set(version)
+    try:
+        yield
+    finally:
+        AS_OF.reset(token)
 
 
 class Log(Protocol):
@@ -92,7 +112,7 @@ class Store:
     on a copy, validated, committed to the log, and then becomes visible to readers atomically.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has its default
         self,
         pool: WorkerPool,
         identity: str,
@@ -100,28 +120,50 @@ class Store:
         *,
         modified: str | None = None,
         new_graphs: bool = False,
+        timeline: Timeline | None = None,
     ) -> None:
         """`identity` names the state at version 0; without a `log` the store is read-only.
 
+        `timeline` has the versions of a store without a log; if it is a `HistoryTimeline`, they can be asked too.
         With `new_graphs` everybody may query a graph that is not here as an empty one, as holders of a token may.
         """
         self.new_graphs = new_graphs
         self.pool = pool
         self._identity = identity
         self._log = log
-        self._number = log.version if log else 0
+        self._number = log.version if log else timeline.latest if timeline else 0
         self._write_lock = threading.Lock()
         self._copying: subprocess.Popen[bytes] | None = None
         self.version = self._version_name(self._number)
         """The name of the latest state: equal names mean equal data."""
         self.modified = modified
         """When the data were last changed (xsd:dateTime); empty if not known, None if nothing was ever changed."""
+        if isinstance(log, History):
+            timeline = HistoryTimeline(log, lambda: self._number)
+        self.timeline: Timeline = timeline or BuildTimeline(_EPOCH, "", str)
+        """The versions, the latest of which is that which readers see."""
+        history = self.timeline.history if isinstance(self.timeline, HistoryTimeline) else None
+        self.history = history
+        """The history of the versions; None for a build, which has one."""
+        self._past = PastVersions(pool, history) if history else None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Starts the workers, on that event loop."""
         self._loop = loop
         self.pool.start(loop)
         self._copy_to_disk()
+        self._digest()
+
+    def shut_down(self) -> None:
+        """Fails all current and later queries and changes: the server stops."""
+        if self._past:
+            self._past.shut_down()
+        self.pool.shut_down()
+
+    @property
+    def number(self) -> int:
+        """The number of the latest version."""
+        return self._number
 
     @property
     def is_loading(self) -> bool:
@@ -134,14 +176,31 @@ class Store:
         return self._log is not None
 
     def answer(self, task: Task, timeout: float | None = None, client: str = "") -> asyncio.Future[Reply]:
-        """The complete result of a query whose task has `version`; see `WorkerPool.query`."""
+        """The complete result of a query whose task has `version`; see `WorkerPool.query`.
+
+        The version ``task.at`` must be one of `timeline`.
+        """
+        if task.at >= 0 and self._past and (self._log or task.at != self._number):
+            return self._past.query(task, timeout, client)
         return self.pool.query(task, timeout, client)
 
+    def has(self, at: int) -> bool:
+        """Whether there is such a version; -1 is the latest."""
+        return at < 0 or self.timeline.oldest <= at <= self._number
+
+    def state(self, at: int = -1) -> str:
+        """The name of the state at a version, -1 for the latest: equal names mean equal data."""
+        return self.version if at < 0 else self._version_name(at)
+
     def query(self, task: Task, timeout: float | None = None, client: str = "") -> Reply:
-        """Waits for the result; raises what `WorkerPool.query` raises, and ClientDisconnectedError."""
+        """Waits for the result; raises what `WorkerPool.query` raises, and ClientDisconnectedError.
+
+        It is of the version ``task.at``, or if that is not given of that of `as_of`.
+        """
+        asked = task if task.at >= 0 else task._replace(at=AS_OF.get())
 
         async def answered() -> Reply:
-            return await self.answer(task._replace(version=self.version), timeout, client)
+            return await self.answer(asked._replace(version=self.state(asked.at)), timeout, client)
 
         return self._wait(answered())
 
@@ -153,6 +212,9 @@ class Store:
             self._wait(self.pool.wait_until_loaded(WRITE_WAIT_SECONDS))
             version = self._log.compact()
             self._loop.call_soon_threadsafe(self._copy_to_disk)
+            self._digest()
+            if self._past:
+                self._loop.call_soon_threadsafe(self._past.forget_before, version)
             return version
 
     def _copy_to_disk(self) -> None:
@@ -166,6 +228,11 @@ class Store:
             self._copying = None
         if self._log and self._log.wants_disk_copy:
             self._copying = start_copying(self._log.folder)
+
+    def _digest(self) -> None:
+        """Begins to work out the digests of versions, if that takes long."""
+        if self.history:
+            threading.Thread(target=digest_beside, args=(self.history,), name="kelisim-digest", daemon=True).start()
 
     def change(
         self,
@@ -193,6 +260,9 @@ class Store:
             number = self._log.append(patch)
             apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number, patch.header["time"]))
             asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
+            if self.history and self.history.digests.known:
+                with suppress(KelisimError):  # the change is committed, and the digest derived from it
+                    self.history.digests.get(number)
             return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
         finally:
             self._write_lock.release()
@@ -202,7 +272,7 @@ class Store:
         self.version = self._version_name(number)
 
     def _version_name(self, number: int) -> str:
-        return f"{self._identity}-{number}" if self._log else self._identity
+        return f"{self._identity}-{number}" if self._log or number != self._number else self._identity
 
     def _wait(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Runs a coroutine on the event loop and waits for its result, from another thread."""

@@ -42,7 +42,8 @@ class Task(NamedTuple):
     pages, which have priority. `new_graphs` treats graphs that do not exist as empty. `hinted` asks how many rows are
     only told with less certainty, and which of its names are not in the data. `citing` asks for the claims that each
     row rests on, as `kg.citations.answers` gives them. `why` asks, instead of a query, for the
-    explanation of a triple, as JSON (`kg.inference.explanation`); it is an N-Triples line.
+    explanation of a triple, as JSON (`kg.inference.explanation`); it is an N-Triples line. `at` is the number of the
+    version to ask, -1 for the latest.
     """
 
     query: str
@@ -58,6 +59,7 @@ class Task(NamedTuple):
     hinted: bool = False
     citing: Citing | None = None
     why: str = ""
+    at: int = -1
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -103,12 +103,25 @@ class WorkerPool:
     """
 
     def __init__(
-        self, engine: Callable[[], Engine], limits: Limits | None = None, load: Callable[[], Engine] | None = None
+        self,
+        engine: Callable[[], Engine] | ForkServer,
+        limits: Limits | None = None,
+        load: Callable[[], Engine] | None = None,
+        *,
+        version: int = 0,
+        short_workers: int = 0,
     ) -> None:
-        """`engine` and `load` give engines, each in a fork server of its own."""
+        """`engine` and `load` give engines, each in a fork server of its own; or `engine` is a fork server.
+
+        `version` is the number of its version; `short_workers` that of the workers of the short lane, 0 for the usual.
+        """
         self.limits = limits or Limits()
-        self.short_workers = 3 * self.limits.workers
-        self._fork_server = ForkServer(engine, self.limits.memory)
+        self.short_workers = short_workers or 3 * self.limits.workers
+        self._fork_server = engine if isinstance(engine, ForkServer) else ForkServer(engine, self.limits.memory)
+        self.version = version
+        """The number of the version that workers have to which a query is sent now."""
+        self.forked_version = version
+        """That of workers which are asked of the fork server now."""
         self._loading = ForkServer(load, self.limits.memory) if load else None
         self.loaded = asyncio.Event()
         """Set when all is in memory, and changes can be made."""
@@ -158,6 +171,11 @@ class WorkerPool:
             worker.kill()
         self._queue.clear()
         self._long_queue.clear()
+
+    @property
+    def fork_server(self) -> ForkServer:
+        """The fork server that has the state `forked_version`."""
+        return self._fork_server
 
     @property
     def usage(self) -> tuple[int, int, int]:
@@ -250,12 +268,30 @@ class WorkerPool:
                     may_replace = len(message) > _PATCH_BYTES
                 else:
                     worker.channel.send(message)
+            self.version += 1
             on_visible()
             if not applied.done():
                 applied.set_result(None)
 
+        self.forked_version += 1
         self._fork_server.request(message, apply_to_workers)
         await applied
+
+    @property
+    def can_move(self) -> bool:
+        """Whether no query is queued or running and no worker is being forked."""
+        return not self._pending and not self._fork_server.is_starting and len(self._idle) == len(self._workers)
+
+    def move(self, message: bytes, version: int) -> None:
+        """Brings all processes to another version by a message to each; only if `can_move`."""
+        self._fork_server.request(message, lambda: None)
+        self.version = self.forked_version = version
+        for worker in [*self._workers]:
+            worker.patched += len(message)
+            if worker.patched > _PATCH_BYTES:
+                self._end(worker)
+            else:
+                worker.channel.send(message)
 
     async def wait_until_loaded(self, seconds: float) -> None:
         """Waits until changes can be made; raises BusyError after so many seconds, StoppedError at a stop."""
@@ -303,7 +339,7 @@ class WorkerPool:
         return future
 
     def _dispatch(self, pending: PendingQuery, worker: WorkerProcess) -> None:
-        pending.worker = worker
+        pending.worker, pending.version = worker, self.version
         worker.pending, worker.started = pending, self._loop.time()
         worker.started_used = worker.processor_seconds
         worker.channel.send(pending.message)
@@ -366,7 +402,10 @@ class WorkerPool:
         elif pending and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
             self._finish(pending, BusyError("Too many large answers are being read just now. Try again later."))
         elif pending:
-            self._finish(pending, Reply(outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown))
+            reply = Reply(
+                outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version
+            )
+            self._finish(pending, reply)
         if outcome.retires or worker.patched > _PATCH_BYTES:
             self._replace(worker)
         elif worker.lowered:  # low priority cannot be undone

@@ -10,7 +10,7 @@ import socket
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from kg.engine.engine import Engine
@@ -31,7 +31,7 @@ class PendingQuery:
     client: identifies the client that asked first, for fair scheduling.
     """
 
-    __slots__ = ("client", "message", "retries", "task", "waiters", "worker")
+    __slots__ = ("client", "message", "retries", "task", "version", "waiters", "worker")
 
     def __init__(self, task: Task, client: str) -> None:
         """Raises UnicodeEncodeError if the query has a lone surrogate."""
@@ -41,6 +41,8 @@ class PendingQuery:
         self.waiters: list[Waiter] = []
         self.worker: WorkerProcess | None = None
         self.retries = 0
+        self.version = -1
+        """The number of the version that its worker has."""
 
 
 class Waiter(asyncio.Future[Reply]):
@@ -187,14 +189,14 @@ class ForkServer:
     def connect(self, loop: asyncio.AbstractEventLoop, loaded: Callable[[], None]) -> None:
         """Begins to use it, on that event loop."""
         self._loop = loop
-        self._channel = Channel(loop, self._end, int, lambda pid, _, __: self._callbacks.popleft()(pid), _exit)
+        self._channel = Channel(loop, self._end, int, lambda pid, _, __: self._callbacks.popleft()(pid), self._lost)
         self._callbacks: deque[Callable[[int], None]] = deque([lambda _: loaded()])
         self._starting: set[WorkerProcess] = set()
 
-    def request(self, message: bytes, done: Callable[[], None]) -> None:
-        """Sends a message, and calls `done` when the reply arrives."""
+    def request(self, message: bytes, done: Callable[[], None], files: Sequence[int] = ()) -> None:
+        """Sends a message, with files that are then closed, and calls `done` when the reply arrives."""
         self._callbacks.append(lambda _: done())
-        self._channel.send(message)
+        self._channel.send(message, files)
 
     def fork(
         self,
@@ -236,6 +238,10 @@ class ForkServer:
         self._channel.close()
         os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
+
+    def _lost(self) -> None:
+        """It has died."""
+        _exit()
 
 
 def _exit() -> None:

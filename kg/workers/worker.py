@@ -33,6 +33,7 @@ from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.inference.explanation import explain
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
+from kg.rdf.patches import Patch
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.confinement import (
     PrivateMemory,
@@ -42,6 +43,7 @@ from kg.workers.confinement import (
     use_one_malloc_arena,
 )
 from kg.workers.messages import Citing, Outcome, Task
+from kg.workers.rewinding import PAST_NICENESS, Rewind
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
 from ontology import KelisimError
@@ -160,7 +162,9 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
 
     `load` gives the engine, and may take long; a first reply is sent when that is done.
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
-    process id. ``patch`` comes with a patch; the reply is sent when it is applied.
+    process id. ``patch`` comes with a patch; the reply is sent when it is applied; ``move``
+    likewise with a part of the log. ``version`` comes with the socket
+    of a fork server of another version and with the log, from which that makes its state.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -170,23 +174,46 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     engine = load()
     engine.hints.prepare()
     send(control, 0)
+    _serve_forks(control, engine, memory_bytes)
+
+
+def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> None:
     while True:
         try:
             description, body, files = receive(control)
         except (EOFError, OSError):
             return
-        if description["kind"] == "patch":
-            engine.apply(parse_patch(body))
+        if description["kind"] in ("patch", "move"):
+            engine.apply(parse_patch(body) if description["kind"] == "patch" else _way(description, body))
             send(control, 0)
             continue
         pid = os.fork()
         if pid == 0:
             control.close()
-            _run_worker(files[0], files[1], engine, memory_bytes)
+            if description["kind"] == "version":
+                _run_past(files[0], files[1], Rewind(*description["what"]), engine, memory_bytes)
+            else:
+                _run_worker(files[0], files[1], engine, memory_bytes)
             os._exit(0)
         for file in files:
             os.close(file)
         send(control, pid)
+
+
+def _way(description: dict[str, Any], log: bytes) -> Patch:
+    """What leads to another version, by the part of the log between."""
+    return Rewind(*description["what"]).patch_of(log)
+
+
+def _run_past(control_file: int, log: int, rewind: Rewind, engine: Engine, memory_bytes: int) -> None:
+    """Makes the state of another version from this fork of the store, then forks workers as the fork server does."""
+    os.nice(PAST_NICENESS)
+    control = socket.socket(fileno=control_file)
+    with os.fdopen(log, "rb") as file:
+        patch = rewind.patch(file.fileno())
+    engine.apply(patch)
+    send(control, 0)
+    _serve_forks(control, engine, memory_bytes)
 
 
 def _run_worker(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:
@@ -233,8 +260,8 @@ def _handle(
     """Handles one message from the server; returns whether the spare file was used for the result."""
     description, body = message
     kind, what = description["kind"], description["what"]
-    if kind == "patch":
-        engine.apply(parse_patch(body))
+    if kind in ("patch", "move"):
+        engine.apply(parse_patch(body) if kind == "patch" else _way(description, body))
         return False
     if kind == "change":
         view, documents = memoryview(body), []

@@ -6,12 +6,24 @@ from urllib.parse import urlsplit
 
 import click
 
-from kg.commands import checking, completion
+from kg.commands import checking, cite, completion, diff
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
 
-__all__ = ["chart", "checking", "cli", "completion", "conflicts", "explain", "main", "show", "why"]
+__all__ = [
+    "chart",
+    "checking",
+    "cite",
+    "cli",
+    "completion",
+    "conflicts",
+    "diff",
+    "explain",
+    "main",
+    "show",
+    "why",
+]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

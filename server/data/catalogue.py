@@ -29,6 +29,11 @@ _ROBOTS: Final = """User-agent: *
 Disallow: /sparql
 Disallow: /graphs
 Disallow: /data/dump.
+Disallow: /diff
+Disallow: /cite
+Disallow: /q/
+Disallow: /timemap/
+Disallow: /*version=
 Sitemap: {}sitemap.xml
 """
 

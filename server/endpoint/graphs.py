@@ -8,7 +8,7 @@ from werkzeug.http import parse_options_header
 
 from kg.changes.staging import Change
 from kg.rdf.formats import GRAPH_ALIASES, GRAPH_FORMATS
-from kg.store.store import Store
+from kg.store.store import AS_OF, Store
 from kg.workers.messages import Task
 from server.endpoint.updates import change_store, check_preconditions, checked_iri, committed
 from server.http.access import Access
@@ -39,6 +39,9 @@ def blueprint(store: Store, access: Access) -> Blueprint:
         if named or default:
             return _graph(store, access, checked_iri(named[0]) if named else "")
         if request.method in ("GET", "HEAD"):
+            if "version" in request.args:
+                detail = "One graph can be had as of a version: ?graph=IRI or ?default. Of all there is the latest."
+                raise ProblemError(400, "Malformed request", detail)
             return _get_dataset()
         if request.method == "POST" and not _sends_quads():
             return _create(store, access)
@@ -113,13 +116,14 @@ def _create(store: Store, access: Access) -> Response:
 
 def _get(store: Store, graph: str) -> Response:
     form = graph_format(accepted_types(request.headers.get("Accept")), request.args.get("format"))
-    version = store.version
+    version = store.state(AS_OF.get())
     if not _exists(store, graph):
         raise _missing(graph)
     pattern = f"GRAPH <{graph}> {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
     reply = store.query(Task(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}", graph=form.name))
     response = Response(reply.body, content_type=CONTENT_TYPES[form.name])
     response.content_length = len(reply.body)
+    response.headers["Kelisim-Version"] = str(reply.version)
     response.set_etag(f"{version}.{form.name}")
     response.vary.add("Accept")
     return response

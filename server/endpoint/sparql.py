@@ -11,6 +11,7 @@ from flask import Blueprint, Response, json, redirect, render_template, request
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
+from kg.store.store import Store
 from kg.views.citations import CitedAnswer
 from kg.views.footnotes import footnotes
 from kg.workers.messages import Citing, Task
@@ -38,6 +39,7 @@ from server.http.negotiation import (
     wanted_formats,
 )
 from server.http.site import Site
+from server.http.versions import mark, version_of
 
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -56,7 +58,7 @@ PAGE_ROWS = 500
 class QueryRequest(NamedTuple):
     """One query request: text, dataset (graph IRIs), accepted formats, and timeout in seconds (0 for the default).
 
-    citing: what is asked about the citations of the answer.
+    citing: what is asked about the citations of the answer. at: the number of the version to ask, -1 for the latest.
     """
 
     query: str
@@ -64,6 +66,7 @@ class QueryRequest(NamedTuple):
     named_graphs: tuple[str, ...]
     wanted: Wanted
     timeout: float
+    at: int = -1
     citing: Citing | None = None
 
     def etag(self, version: str, accept_encoding: str) -> str:
@@ -94,6 +97,7 @@ class QueryRequest(NamedTuple):
             version,
             counted,
             hinted=not (self.default_graphs or self.named_graphs),
+            at=self.at,
             citing=self.citing,
         )
 
@@ -118,28 +122,33 @@ def blueprint(site: Site, access: Access, describe: Callable[[str, GraphFormat],
             return _described(describe)
         update = _update()
         if update is not None:
+            if "version" in request.values:
+                raise ProblemError(
+                    400, "Malformed request", "Only the latest version can be changed: leave out version=."
+                )
             return run_update(store, access, update)
-        query = _read_request()
+        query = _read_request(store)
         request.environ["kelisim.query"] = query.query
-        etag = query.etag(store.version, request.headers.get("Accept-Encoding", ""))
+        etag = query.etag(store.state(query.at), request.headers.get("Accept-Encoding", ""))
         response = Response(status=304) if request.if_none_match.contains(etag) else _answer(site, access, query)
         response.set_etag(etag)
         response.cache_control.public = True
-        response.cache_control.no_cache = True
+        mark(response, query.at, request.values.get("version"))
         response.vary.update(("Accept", "Accept-Encoding"))
         return response
 
     return routes
 
 
-def _read_request() -> QueryRequest:
-    """The query of the HTTP request; raises a ProblemError with 400, 406 or 415."""
+def _read_request(store: Store) -> QueryRequest:
+    """The query of the HTTP request; raises a ProblemError with 400, 406 or 415, and 404 or 410 for its version."""
     return QueryRequest(
         _query(),
         tuple(request.values.getlist("default-graph-uri")),
         tuple(request.values.getlist("named-graph-uri")),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         seconds(request.values.get("timeout")),
+        version_of(store, request.values.get("version")),
         citing_of(request.values),
     )
 
@@ -228,7 +237,7 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
     if isinstance(reply, Exception):
         raise reply
     if reply is None:
-        task = query.task(store.version, store.pool.limits.result)
+        task = query.task(store.state(query.at), store.pool.limits.result)
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.citing:
@@ -237,10 +246,13 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
             return cited_response(cited, query.citing, query.wanted)
         return _page(site, query, reply, time.perf_counter() - began, cited)
     if query.wanted.is_page(reply.format):
-        return _page(site, query, reply, time.perf_counter() - began)
+        page = _page(site, query, reply, time.perf_counter() - began)
+        page.headers["Kelisim-Version"] = str(reply.version)
+        return page
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     response.headers.extend(hints(reply))
+    response.headers["Kelisim-Version"] = str(reply.version)
     if reply.format in DISPOSITIONS:
         response.headers["Content-Disposition"] = DISPOSITIONS[reply.format]
     return response
@@ -252,6 +264,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
     citing = asked.citing or Citing(False)
     about = {
         "query": query,
+        "version": reply.version,
         "formats": [
             f.name for f in (DATASET_FORMATS if cited and graph else GRAPH_FORMATS if graph else RESULT_FORMATS)
         ],

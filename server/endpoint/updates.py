@@ -55,6 +55,7 @@ def committed(commit: Commit, status: int = 200) -> Response:
     """The response to a committed change."""
     response = jsonify(version=commit.version, added=commit.added, deleted=commit.deleted)
     response.status_code = status
+    response.headers["Kelisim-Version"] = str(commit.version)
     response.set_etag(commit.state)
     response.cache_control.no_store = True
     return response

@@ -51,7 +51,7 @@ class ResponseCache:
 
     def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> _Key | None:
         """The cache key: all that the response depends on; None for a request that is not cacheable."""
-        if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ:
+        if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ or "HTTP_ACCEPT_DATETIME" in environ:
             return None
         address = environ["PATH_INFO"], environ["QUERY_STRING"]
         key = (self._version(), *address, *map(environ.get, _HEADERS))

@@ -123,7 +123,7 @@ class Front:
 
     def _stop(self) -> None:
         self._loop.remove_reader(self._stop_pipe)
-        self._loop.call_later(GRACE_SECONDS, self._store.pool.shut_down)
+        self._loop.call_later(GRACE_SECONDS, self._store.shut_down)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request, and notifies the observers of it."""
@@ -186,6 +186,8 @@ class Front:
         if cached:
             return cached
         query = plain_query(environ, body)
+        if query and not self._store.has(query.at):
+            query = None  # Flask tells which versions there are
         if query and not query.wanted.may_be_page:
             answer = await self._answer_query(query, environ, protocol)
         else:
@@ -199,14 +201,15 @@ class Front:
     async def _answer_query(self, query: QueryRequest, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Answer:
         """Answers a plain query without Flask, compressed if the client accepts it."""
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
-        etag = f'"{query.etag(self._store.version, accept_encoding)}"'
+        etag = f'"{query.etag(self._store.state(query.at), accept_encoding)}"'
         if if_none_match(environ, etag):
             environ["kelisim.query"] = query.query
-            return Answer(304, shared_headers(etag, self._layers.links()))
+            number = query.at if query.at >= 0 else self._store.number
+            return Answer(304, shared_headers(etag, self._layers.links(), number, lasting=query.at >= 0))
         reply = await self._evaluate(query, environ, protocol)
         if isinstance(reply, Exception):
             return refusal_of(reply, environ)
-        answer = answer_of(reply, etag, self._layers.links())
+        answer = answer_of(reply, etag, self._layers.links(), lasting=query.at >= 0)
         fits = COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES
         encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""
         if not encoding:
@@ -223,7 +226,7 @@ class Front:
         Raises ClientDisconnectedError if the client disconnects, which cancels the query.
         """
         environ["kelisim.query"] = query.query
-        task = query.task(self._store.version, self._store.pool.limits.result, counted=self._layers.counted)
+        task = query.task(self._store.state(query.at), self._store.pool.limits.result, counted=self._layers.counted)
         if self._store.new_graphs or self._layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
             task = task._replace(new_graphs=True)
         future = self._store.answer(task, query.timeout or None, environ.get("REMOTE_ADDR", ""))

@@ -25,6 +25,7 @@ from kg.engine.errors import (
 )
 from kg.engine.guard import OutboundRefusedError
 from kg.history.history import StoreFullError
+from kg.history.timeline import UnknownVersionError, VersionGoneError, VersionSyntaxError
 from kg.language.messages import Translate, gettext_noop
 from kg.rdf.formats import NotAcceptableError
 from kg.store.store import ReadOnlyError
@@ -51,6 +52,9 @@ _STATUS: Final[dict[type[KelisimError], tuple[int, str]]] = {
     OutboundRefusedError: (403, gettext_noop("Outbound request refused")),
     ServiceError: (502, gettext_noop("Endpoint failed")),
     ServiceTimeoutError: (504, gettext_noop("Endpoint out of time")),
+    VersionSyntaxError: (400, gettext_noop("Malformed request")),
+    UnknownVersionError: (404, gettext_noop("No such version")),
+    VersionGoneError: (410, gettext_noop("Version gone")),
     UnknownGraphError: (403, gettext_noop("No such graph")),
     NotAcceptableError: (406, gettext_noop("Not acceptable")),
     TooLargeError: (413, gettext_noop("Too large")),

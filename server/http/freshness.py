@@ -21,7 +21,7 @@ def register(app: Flask, store: Store) -> None:
     @app.before_request
     def note() -> None:
         """Reads the version before the response is made: newer content with an older ETag does no harm."""
-        g.version = store.version
+        g.version = store.state(g.get("as_of", -1))
 
     def tag(response: Response) -> Response:
         if request.method not in ("GET", "HEAD") or response.status_code != 200 or "Cache-Control" in response.headers:

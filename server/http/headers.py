@@ -19,8 +19,8 @@ HEADERS: Final = (
     (
         "Access-Control-Expose-Headers",
         (
-            "Content-Location, Content-Range, ETag, Kelisim-Hedged, Kelisim-Unknown, "
-            "Link, Location, Repr-Digest, Retry-After"
+            "Content-Location, Content-Range, ETag, Kelisim-Hedged, Kelisim-Unknown, Kelisim-Version, "
+            "Link, Location, Memento-Datetime, Repr-Digest, Retry-After"
         ),
     ),
     ("X-Content-Type-Options", "nosniff"),

@@ -6,13 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kg.history.timeline import Version
 from kg.publishing.about import About, about_of_data
 from kg.publishing.dumps import MEDIA_TYPES, Dumps
 from kg.search.index import Index
 from kg.search.texts import read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
-from kg.store.store import Store
+from kg.store.store import AS_OF, Store, as_of
 from kg.views.article_store import ArticleStore
 from kg.views.conflicts import Conflicts, read_conflicts
 from kg.views.overview import KINDS, kinds_present, newest_source
@@ -40,7 +41,8 @@ class PerVersion(Generic[_Value]):
         version = self._version()
         if version != self._read_from:
             try:
-                self.latest = self._read()
+                with as_of(-1):  # whatever version the request asks
+                    self.latest = self._read()
             except KelisimError:
                 return self.latest
             self._read_from = version
@@ -58,7 +60,7 @@ class Site:
 
     statistics: the output of ``kelisim stats``, empty if unknown. articles: the folder with the articles' texts, if the
     operator has one. stated: what the data as loaded say of themselves. given: the operator's description, which counts
-    instead.
+    instead. folder: the store's folder, if it has one.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Site:
     articles: Path | None = None
     stated: About = field(default_factory=About)
     given: About | None = None
+    folder: Path | None = None
 
     @property
     def about(self) -> About:
@@ -106,6 +109,12 @@ class Site:
     def sources_until(self) -> PerVersion[str]:
         """The last day (xsd:date) on which the newest article can have appeared; empty if there is none."""
         return PerVersion(lambda: self.store.version, lambda: newest_source(self.reader), "")
+
+    @property
+    def version(self) -> Version:
+        """The version of the data that this request shows: the latest, if it does not ask for another."""
+        at = AS_OF.get()
+        return self.store.timeline.get(at if at >= 0 else self.store.number)
 
     @property
     def reader(self) -> Reader:

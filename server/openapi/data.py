@@ -8,6 +8,7 @@ from kg.publishing.dumps import MEDIA_TYPES as DUMPS
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS
 from server.openapi.operations import graph, in_path, in_query, json_object, operation
+from server.openapi.versions import VERSION
 
 _SUFFIXES: Final = {"type": "string", "enum": [f.extension for f in GRAPH_FORMATS]}
 _NAMES: Final[Mapping[str, str]] = {
@@ -33,7 +34,7 @@ def linked_data_paths() -> dict[str, Any]:
     page = in_query("page", {"type": "integer", "minimum": 1, "maximum": 1_000_000})
     found = {path: {"get": _see_other(summary, path)} for path, summary in _NAMES.items()}
     described = operation(
-        "What is known of a thing", graph(), 404, 406, 410, 503, parameters=[in_path("path"), formats, page]
+        "What is known of a thing", graph(), 404, 406, 410, 503, parameters=[in_path("path"), formats, page, VERSION]
     )
     in_format = operation("The same in one format", graph(), 404, 503, parameters=[in_path("suffix", _SUFFIXES)])
     catalogue = operation("The dataset in DCAT and VoID", graph(), 406, 503, parameters=[formats])
@@ -47,7 +48,7 @@ def linked_data_paths() -> dict[str, Any]:
         "What the store holds of any IRI; for a name of Kelisim's 303 to its address",
         {**graph(), "text/html": {}},
         *(303, 404, 406, 410, 503),
-        parameters=[iri, any_format, page],
+        parameters=[iri, any_format, page, VERSION],
     )
     terms = [{**in_query(name, {"type": "string"}), "required": True} for name in ("s", "p", "o")]
     as_json = in_query("format", {"type": "string", "enum": ["json", "html"]})
@@ -98,7 +99,7 @@ def _conflicts() -> dict[str, Any]:
 
 def _see_other(summary: str, path: str) -> dict[str, Any]:
     parameters = [in_path("slug")] if "{slug}" in path else []
-    parameters += [in_path("suffix", _SUFFIXES)] if "{suffix}" in path else []
+    parameters += [in_path("suffix", _SUFFIXES)] if "{suffix}" in path else [VERSION]
     found = operation(
         f"{summary}, by 303 See Other to its page or its data", {}, 404, 406, 410, 503, parameters=parameters
     )

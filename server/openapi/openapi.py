@@ -8,6 +8,7 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from server.openapi.data import linked_data_paths
 from server.openapi.finding import finding_paths
 from server.openapi.operations import graph, in_path, in_query, json_object, operation
+from server.openapi.versions import VERSION, version_paths
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _IRI: Final = {"type": "string", "format": "iri"}
@@ -39,6 +40,7 @@ def describe(version: str, about: About) -> dict[str, Any]:
             },
             **linked_data_paths(),
             **finding_paths(),
+            **version_paths(),
         },
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -97,12 +99,13 @@ def _query_parameters() -> list[dict[str, Any]]:
         in_query("cite", {"type": "boolean"}),
         in_query("min-certainty", {"type": "string", "enum": [*RANKS]}),
         in_query("min-sources", {"type": "integer", "minimum": 0, "maximum": 999}),
+        VERSION,
     ]
 
 
 def _query_by_get() -> dict[str, Any]:
     query = {**in_query("query", {"type": "string"}), "description": "Without it, the service description."}
-    errors = (303, 304, 400, 403, 406, 413, 414, 503)
+    errors = (303, 304, 400, 403, 404, 406, 410, 413, 414, 503)
     return operation("A SPARQL query", _answer(), *errors, parameters=[query, *_query_parameters()])
 
 
@@ -117,7 +120,7 @@ def _by_post() -> dict[str, Any]:
     return operation(
         "A SPARQL query or update",
         {**_answer(), **_commit()},
-        *(304, 400, 401, 403, 406, 408, 409, 413, 415, 422, 503, 507),
+        *(304, 400, 401, 403, 404, 406, 408, 409, 410, 413, 415, 422, 503, 507),
         parameters=[*_query_parameters(), *using],
         requestBody={"required": True, "content": body},
         security=[{}, *_BEARER],
@@ -128,7 +131,7 @@ def _graph_operations() -> dict[str, Any]:
     body = {"content": {f.media_type: {"schema": {"type": "string"}} for f in GRAPH_FORMATS}}
     writes = (400, 401, 403, 404, 408, 409, 413, 415, 422, 503, 507)
     operations = {
-        "get": operation("A graph", graph(), 400, 404, 406, 503),
+        "get": operation("A graph", graph(), 400, 404, 406, 410, 503, parameters=[VERSION]),
         "put": operation("Replaces a graph", _commit(), *writes, requestBody=body, security=_BEARER),
         "post": operation("Adds to a graph", _commit(), *writes, requestBody=body, security=_BEARER),
         "delete": operation("Drops a graph", _commit(), *writes, security=_BEARER),

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from kg.language.labels import labels
+from kg.publishing.citing import cite
 from kg.publishing.questions import read_questions
 from kg.views.articles import Article, newest_articles, read_article
 from kg.views.footnotes import Footnote
@@ -17,7 +18,6 @@ from ontology import version
 from server.http.languages import language
 from server.http.site import Site
 from server.openapi import openapi
-from server.pages.citing import cite
 from server.pages.starters import starters
 
 NEWEST: Final = 8
@@ -50,7 +50,7 @@ def blueprint(site: Site) -> Blueprint:
         if site.about.ours:
             return render_template("pages/about_kelisim.html", statistics=site.statistics)
         about, host = site.about, request.url_root
-        citation = cite(str(about.title(language())), about.iri(host), site.store.version, about=about)
+        citation = cite(str(about.title(language())), about.iri(host), site.version, about=about)
         return render_template("pages/about.html", citation=citation)
 
     @routes.get("/health")

@@ -6,12 +6,12 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from kg.language.labels import Label
+from kg.publishing.citing import cite
 from kg.views.vocabulary import Term, ontology_terms
 from ontology import ONTOLOGY_IRI
 from ontology.namespaces import KEL, shorten
 from server.http.languages import language
 from server.http.site import Site
-from server.pages.citing import cite
 
 _QUERY: Final = """\
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
             citation=cite(
                 str(by_iri[ONTOLOGY_IRI].text("dcterms:title", "en")),
                 ONTOLOGY_IRI,
-                site.store.version,
+                site.version,
                 about=site.about,
             ),
             query=_QUERY,

@@ -13,6 +13,7 @@ from kg.language.classes import most_specific_class
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
+from kg.publishing.citing import cite
 from kg.store.reader import node
 from kg.views.claims import read_claim
 from kg.views.facts import WINDOW
@@ -27,7 +28,6 @@ from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, sources, states
-from server.pages.citing import cite
 from server.pages.conflicts import conflicts_of
 
 
@@ -136,7 +136,7 @@ def _thing(site: Site, iri: str) -> str:
         said_title=translate(_SAID_TITLES.get(sort, _SAID)),
         window=WINDOW,
         map=_map(site, thing) if not part else None,
-        citation=cite(str(thing.label), iri, site.store.version, about=site.about),
+        citation=cite(str(thing.label), iri, site.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
         conflicts=conflicts_of(site, iri),
@@ -153,7 +153,7 @@ def _claim(site: Site, iri: str) -> str:
         "pages/claim.html",
         claim=claim,
         conflicts=conflicts_of(site, iri),
-        citation=cite(claim.record.gloss, iri, site.store.version, source, about=site.about),
+        citation=cite(claim.record.gloss, iri, site.version, source, about=site.about),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )
 

@@ -34,6 +34,7 @@ BENCHMARKS: Final = (
     "inference",
     "loading",
     "fairness",
+    "versions",
 )
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""

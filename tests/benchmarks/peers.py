@@ -9,13 +9,13 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kg.workers.confinement import die_with_parent
 
@@ -174,3 +174,50 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+QUIT_STORE: Final = (
+    "quit-store==0.24.0",
+    # The newest that it runs with; it does not say so itself.
+    *("rdflib==5.0.0", "pyparsing<3", "Jinja2<3.1", "Flask<2.1", "Werkzeug<2.1", "MarkupSafe<2.1", "itsdangerous<2.1"),
+    *("Flask-Cors<4", "pygit2==1.11.1", "requests", "setuptools<80"),
+)
+"""QuitStore (N. Arndt et al., Decentralized Collaborative Knowledge Management Using Git, 2019), as PyPI has it."""
+
+
+@contextlib.contextmanager
+def quit_store(cache: Path, folder: Path, states: Sequence[Any]) -> Iterator[tuple[Server, list[str]]]:
+    """QuitStore with a version for each of the states, and the names of their commits.
+
+    The first is a list of quads, the others patches of it (`kg.rdf.patches.Patch`). Its graph is ``<x:g>``, since it
+    keeps named graphs alone. Raises MissingPeerError where it cannot be installed.
+    """
+    home = cache / "quit-store-0.24.0"
+    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    with (cache / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (home / "complete").exists():
+            venv.create(home, with_pip=True, clear=True)
+            try:
+                subprocess.run([*pip, "--retries=1", *QUIT_STORE], check=True, timeout=START_SECONDS)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                raise MissingPeerError("quit-store could not be installed (the network is needed)") from error
+            packages = next(home.glob("lib/python*/site-packages"))
+            (packages / "_pygit2.py").write_text("from pygit2._pygit2 import *\n")  # where pygit2 had it once
+            (home / "complete").touch()
+    folder.mkdir()
+    git = ["git", "-C", str(folder), "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost"]
+    subprocess.run([*git, "init", "-q", "-b", "master"], check=True)
+    commits, held = [], set(states[0])
+    (folder / "g.nt.graph").write_text("x:g\n")
+    for number, state in enumerate(states):
+        held = held if not number else (held - {*state.deletes}) | {*state.adds}
+        (folder / "g.nt").write_text("".join(sorted(f"{q.triple} .\n" for q in held)), encoding="utf-8")
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", f"version {number}"], check=True)
+        found = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+        commits.append(found.stdout.strip())
+    port = _free_port()
+    command: list[str | Path] = [home / "bin" / "quit-store", "-t", folder, "-p", str(port), "--host", "127.0.0.1"]
+    with _running(command, port):
+        yield Server("QuitStore", f"127.0.0.1:{port}/sparql"), commits
