@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 import msgspec
@@ -25,9 +25,18 @@ from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
-from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
+from kg.engine.errors import (
+    BusyError,
+    QuerySyntaxError,
+    ServiceError,
+    ServiceTimeoutError,
+    TooLargeError,
+    UnknownGraphError,
+)
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
+from kg.lenses.kept import MissingLensError
+from kg.lenses.names import parse
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.confinement import (
@@ -71,6 +80,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0:
             hedged, unknown = _hints(engine, task.query, time.thread_time() - began)
+    except MissingLensError as error:
+        return Outcome("lens", message=error.path), spool
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
@@ -113,6 +124,7 @@ def _failure(error: KelisimError) -> Outcome:
         TooLargeError: "limit",
         OutboundRefusedError: "outbound",
         UnknownGraphError: "unknown-graph",
+        BusyError: "busy",
         ServiceError: "service",
         ServiceTimeoutError: "service-timeout",
         DocumentError: "document",
@@ -126,7 +138,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
 
     `load` gives the engine, and may take long; a first reply is sent when that is done.
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
-    process id. ``patch`` comes with a patch; the reply is sent when it is applied.
+    process id. ``patch`` comes with a patch; the reply is sent when it is applied. ``lens`` comes with the path of a
+    lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -145,9 +158,15 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
             engine.apply(parse_patch(body))
             send(control, 0)
             continue
+        if description["kind"] == "lens":
+            with suppress(KelisimError):  # the workers forked from now on tell the error of a query through it
+                engine.lenses.get(parse(description["what"]))
+            send(control, 0)
+            continue
         pid = os.fork()
         if pid == 0:
             control.close()
+            engine.lenses.builds = False
             _run_worker(files[0], files[1], engine, memory_bytes)
             os._exit(0)
         for file in files:
