@@ -2,5 +2,5 @@
 
 Begin with `cli`.
 
-Imports: ontology, shapes, kg.rdf, kg.engine, kg.curation, kg.language, kg.views, kg.publishing.
+Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.curation, kg.language, kg.views, kg.publishing.
 """

@@ -180,15 +180,24 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     show_default=True,
     help="A table on the terminal, or the format of the answer.",
 )
+@click.option("--lens", help="Look through a lens, such as as-of/2023-12-31 or speaker/vladimir-putin.")
 @click.pass_context
-def query(ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str) -> None:
-    """Ask a SPARQL query. Our prefixes need not be declared."""
-    from kg.commands.printing import print_answer
+def query(  # noqa: PLR0913, PLR0917 - one for each option
+    ctx: click.Context, query: str | None, file: Path | None, endpoint: str | None, form: str, lens: str | None
+) -> None:
+    """Ask a SPARQL query. Our prefixes need not be declared.
+
+    A lens selects the claims that the query sees, as does FROM <https://w3id.org/kelisim/lens/…> in it:
+
+    kelisim query --lens as-of/2023-12-31 'SELECT ?thing ?status { ?thing kel:latestStatus ?status }'
+    """
+    from kg.commands.printing import print_answer, through
     from kg.rdf.files import read_file_or_stdin
 
     if (query is None) == (file is None):
         raise click.UsageError("Give a query, or a file with --file, and not both.")
-    print_answer(read_file_or_stdin(file) if file else query or "", form, endpoint, lambda: load_dataset(ctx))
+    text = read_file_or_stdin(file) if file else query or ""
+    print_answer(through(lens, text) if lens is not None else text, form, endpoint, lambda: load_dataset(ctx))
 
 
 @cli.group(invoke_without_command=True)

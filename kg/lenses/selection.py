@@ -6,7 +6,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.lenses.names import KINDS, MODALITIES, Kind, Lens, LensError
+from kg.lenses.names import MODALITIES, Kind, Lens, LensError
 from ontology import BASE
 from ontology.namespaces import CODE, ID, KEL, PREFIXES, SRC
 
@@ -23,9 +23,10 @@ NAMESPACES: Final[dict[Kind, str]] = {"source": str(SRC), "speaker": str(ID), "m
 """Where the slugs of a lens belong, by kind."""
 
 _VALUES: Final[dict[Kind, str]] = {
-    "source": f"SELECT DISTINCT ?value {{ ?claim {_MODALITY} ?m ; {_PASSAGE} ?p . ?p {_ARTICLE} ?value }}",
-    "speaker": f"SELECT DISTINCT ?value {{ ?claim {_MODALITY} ?m ; {_SPEAKER} ?value }}",
-    "modality": f"SELECT DISTINCT ?value {{ ?claim {_MODALITY} ?value }}",
+    "as-of": f"?claim {_PASSAGE}/{_ARTICLE}/{_LATEST} ?value .",
+    "source": f"?claim {_PASSAGE}/{_ARTICLE} ?value .",
+    "speaker": f"?claim {_SPEAKER} ?value .",
+    "modality": f"?claim {_MODALITY} ?value .",
 }
 _SIMILAR: Final = 3
 
@@ -67,30 +68,35 @@ def check(lens: Lens, select: Select) -> None:
             continue
         known = values(kind, select)
         if value not in known:
-            raise LensError(
-                _UNKNOWN[kind],
-                {"value": value, "similar": ", ".join(_similar(value, known)), "iri": NAMESPACES[kind] + value},
-            )
+            raise _unknown(kind, value, known)
 
 
 def values(kind: Kind, select: Select) -> list[str]:
     """The slugs by which a lens may select, sorted: of the sources, speakers or modalities that claims have."""
     namespace = NAMESPACES[kind]
-    found = {row[0].removeprefix(namespace) for row in select(_VALUES[kind]) if row[0].startswith(namespace)}
+    rows = select(f"SELECT DISTINCT ?value WHERE {{ {pattern(Lens())} {_VALUES[kind]} }}")
+    found = {row[0].removeprefix(namespace) for row in rows if row[0].startswith(namespace)}
     return [m for m in MODALITIES if m in found] if kind == "modality" else sorted(found)
 
 
 def dates(select: Select) -> list[str]:
     """The days by which articles with claims were published, the earliest first: the as-of lenses that differ."""
-    query = f"SELECT DISTINCT ?day {{ ?claim {_MODALITY} ?m ; {_PASSAGE}/{_ARTICLE}/{_LATEST} ?day }}"
-    return sorted(row[0] for row in select(query))
+    return sorted(row[0] for row in select(f"SELECT DISTINCT ?value WHERE {{ {pattern(Lens())} {_VALUES['as-of']} }}"))
 
 
-_UNKNOWN: Final[dict[Kind, str]] = {
-    "source": "No claim is from the source “%(value)s” (%(iri)s). Similar: %(similar)s.",
-    "speaker": "No claim is by the speaker “%(value)s” (%(iri)s). Similar: %(similar)s.",
-    "modality": "No claim has the modality “%(value)s” (%(iri)s). Similar: %(similar)s.",
-}
+def counts_query(lens: Lens, kind: Kind) -> str:
+    """The SELECT query of the values of one kind that claims of a lens have, each with the number of these claims."""
+    counted = "SELECT ?value (COUNT(DISTINCT ?claim) AS ?claims)"
+    return f"{counted} WHERE {{ {pattern(lens)} {_VALUES[kind]} }} GROUP BY ?value"
+
+
+def _unknown(kind: Kind, value: str, known: Sequence[str]) -> LensError:
+    values = {"value": value, "similar": ", ".join(_similar(value, known)), "iri": NAMESPACES[kind] + value}
+    if kind == "source":
+        return LensError("No claim is from the source “%(value)s” (%(iri)s). Similar: %(similar)s.", values)
+    if kind == "speaker":
+        return LensError("No claim is by the speaker “%(value)s” (%(iri)s). Similar: %(similar)s.", values)
+    return LensError("No claim has the modality “%(value)s” (%(iri)s). Similar: %(similar)s.", values)
 
 
 def _similar(value: str, known: Sequence[str]) -> list[str]:
@@ -123,6 +129,3 @@ def in_store(store: ox.Store) -> Select:
         return [tuple(str(getattr(row[n], "value", "")) for n in width) for row in found]
 
     return select
-
-
-assert {*_VALUES, "as-of"} == {*KINDS}

@@ -2,5 +2,5 @@
 
 Begin with `facts` and `footnotes` (a fact and its claims), then the module named after what you look for.
 
-Imports: ontology, kg.rdf, kg.engine, kg.store, kg.curation, kg.language.
+Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.store, kg.curation, kg.language.
 """

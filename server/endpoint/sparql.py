@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
 
+from kg.engine.guard import with_from
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
@@ -17,6 +18,7 @@ from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language
+from server.http.lenses import chosen
 from server.http.negotiation import (
     CONTENT_TYPES,
     DISPOSITIONS,
@@ -111,8 +113,8 @@ def _read_request() -> QueryRequest:
     """The query of the HTTP request; raises a ProblemError with 400, 406 or 415."""
     return QueryRequest(
         _query(),
-        tuple(request.values.getlist("default-graph-uri")),
-        tuple(request.values.getlist("named-graph-uri")),
+        tuple(filter(None, request.values.getlist("default-graph-uri"))),  # a form sends an empty one for none
+        tuple(filter(None, request.values.getlist("named-graph-uri"))),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         seconds(request.values.get("timeout")),
     )
@@ -206,7 +208,7 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
         task = task._replace(new_graphs=store.new_graphs or access.may_change())
         reply = store.query(task, query.timeout or None, request.remote_addr or "")
     if query.wanted.is_page(reply.format):
-        return _page(site, query.query, reply, time.perf_counter() - began)
+        return _page(site, query, reply, time.perf_counter() - began)
     response = Response(reply.body, content_type=CONTENT_TYPES[reply.format])
     response.content_length = len(reply.body)
     response.headers.extend(hints(reply))
@@ -215,16 +217,20 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
     return response
 
 
-def _page(site: Site, query: str, reply: Reply, taken: float) -> Response:
+def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
     graph = is_graph(reply.format)
+    query, lens = asked.query, chosen([*asked.default_graphs])
+    graphs = {"default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
     about = {
         "query": query,
+        "lens": lens,
+        "graphs": {name: [*given] for name, given in graphs.items() if given},
         "formats": [f.name for f in (GRAPH_FORMATS if graph else RESULT_FORMATS)],
         "taken": round(taken, 3),
         "hedged": reply.hedged,
         "unknown": reply.unknown,
-        "snippets": snippets(request.url_root + "sparql", query),
+        "snippets": snippets(request.url_root + "sparql", with_from(query, lens) if lens else query),
     }
     if len(reply.body) > PAGE_BYTES:
         return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))

@@ -49,7 +49,8 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> QueryRequest | 
         timeout = seconds(parameters.get("timeout", _NO_VALUE)[0])
     except (ValueError, ProblemError):
         return None
-    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
+    given = (parameters.get(f"{name}-graph-uri", _NO_VALUES) for name in ("default", "named"))
+    default, named = (tuple(filter(None, graphs)) for graphs in given)  # a form sends an empty one for none
     return QueryRequest(query, default, named, wanted, timeout)
 
 

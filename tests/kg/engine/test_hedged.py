@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.engine.engine import Engine
-from kg.engine.errors import QuerySyntaxError, TooLargeError
+from kg.engine.errors import QuerySyntaxError
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from kg.rdf.patches import Patch
 from ontology.namespaces import CODE, EVERYTHING, KEL
@@ -150,9 +150,3 @@ def test_what_is_nearly_too_much_is_prepared(monkeypatch: pytest.MonkeyPatch) ->
     engine = Engine(quads)
     engine.hints.prepare()
     assert engine.hints.hedged_rows(f"{P} SELECT ?t {{ e:summit e:topic ?t }}") == 16
-
-
-def test_everything_of_too_much_is_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.engine.hints.MERGED_QUADS", 5)
-    with pytest.raises(TooLargeError, match="at most 5 quads"):
-        engine.query("ASK {}", default_graphs=[EVERYTHING])
