@@ -45,7 +45,7 @@ _OUR_COMMENT: Final = (
     f"{_COMMENT} It holds the ontology, the reference data, the records of "
     "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
     "expected, thought possible or denied is in the named graph of its claim alone. "
-    f"FROM <{EVERYTHING}> adds it to the default graph, and leaves the named graphs as they are. It is one of the lenses: "
+    f"FROM <{EVERYTHING}> adds it to the default graph, and leaves the named graphs as they are. It is a lens: "
     f"<{LENSES}as-of/YYYY-MM-DD>, source/, speaker/ and modality/ with a name, and several of these joined by a slash "
     "are datasets of the claims that they select, for FROM and default-graph-uri. Those by one thing are listed."
 )
