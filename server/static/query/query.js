@@ -32,7 +32,11 @@ const editor = new Yasgui.Yasqe(holder, {
   inputStyle: "contenteditable", // so that the focused element is the one that screen readers read
   screenReaderLabel: words.label,
   extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab moves the focus
-  requestConfig: { endpoint, defaultGraphs: () => lenses(), method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET") },
+  requestConfig: {
+    endpoint,
+    args: () => lenses().map((value) => ({ name: "default-graph-uri", value })), // Yasqe's own defaultGraphs sends others
+    method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET"),
+  },
 });
 editor.getInputField().setAttribute("role", "textbox");
 editor.getInputField().setAttribute("aria-multiline", "true");
