@@ -29,6 +29,7 @@ _DOCUMENT_OF: Final = ox.NamedNode(str(KEL.documentOf))
 _STATUS: Final = str(KEL.status)
 _NO_SAYING: Final = frozenset((RDF_TYPE, PREFIXES["rdfs"] + "label"))
 _ID: Final = str(ID)
+_DOCUMENTS: Final = (ox.NamedNode(str(KEL.Instrument)), ox.NamedNode(str(KEL.DocumentPackage)))
 _RANKS: Final = {str(CODE[name]): rank for rank, name in enumerate(MODALITIES)}
 _DENIED: Final = MODALITIES.index("denied")
 _UNSAID: Final = len(MODALITIES)
@@ -53,8 +54,6 @@ _REFERENCE: Final = f"""
 SELECT ?s ?p ?o {{ ?s ?p ?o FILTER NOT EXISTS {{ ?s <{KEL.modality}> ?m }} FILTER NOT EXISTS {{ %s }} }}"""
 _IN_A_GRAPH: Final = "GRAPH ?g { ?s ?p ?o }"
 _IN_A_CLAIM: Final = f"{{ {_IN_A_GRAPH} ?g <{KEL.modality}> ?n }} UNION {{ GRAPH {_INFERRED} {{ ?s ?p ?o }} }}"
-
-
 _CLAIMS: Final = f"SELECT ?claim {{ ?claim <{KEL.modality}> ?m FILTER(isIRI(?claim)) }}"
 
 
@@ -70,7 +69,7 @@ class _Record(NamedTuple):
 
 
 def build_lens(store: ox.Store, lens: Lens, most_quads: int) -> ox.Store:
-    """The dataset of a lens over the dataset of a store.
+    """The dataset of a lens over the dataset of a store: that store itself where the lens hides nothing of it.
 
     Raises LensError if there is no such source, speaker or modality, and LensTooLargeError beyond `most_quads`.
     """
@@ -99,8 +98,9 @@ class _Building:
         self.records = records
         self.shows_all = lens.shows_all
         all_records = {claim for (claim,) in in_store(whole)(_CLAIMS)} if lens.parts else records.keys()
-        graphs = (g for g in whole.named_graphs() if g != _INFERRED and g.value not in all_records)
-        self.others = list(graphs)
+        self.is_complete = len(records) == len(all_records)
+        """Whether all claims are selected."""
+        self.others = {g for g in whole.named_graphs() if g != _INFERRED and g.value not in all_records}
         """The named graphs that are no claims."""
         self.with_others = not lens.parts
         self.left = most_quads
@@ -118,6 +118,14 @@ class _Building:
         """The statuses that a thing is told to have, each with the day by which the article was published."""
 
     def build(self) -> ox.Store:
+        if self.is_complete and not self.shows_all and not self.others:
+            return self.whole
+        if self.is_complete and self.shows_all:
+            self._extend(self._all_shown())
+            derived = self._documents()
+            derived += close(self.lens, self.rules, derived)
+            self._extend(_inferred_quad(t) for t in derived)
+            return self.lens
         self._extend(self._given())
         derived = [*self._latest_statuses(), *self._strongest_modalities()]
         self.lens.extend(_stated(t) for t in derived)
@@ -135,6 +143,14 @@ class _Building:
             if self.left < 0:
                 raise LensTooLargeError("The lens is too large.")
             yield quad
+
+    def _all_shown(self) -> Iterator[ox.Quad]:
+        """The whole, in whose default graph only the facts of some claims are missing, and these facts."""
+        hidden = self.others if not self.with_others else frozenset[object]()
+        yield from (q for q in self.whole if not hidden or q.graph_name not in hidden)
+        for claim, record in self.records.items():
+            if record.rank >= len(SHOWN_MODALITIES):
+                yield from map(_stated, self.whole.quads_for_pattern(None, None, None, ox.NamedNode(claim)))
 
     def _given(self) -> Iterator[ox.Quad]:
         """All that is not derived from several claims: reference data, records and facts."""
@@ -198,27 +214,40 @@ class _Building:
 
     def _strongest_modalities(self) -> Iterator[ox.Triple]:
         """`kel:strongestModality`: of the claims that say something of a thing; else of those that point at it."""
-
-        def is_a(thing: ox.NamedNode, *kinds: ox.NamedNode) -> bool:
-            return any(ox.Quad(thing, _TYPE, kind) in self.lens for kind in kinds)
-
-        best = {name: rank for name, rank in self.saying.items() if not is_a(ox.NamedNode(name), _CONCEPT)}
+        things = ((ox.NamedNode(name), rank) for name, rank in self.saying.items())
+        best = {thing: rank for thing, rank in things if ox.Quad(thing, _TYPE, _CONCEPT) not in self.lens}
         for name, rank in self.pointing.items():
-            if name not in best and is_a(ox.NamedNode(name), *_SPOKEN_OF):
-                best[name] = rank
-        for name, rank in best.items():
-            yield ox.Triple(ox.NamedNode(name), _STRONGEST, ox.NamedNode(str(CODE[MODALITIES[rank]])))
+            thing = ox.NamedNode(name)
+            if thing not in best and self._is_told_to_be(thing, _SPOKEN_OF):
+                best[thing] = rank
+        yield from (ox.Triple(t, _STRONGEST, ox.NamedNode(str(CODE[MODALITIES[rank]]))) for t, rank in best.items())
 
     def _documents(self) -> list[ox.Triple]:
         """`kel:documentOf`, by its rule, of the facts that are shown."""
         before = {*self.lens.quads_for_pattern(None, _DOCUMENT_OF, None, _DEFAULT)}
         self.lens.update(_document_rules())
-        return [q.triple for q in {*self.lens.quads_for_pattern(None, _DOCUMENT_OF, None, _DEFAULT)} - before]
+        found = {*self.lens.quads_for_pattern(None, _DOCUMENT_OF, None, _DEFAULT)} - before
+        for quad in found:
+            if not self._is_told_to_be(quad.subject, _DOCUMENTS):
+                self.lens.remove(quad)
+        return [quad.triple for quad in found if quad in self.lens]
+
+    def _is_told_to_be(self, thing: _Subject, kinds: Iterable[ox.NamedNode]) -> bool:
+        """Whether claims or reference data say that it belongs to one of the classes, so that this is not inferred."""
+        types = [quad for kind in kinds if (quad := ox.Quad(thing, _TYPE, kind)) in self.lens]
+        return any(self._is_stated(quad) for quad in types) or (bool(types) and self._is_described(thing))
+
+    def _is_described(self, thing: _Subject) -> bool:
+        """Whether the reference data have something of it."""
+        of_it = self.whole.quads_for_pattern(thing, None, None, _DEFAULT)
+        return any(
+            sum(1 for _ in self.whole.quads_for_pattern(q.subject, q.predicate, q.object, None)) == 1 for q in of_it
+        )
 
     def _inferred(self, derived: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
         """The graph of inferred triples: those that the whole has and the lens too, and what was derived anew."""
         for triple in derived:
-            yield ox.Quad(triple.subject, triple.predicate, triple.object, _INFERRED)
+            yield _inferred_quad(triple)
         claims = str(CLAIM)
         for quad in self.whole.quads_for_pattern(None, None, None, _INFERRED):
             subject = quad.subject.value if isinstance(quad.subject, ox.NamedNode) else ""
@@ -231,6 +260,11 @@ class _Building:
             return True
         found = () if self.shows_all else self.lens.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
         return any(True for _ in found)
+
+
+def _inferred_quad(triple: ox.Triple) -> ox.Quad:
+    """The triple in the graph of inferred triples."""
+    return ox.Quad(triple.subject, triple.predicate, triple.object, _INFERRED)
 
 
 def _stated(quad: ox.Quad | ox.Triple) -> ox.Quad:

@@ -98,7 +98,7 @@ class Lenses:
         while len(self._meanings) > _NAMES:
             self._meanings.popitem(last=False)
         most = max(KEPT_QUADS, len(self._store) * 3 // 2)
-        sizes = {lens: len(store) for lens, store in self._kept.items()}
+        sizes = {lens: len(store) if store is not self._store else 0 for lens, store in self._kept.items()}
         while len(sizes) > 1 and sum(sizes.values()) > most:
             oldest, _ = self._kept.popitem(last=False)
             del sizes[oldest]

@@ -24,7 +24,7 @@ from typing import Final
 from kg.workers.confinement import die_with_parent
 from tests.benchmarks.peers import OXIGRAPH
 
-BENCHMARKS: Final = ("queries", "service", "search", "pages", "updates", "loading", "fairness")
+BENCHMARKS: Final = ("queries", "service", "search", "pages", "updates", "loading", "lenses", "fairness")
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
