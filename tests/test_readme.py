@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from tests.kg.publishing.test_questions import CSV, rows
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"```sparql\n(.*?)```\n\n((?:\|[^\n]*\n)+)", TEXT, re.DOTALL)
+SHOWN = re.findall(r"```sparql\n((?:(?!```).)*)```\n\n((?:\|[^\n]*\n)+)", TEXT, re.DOTALL)
 
 
 def table(lines: str) -> tuple[list[str], list[tuple[str, ...]]]:

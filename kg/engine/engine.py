@@ -273,13 +273,13 @@ def _lens(default_graphs: Sequence[str], named_graphs: Sequence[str]) -> Lens | 
     names = [*dict.fromkeys(filter(is_lens, (*default_graphs, *named_graphs)))]
     if not names:
         return None
-    if {*default_graphs} != {names[0]}:
-        raise QuerySyntaxError(
-            "<%(lens)s> is a dataset and no graph: it stands alone in FROM, and not in FROM NAMED. What several lenses "
-            "select together is one lens, whose name has all their parts.",
-            values={"lens": names[0]},
-        )
     try:
+        if {*default_graphs} != {names[0]}:
+            raise LensError(  # noqa: TRY301 - told as the others
+                "<%(lens)s> is a dataset and no graph: it stands alone in FROM, and not in FROM NAMED. What several "
+                "lenses select together is one lens, whose name has all their parts.",
+                {"lens": names[0]},
+            )
         return parse(names[0])
     except LensError as error:
         raise QuerySyntaxError(error.template, values=error.values) from error
