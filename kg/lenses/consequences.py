@@ -7,7 +7,7 @@ new triples only (semi-naive evaluation: Abiteboul, Hull and Vianu, Foundations 
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -18,6 +18,7 @@ _DEFAULT: Final = ox.DefaultGraph()
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _UNIVERSAL: Final = frozenset((PREFIXES["owl"] + "Thing", PREFIXES["rdfs"] + "Resource"))
 _PROLOGUE: Final = f"PREFIX owl: <{PREFIXES['owl']}> PREFIX rdfs: <{PREFIXES['rdfs']}> PREFIX rdf: <{RDF_TYPE[:-4]}> "
+_Object = Any  # a term of any kind, which the engine's functions take only where it may stand
 _Pairs = dict[str, list[ox.NamedNode]]
 
 
@@ -73,7 +74,8 @@ class Rules:
                 yield from (ox.Triple(x, _TYPE, kind) for kind in self.superclasses.get(y.value, ()))
                 for owner, of, kind in self.restrictions:
                     if owner == y:
-                        yield from (ox.Triple(z, _TYPE, kind) for z in _objects(store, x, of))
+                        named = (z for z in _objects(store, x, of) if isinstance(z, ox.NamedNode))
+                        yield from (ox.Triple(z, _TYPE, kind) for z in named)
             return
         yield from (ox.Triple(x, other, y) for other in self.superproperties.get(name, ()))
         yield from (ox.Triple(x, _TYPE, kind) for kind in self.domains.get(name, ()))
@@ -83,7 +85,7 @@ class Rules:
         yield from (ox.Triple(y, _TYPE, kind) for kind in self.ranges.get(name, ()))
         for first, second, whole in self.chains:
             if first == p:
-                yield from (ox.Triple(x, whole, z) for z in _objects(store, y, second, named=False))
+                yield from (ox.Triple(x, whole, z) for z in _objects(store, y, second))
             if second == p:
                 yield from (ox.Triple(q.subject, whole, y) for q in store.quads_for_pattern(None, first, x, _DEFAULT))
         for owner, of, kind in self.restrictions:
@@ -123,15 +125,11 @@ def is_informative(triple: ox.Triple) -> bool:
     return is_thing and getattr(triple.object, "value", None) not in _UNIVERSAL
 
 
-def _objects(
-    store: ox.Store, subject: ox.NamedNode | ox.BlankNode | ox.Triple, p: ox.NamedNode, *, named: bool = True
-) -> Iterator[ox.NamedNode]:
-    for quad in store.quads_for_pattern(subject, p, None, _DEFAULT):
-        if isinstance(quad.object, ox.NamedNode) or not named:
-            yield quad.object
+def _objects(store: ox.Store, subject: _Object, p: ox.NamedNode) -> Iterator[_Object]:
+    return (quad.object for quad in store.quads_for_pattern(subject, p, None, _DEFAULT))
 
 
-def _rows(store: ox.Store, query: str) -> list[tuple]:
+def _rows(store: ox.Store, query: str) -> list[tuple[Any, ...]]:
     found = store.query(_PROLOGUE + query)
     assert isinstance(found, ox.QuerySolutions)
     return [tuple(row) for row in found]

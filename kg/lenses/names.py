@@ -1,7 +1,7 @@
 """What lenses are called: ``…/lens/as-of/2023-12-31/speaker/vladimir-putin`` and the like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 from urllib.parse import quote, unquote
@@ -79,8 +79,9 @@ class Lens:
 
     def narrowed(self, kind: Kind, value: str) -> "Lens":
         """The lens that selects by this too."""
-        names: dict[Kind, str] = {"as-of": "as_of"}
-        return replace(self, **{names.get(kind, kind): value})
+        given = {**self.parts, kind: value}
+        as_of, source, speaker, modality = (given.get(each, "") for each in KINDS)
+        return Lens(as_of, source, speaker, modality, self.everything)
 
 
 def is_lens(iri: str) -> bool:

@@ -37,7 +37,7 @@ def lens_at(path: str) -> Lens:
 
 def no_such(error: LensError) -> ProblemError:
     """The 404 for a name that names no lens."""
-    return ProblemError(404, "Not found", error.template, **error.values)
+    return ProblemError(404, "Not found", error.template, None, **error.values)
 
 
 def chosen(graphs: list[str]) -> str:

@@ -28,7 +28,7 @@ def test_a_lens_is_described_in_rdf(server: str, path: str) -> None:
     (part,) = graph.objects(lens, VOID.classPartition)
     assert graph.value(part, VOID["class"]) == KEL.Claim
     (claims,) = graph.objects(part, VOID.entities)
-    assert int(claims) > 0
+    assert int(str(claims)) > 0
     for narrower in graph.objects(lens, VOID.subset):
         assert (
             send(str(narrower).replace("https://w3id.org/kelisim/", server), headers={"Accept": "text/turtle"})[0]

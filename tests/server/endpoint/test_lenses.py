@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -38,7 +39,8 @@ def test_from_and_the_protocol_name_a_lens(server: str) -> None:
     client = SPARQLWrapper(f"{server}sparql", returnFormat=JSON)
     client.addDefaultGraph(f"{LENS}source/mp23")
     client.setQuery(COUNT % "")
-    assert int(client.query().convert()["results"]["bindings"][0]["n"]["value"]) == of_2023
+    answer: Any = client.query().convert()
+    assert int(answer["results"]["bindings"][0]["n"]["value"]) == of_2023
 
 
 def test_the_status_is_that_of_the_day(server: str) -> None:
