@@ -60,7 +60,7 @@ docs: $(VENV)/.dev
 # are new stand there with an empty msgstr, for a translator.
 messages: $(VENV)/.dev
 	mkdir -p build
-	$(BIN)/pybabel --quiet extract -F pyproject.toml -k translate -k gettext_noop -k syntax_error -k say --add-location=file \
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k translate -k gettext_noop -k syntax_error -k say -k LensError --add-location=file \
 		--sort-output --project=Kelisim --copyright-holder='Kelisim contributors' -o build/messages.pot .
 	for l in ru kk; do $(BIN)/pybabel --quiet update -i build/messages.pot -o server/locale/$$l.po -l $$l --no-wrap \
 		--init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 
 from server.data import catalogue, downloads, linked_data, reconciliation, search
+from server.data import lenses as lens_names
 from server.endpoint import graphs, sparql
 from server.endpoint.description import describer
 from server.front.metrics import Metrics
 from server.front.metrics import blueprint as metrics_page
-from server.http import errors, freshness, languages, links, wording
+from server.http import errors, freshness, languages, lenses, links, wording
 from server.http.access import Access
 from server.http.compression import compress
 from server.http.headers import HEADERS
@@ -34,6 +35,7 @@ from server.pages import (
     why,
     why_not,
 )
+from server.pages import lenses as lens_pages
 from server.versions import changes, citations, differences, memento, permalinks, timemaps
 
 UPLOAD_BYTES = 1 << 27
@@ -51,6 +53,8 @@ _PAGES = (
     events,
     home,
     leaders,
+    lens_names,
+    lens_pages,
     linked_data,
     ontology,
     permalinks,
@@ -83,6 +87,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     wording.register(app)
     shell.register(app, site)
     links.register(app)
+    lenses.register(app, site)
     app.register_blueprint(sparql.blueprint(site, access, describer(site)))
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:

@@ -12,13 +12,12 @@ from kg.changes.updates import run
 from kg.engine.engine import Engine, OperationError
 from kg.engine.guard import tokens_with_iris
 from kg.inference.maintenance import maintain
+from kg.lenses.names import is_lens
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.rdf.patches import Patch, diff
 from ontology import KelisimError
-from ontology.namespaces import EVERYTHING
 
 _SYNTAXES: Final = {f.name: f.engine for f in GRAPH_FORMATS}
-_EVERYTHING: Final = ox.NamedNode(EVERYTHING)
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Pa
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
-        if any(iri == EVERYTHING for _, iri in tokens_with_iris(change.text)):
-            raise OperationError(f"<{EVERYTHING}> is a dataset for queries and no graph: updates cannot name it.")
+        if lens := next((iri for _, iri in tokens_with_iris(change.text) if is_lens(iri)), ""):
+            raise OperationError(f"<{lens}> is a dataset for queries and no graph: updates cannot name it.")
         return maintain(engine.store, _storable(run(engine, change.text)))
     graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
@@ -69,8 +68,8 @@ def _storable(patch: Patch) -> Patch:
     And where it would add to a graph of the name of a dataset, which queries would not see.
     """
     for quad in patch.adds:
-        if quad.graph_name == _EVERYTHING:
-            raise DocumentError(f"<{EVERYTHING}> is a dataset for queries; no graph can have its name.")
+        if isinstance(quad.graph_name, ox.NamedNode) and is_lens(quad.graph_name.value):
+            raise DocumentError(f"{quad.graph_name} is a dataset for queries; no graph can have its name.")
         of = f"{quad.subject} {quad.predicate}"
         if isinstance(quad.object, ox.Triple):
             raise DocumentError(f"Triple terms (RDF 1.2) are not stored here: {of} <<( … )>>.")

@@ -36,7 +36,7 @@ from kg.citations.support import GraphName, Supports, Term, spo
 from kg.engine.engine import Answer, Engine
 from kg.engine.errors import TooLargeError
 from kg.engine.guard import dataset_graphs
-from ontology.namespaces import EVERYTHING, RDF_TYPE
+from ontology.namespaces import RDF_TYPE
 
 ROWS: Final = 20_000
 """The most rows of an answer with citations, and the most solutions that are looked at for a group or a boolean."""
@@ -67,19 +67,27 @@ def cite(engine: Engine, asked: Asked) -> Cited:
             substitutions={ox.Variable(name[1:]): term for name, term in (values or {}).items()},
         )
 
-    graphs = asked.default_graphs or (() if asked.named_graphs else tuple(dataset_graphs(asked.query)[0]))
-    everything = graphs == (EVERYTHING,)
-    holds = (lambda _: True) if everything else None
-    known = ("supports", frozenset(graphs))
-    supports: Supports = engine.remembered.get(known) or Supports(
-        engine.store, frozenset(graphs) if graphs and not everything else None, holds=holds
-    )
-    engine.remembered[known] = supports
+    supports = _supports(engine, asked)
     if tree.form == "DESCRIBE":
         triples = _bounded(run(asked.query).triples)
         found = [spo(t) for t in triples]
         return Cited("DESCRIBE", _TRIPLE, [*found], [Citation(supports.triple(*t, None)) for t in found], supports)
     return _Evaluation(tree, lambda text, values: run(text, values).solutions, supports).answer(whole=asked.chooses)
+
+
+def _supports(engine: Engine, asked: Asked) -> Supports:
+    """What triples rest on in the dataset of the query, remembered until the store changes."""
+    default, named = asked.default_graphs, asked.named_graphs
+    if not (default or named):
+        default, named = (tuple(graphs) for graphs in dataset_graphs(asked.query))
+    lens, store = engine.looked_through(default, named)
+    known = ("supports", lens.path if lens else frozenset(default))
+    if known not in engine.remembered:
+        all_facts = lens is not None and (lens.everything or bool(lens.modality))
+        graphs = frozenset(default) if default and not lens else None
+        engine.remembered[known] = Supports(store, graphs, holds=(lambda _: True) if all_facts else None)
+    found: Supports = engine.remembered[known]
+    return found
 
 
 _TRIPLE: Final = ("?subject", "?predicate", "?object")

@@ -184,6 +184,7 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     show_default=True,
     help="A table on the terminal, or the format of the answer.",
 )
+@click.option("--lens", help="Look through a lens, such as as-of/2023-12-31 or speaker/vladimir-putin.")
 @click.pass_context
 def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -193,12 +194,15 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     folder: Path | None,
     as_of: str,
     form: str,
+    lens: str | None,
 ) -> None:
     """Ask a SPARQL query. Our prefixes need not be declared.
 
-    Example: kelisim query 'ASK { id:astana ?p ?o }' --store my-store --version 2024-12-01
+    A lens selects the claims that the query sees, as does FROM <https://w3id.org/kelisim/lens/…> in it:
+
+    kelisim query --lens as-of/2023-12-31 'SELECT ?thing ?status { ?thing kel:latestStatus ?status }'
     """
-    from kg.commands.printing import print_answer
+    from kg.commands.printing import print_answer, through
     from kg.rdf.files import read_file_or_stdin
 
     if (query is None) == (file is None):
@@ -207,7 +211,8 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError("Versions are those of a store: name its folder with --store.")
     if folder and endpoint:
         raise click.UsageError("Give --store or --endpoint, and not both.")
-    asked = read_file_or_stdin(file) if file else query or ""
+    text = read_file_or_stdin(file) if file else query or ""
+    asked = through(lens, text) if lens is not None else text
     print_answer(asked, form, endpoint, lambda: stored(folder, as_of) if folder else load_dataset(ctx))
 
 

@@ -13,8 +13,11 @@ from rich.text import Text
 from kg.curation.coverage import ParagraphCoverage
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine, with_prefixes
+from kg.engine.guard import dataset_graphs, with_from
 from kg.engine.remote import Lacking, RemoteEndpoint
+from kg.lenses.names import parse
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
+from ontology import KelisimError
 from ontology.namespaces import EVERYTHING, shorten
 
 _HINTED_SECONDS: Final = 0.5
@@ -44,6 +47,17 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
     else:
         sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
     _print_lacking(lacking)
+
+
+def through(lens: str, query: str) -> str:
+    """The query with FROM and a lens, given by its path or its IRI.
+
+    Raises LensError if it names none, and KelisimError if the query names graphs of its own.
+    """
+    found = parse(lens)
+    if any(dataset_graphs(with_prefixes(query))):
+        raise KelisimError("The query names its graphs by FROM, so that it cannot look through --lens too.")
+    return with_from(query, found.iri)
 
 
 def _print_lacking(lacking: Lacking) -> None:

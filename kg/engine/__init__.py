@@ -2,5 +2,5 @@
 
 Begin with `engine`; `guard` refuses SERVICE and LOAD; `remote` queries other endpoints.
 
-Imports: ontology, kg.rdf.
+Imports: ontology, kg.rdf, kg.lenses.
 """

@@ -8,17 +8,26 @@ from typing import Any, Final, TypeAlias
 import pyoxigraph as ox
 
 from kg.engine.diagnosis import diagnose
-from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, UnknownGraphError
+from kg.engine.errors import (
+    BusyError,
+    QuerySyntaxError,
+    ServiceError,
+    ServiceTimeoutError,
+    TooLargeError,
+    UnknownGraphError,
+)
 from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
 from kg.engine.hints import Hints
 from kg.engine.merging import Merges
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
+from kg.lenses.building import LensTooLargeError
+from kg.lenses.kept import Lenses
+from kg.lenses.names import Lens, LensError, is_lens, parse
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
 from ontology import BASE, PREFIXES, KelisimError
-from ontology.namespaces import EVERYTHING
 
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
@@ -121,6 +130,7 @@ class Engine:
             self._store = ox.Store()
             self._store.bulk_extend(quads)
         self.hints = Hints(self._store, on_disk=on_disk)
+        self.lenses = Lenses(self._store)
         self.remembered: dict[object, Any] = {}
         """What others worked out of this state of the store; every change empties it."""
 
@@ -161,6 +171,7 @@ class Engine:
         """Applies a patch to the store."""
         patch.apply(self._store)
         self._merges.apply(patch, self._store)
+        self.lenses.clear()
         self.hints.apply(patch)
         self.remembered.clear()
 
@@ -174,6 +185,7 @@ class Engine:
         self._merges.clear()
         self.hints.clear()
         self.remembered.clear()
+        self.lenses.clear()
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
@@ -182,27 +194,42 @@ class Engine:
             raise OperationError(f"The update failed: {error}") from error
 
     def _dataset(
-        self, default_graphs: Sequence[str], named_graphs: Sequence[str]
+        self, whole: ox.Store, default_graphs: Sequence[str], named_graphs: Sequence[str], *, through_lens: bool
     ) -> tuple[ox.Store, list[GraphName] | None, list[_Name] | None]:
-        """The store and its graphs for a query over the given graphs (SPARQL 1.1 Query, section 13.2)."""
+        """The store and its graphs for a query over the given graphs (SPARQL 1.1 Query, section 13.2).
+
+        A dataset through a lens has all its named graphs, unless some are given.
+        """
         if not (default_graphs or named_graphs):
-            return self._store, None, None
+            return whole, None, None
         default: list[GraphName] = [_named_node(g) for g in dict.fromkeys(default_graphs)]
         named: list[_Name] = [_named_node(g) for g in dict.fromkeys(named_graphs)]
-        if {*default_graphs} == {EVERYTHING}:
-            return self.hints.everything(), [ox.DefaultGraph()], named or None
+        if through_lens:
+            return whole, [ox.DefaultGraph()], named or None
         if len(default) > 1:
             return self._merges.get(self._store, default, named), [ox.DefaultGraph()], named
-        return self._store, default, named
+        return whole, default, named
 
-    def _refuse_unknown_graphs(self, graphs: Iterable[str]) -> None:
-        """Raises UnknownGraphError for a graph that is not here: others would fetch it, this engine never does."""
-        for graph in graphs:
-            if not self._store.contains_named_graph(_named_node(graph)):
-                raise UnknownGraphError(
-                    f"There is no graph <{graph}> here, and this endpoint fetches none from elsewhere. "
-                    "Leave it out, or have the operator load it into the store (PUT /graphs?graph=...)."
-                )
+    def looked_through(
+        self, default_graphs: Sequence[str], named_graphs: Sequence[str]
+    ) -> tuple[Lens | None, ox.Store]:
+        """The lens that the graphs of a query name, if they do, and the store of its dataset, or of all.
+
+        Raises the errors of `query`.
+        """
+        lens = _lens(default_graphs, named_graphs)
+        return lens, self._through(lens) if lens else self._store
+
+    def _through(self, lens: Lens) -> ox.Store:
+        """The store of the lens's dataset; raises the errors of queries, and MissingLensError."""
+        if self.on_disk:
+            raise BusyError("The store is being loaded into memory, and has its lenses only then. Try again soon.")
+        try:
+            return self.lenses.get(lens)
+        except LensError as error:
+            raise QuerySyntaxError(error.template, values=error.values) from error
+        except LensTooLargeError as error:
+            raise TooLargeError(f"<{lens.iri}> would be too large. Take a narrower one, or ask with GRAPH.") from error
 
     def query(
         self,
@@ -224,16 +251,12 @@ class Engine:
         refuse_outbound(query, self.services)
         if not (default_graphs or named_graphs):
             default_graphs, named_graphs = dataset_graphs(query)
-        everything = {*default_graphs} == {EVERYTHING}
-        if EVERYTHING in named_graphs or (EVERYTHING in default_graphs and not everything):
-            raise QuerySyntaxError(
-                f"<{EVERYTHING}> is a dataset and no graph: it stands alone in FROM, and not in FROM NAMED."
-            )
+        lens, whole = self.looked_through(default_graphs, named_graphs)
         if not new_graphs:
-            self._refuse_unknown_graphs((*(() if everything else default_graphs), *named_graphs))
-        store, default, named = self._dataset(default_graphs, named_graphs)
+            _refuse_unknown_graphs(named_graphs if lens else (*default_graphs, *named_graphs), whole)
+        store, default, named = self._dataset(whole, default_graphs, named_graphs, through_lens=lens is not None)
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
-        text = rewrite(without_dataset(query) if everything else query)
+        text = rewrite(without_dataset(query) if lens else query)
         federated = bool(self.services) and "SERVICE" in query.upper()
         while True:
             try:
@@ -270,6 +293,33 @@ def _named_node(graph: str) -> ox.NamedNode:
         return ox.NamedNode(graph)
     except ValueError as error:
         raise QuerySyntaxError(f"A graph IRI in the request is malformed: {error}") from error
+
+
+def _refuse_unknown_graphs(graphs: Iterable[str], store: ox.Store) -> None:
+    """Raises UnknownGraphError for a graph that is not here: others would fetch it, this engine never does."""
+    for graph in graphs:
+        if not store.contains_named_graph(_named_node(graph)):
+            raise UnknownGraphError(
+                f"There is no graph <{graph}> here, and this endpoint fetches none from elsewhere. "
+                "Leave it out, or have the operator load it into the store (PUT /graphs?graph=...)."
+            )
+
+
+def _lens(default_graphs: Sequence[str], named_graphs: Sequence[str]) -> Lens | None:
+    """The lens through which a query over the given graphs looks, if they name one."""
+    names = [*dict.fromkeys(filter(is_lens, (*default_graphs, *named_graphs)))]
+    if not names:
+        return None
+    try:
+        if {*default_graphs} != {names[0]}:
+            raise LensError(  # noqa: TRY301 - told as the others
+                "<%(lens)s> is a dataset and no graph: it stands alone in FROM, and not in FROM NAMED. What several "
+                "lenses select together is one lens, whose name has all their parts.",
+                {"lens": names[0]},
+            )
+        return parse(names[0])
+    except LensError as error:
+        raise QuerySyntaxError(error.template, values=error.values) from error
 
 
 def _service_error(error: Exception) -> KelisimError:

@@ -163,6 +163,26 @@ def without_dataset(query: str) -> str:
     return "".join(parts)
 
 
+def with_from(query: str, graph: str) -> str:
+    """The query with a FROM clause for a graph where the grammar has it (SPARQL 1.1 Query, section 19.8, rules 7-12).
+
+    That is before WHERE or the group of patterns: after the template of CONSTRUCT, if it has one.
+    """
+    depth, form, before = 0, "", ""
+    for token in tokens(query):
+        text, word = token[0], token[0].upper()
+        if is_ignored(token):
+            continue
+        if depth == 0 and token["word"] and word in ("SELECT", "CONSTRUCT", "DESCRIBE", "ASK"):
+            form = form or word
+        is_template = form == before == "CONSTRUCT" and text == "{"
+        if depth == 0 and form and (text == "{" or (token["word"] and word == "WHERE")) and not is_template:
+            return f"{query[: token.start()]}FROM <{graph}> {query[token.start() :]}"
+        depth += {"{": 1, "}": -1, "(": 1, ")": -1}.get(text, 0)
+        before = word
+    return f"{query} FROM <{graph}>" if form == "DESCRIBE" else query
+
+
 def resolved(iri: str, base: str) -> str:
     """The IRI, resolved against a base if it is relative (RFC 3986, section 5)."""
     if _SCHEME.match(iri):

@@ -5,14 +5,13 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.engine.errors import TooLargeError
 from kg.engine.guard import tokens
 from kg.engine.merging import MERGED_QUADS, Merge, Name
 from kg.engine.names import LABELS, KnownNames, unknown_names
 from kg.engine.rewriting import rewrite
 from kg.rdf.patches import Patch
 from ontology import BASE
-from ontology.namespaces import CODE, EVERYTHING, KEL
+from ontology.namespaces import CODE, KEL
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
@@ -69,18 +68,6 @@ class Hints:
                 self._hedged.include(claim, self._store)
             elif not hedged and claim in self._hedged.default:
                 self._hedged.exclude(claim, self._store)
-
-    def everything(self) -> ox.Store:
-        """The dataset `ontology.namespaces.EVERYTHING`: in its default graph are the facts of all claims.
-
-        Its named graphs are the same. Raises TooLargeError beyond `MERGED_QUADS`.
-        """
-        if not self._hedged_claims():
-            return self._store
-        if self._on_disk or not self._prepare_hedged():  # what is on disk is larger
-            raise TooLargeError(f"<{EVERYTHING}> is for at most {MERGED_QUADS} quads. Ask with GRAPH ?claim instead.")
-        assert self._hedged
-        return self._hedged.store
 
     def hedged_rows(self, query: str) -> int:
         """How many more solutions a query would have if it saw what is told as expected, possible or denied too.

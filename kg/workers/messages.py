@@ -68,7 +68,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     ``ok``: `format` names the format of the result, `rows` the number of rows or triples, -1 if not known, `size` the
     size in bytes, in the message or in the attached file. All others are errors with a `message`, and `line` and
     `column` if known: ``not-acceptable``, ``too-large``, ``syntax``, ``outbound``, ``document`` (malformed),
-    ``operation`` (failed), ``busy``, ``invalid`` (violates the shapes), ``error``. `retires` says that the worker exits
+    ``operation`` (failed), ``busy``, ``invalid`` (violates the shapes), ``lens`` (`message` is the path of one that the
+    worker lacks, see `kg.lenses.kept`), ``error``. `retires` says that the worker exits
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
     of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
     of the query that are not in the data, with similar ones (`kg.engine.names`).

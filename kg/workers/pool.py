@@ -40,6 +40,9 @@ _PATCH_BYTES: Final = 1 << 22
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
 
+_MAX_LENSES: Final = 4
+"""How many lenses may wait to be made: the fork server makes one after another, and forks nothing meanwhile."""
+
 _MAX_RETRIES: Final = 3
 """How often a query is tried again whose worker was killed from outside: the next one may be dying too."""
 
@@ -65,7 +68,9 @@ class WorkerPool:
     | | a patch is committed | idle | `patch` |
     | | the same, patches exceed `_PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
-    | | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
+    | | outcome: it lacks a lens | idle, or busy with a queued query | `lens` to the fork server |
+    | idle or busy | a lens was made | replaced, if busy after its query | SIGKILL |
+    | busy, short lane | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
     | | a patch is committed | unchanged | `patch`, unless its patches exceed `_PATCH_BYTES` |
     | | ran for a tick, more busy workers than processors | low priority | setpriority |
     | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
@@ -84,7 +89,9 @@ class WorkerPool:
     | | request, no worker is idle | queued; done if the queue is full | BusyError if done |
     | queued | a worker of the short lane is free | running | `task` |
     | running | outcome | done | reply or error to the waiters |
-    | | time slice over, a slot is free | running, with a slot | |
+    | | its worker lacks a lens | waiting; done if others are being made | `lens`; BusyError if done |
+    | waiting | the lens was made | queued, at the front | |
+    | running | time slice over, a slot is free | running, with a slot | |
     | | time slice over, no slot is free | long queue; done if that is full | BusyError if done |
     | | worker killed from outside, first time | queued, at the front, without a slot | |
     | | worker died otherwise | done | error to the waiters |
@@ -136,6 +143,8 @@ class WorkerPool:
         self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
         self._long_shapes = QueryShapes()
         """Of the queries for which the long lane had no slot."""
+        self._lenses: dict[str, list[PendingQuery]] = {}
+        """The queries that wait for a lens, by its path."""
         self._ticking = False
         self._stopping = False
 
@@ -397,7 +406,9 @@ class WorkerPool:
         """A worker has sent an outcome."""
         pending, worker.pending = worker.pending, None
         spooled = SpooledFile(file) if file >= 0 else None
-        if pending and outcome.kind != "ok":
+        if pending and outcome.kind == "lens":
+            self._await_lens(pending, outcome.message)
+        elif pending and outcome.kind != "ok":
             self._finish(pending, error_of(outcome, self.limits.result))
         elif pending and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
             self._finish(pending, BusyError("Too many large answers are being read just now. Try again later."))
@@ -412,6 +423,27 @@ class WorkerPool:
             self._end(worker)
         else:
             self._release(worker)
+
+    def _await_lens(self, pending: PendingQuery, lens: str) -> None:
+        """Has the fork server make a lens that the query's worker lacked; the query is queued again after that."""
+        pending.worker, pending.retries = None, pending.retries + 1
+        self._free_slot(pending)
+        if pending.retries > _MAX_RETRIES or (lens not in self._lenses and len(self._lenses) >= _MAX_LENSES):
+            self._finish(pending, BusyError("Too many lenses are being made just now. Try again in a few seconds."))
+            return
+        waiting = self._lenses.setdefault(lens, [])
+        waiting.append(pending)
+        if len(waiting) == 1:
+            message = encode_message({"kind": "lens", "what": lens})
+            self._fork_server.request(message, lambda: self._use_lens(lens))
+
+    def _use_lens(self, lens: str) -> None:
+        """Replaces the workers, which lack the lens, as they end their queries; queues those that wait for it."""
+        self._queue.extendleft(pending for pending in self._lenses.pop(lens) if pending.waiters)
+        for worker in [w for w in self._workers if not w.long]:
+            worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
+            if not worker.pending:
+                self._end(worker)
 
     def _worker_died(self, worker: WorkerProcess) -> None:
         pending, worker.pending = worker.pending, None

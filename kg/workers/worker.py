@@ -16,7 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 import msgspec
@@ -28,10 +28,19 @@ from kg.citations.answers import cited_answer
 from kg.citations.cited import Asked
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
-from kg.engine.errors import QuerySyntaxError, ServiceError, ServiceTimeoutError, TooLargeError, UnknownGraphError
+from kg.engine.errors import (
+    BusyError,
+    QuerySyntaxError,
+    ServiceError,
+    ServiceTimeoutError,
+    TooLargeError,
+    UnknownGraphError,
+)
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.inference.explanation import explain
+from kg.lenses.kept import MissingLensError
+from kg.lenses.names import parse
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.patches import parse as parse_patch
@@ -42,7 +51,7 @@ from kg.workers.confinement import (
     forbid_new_files,
     use_one_malloc_arena,
 )
-from kg.workers.messages import Citing, Outcome, Task
+from kg.workers.messages import Outcome, Task
 from kg.workers.rewinding import PAST_NICENESS, Rewind
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
@@ -62,12 +71,11 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
     """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
-    if task.why:
-        return _explained(engine, task, spool)
     hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
-        if task.citing:
-            spool.write(_cited(engine, task, Citing(*task.citing)))
+        if task.why or task.citing:
+            with allow_new_files():  # for the rules, which are read when they are first needed
+                spool.write(_explained(engine, task) if task.why else _cited(engine, task))
             return Outcome("ok", format="json", size=spool.size), spool
         answer = engine.query(
             task.query,
@@ -82,6 +90,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0:
             hedged, unknown = _hints(engine, task.query, time.thread_time() - began)
+    except MissingLensError as error:
+        return Outcome("lens", message=error.path), spool
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
@@ -94,29 +104,18 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
 
 
-def _cited(engine: Engine, task: Task, citing: Citing) -> bytes:
-    asked = Asked(
-        task.query,
-        tuple(task.default_graphs),
-        tuple(task.named_graphs),
-        task.new_graphs,
-        citing.certainty,
-        citing.sources,
-        citing.language,
-    )
-    with allow_new_files():  # for the rules, which are read when they are first needed
-        return cited_answer(engine, asked)
+def _cited(engine: Engine, task: Task) -> bytes:
+    """The answer with the claims that its rows rest on, as JSON."""
+    assert task.citing
+    _, certainty, sources, language = task.citing
+    default, named = tuple(task.default_graphs), tuple(task.named_graphs)
+    return cited_answer(engine, Asked(task.query, default, named, task.new_graphs, certainty, sources, language))
 
 
-def _explained(engine: Engine, task: Task, spool: Spool) -> tuple[Outcome, Spool]:
-    """Why a triple is in the store."""
+def _explained(engine: Engine, task: Task) -> bytes:
+    """Why a triple is in the store, as JSON."""
     (quad,) = ox.parse(input=task.why, format=ox.RdfFormat.N_TRIPLES)
-    try:
-        with allow_new_files():  # for the rules, which are read when they are first needed
-            spool.write(msgspec.json.encode(explain(engine.store, quad.triple)))
-    except KelisimError as error:
-        return _failure(error), spool
-    return Outcome("ok", format="json", size=spool.size), spool
+    return msgspec.json.encode(explain(engine.store, quad.triple))
 
 
 def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, list[str]]]:
@@ -149,6 +148,7 @@ def _failure(error: KelisimError) -> Outcome:
         TooLargeError: "limit",
         OutboundRefusedError: "outbound",
         UnknownGraphError: "unknown-graph",
+        BusyError: "busy",
         ServiceError: "service",
         ServiceTimeoutError: "service-timeout",
         DocumentError: "document",
@@ -164,7 +164,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
     process id. ``patch`` comes with a patch; the reply is sent when it is applied; ``move``
     likewise with a part of the log. ``version`` comes with the socket
-    of a fork server of another version and with the log, from which that makes its state.
+    of a fork server of another version and with the log, from which that makes its state. ``lens`` comes with the path
+    of a lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -187,9 +188,15 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
             engine.apply(parse_patch(body) if description["kind"] == "patch" else _way(description, body))
             send(control, 0)
             continue
+        if description["kind"] == "lens":
+            with suppress(KelisimError):  # the workers forked from now on tell the error of a query through it
+                engine.lenses.get(parse(description["what"]))
+            send(control, 0)
+            continue
         pid = os.fork()
         if pid == 0:
             control.close()
+            engine.lenses.builds = description["kind"] == "version"
             if description["kind"] == "version":
                 _run_past(files[0], files[1], Rewind(*description["what"]), engine, memory_bytes)
             else:

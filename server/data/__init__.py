@@ -2,5 +2,5 @@
 
 Begin with `linked_data`.
 
-Imports: ontology, kg.rdf, kg.store, kg.language, kg.views, kg.search, kg.publishing, server.http.
+Imports: ontology, kg.rdf, kg.lenses, kg.store, kg.language, kg.views, kg.search, kg.publishing, server.http.
 """

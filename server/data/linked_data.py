@@ -15,7 +15,7 @@ from kg.publishing.schema_org import schema_org
 from kg.rdf.formats import GRAPH_FORMATS, GraphFormat
 from kg.store.reader import Reader, node
 from ontology import BASE, ONTOLOGY_IRI, KelisimError, version
-from ontology.namespaces import EVERYTHING, SHAPE
+from ontology.namespaces import SHAPE
 from server.http.errors import ProblemError
 from server.http.languages import language
 from server.http.links import iri_at, place_of
@@ -74,14 +74,6 @@ def blueprint(site: Site) -> Blueprint:
         if all(getattr(quad.subject, "value", "") != iri for quad in describe_shapes().quads):
             raise unknown(iri)
         return _redirect("/data/shape")
-
-    @routes.get("/lens/everything")
-    def everything() -> Response:
-        """The dataset that FROM may name: a first query over it for browsers, else the service description."""
-        if not _wants_page():
-            return _redirect("/sparql")
-        query = f"SELECT ?s ?p ?o FROM <{EVERYTHING}> WHERE {{ ?s ?p ?o }} LIMIT 100"  # noqa: S608 - no SQL
-        return _redirect(f"/sparql?{urlencode({'query': query})}")
 
     @routes.get("/service")
     def service() -> Response:

@@ -2,6 +2,6 @@
 
 Begin with `sparql`.
 
-Imports: ontology, kg.rdf, kg.engine, kg.citations, kg.changes, kg.workers, kg.store, kg.language, kg.views,
-kg.publishing, server.http.
+Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.citations, kg.changes, kg.workers, kg.store, kg.language,
+kg.views, kg.publishing, server.http.
 """

@@ -9,19 +9,23 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
+from kg.lenses.names import LENSES, Lens
 from kg.publishing.about import DCTERMS, LICENSE, SH, TITLE, About
 from kg.publishing.examples import QUESTIONS
+from kg.publishing.lenses import SD, named
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
+from kg.views.lenses import narrower
 from kg.workers.messages import Task
 from ontology import BASE, PREFIXES
 from ontology.namespaces import EVERYTHING, RDF_TYPE
+from server.http.lenses import EVERYTHING as EVERYTHING_LENS
+from server.http.lenses import titles
 from server.http.site import Site
 
 MOST_GRAPHS: Final = 1_000
 """If there are more named graphs, only their number is given, since each claim is one."""
 
-SD: Final = "http://www.w3.org/ns/sparql-service-description#"
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _VOID: Final = PREFIXES["void"]
 _FORMAT_IRIS: Final = {
@@ -41,7 +45,9 @@ _OUR_COMMENT: Final = (
     f"{_COMMENT} It holds the ontology, the reference data, the records of "
     "the claims, the facts of the claims that are asserted, reported or planned, and what follows from these; what was "
     "expected, thought possible or denied is in the named graph of its claim alone. "
-    f"FROM <{EVERYTHING}> adds it to the default graph, and leaves the named graphs as they are."
+    f"FROM <{EVERYTHING}> adds it to the default graph, and leaves the named graphs as they are. It is a lens: "
+    f"<{LENSES}as-of/YYYY-MM-DD>, source/, speaker/ and modality/ with a name, and several of these joined by a slash "
+    "are datasets of the claims that they select, for FROM and default-graph-uri. Those by one thing are listed."
 )
 _STATED: Final = frozenset((TITLE, DCTERMS + "description", LICENSE))
 """What the service description repeats of the dataset's."""
@@ -70,14 +76,37 @@ def describer(site: Site) -> Callable[[str, GraphFormat], bytes]:
     """
     store = site.store
     sizes = lru_cache(1)(lambda _version: _count(store))
+    lenses = lru_cache(1)(lambda _version: _listed(site))
 
     def describe(host: str, form: GraphFormat) -> bytes:
         prefixes = {"sd": SD, "formats": _FORMATS, "sh": SH, **site.offered_prefixes}
         found = _triples(sizes(store.version), site.about, host, updates=store.writable)
+        found |= {*_available(lenses(store.version), site.about.base(host))}
         found |= set(_declarations(site.about.iri(host), site.about.base(host), site.offered_prefixes))
         return ox.serialize(sorted(found, key=str), format=form.engine, prefixes=prefixes) or b""
 
     return describe
+
+
+def _listed(site: Site) -> dict[Lens, dict[str, str]]:
+    """The lenses by one thing, with what they are called."""
+    listed = [choice.lens for choices in narrower(site.reader, Lens(), "en").values() for choice in choices]
+    return {lens: titles(site, lens) for lens in ([EVERYTHING_LENS, *listed] if listed else ())}
+
+
+def _available(lenses: Mapping[Lens, Mapping[str, str]], base: str) -> Iterator[ox.Triple]:
+    """Lenses as graphs of which a query may make its dataset (section 3.2.7, sd:availableGraphs)."""
+    service, collection = f"{base}service", f"{base}service#lenses"
+    for lens, called in lenses.items():
+        yield from named(lens, called)
+        for subject, predicate, value in (
+            (service, SD + "availableGraphs", collection),
+            (collection, RDF_TYPE, SD + "GraphCollection"),
+            (collection, SD + "namedGraph", lens.iri),
+            (lens.iri, RDF_TYPE, SD + "NamedGraph"),
+            (lens.iri, SD + "name", lens.iri),
+        ):
+            yield ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(value))
 
 
 def _count(store: Store) -> _Sizes:

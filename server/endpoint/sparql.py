@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
 
+from kg.engine.guard import with_from
 from kg.engine.replies import Reply
 from kg.language.labels import labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
@@ -28,6 +29,7 @@ from server.endpoint.updates import run_update, seconds
 from server.http.access import Access
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
+from server.http.lenses import chosen
 from server.http.negotiation import (
     CONTENT_TYPES,
     DISPOSITIONS,
@@ -144,8 +146,8 @@ def _read_request(store: Store) -> QueryRequest:
     """The query of the HTTP request; raises a ProblemError with 400, 406 or 415, and 404 or 410 for its version."""
     return QueryRequest(
         _query(),
-        tuple(request.values.getlist("default-graph-uri")),
-        tuple(request.values.getlist("named-graph-uri")),
+        tuple(filter(None, request.values.getlist("default-graph-uri"))),  # a form sends an empty one for none
+        tuple(filter(None, request.values.getlist("named-graph-uri"))),
         wanted_formats(accepted_types(request.headers.get("Accept")), request.values.get("format")),
         seconds(request.values.get("timeout")),
         version_of(store, request.values.get("version")),
@@ -261,9 +263,12 @@ def _answer(site: Site, access: Access, query: QueryRequest) -> Response:
 def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: CitedAnswer | None = None) -> Response:
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
     query, graph = asked.query, cited.is_graph if cited else is_graph(reply.format)
-    citing = asked.citing or Citing(False)
+    lens, citing = chosen([*asked.default_graphs]), asked.citing or Citing(False)
+    graphs = {"default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
     about = {
         "query": query,
+        "lens": lens,
+        "graphs": {name: [*given] for name, given in graphs.items() if given},
         "version": reply.version,
         "formats": [
             f.name for f in (DATASET_FORMATS if cited and graph else GRAPH_FORMATS if graph else RESULT_FORMATS)
@@ -271,7 +276,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
         "taken": round(taken, 3),
         "hedged": reply.hedged,
         "unknown": reply.unknown,
-        "snippets": snippets(request.url_root + "sparql", query),
+        "snippets": snippets(request.url_root + "sparql", with_from(query, lens) if lens else query),
         "citing": citing,
         "cited": cited if citing.told else None,
         "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:500]], language()) if cited else {},

@@ -55,7 +55,8 @@ def plain_query(environ: WSGIEnvironment, body: bytes | None) -> QueryRequest | 
             raise ValueError  # noqa: TRY301 - a digest or a date, which may take a while to look up
     except (ValueError, ProblemError):
         return None
-    default, named = (tuple(parameters.get(f"{name}-graph-uri", _NO_VALUES)) for name in ("default", "named"))
+    given = (parameters.get(f"{name}-graph-uri", _NO_VALUES) for name in ("default", "named"))
+    default, named = (tuple(filter(None, graphs)) for graphs in given)  # a form sends an empty one for none
     return QueryRequest(query, default, named, wanted, timeout, int(version or -1))
 
 

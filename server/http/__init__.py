@@ -2,6 +2,6 @@
 
 Begin with `errors` for the format of every error, `site` for the data sources of the pages.
 
-Imports: ontology, kg.rdf, kg.engine, kg.changes, kg.history, kg.store, kg.language, kg.views, kg.search,
+Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.changes, kg.history, kg.store, kg.language, kg.views, kg.search,
 kg.publishing.
 """

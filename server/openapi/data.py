@@ -23,6 +23,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "/ns": "The ontology and its terms",
     "/ns.{suffix}": "The ontology in one format",
     "/ns/{slug}": "A version of the ontology",
+    "/lens/{path}": "A dataset of some of the claims",
     "/catalogue": "The catalogue",
     "/service": "The endpoint, as its description names it",
 }
@@ -63,6 +64,9 @@ def linked_data_paths() -> dict[str, Any]:
         "/resource": {"get": resource},
         "/why": {"get": why},
         "/data/{path}": {"get": described},
+        "/data/lens/{path}": {
+            "get": operation("What a lens selects", graph(), 404, 406, 503, parameters=[in_path("path"), formats])
+        },
         "/data/catalogue": {"get": catalogue},
         "/data/catalogue.{suffix}": {"get": in_format},
         "/.well-known/void": {"get": catalogue},
@@ -98,7 +102,7 @@ def _conflicts() -> dict[str, Any]:
 
 
 def _see_other(summary: str, path: str) -> dict[str, Any]:
-    parameters = [in_path("slug")] if "{slug}" in path else []
+    parameters = [in_path(name) for name in ("slug", "path") if f"{{{name}}}" in path]
     parameters += [in_path("suffix", _SUFFIXES)] if "{suffix}" in path else [VERSION]
     found = operation(
         f"{summary}, by 303 See Other to its page or its data", {}, 404, 406, 410, 503, parameters=parameters

@@ -7,6 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 
+from kg.engine.guard import with_from
 from kg.publishing.examples import QUESTION, SCHEMA, SH, examples
 from kg.publishing.questions import Question, find_question, read_questions
 from kg.rdf.formats import GraphFormat
@@ -16,6 +17,7 @@ from server.endpoint.citing import certainties
 from server.endpoint.snippets import snippets
 from server.http.errors import ProblemError
 from server.http.languages import language
+from server.http.lenses import chosen as through
 from server.http.negotiation import CONTENT_TYPES, accepted_types, graph_format, wanted_formats
 from server.http.site import Site
 from server.pages.completion import terms
@@ -47,6 +49,7 @@ def blueprint(site: Site) -> Blueprint:
         The questions are those of the project's data; of others the starters ask what they hold.
         """
         name, given = request.args.get("question"), request.args.get("query")
+        lens = through([*filter(None, request.args.getlist("default-graph-uri"))])
         chosen = _question(name) if name else None
         starting = starters(site)
         first = find_question(STARTER).bare if site.kinds.get() else next(iter(starting.values()))
@@ -56,9 +59,10 @@ def blueprint(site: Site) -> Blueprint:
             query=text,
             runs=given is not None or chosen is not None,
             chosen=chosen,
+            lens=lens,
             questions=questions if site.kinds.get() else [],
             starters=starting,
-            snippets=snippets(_endpoint(), text),
+            snippets=snippets(_endpoint(), with_from(text, lens) if lens else text),
             certainties=certainties(site.reader, language()),
             built=files("server").joinpath("static", "built", "yasgui.js").is_file(),
         )

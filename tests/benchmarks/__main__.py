@@ -35,6 +35,7 @@ BENCHMARKS: Final = (
     "loading",
     "fairness",
     "versions",
+    "lenses",
 )
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""

@@ -11,6 +11,9 @@ const words = holder.dataset;
 const form = document.querySelector("form.ask");
 const textarea = form.elements.query;
 const button = form.querySelector("button");
+const lens = form.elements.lens; // a choice, where there are claims
+const lenses = () => (lens?.value ? [lens.value] : []);
+const asked = () => [["query", editor.getValue()], ...lenses().map((iri) => ["default-graph-uri", iri])];
 const ask = button.textContent;
 const endpoint = new URL(form.action).href;
 
@@ -29,14 +32,18 @@ const editor = new Yasgui.Yasqe(holder, {
   inputStyle: "contenteditable", // so that the focused element is the one that screen readers read
   screenReaderLabel: words.label,
   extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab moves the focus
-  requestConfig: { endpoint, method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET") },
+  requestConfig: {
+    endpoint,
+    args: () => lenses().map((value) => ({ name: "default-graph-uri", value })), // Yasqe's own defaultGraphs sends others
+    method: (yasqe) => (yasqe.getValue().length > LONGEST_GET ? "POST" : "GET"),
+  },
 });
 editor.getInputField().setAttribute("role", "textbox");
 editor.getInputField().setAttribute("aria-multiline", "true");
 editor.on("autocompletionShown", (_, widget) => widget.hints.setAttribute("aria-label", words.names));
 const { show, fail } = showResults(Yasgui.Yasr, byId("results"), editor, { prefixes, terms, words });
 
-for (const part of [textarea, form.querySelector("label"), form.elements.format.parentElement]) part.hidden = true;
+for (const part of [textarea, form.querySelector('label[for="query"]'), form.elements.format.parentElement]) part.hidden = true;
 for (const id of ["shared", "keys", "sift"]) byId(id).hidden = false;
 textarea.required = false; // validation cannot show a message on a hidden field
 form.before(holder);
@@ -83,7 +90,7 @@ editor.on("query", () => {
   byId("files").hidden = true;
   byId("hints").replaceChildren();
   isTable = editor.getQueryType() === "SELECT" && editor.getValue().length <= LONGEST_GET;
-  byId("excel").href = `${endpoint}?${new URLSearchParams({ query: editor.getValue(), format: "csv-excel" })}`;
+  byId("excel").href = `${endpoint}?${new URLSearchParams([...asked(), ["format", "csv-excel"]])}`;
   byId("answer").hidden = false;
   status.textContent = words.running;
   history.replaceState(null, "", address());
@@ -147,9 +154,10 @@ function short(iri) {
   return prefix === undefined ? iri : `${prefix}:${iri.slice(namespace.length)}`;
 }
 
-const address = () => `/query?${new URLSearchParams({ query: editor.getValue() })}`;
+const address = () => `/query?${new URLSearchParams(asked())}`;
 const keepLink = () => permalink.setAttribute("href", address());
 editor.on("changes", keepLink);
+lens?.addEventListener("change", keepLink);
 keepLink();
 
 byId("copy").addEventListener("click", async () => {

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import rdflib
 
-from server.endpoint.description import MOST_GRAPHS, SD
+from kg.publishing.lenses import SD
+from server.endpoint.description import MOST_GRAPHS
 from tests.conftest import serving
 from tests.http import send
 from tests.server.endpoint.test_writes import Client, make_token

@@ -25,6 +25,8 @@ PAGES = {
     "questions": "questions",
     "question": "questions/trade-turnover-by-period",
     "query": "query",
+    "lenses": "lenses",
+    "lens": "lenses/as-of/2023-12-31",
     "answer": "sparql?format=html&query=SELECT%20*%20%7B%3Fs%20a%20%3Fc%7D%20LIMIT%2020",
     "graph": "sparql?format=html&query=DESCRIBE%20%3Chttps%3A%2F%2Fw3id.org%2Fkelisim%2Fid%2Fastana%3E",
     "why no rows": "why-not?query=SELECT%20*%20%7B%3Fs%20a%20%3Chttps%3A%2F%2Fw3id.org%2Fkelisim%2Fns%23Visits%3E%7D",
