@@ -25,11 +25,13 @@ from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
+from kg.engine.replies import Reply
 from kg.history.history import History
 from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
 from kg.store.reader import Reader
 from kg.store.store import Store
+from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
@@ -135,7 +137,12 @@ async def _serve(front: Front, pool: WorkerPool, listening: socket.socket, ready
     front.start(loop)
     listener = Listener(front, listening)
     await listener.start()
-    loop.call_soon(ready)
+
+    def announce(answered: asyncio.Future[Reply]) -> None:
+        if not stopped.is_set() and not answered.cancelled() and not answered.exception():
+            ready()
+
+    pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(announce)  # the first worker is there
     await stopped.wait()
     end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
     end.daemon = True
