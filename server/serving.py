@@ -1,31 +1,32 @@
-"""Runs the application on the HTTP server Granian."""
+"""Runs the application: this process serves HTTP on one event loop, the processes of `kg.workers` evaluate.
 
+The fork server of `kg.workers.pool` is forked from this process while it has one thread, so that they share the loaded
+store. If that is killed, this process exits with status 1; if this one is, the kernel kills the fork server and the
+workers (`kg.workers.confinement.die_with_parent`).
+"""
+
+import asyncio
 import ctypes
 import gc
-import multiprocessing
 import os
 import secrets
+import signal
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from threading import Timer
+from typing import Final
 
 import pyoxigraph as ox
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.mp import MPServer
+import uvloop
 
 from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
+from kg.engine.replies import Reply
 from kg.history.history import History
 from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
@@ -33,13 +34,13 @@ from kg.publishing.about_file import read_about
 from kg.rdf.set_digest import SetDigest
 from kg.store.reader import Reader
 from kg.store.store import Store
-from kg.workers.confinement import die_with_parent
+from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
+from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
 from server.front.cache import ResponseCache
-from server.front.connections import ConnectionTimeouts, SlowClients
 from server.front.front import Front, Layers
 from server.front.limits import RequestGuard, RequestLimits
 from server.front.logs import AccessLog, LineLog, QueryLog
@@ -51,11 +52,11 @@ from server.http.signposts import licences
 from server.http.site import Site, Statistics, known_prefixes
 from server.http.tokens import TokenStore
 
-CONNECTIONS = 2048
-"""Simultaneous connections; further ones wait in the backlog."""
+STOP_SECONDS: Final = 8.0
+"""After that time a graceful stop is over, whatever still runs; Docker waits 10 s."""
 
-STOP_SECONDS = 8
-"""Timeout of a graceful stop in seconds, then the serving process is killed; Docker waits 10 s."""
+_CUT_SECONDS: Final = 7.0
+"""After that time of a stop connections are cut whose clients do not read."""
 
 
 @dataclass(frozen=True)
@@ -113,73 +114,58 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     KelisimError if the address is in use, the store cannot be opened or the description of the data is malformed.
     """
     given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
-    port = _free_port(settings.host, settings.port)
-    stop_pipe, stop_writer = os.pipe()
+    listening = _bound(settings.host, settings.port)
+    os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
     loaded = _load(settings, dataset, known_prefixes(given))
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-
-    def load(*_: object) -> Front:
-        """Runs in the serving process before it accepts connections."""
-        # Else it would go on, with the store locked, if the main process were killed. At once: who would end it if it
-        # did not stop? Acknowledged changes are on disk.
-        die_with_parent()
-        os.close(stop_writer)
-        version = loaded.timeline.latest if loaded.timeline else 0
-        pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
-        store = Store(
-            pool,
-            loaded.identity,
-            loaded.history,
-            modified=loaded.modified,
-            new_graphs=settings.empty,
-            timeline=loaded.timeline,
-        )
-        tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
-        metrics = Metrics(lambda: Workers(*pool.usage))
-        site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
-        app = create_app(site, Access(tokens), metrics)
-        announce = lambda: ready(f"http://{shown}:{port}/", loaded.words)  # noqa: E731
-        Thread(target=_wait_until_ready, args=(settings.host, port, announce), daemon=True).start()
-        SlowClients(port, ConnectionTimeouts(silent=settings.limits.max_timeout + 60)).start()
-        gc.collect()
-        gc.freeze()  # objects loaded so far are permanent: later collections skip them
-        gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
-        return Front(app, store, _layers(settings, site, metrics, tokens), stop_pipe)
-
-    # The serving process is forked, so that it shares the loaded store.
-    multiprocessing.set_start_method("fork", force=True)
-    server = _Server(
-        stop_writer,
-        "server.front.front",
-        address=settings.host,
-        port=port,
-        interface=Interfaces.RSGI,
-        loop=Loops.uvloop,
-        workers=1,
-        websockets=False,
-        backpressure=CONNECTIONS,
-        backlog=CONNECTIONS,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=1 << 17),
-        log_level=LogLevels.error,
-        workers_kill_timeout=STOP_SECONDS,
+    version = loaded.timeline.latest if loaded.timeline else 0
+    pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
+    store = Store(
+        pool,
+        loaded.identity,
+        loaded.history,
+        modified=loaded.modified,
+        new_graphs=settings.empty,
+        timeline=loaded.timeline,
     )
-    server.serve(target_loader=load, wrap_loader=False)  # type: ignore[arg-type] # an RSGI application is an object
+    tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
+    metrics = Metrics(lambda: Workers(*pool.usage))
+    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
+    app = create_app(site, Access(tokens), metrics)
+    front = Front(app, store, _layers(settings, site, metrics, tokens))
+    gc.collect()
+    gc.freeze()  # objects loaded so far are permanent: later collections skip them
+    gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{shown}:{listening.getsockname()[1]}/"
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words)))
 
 
-class _Server(MPServer):
-    """Closes a pipe at the stop signal, since Granian does not notify the application in its serving process."""
+async def _serve(front: Front, store: Store, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serves on the running event loop until a signal to stop, then until the requests under way have ended."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    front.start(loop)
+    listener = Listener(front, listening)
+    await listener.start()
 
-    def __init__(self, pipe: int, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self._pipe = pipe
+    def announce(answered: asyncio.Future[Reply]) -> None:
+        if not stopped.is_set() and not answered.cancelled() and not answered.exception():
+            ready()
 
-    def signal_handler_interrupt(self, *args: Any, **more: Any) -> None:
-        """Stops the server."""
-        if self._pipe >= 0:
-            os.close(self._pipe)
-            self._pipe = -1
-        super().signal_handler_interrupt(*args, **more)  # type: ignore[no-untyped-call]
+    store.pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(
+        announce
+    )  # the first worker is there
+    await stopped.wait()
+    end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
+    end.daemon = True
+    end.start()
+    front.stop()
+    await listener.stop(_CUT_SECONDS)
+    store.shut_down()
+    await asyncio.sleep(0)  # for the threads that wait for the pool
+    store.pool.close()
 
 
 def _layers(settings: Settings, site: Site, metrics: Metrics, tokens: TokenStore | None) -> Layers:
@@ -283,30 +269,14 @@ def _kept(engine: Engine) -> Engine:
     return engine
 
 
-def _wait_until_ready(host: str, port: int, ready: Callable[[], None]) -> None:
-    """Polls the server and calls `ready` at its first response."""
-    while True:
-        connection = HTTPConnection(host, port, timeout=5)
-        try:
-            connection.request("GET", "/health")
-            if connection.getresponse().status == HTTPStatus.OK:
-                ready()
-                return
-        except OSError:
-            pass
-        finally:
-            connection.close()
-        time.sleep(0.02)
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0; raises KelisimError if it cannot be bound."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            message = f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --host and --port."
-            raise KelisimError(message) from error
-        return int(probe.getsockname()[1])
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket bound to the port, or to a free one for 0; raises KelisimError if it cannot be bound."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        message = f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --host and --port."
+        raise KelisimError(message) from error
+    return bound

@@ -37,7 +37,7 @@ class SpooledFile:
 
 
 def spooled_bytes() -> int:
-    """The total size of the spooled results that this process has open, in Python or in Granian."""
+    """The total size of the spooled results that this process has open."""
     sizes = dict[int, int]()
     try:
         files = [*Path("/proc/self/fd").iterdir()]

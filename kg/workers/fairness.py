@@ -38,6 +38,10 @@ class QueryShapes:
         if len(self._seen) > _MAX_SHAPES:
             self._seen.popitem(last=False)
 
+    def remove(self, query: str) -> None:
+        """Forgets the shape of a query."""
+        self._seen.pop(_CONSTANT.sub("", query), None)
+
     def has(self, query: str, now: float) -> bool:
         """Whether a query of that shape was added lately."""
         return bool(self._seen) and self._seen.get(_CONSTANT.sub("", query), -SHAPE_SECONDS) > now - SHAPE_SECONDS

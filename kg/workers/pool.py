@@ -43,6 +43,9 @@ _RETRY_SECONDS: Final = 1.0
 _MAX_LENSES: Final = 4
 """How many lenses may wait to be made: the fork server makes one after another, and forks nothing meanwhile."""
 
+_LEAST_SECONDS: Final = 0.1
+"""A query with less time left gets no slot: when many expire together, each would take a fork from others."""
+
 _MAX_RETRIES: Final = 3
 """How often a query is tried again whose worker was killed from outside: the next one may be dying too."""
 
@@ -84,7 +87,7 @@ class WorkerPool:
 
     | state | event | next state | sent |
     |---|---|---|---|
-    | none | request like one that was long lately, no slot is free | long queue | |
+    | none | request like one that was long lately | long queue | |
     | none | request, a worker is idle | running | `task` |
     | | request, no worker is idle | queued; done if the queue is full | BusyError if done |
     | queued | a worker of the short lane is free | running | `task` |
@@ -95,7 +98,7 @@ class WorkerPool:
     | | time slice over, no slot is free | long queue; done if that is full | BusyError if done |
     | | worker killed from outside, first time | queued, at the front, without a slot | |
     | | worker died otherwise | done | error to the waiters |
-    | long queue | a slot is free | starting, with a slot | `worker` |
+    | long queue | a slot is free, and time is left | starting, with a slot | `worker` |
     | starting | worker forked | running, with a slot | `task` |
     | any | deadline of a waiter | unchanged; abandoned if the last | QueryTimeoutError; BusyError if not running |
     | | a waiter is cancelled | unchanged; abandoned if the last | |
@@ -218,7 +221,10 @@ class WorkerPool:
             self._dispatch(pending, self._idle.pop())
         else:
             queue.append(pending)
-        return self._add_waiter(pending, timeout)
+        waiter = self._add_waiter(pending, timeout)
+        if queue is self._long_queue:
+            self._start_next_long()
+        return waiter
 
     async def stage_change(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
         """Stages a change: returns its serialised patch, without applying it.
@@ -378,12 +384,11 @@ class WorkerPool:
             self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def _is_known_long(self, task: Task) -> bool:
-        """Whether a query is like one that was long lately, while the long lane is full.
+        """Whether a query is like one for which the long lane had no slot lately.
 
         It waits there at once: to find out again what is known would take a worker of the short lane from others.
         """
-        full = len(self._slots) >= self.limits.workers
-        return full and not task.internal and self._long_shapes.has(task.query, self._loop.time())
+        return not task.internal and self._long_shapes.has(task.query, self._loop.time())
 
     def _demote(self, worker: WorkerProcess) -> None:
         pending = worker.pending
@@ -405,6 +410,8 @@ class WorkerPool:
     def _worker_completed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
         """A worker has sent an outcome."""
         pending, worker.pending = worker.pending, None
+        if pending and worker.long and worker.processor_seconds - worker.started_used < SHORT_SECONDS:
+            self._long_shapes.remove(pending.task.query)  # this one is short
         spooled = SpooledFile(file) if file >= 0 else None
         if pending and outcome.kind == "lens":
             self._await_lens(pending, outcome.message)
@@ -499,8 +506,13 @@ class WorkerPool:
             self._start_next_long()
 
     def _start_next_long(self) -> None:
-        if self._long_queue and len(self._slots) < self.limits.workers and not self._stopping:
-            pending = pop_fairest(self._long_queue, self._workers)
+        if not self._long_queue or len(self._slots) >= self.limits.workers or self._stopping:
+            return
+        least = self._loop.time() + _LEAST_SECONDS
+        worthwhile = deque(p for p in self._long_queue if p.deadline >= least)
+        if worthwhile:
+            pending = pop_fairest(worthwhile, self._workers)
+            self._long_queue.remove(pending)
             self._slots.add(pending)
             self._fork(pending)
 

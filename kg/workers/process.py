@@ -44,6 +44,11 @@ class PendingQuery:
         self.version = -1
         """The number of the version that its worker has."""
 
+    @property
+    def deadline(self) -> float:
+        """When the last of its waiters expires (event loop time, in seconds)."""
+        return max((w.timer.when() for w in self.waiters), default=-math.inf)
+
 
 class Waiter(asyncio.Future[Reply]):
     """A future for the reply to a query, with a deadline `timer`; `abandon` is called when it is cancelled."""

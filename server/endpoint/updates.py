@@ -26,7 +26,8 @@ def change_store(store: Store, change: Change, author: str, documents: Sequence[
 
     The commit message is that of the header ``Kelisim-Message``, at most 1000 characters.
     """
-    message = request.headers.get("Kelisim-Message", "")[:1000]
+    # The environ has the bytes of headers in Latin-1 (PEP 3333).
+    message = request.headers.get("Kelisim-Message", "").encode("latin-1").decode(errors="replace")[:1000]
     timeout = seconds(request.values.get("timeout")) or None
     return store.change(change, documents, author=author, message=message, timeout=timeout)
 

@@ -1,6 +1,6 @@
 """The layers in front of Flask, on one event loop: limits, rates, the cache, plain queries, logs and metrics.
 
-Begin with `front`, then `gateway` for the call of Flask.
+Begin with `front`, then `exchange` for what it needs of the HTTP server and `gateway` for the call of Flask.
 
 Imports: ontology, kg.engine, kg.workers, kg.store, server.http, server.endpoint.
 """

@@ -13,7 +13,7 @@ from werkzeug.http import parse_etags, unquote_etag
 
 from server.front.problems import Answer
 
-_Key = tuple[str | bytes | None, ...]
+CacheKey = tuple[str | bytes | None, ...]
 
 ENTRY_BYTES: Final = 1 << 20
 """Larger response bodies are not cached."""
@@ -47,9 +47,9 @@ class ResponseCache:
         self._version = version
         self._capacity = capacity
         self._size = 0
-        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
+        self._entries: OrderedDict[CacheKey, _Entry] = OrderedDict()
 
-    def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> _Key | None:
+    def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> CacheKey | None:
         """The cache key: all that the response depends on; None for a request that is not cacheable."""
         if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ or "HTTP_ACCEPT_DATETIME" in environ:
             return None
@@ -61,7 +61,7 @@ class ResponseCache:
             return None
         return (*key, environ.get("CONTENT_TYPE", ""), body)
 
-    def find(self, key: _Key, environ: WSGIEnvironment) -> Answer | None:
+    def find(self, key: CacheKey, environ: WSGIEnvironment) -> Answer | None:
         """The cached response, or 304 if the client has it already (If-None-Match); None for a miss."""
         entry = self._entries.get(key)
         if entry is None:
@@ -76,7 +76,7 @@ class ResponseCache:
             return Answer(304, [h for h in answer.headers if h[0].lower() not in _NOT_FOR_304])
         return answer
 
-    def put(self, key: _Key, environ: WSGIEnvironment, answer: Answer) -> None:
+    def put(self, key: CacheKey, environ: WSGIEnvironment, answer: Answer) -> None:
         """Caches the response to a request, if it is public and varies by nothing but the key."""
         body = answer.body
         if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":

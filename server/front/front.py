@@ -1,4 +1,4 @@
-"""The RSGI application in front of Flask, on one event loop: limits, rates, the cache, plain queries, logs and metrics.
+"""The application in front of Flask, on one event loop: limits, rates, the cache, plain queries, logs and metrics.
 
 Requests that are not answered here are passed to Flask in a thread pool; no thread waits for a slow client.
 """
@@ -8,21 +8,19 @@ import io
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Any, Final
 from wsgiref.types import WSGIApplication, WSGIEnvironment
-
-from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 from kg.engine.replies import Reply
 from kg.store.store import CANCEL_SCOPE, CancelScope, Store
 from server.endpoint.sparql import QueryRequest
-from server.front.cache import ResponseCache, if_none_match
-from server.front.disconnects import DisconnectWatcher
-from server.front.gateway import Sender, environ_of, run, wsgi_environ
+from server.front.cache import CacheKey, ResponseCache, if_none_match
+from server.front.exchange import ClientDisconnectedError, Exchange
+from server.front.gateway import run, wsgi_environ
 from server.front.limits import RefusedError, RequestGuard
 from server.front.observation import Observer, RequestRecord, notify
 from server.front.plain import answer_of, compressed, encoding_of, plain_query, refusal_of, shared_headers
@@ -43,18 +41,11 @@ PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 _INLINE_BYTES: Final = 1 << 15
 """Larger responses are compressed in a thread, so that they do not block the event loop."""
 
-_DISCONNECT_SECONDS: Final = 0.1
-"""How long after the end of a chunked body it is watched whether its client is still there."""
-
 GRACE_SECONDS: Final = 5.0
 """How long running queries and changes may take when the server stops; then they end in a StoppedError."""
 
 CLIENT_DISCONNECTED: Final = Answer(499, [])
 """The status that logs and metrics record where the client disconnected before the response; it is never sent."""
-
-
-class ClientDisconnectedError(Exception):
-    """The client of a request disconnected before the response."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +68,7 @@ class Layers:
 
 
 class Front:
-    """The RSGI application.
+    """The application.
 
     The ways that a request can go, in the order in which they are tried:
 
@@ -102,111 +93,136 @@ class Front:
     exception ends in 500. Every request ends in one `RequestRecord`.
     """
 
-    def __init__(self, application: WSGIApplication, store: Store, layers: Layers, stop_pipe: int) -> None:
-        """`stop_pipe` is the read end of a pipe whose other end is closed when the server is to stop."""
+    def __init__(self, application: WSGIApplication, store: Store, layers: Layers) -> None:
         self._application = application
         self._store = store
         self._layers = layers
-        self._stop_pipe = stop_pipe
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         self._probes = ThreadPoolExecutor(2, "probes")
         self._compressors = ThreadPoolExecutor(2, "compression")
         self._flask_requests = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Starts on Granian's event loop."""
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Starts the store's workers, on the event loop on which requests are answered."""
         self._loop = loop
-        self._sender = Sender(loop)
-        self._disconnects = DisconnectWatcher(loop)
         self._store.start(loop)
-        loop.add_reader(self._stop_pipe, self._stop)
 
-    def _stop(self) -> None:
-        self._loop.remove_reader(self._stop_pipe)
+    def stop(self) -> None:
+        """Lets queries and changes end for `GRACE_SECONDS`, then ends them."""
         self._loop.call_later(GRACE_SECONDS, self._store.shut_down)
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answers one request, and notifies the observers of it."""
+    def __call__(self, exchange: Exchange) -> None:
+        """Answers one request, and notifies the observers of it: at once if nothing must be waited for."""
         started, began = time.time(), time.perf_counter()
-        environ = environ_of(scope)
         try:
-            answer = await self._admit(environ, scope, protocol)
+            admitted = self._admit(exchange)
+        except Exception:
+            admitted = _failed()
+        if isinstance(admitted, Answer):
+            self._send(exchange, admitted, started, began)
+            return
+        task = self._loop.create_task(self._answer(exchange, admitted, started, began))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def refused(self, environ: WSGIEnvironment, answer: Answer) -> None:
+        """Notifies the observers of a request whose head could not be read."""
+        notify(self._layers.observers, RequestRecord(environ, answer.status, len(answer.body), time.time(), 0.0, True))
+
+    async def _answer(
+        self, exchange: Exchange, answering: Coroutine[Any, Any, Answer], started: float, began: float
+    ) -> None:
+        try:
+            answer = await answering
         except ClientDisconnectedError:
             answer = CLIENT_DISCONNECTED
         except Exception:
-            logging.getLogger("kelisim").exception("Unexpected error before Flask")
-            answer = problem(500, *UNEXPECTED)
+            answer = _failed()
+        self._send(exchange, answer, started, began)
+
+    def _send(self, exchange: Exchange, answer: Answer, started: float, began: float) -> None:
         size, complete = 0, answer is not CLIENT_DISCONNECTED
         if complete:
             try:
-                size = self._sender.send(protocol, answer, head=environ["REQUEST_METHOD"] == "HEAD")
-            except (RuntimeError, OSError):  # the client has disconnected, or no file descriptors are left
+                size = exchange.send(answer)
+            except ClientDisconnectedError:
                 complete = False
         seconds = time.perf_counter() - began
-        notify(self._layers.observers, RequestRecord(environ, answer.status, size, started, seconds, complete))
+        notify(self._layers.observers, RequestRecord(exchange.environ, answer.status, size, started, seconds, complete))
 
-    async def _admit(self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol) -> Answer:
-        """Checks a request against the limits and receives its body, then answers it."""
-        layers, guard = self._layers, self._layers.guard
-        refusal = (layers.rate.refusal(environ) if layers.rate else None) or guard.refusal(environ)
-        has_body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+    def _admit(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, Answer]:
+        """Checks a request against the limits: its answer if that is known already, or what will give it."""
+        layers, environ = self._layers, exchange.environ
+        refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
+        if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+            return self._receive(exchange, refusal)
         if refusal:
-            if has_body and "HTTP_EXPECT" not in environ:
-                await guard.discard(_parts(protocol))
             return refusal
-        if not has_body:
-            return await self._serve(environ, scope, protocol, None)
-        parts, chunked = _parts(protocol), "CONTENT_LENGTH" not in environ
-        if environ["PATH_INFO"].startswith("/graphs") and not layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
-            await guard.discard(parts)  # Flask makes the 401 or 403
-            return await self._call_flask(environ, scope, protocol, io.BytesIO())
+        key = layers.cache.key(environ)
+        return (key and layers.cache.find(key, environ)) or self._serve(exchange, None, None, key)
+
+    async def _receive(self, exchange: Exchange, refusal: Answer | None) -> Answer:
+        """Answers a request that has a body, after its head was refused or was within the limits.
+
+        The body of a refused request is read all the same, unless the client waits for ``100 Continue``.
+        """
+        layers, environ, guard = self._layers, exchange.environ, self._layers.guard
+        permitted = not environ["PATH_INFO"].startswith("/graphs") or layers.may_upload(
+            environ.get("HTTP_AUTHORIZATION")
+        )
+        if refusal or not permitted:
+            if "HTTP_EXPECT" not in environ:
+                await guard.discard(exchange.body())
+            return refusal or await self._call_flask(exchange, io.BytesIO())  # Flask makes the 401 or 403
+        parts = exchange.body()
         try:
             content = await guard.body(environ, parts)
         except RefusedError as error:
             await guard.discard(parts)
             return error.answer
         try:
-            if chunked:
-                await _check_connected(protocol)
-            return await self._serve(environ, scope, protocol, content)
+            body = None
+            if environ["PATH_INFO"] == "/sparql":
+                body = content.read()
+                content.seek(0)
+            key = layers.cache.key(environ, body)
+            cached = layers.cache.find(key, environ) if key else None
+            return cached or await self._serve(exchange, content, body, key)
         finally:
             guard.release(content)
 
     async def _serve(
-        self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol, content: IO[bytes] | None
+        self, exchange: Exchange, content: IO[bytes] | None, body: bytes | None, key: CacheKey | None
     ) -> Answer:
-        """Answers a request that is within the limits; `content` is its received body, if it has one."""
-        body = None
-        if content and environ["PATH_INFO"] == "/sparql":
-            body = content.read()
-            content.seek(0)
-        cache = self._layers.cache
-        key = cache.key(environ, body)
-        cached = cache.find(key, environ) if key else None
-        if cached:
-            return cached
+        """Answers a request that is within the limits and not in the cache.
+
+        `content` is its received body, if it has one, and `body` the same as bytes if it may be a query.
+        """
+        environ = exchange.environ
         query = plain_query(environ, body)
         if query and not self._store.has(query.at):
             query = None  # Flask tells which versions there are
         if query and not query.wanted.may_be_page:
-            answer = await self._answer_query(query, environ, protocol)
+            answer = await self._answer_query(query, exchange)
         else:
             if query and "HTTP_IF_NONE_MATCH" not in environ:  # else Flask compares the ETags first
-                environ["kelisim.reply"] = await self._evaluate(query, environ, protocol)
-            answer = await self._call_flask(environ, scope, protocol, content or io.BytesIO())
+                environ["kelisim.reply"] = await self._evaluate(query, exchange)
+            answer = await self._call_flask(exchange, content or io.BytesIO())
         if key:
-            cache.put(key, environ, answer)
+            self._layers.cache.put(key, environ, answer)
         return answer
 
-    async def _answer_query(self, query: QueryRequest, environ: WSGIEnvironment, protocol: HTTPProtocol) -> Answer:
+    async def _answer_query(self, query: QueryRequest, exchange: Exchange) -> Answer:
         """Answers a plain query without Flask, compressed if the client accepts it."""
+        environ = exchange.environ
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         etag = f'"{query.etag(self._store.state(query.at), accept_encoding)}"'
         if if_none_match(environ, etag):
             environ["kelisim.query"] = query.query
             number = query.at if query.at >= 0 else self._store.number
             return Answer(304, shared_headers(etag, self._layers.links(), number, lasting=query.at >= 0))
-        reply = await self._evaluate(query, environ, protocol)
+        reply = await self._evaluate(query, exchange)
         if isinstance(reply, Exception):
             return refusal_of(reply, environ)
         answer = answer_of(reply, etag, self._layers.links(), lasting=query.at >= 0)
@@ -218,19 +234,18 @@ class Front:
             return compressed(answer, encoding)
         return await self._loop.run_in_executor(self._compressors, compressed, answer, encoding)
 
-    async def _evaluate(
-        self, query: QueryRequest, environ: WSGIEnvironment, protocol: HTTPProtocol
-    ) -> Reply | Exception:
+    async def _evaluate(self, query: QueryRequest, exchange: Exchange) -> Reply | Exception:
         """Evaluates a query in a worker: its reply, or the error that it ends in.
 
         Raises ClientDisconnectedError if the client disconnects, which cancels the query.
         """
+        environ = exchange.environ
         environ["kelisim.query"] = query.query
         task = query.task(self._store.state(query.at), self._store.pool.limits.result, counted=self._layers.counted)
         if self._store.new_graphs or self._layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
             task = task._replace(new_graphs=True)
         future = self._store.answer(task, query.timeout or None, environ.get("REMOTE_ADDR", ""))
-        self._disconnects.begin(future, protocol)
+        exchange.watch(future)
         try:
             reply = await future
         except asyncio.CancelledError:
@@ -239,50 +254,36 @@ class Front:
         except Exception as error:
             return error
         finally:
-            self._disconnects.end(future)
+            exchange.watch(None)
         if reply.rows >= 0:
             environ["kelisim.rows"] = reply.rows
         return reply
 
-    async def _call_flask(
-        self, environ: WSGIEnvironment, scope: Scope, protocol: HTTPProtocol, content: IO[bytes]
-    ) -> Answer:
+    async def _call_flask(self, exchange: Exchange, content: IO[bytes]) -> Answer:
         """Calls Flask in a thread. Raises ClientDisconnectedError if the client disconnects before the response."""
-        threads = self._probes if environ["PATH_INFO"] in PROBES else self._threads
+        threads = self._probes if exchange.environ["PATH_INFO"] in PROBES else self._threads
         if threads is self._threads and self._flask_requests >= WAITING:
             return problem(503, "Busy", "Too many pages are asked for at once.", [("Retry-After", "5")])
         cancel_scope = CancelScope()
         context = copy_context()
         context.run(CANCEL_SCOPE.set, cancel_scope)
-        environ = wsgi_environ(environ, scope, content, sys.stderr, self._layers.origin)
+        environ = wsgi_environ(exchange, content, sys.stderr, self._layers.origin)
 
         def call() -> Answer:
             return CLIENT_DISCONNECTED if cancel_scope.cancelled else context.run(run, self._application, environ)
 
         self._flask_requests += 1
-        self._disconnects.begin(cancel_scope, protocol)
+        exchange.watch(cancel_scope)
         try:
             answer = await self._loop.run_in_executor(threads, call)
         finally:
             self._flask_requests -= 1
-            self._disconnects.end(cancel_scope)
+            exchange.watch(None)
         if answer.status == CLIENT_DISCONNECTED.status:
             raise ClientDisconnectedError
         return answer
 
 
-async def _check_connected(protocol: HTTPProtocol) -> None:
-    """Raises ClientDisconnectedError if the client is gone whose chunked body has ended.
-
-    Granian does not tell the end of such a body from a lost connection, so that half a document would be taken for all.
-    """
-    gone = asyncio.ensure_future(protocol.client_disconnect())
-    done, _ = await asyncio.wait({gone}, timeout=_DISCONNECT_SECONDS)
-    gone.cancel()
-    if done:
-        raise ClientDisconnectedError
-
-
-async def _parts(protocol: HTTPProtocol) -> AsyncIterator[bytes]:
-    async for part in protocol:
-        yield part
+def _failed() -> Answer:
+    logging.getLogger("kelisim").exception("Unexpected error before Flask")
+    return problem(500, *UNEXPECTED)

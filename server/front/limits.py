@@ -10,6 +10,7 @@ from typing import IO, Final
 from wsgiref.types import WSGIEnvironment
 
 from server.front.encodings import EncodingError, decompress
+from server.front.exchange import IncompleteBodyError
 from server.front.problems import Answer, problem
 
 _DIGITS: Final = 18
@@ -21,7 +22,7 @@ _MEMORY_BYTES: Final = 1 << 20
 class RequestLimits:
     """Limits of a request. Sizes in bytes, times in seconds.
 
-    target: path and query string together. Granian itself refuses more than 65,534 bytes, without an explanation.
+    target: path and query string together.
     headers: the number of distinct header fields; header_bytes: the sum of their values.
     body: the request body, decompressed; bodies: other limits by path, such as that of uploads. updates: the body of a
     request to ``/sparql`` by the holder of a token. bodies_at_once: all bodies that are being received or processed;
@@ -138,7 +139,7 @@ class RequestGuard:
     async def discard(self, parts: AsyncIterator[bytes]) -> None:
         """Reads and drops the rest of a refused body, within limits: a client that still sends reads no response."""
         left = self._limits.discarded
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, IncompleteBodyError):
             async with asyncio.timeout(self._limits.body_seconds):
                 async for part in parts:
                     left -= len(part)
@@ -161,8 +162,10 @@ class RequestGuard:
         except TimeoutError:
             detail = "The body comes too slowly. Send it again over a better line."
             raise RefusedError(problem(408, "Too slow", detail)) from None
+        except IncompleteBodyError:
+            raise _incomplete(expected) from None
         if size < expected:
-            raise RefusedError(problem(400, "Malformed request", "The body ended before its Content-Length."))
+            raise _incomplete(expected)
 
     def _check_size(self, size: int, limit: int, environ: WSGIEnvironment) -> None:
         if size > limit:
@@ -170,6 +173,13 @@ class RequestGuard:
         if self._received > self._limits.bodies_at_once and size > _MEMORY_BYTES:
             detail = "Too much is being uploaded at once. Try again in a few seconds."
             raise RefusedError(problem(503, "Busy", detail, [("Retry-After", "5")]))
+
+
+def _incomplete(expected: int) -> RefusedError:
+    detail = (
+        "The body ended before its Content-Length." if expected else "The body's last chunk is missing or malformed."
+    )
+    return RefusedError(problem(400, "Malformed request", detail))
 
 
 def _too_large(environ: WSGIEnvironment, limit: int) -> Answer:

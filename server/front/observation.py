@@ -10,8 +10,8 @@ class RequestRecord(NamedTuple):
     """One finished request.
 
     started: when the request arrived, in seconds since the epoch. seconds: from then until the response was given to
-    Granian, which sends it without Python. size: bytes of the response body. complete: False if the client had
-    disconnected by then, or the body could not be sent.
+    the connection, which sends it as the client reads. size: bytes of the response body. complete: False if the client
+    had disconnected by then.
     """
 
     environ: WSGIEnvironment

@@ -43,7 +43,7 @@ RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 LIMIT_SECONDS: Final = 3600.0
 STOP_SECONDS: Final = 30.0
 """For a benchmark to stop its servers."""
-PACKAGES: Final = ("pyoxigraph", "rdflib", "granian", "Flask", "uvloop", "rapidfuzz")
+PACKAGES: Final = ("pyoxigraph", "rdflib", "httptools", "Flask", "uvloop", "rapidfuzz")
 
 
 def main() -> int:

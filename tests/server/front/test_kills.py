@@ -25,15 +25,14 @@ GONE_SECONDS = 15
 """Long, since tests run side by side; `make soak` prints how long it took."""
 
 
-def serving_process(running: Serving) -> psutil.Process:
+def fork_server(running: Serving) -> psutil.Process:
     return next(c for c in psutil.Process(running.process.pid).children() if c.children())
 
 
 KINDS: dict[str, Callable[[Serving], psutil.Process]] = {
-    "first": lambda running: psutil.Process(running.process.pid),
-    "serving": serving_process,
-    "fork server": lambda running: serving_process(running).children()[0],
-    "worker": lambda running: random.choice(serving_process(running).children()[0].children()),
+    "serving": lambda running: psutil.Process(running.process.pid),
+    "fork server": fork_server,
+    "worker": lambda running: random.choice(fork_server(running).children()),
 }
 
 
@@ -77,7 +76,7 @@ def test_a_killed_process(kelisim: str, tmp_path: Path, kind: str) -> None:
                 assert send(f"{running.address}ready")[0] == 200
             else:
                 status = running.process.wait(GONE_SECONDS)
-                assert status == (-9 if kind == "first" else 1)
+                assert status == (-9 if kind == "serving" else 1)
                 _, left = psutil.wait_procs(family, timeout=GONE_SECONDS)
                 assert not left
                 print(f"{kind}: gone after {time.monotonic() - began:.2f} s")

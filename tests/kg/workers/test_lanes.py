@@ -1,0 +1,47 @@
+"""The long lane of a pool: what is known to be long waits there, and nothing is forked in vain."""
+
+import asyncio
+from collections import Counter
+
+from kg.engine.errors import BusyError, QueryTimeoutError
+from kg.workers.messages import Task
+from kg.workers.pool import WorkerPool
+from tests.kg.workers.test_confinement import count, on_a_loop, pool
+
+__all__ = ["pool"]
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) {{ ?a ?p ?b . ?c ?p ?d . ?e ?p ?f . ?g ?p ?h . ?i ?p ?j FILTER(?j != {}) }}"
+
+
+async def wave(pool: WorkerPool, number: int, seconds: float) -> Counter[str]:
+    """How so many distinct endless queries end that are asked at once."""
+    mark = iter(range(int(pool._loop.time() * 1e6), 1 << 62))
+    asked = [pool.query(Task(ENDLESS.format(next(mark)), bindings="csv"), seconds) for _ in range(number)]
+    return Counter(type(outcome).__name__ for outcome in await asyncio.gather(*asked, return_exceptions=True))
+
+
+def test_queries_that_expire_together_take_no_forks_from_others(pool: WorkerPool) -> None:
+    async def work() -> None:
+        await count(pool, 0)
+        await wave(pool, 16, 2.0)
+        before = pool.usage[2]
+        ends = await wave(pool, 16, 1.0)
+        assert ends == {QueryTimeoutError.__name__: 2, BusyError.__name__: 14}
+        assert pool.usage[2] - before <= 2, "the two that ran, and none for those whose time was over too"
+        assert pool.usage[0] == 0
+        assert await count(pool, 1) == b"n\r\n100\r\n"
+
+    on_a_loop(pool, work)
+
+
+def test_a_shape_that_turns_out_to_be_short_is_forgotten(pool: WorkerPool) -> None:
+    async def work() -> None:
+        query = "SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(?o >= {}) }}"
+        await count(pool, 0)
+        pool._long_shapes.add(query.format(1), pool._loop.time())
+        for number in (2, 3):
+            reply = await pool.query(Task(query.format(number), bindings="csv"))
+            assert reply.content == f"n\r\n{100 - number}\r\n".encode()
+        assert not pool._long_shapes.has(query.format(4), pool._loop.time())
+
+    on_a_loop(pool, work)
