@@ -56,7 +56,7 @@ class CitedAnswer:
         say = self._translate
         parts = [self._supported(row)]
         if row["sources"] > 1:
-            parts.append(say("%(number)s sources tell it independently.") % {"number": row["sources"]})
+            parts.append(say("Independent sources: %(number)s.") % {"number": row["sources"]})
         parts += [
             say("It rests on nothing being told of %(pattern)s.")
             % {"pattern": _IRI.sub(lambda m: shorten(m[1]), a["pattern"])}

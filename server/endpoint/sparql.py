@@ -264,11 +264,12 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
     """The result as HTML: a table, yes or no, or the graph as Turtle; `taken` is the evaluation time in seconds."""
     query, graph = asked.query, cited.is_graph if cited else is_graph(reply.format)
     lens, citing = chosen([*asked.default_graphs]), asked.citing or Citing(False)
-    graphs = {"default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
+    given = {"default-graph-uri": asked.default_graphs, "named-graph-uri": asked.named_graphs}
+    graphs: dict[str, list[str]] = {name: [*iris] for name, iris in given.items() if iris}
     about = {
         "query": query,
         "lens": lens,
-        "graphs": {name: [*given] for name, given in graphs.items() if given},
+        "graphs": graphs,
         "version": reply.version,
         "formats": [
             f.name for f in (DATASET_FORMATS if cited and graph else GRAPH_FORMATS if graph else RESULT_FORMATS)
@@ -280,7 +281,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
         "citing": citing,
         "cited": cited if citing.told else None,
         "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:500]], language()) if cited else {},
-        "parameters": parameters_of(citing),
+        "parameters": {**graphs, **parameters_of(citing)},
         "certainties": certainties(site.reader, language()),
     }
     if len(reply.body) > PAGE_BYTES:
