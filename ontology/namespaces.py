@@ -12,6 +12,8 @@ BASE: Final = "https://w3id.org/kelisim/"
 ONTOLOGY_IRI: Final = BASE + "ns"
 INFERRED_GRAPH: Final = BASE + "graph/inferred"
 """The named graph of the inferred triples."""
+MODALITIES: Final = ("asserted", "reported", "planned", "expected", "possible", "denied")
+"""The codes of the modalities, the surest first."""
 EVERYTHING: Final = BASE + "lens/everything"
 """The name, for FROM, of the dataset whose default graph holds the facts of all claims, however surely told."""
 SKOLEM: Final = BASE + ".well-known/genid/"

@@ -19,9 +19,10 @@ from kg.citations.annotations import Sources
 from kg.citations.certainty import ClaimRecord, Records, independent_sources, rank, weakest
 from kg.citations.cited import Asked, Citation, Cited, Row
 from kg.citations.evaluation import cite
-from kg.citations.support import RANKS, Term
+from kg.citations.support import Term
 from kg.engine.engine import Engine
 from ontology import KelisimError
+from ontology.namespaces import MODALITIES
 
 _JSON_NAMES: Final = {
     f.name: "".join(w.title() if n else w for n, w in enumerate(f.name.split("_"))) for f in fields(ClaimRecord)
@@ -35,8 +36,8 @@ class CertaintyError(KelisimError):
 
 def checked_certainty(name: str) -> str:
     """The code of a modality; raises CertaintyError for another word."""
-    if name and name not in RANKS:
-        raise CertaintyError(f"{name!r} is no certainty. From the surest on there are {', '.join(RANKS)}.")
+    if name and name not in MODALITIES:
+        raise CertaintyError(f"{name!r} is no certainty. From the surest on there are {', '.join(MODALITIES)}.")
     return name
 
 

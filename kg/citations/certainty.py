@@ -9,8 +9,8 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import Annotation, Sources
 from kg.citations.cited import Citation
-from kg.citations.support import RANKS, Supports
-from ontology.namespaces import CODE, KEL, PREFIXES
+from kg.citations.support import Supports
+from ontology.namespaces import CODE, KEL, MODALITIES, PREFIXES
 
 _DEFAULT: Final = ox.DefaultGraph()
 _PASSAGE, _SPEAKER, _ARTICLE, _PARAGRAPH = (
@@ -109,15 +109,15 @@ class Records:
 
 
 def rank(modality: str) -> int:
-    """The place of a modality in `RANKS`; 0 for what is no claim, and so is not hedged."""
-    return RANKS.index(modality) if modality in RANKS else 0
+    """The place of a modality in `MODALITIES`; 0 for what is no claim, and so is not hedged."""
+    return MODALITIES.index(modality) if modality in MODALITIES else 0
 
 
 def weakest(citation: Citation, records: Records) -> str:
     """The modality of the weakest link of the surest way in which a row follows; empty if it needs no claim."""
     parts = [m.annotation for m in citation.members] if citation.members else [citation.annotation]
     found = max((_weakest(part, records) for part in parts), default=-1)
-    return RANKS[found] if found >= 0 else ""
+    return MODALITIES[found] if found >= 0 else ""
 
 
 def _weakest(annotation: Annotation, records: Records) -> int:

@@ -15,8 +15,6 @@ Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 Spo: TypeAlias = tuple[Term, ox.NamedNode, Term]
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
-RANKS: Final = ("asserted", "reported", "planned", "expected", "possible", "denied")
-"""The modalities, the surest first."""
 PUBLISHED: Final = frozenset(("asserted", "reported", "planned"))
 """The modalities whose facts stand in the default graph too."""
 

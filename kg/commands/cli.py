@@ -13,6 +13,7 @@ from kg.curation.curated import Curation, packaged_data, read_curation
 from kg.curation.dataset import Dataset, build
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology import KelisimError
+from ontology.namespaces import MODALITIES
 
 if TYPE_CHECKING:
     from kg.curation.sources import ArticleText
@@ -185,6 +186,11 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
     help="A table on the terminal, or the format of the answer.",
 )
 @click.option("--lens", help="Look through a lens, such as as-of/2023-12-31 or speaker/vladimir-putin.")
+@click.option("--cite", is_flag=True, help="Tell the claims that each row rests on.")
+@click.option(
+    "--min-certainty", type=click.Choice(MODALITIES), help="Only rows whose weakest link is at least so sure."
+)
+@click.option("--min-sources", type=click.IntRange(0, 999), default=0, help="Only rows that so many sources tell.")
 @click.pass_context
 def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -195,12 +201,19 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_of: str,
     form: str,
     lens: str | None,
+    cite: bool,
+    min_certainty: str | None,
+    min_sources: int,
 ) -> None:
     """Ask a SPARQL query. Our prefixes need not be declared.
 
     A lens selects the claims that the query sees, as does FROM <https://w3id.org/kelisim/lens/…> in it:
 
     kelisim query --lens as-of/2023-12-31 'SELECT ?thing ?status { ?thing kel:latestStatus ?status }'
+
+    With --cite each row has the claims that it rests on, and how sure it is by its weakest link:
+
+    kelisim query --cite 'SELECT ?visitor { ?visit kel:visited id:kazakhstan ; kel:visitor ?visitor }'
     """
     from kg.commands.printing import print_answer, through
     from kg.rdf.files import read_file_or_stdin
@@ -213,7 +226,13 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError("Give --store or --endpoint, and not both.")
     text = read_file_or_stdin(file) if file else query or ""
     asked = through(lens, text) if lens is not None else text
-    print_answer(asked, form, endpoint, lambda: stored(folder, as_of) if folder else load_dataset(ctx))
+    dataset = lambda: stored(folder, as_of) if folder else load_dataset(ctx)  # noqa: E731
+    if cite or min_certainty or min_sources:
+        from kg.commands.cited import print_cited
+
+        print_cited(asked, form, endpoint, dataset, (min_certainty or "", min_sources))
+    else:
+        print_answer(asked, form, endpoint, dataset)
 
 
 def stored(folder: Path, as_of: str = "") -> Dataset:

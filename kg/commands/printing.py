@@ -43,7 +43,7 @@ def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[
         quick = time.monotonic() - began < _HINTED_SECONDS
         lacking = Lacking(engine.hints.hedged_rows(query) if quick else 0, engine.hints.unknown_names(query))
     if wanted is None and used.name == "json":
-        _print_table(json.loads(body))
+        print_table(json.loads(body))
     else:
         sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
     _print_lacking(lacking)
@@ -85,7 +85,7 @@ def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
     Console().print(table)
 
 
-def _print_table(results: dict[str, Any]) -> None:
+def print_table(results: dict[str, Any]) -> None:
     """Prints SPARQL 1.1 Query Results JSON as a table with shortened IRIs and the number of rows."""
     if "boolean" in results:
         Console().print("yes" if results["boolean"] else "no")
@@ -96,18 +96,19 @@ def _print_table(results: dict[str, Any]) -> None:
         table.add_column(Text(name))
     rows = results["results"]["bindings"]
     for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in names))
+        table.add_row(*(cell(row.get(name)) for name in names))
     Console().print(table)
     Console().print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
 
-def _cell(term: dict[str, Any] | None) -> Text:
+def cell(term: dict[str, Any] | None) -> Text:
+    """A term of a result as a cell of a table."""
     if term is None:
         return Text("")
     if term["type"] == "uri":
         short = shorten(term["value"])
         return Text(short if short != term["value"] else f"<{short}>", style="cyan")
     if term["type"] == "triple":  # of SPARQL 1.2 Query Results JSON
-        parts = (_cell(term["value"][name]) for name in ("subject", "predicate", "object"))
+        parts = (cell(term["value"][name]) for name in ("subject", "predicate", "object"))
         return Text(" ").join([Text("<<"), *parts, Text(">>")])
     return Text(term["value"])

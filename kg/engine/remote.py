@@ -56,14 +56,15 @@ class Lacking(NamedTuple):
 
 
 class RemoteEndpoint:
-    """A SPARQL 1.1 endpoint; `timeout` in seconds, rounded up.
+    """A SPARQL 1.1 endpoint; `timeout` in seconds, rounded up. `parameters` are sent with each query.
 
     Raises KelisimError if the address is not an HTTP URL.
     """
 
-    def __init__(self, url: str, *, timeout: float = 60.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 60.0, parameters: Mapping[str, str] | None = None) -> None:
         self._url = _checked_url(url)
         self._timeout = max(1, math.ceil(timeout))
+        self._parameters = parameters or {}
         self.lacking = Lacking(0, {})
         """What the last answer lacks, if the endpoint is one of Kelisim's, which tell it."""
 
@@ -96,6 +97,8 @@ class RemoteEndpoint:
         client.setReturnFormat("turtle" if kind in _GRAPH_FORMS else "json")
         client.setQuery(f"{kind} {{}}")  # SPARQLWrapper mistakes words in comments and prefixes for the keyword
         client.queryString = query
+        for name, value in self._parameters.items():
+            client.addParameter(name, value)
         try:
             # SPARQLWrapper makes the request; it would lose the query on a redirection.
             opener = urllib.request.build_opener(_Redirections(query))

@@ -80,12 +80,13 @@ class CitedAnswer:
             chosen: Sequence[int] = row["claims"]
         else:
             text, chosen = "", sets[0]
-        named = [self._claim(self.claims[n]) for n in chosen[:SHOWN]]
+        named = [self.claim_in_words(self.claims[n]) for n in chosen[:SHOWN]]
         left = len(chosen) - SHOWN
         more = [say("and %(number)s more claims") % {"number": left}] if left > 0 else []
         return " ".join(filter(None, (text, "; ".join((*named, *more)) + ".")))
 
-    def _claim(self, claim: Mapping[str, Any]) -> str:
+    def claim_in_words(self, claim: Mapping[str, Any]) -> str:
+        """A claim with who says it, how surely, and where."""
         where = claim.get("articleLabel", "")
         if "paragraph" in claim:
             where += ", " + self._translate("paragraph %(number)s") % {"number": claim["paragraph"]}

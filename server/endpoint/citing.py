@@ -7,14 +7,13 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from kg.citations.answers import checked_certainty
-from kg.citations.support import RANKS
 from kg.language.labels import Label, labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from kg.store.reader import Reader
 from kg.views.citations import CitedAnswer
 from kg.workers.messages import Citing
 from ontology import PREFIXES, KelisimError
-from ontology.namespaces import CODE
+from ontology.namespaces import CODE, MODALITIES
 from server.http.errors import ProblemError
 from server.http.languages import language
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format
@@ -100,6 +99,6 @@ def parameters_of(citing: Citing) -> dict[str, str]:
 
 def certainties(reader: Reader, code: str) -> list[tuple[str, Label]]:
     """The certainties to choose from, the surest first, with their labels; without that of what is denied."""
-    iris = {str(CODE[rank]): rank for rank in RANKS[:-1]}
+    iris = {str(CODE[rank]): rank for rank in MODALITIES[:-1]}
     found = labels(reader, iris, code)
     return [(rank, found.get(iri, Label(rank))) for iri, rank in iris.items()]

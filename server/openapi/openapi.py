@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from kg.citations.support import RANKS
 from kg.publishing.about import About
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
+from ontology.namespaces import MODALITIES
 from server.openapi.data import linked_data_paths
 from server.openapi.finding import finding_paths
 from server.openapi.operations import graph, in_path, in_query, json_object, operation
@@ -97,7 +97,7 @@ def _query_parameters() -> list[dict[str, Any]]:
         in_query("format", {"type": "string", "enum": formats}),
         in_query("timeout", {"type": "number", "exclusiveMinimum": 0}),
         in_query("cite", {"type": "boolean"}),
-        in_query("min-certainty", {"type": "string", "enum": [*RANKS]}),
+        in_query("min-certainty", {"type": "string", "enum": [*MODALITIES]}),
         in_query("min-sources", {"type": "integer", "minimum": 0, "maximum": 999}),
         VERSION,
     ]
