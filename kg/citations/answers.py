@@ -8,6 +8,7 @@ where it applies ``absent``, ``uncited``, ``members`` and ``of``. A graph comes 
 citations, where ``stated`` are the claims that hold the triple.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
@@ -87,6 +88,11 @@ def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) 
     return {"head": {"vars": names}, "results": {"bindings": bindings}, "citations": citations}
 
 
+def _in_reading_order(claim: str) -> list[str | int]:
+    """A sort key by which ``p6-1`` comes before ``p11-1``."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", claim)]
+
+
 class _Numbers(dict[str, int]):
     """The place of each claim in the list of all."""
 
@@ -96,7 +102,7 @@ class _Numbers(dict[str, int]):
 
     def of(self, claims: Sources) -> list[int]:
         """The places of several claims, in the order of their names."""
-        return [self[c] for c in sorted(claims)]
+        return [self[c] for c in sorted(claims, key=_in_reading_order)]
 
 
 def _row_of(citation: Citation, records: Records, claims: _Numbers) -> dict[str, Any]:

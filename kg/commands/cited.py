@@ -59,8 +59,8 @@ def print_cited(query: str, form: str, endpoint: str | None, dataset: Callable[[
 def _from_endpoint(endpoint: str, query: str, certainty: str, sources: int) -> bytes:
     wanted = {"cite": "true", "min-certainty": certainty, "min-sources": str(sources or "")}
     remote = RemoteEndpoint(endpoint, parameters={name: value for name, value in wanted.items() if value})
-    body, _ = remote.query(query, by_name("json", RESULT_FORMATS))
-    if "citations" not in msgspec.json.decode(body):
+    body = remote.results(query)
+    if b'"citations"' not in body:
         raise KelisimError(f"{endpoint} tells no citations: it is not one of Kelisim's, or of an older version.")
     return body
 

@@ -89,6 +89,18 @@ class RemoteEndpoint:
         self.lacking = _lacking(body)
         return _converted(body, media_type, form), form
 
+    def results(self, query: str) -> bytes:
+        """The answer of a SELECT or ASK in JSON as it came, with members that only this endpoint knows.
+
+        Raises KelisimError as `query` does.
+        """
+        kind = query_form(query)
+        if kind in _GRAPH_FORMS:
+            raise KelisimError(
+                "Citations of a graph come from the local graph or over HTTP only: leave out --endpoint."
+            )
+        return self._ask(query, kind)[0]
+
     def _ask(self, query: str, kind: str) -> tuple[bytes, str]:
         """The body of the answer and its media type."""
         client = SPARQLWrapper(self._url)
