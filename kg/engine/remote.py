@@ -96,9 +96,7 @@ class RemoteEndpoint:
         """
         kind = query_form(query)
         if kind in _GRAPH_FORMS:
-            raise KelisimError(
-                "Citations of a graph come from the local graph or over HTTP only: leave out --endpoint."
-            )
+            raise KelisimError("From an endpoint only SELECT and ASK are cited here; ask it by HTTP with cite=true.")
         return self._ask(query, kind)[0]
 
     def _ask(self, query: str, kind: str) -> tuple[bytes, str]:

@@ -36,6 +36,8 @@ BENCHMARKS: Final = (
     "fairness",
     "versions",
     "lenses",
+    "conflicts",
+    "explanations",
 )
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""
