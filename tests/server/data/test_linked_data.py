@@ -155,7 +155,7 @@ def test_what_cannot_be_had_in_a_format_is_406(server: str) -> None:
 
 
 def test_shapes_and_nameless_nodes_dereference(server: str) -> None:
-    for path in ("shape/Organization", ".well-known/genid/core-c14n0", "service", "ns/0.3.0"):
+    for path in ("shape/Organization", ".well-known/genid/core-c14n0", "service", "ns/0.4.0"):
         status, headers, body = send(server + path, headers={"Accept": "text/turtle"})
         assert (status, headers.get_content_type()) == (200, "text/turtle")
         graph = Graph().parse(data=body, format="turtle")
