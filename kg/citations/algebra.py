@@ -185,6 +185,22 @@ class Group:
                 case Subquery():
                     yield from element.select.columns()
 
+    def certain(self) -> set[str]:
+        """Variables that have a value in every solution; there may be others."""
+        found = set[str]()
+        for element in self.elements:
+            match element:
+                case Triple():
+                    found.update(Group((element,), "").variables())
+                case Union():
+                    found |= set.intersection(*(b.certain() for b in element.branches))
+                case Graph():
+                    found |= {*((element.name,) if element.name[0] == "?" else ()), *element.group.certain()}
+                case Subquery(select) if not select.grouped:
+                    plain = {v for e, v in select.projection if not e} if not select.star else {*select.columns()}
+                    found |= plain & select.where.certain()
+        return found
+
 
 @dataclass(frozen=True)
 class Key:
@@ -237,12 +253,21 @@ class Query:
     template: tuple[tuple[str, str, str], ...] = ()
 
 
-FRESH: Final = "?_node"
+OWN: Final = "?_·"
+"""How the variables begin that no query is expected to have."""
+
+FRESH: Final = f"{OWN}node"
 """How the variables begin that stand for blank nodes and for the middle of paths."""
 
 
-VARIABLE: Final = re.compile(r"""[?$]([\w·‿⁀]+)|"[^"]*"|'[^']*'|<[^>\s]*>""")
-"""The variables in a text (group 1), and the strings and IRIs in which there is none."""
+VARIABLE: Final = re.compile(
+    r"""[?$]([\w·‿⁀]+)"""
+    r"""|\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}"""
+    r"""|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*'"""
+    r"""|<[^<>"{}|^`\\\s]*>|\#[^\n\r]*|\\.""",
+    re.DOTALL,
+)
+"""The variables in a text (group 1), and the strings, IRIs, comments and escapes in which there is none."""
 
 
 def mentions(text: str) -> Iterator[str]:

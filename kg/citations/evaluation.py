@@ -15,7 +15,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.citations.algebra import FRESH, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions
+from kg.citations.algebra import FRESH, OWN, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions
 from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
 from kg.citations.cited import Asked, Citation, Cited, Member, Missing, Row, merge
 from kg.citations.parsing import parse
@@ -34,8 +34,9 @@ from kg.citations.plan import (
 )
 from kg.citations.support import GraphName, Supports, Term, spo
 from kg.engine.engine import Answer, Engine
-from kg.engine.errors import TooLargeError
-from kg.engine.guard import dataset_graphs
+from kg.engine.errors import QuerySyntaxError, TooLargeError
+from kg.engine.guard import OutboundRefusedError, dataset_graphs
+from kg.engine.lexer import lex
 from ontology.namespaces import RDF_TYPE
 
 ROWS: Final = 20_000
@@ -44,7 +45,7 @@ ROWS: Final = 20_000
 KEPT_MEMBERS: Final = 1_000
 """The most rows that are listed for one group."""
 
-_ABSOLUTE_PREFIX: Final = re.compile(r"(?i:PREFIX)\s+([\w.-]*):\s*<([A-Za-z][A-Za-z0-9+.-]*:[^<>\\]*)>")
+_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\\]*>")
 _PLAIN_LOCAL: Final = re.compile(r"[\w-]*")
 _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
@@ -72,7 +73,16 @@ def cite(engine: Engine, asked: Asked) -> Cited:
         triples = _bounded(run(asked.query).triples)
         found = [spo(t) for t in triples]
         return Cited("DESCRIBE", _TRIPLE, [*found], [Citation(supports.triple(*t, None)) for t in found], supports)
-    return _Evaluation(tree, lambda text, values: run(text, values).solutions, supports).answer(whole=asked.chooses)
+    if tree.form == "ASK" and not run(asked.query).boolean:  # it may have LIMIT 0
+        return Cited("ASK", (), [], [], supports)
+    if tree.select.grouped:  # the grammar allows here what the engine may not
+        run(asked.query)
+    evaluation = _Evaluation(tree, lambda text, values: run(text, values).solutions, supports)
+    try:
+        return evaluation.answer(whole=asked.chooses)
+    except (QuerySyntaxError, OutboundRefusedError):
+        run(asked.query)  # so that places are those in the query and not in what it was rewritten to
+        raise
 
 
 def _supports(engine: Engine, asked: Asked) -> Supports:
@@ -115,7 +125,7 @@ class _Evaluation:
         self._supports = supports
         self._paths = Paths(supports, self._term)
         self._terms: dict[str, Term] = {}
-        self._namespaces = dict(_ABSOLUTE_PREFIX.findall(tree.prologue))
+        self._namespaces = _namespaces(tree.prologue)
         self._tables: dict[tuple[int, GraphName | None], dict[Row, Citation]] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
         self._exists: dict[tuple[object, ...], Citation] = {}
@@ -129,7 +139,7 @@ class _Evaluation:
         if form == "ASK":
             found = Citation()
             count = 0
-            for count, (_, citation) in enumerate(self._witnesses(select, plan_of(select.where), ()), 1):
+            for count, (_, citation) in enumerate(self._witnesses(select, _plan(replace(select, star=False)), ()), 1):
                 found.add(citation)
                 if count == ROWS:
                     found.annotation = incomplete(found.annotation)
@@ -141,7 +151,7 @@ class _Evaluation:
         return self._run(f"{self._tree.prologue}\n{text}", values)
 
     def _text(self, projection: Iterable[str], where: str, *rest: str) -> str:
-        chosen = " ".join(projection) or "(1 AS ?_one)"
+        chosen = " ".join(projection) or f"(1 AS {OWN}one)"
         return " ".join(("SELECT", chosen, self._tree.dataset, "WHERE", where, *rest))
 
     def _term(self, text: str) -> Term:
@@ -159,7 +169,7 @@ class _Evaluation:
         return ox.NamedNode(RDF_TYPE) if text == "a" else None
 
     def _evaluated(self, text: str) -> Term:
-        found = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({text} AS ?_term) {{}}", None)))[0]
+        found = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({text} AS {OWN}term) {{}}", None)))[0]
         assert isinstance(found, ox.NamedNode | ox.BlankNode | ox.Literal)
         return found
 
@@ -168,25 +178,20 @@ class _Evaluation:
     def _plain(self, select: Select, whole: bool) -> tuple[list[Row], list[Citation]]:
         limited = (select.limit is not None or bool(select.offset)) and not whole
         if limited:
-            rows = self._rows(self._solve(f"{self._text_of(select)}"))
+            rows = self._rows(self._solve(select_text(select, dataset=self._tree.dataset)))
             found = dict[Row, Citation]()
             restriction = _values_of(select, rows)
-            for row, citation in self._witnesses(select, plan_of(select.where), (), restriction):
+            for row, citation in self._witnesses(select, _plan(select), (), restriction):
                 merge(found, row, citation)
             return rows, [found.get(row) or _unknown() for row in rows]
         rows, found = [], {}
-        for row, citation in self._witnesses(select, plan_of(select.where), (select.order,)):
+        for row, citation in self._witnesses(select, _plan(select), (select.order,)):
             if not (select.distinct and row in found):
                 rows.append(row)
             merge(found, row, citation)
             if len(rows) > ROWS:
                 raise _too_many()
         return rows, [found[row] for row in rows]
-
-    def _text_of(self, select: Select) -> str:
-        """The SELECT itself, as written, with the FROM clauses."""
-        head, _, rest = select_text(select).partition(" WHERE ")
-        return f"{head} {self._tree.dataset} WHERE {rest}"
 
     def _rows(self, solutions: ox.QuerySolutions) -> list[Row]:
         rows = [_row(s, range(len(solutions.variables))) for s in islice(solutions, ROWS + 1)]
@@ -297,7 +302,7 @@ class _Evaluation:
         key = (id(group), where, *((v, str(t)) for v, t in mentioned.items()))
         if key in self._exists:
             return self._exists[key]
-        plan = plan_of(group, str(where) if where is not None else "", frozenset(mentioned))
+        plan = plan_of(group, str(where) if where is not None else "", frozenset(mentioned), used=frozenset())
         columns = [*dict.fromkeys((*plan.columns, *mentioned))]
         flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
         found = Citation()
@@ -328,7 +333,7 @@ class _Evaluation:
     def _inner(self, select: Select, graph: str) -> tuple[list[Row], list[Citation]]:
         """The rows of a subquery without grouping; those that its LIMIT leaves out do no harm."""
         found = dict[Row, Citation]()
-        for row, citation in self._witnesses(select, plan_of(select.where, graph), ()):
+        for row, citation in self._witnesses(select, _plan(select, graph), ()):
             merge(found, row, citation)
             if len(found) > ROWS:
                 raise _too_many()
@@ -337,23 +342,26 @@ class _Evaluation:
     # Groups
 
     def _grouped(self, select: Select, whole: bool, graph: str = "") -> tuple[list[Row], list[Citation]]:
-        keys = tuple(k.variable or f"?_key{n}" for n, k in enumerate(select.keys))
+        keys = tuple(k.variable or f"{OWN}key{n}" for n, k in enumerate(select.keys))
         columns = select.columns()
-        shown = tuple(f"?_group{n}" for n in range(len(keys)))
+        shown = tuple(f"{OWN}group{n}" for n in range(len(keys)))
         kept = replace(select, limit=None, offset=0) if whole else select
         named = replace(kept, keys=tuple(Key(k.text, v) for k, v in zip(select.keys, keys, strict=True)))
-        head, _, rest = select_text(named, keys=shown).partition(" WHERE ")
-        if graph:
-            rest = f"{{ GRAPH {graph} {select.where.text} }}{rest[len(select.where.text) :]}"
-        solutions = self._solve(f"{head} {self._tree.dataset} WHERE {rest}")
+        solutions = self._solve(select_text(named, shown, self._tree.dataset, graph))
         rows, groups = list[Row](), list[Row]()
         for solution in islice(solutions, ROWS + 1):
             rows.append(_row(solution, range(len(columns))))
             groups.append(_row(solution, range(len(columns), len(columns) + len(keys))))
         if len(rows) > ROWS:
             raise _too_many()
-        members, full = self._members(select, plan_of(select.where, graph), keys, {*groups})
+        members, full = self._members(select, _plan(select, graph), keys, {*groups})
         citations = [_of_members(members.get(g, []), full=full) for g in groups]
+        for citation in citations:
+            if not citation.members and not keys:  # the group of all solutions, of which there are none
+                citation.missing[Missing("group", _with_values(select.where.text, {}))] = None
+            elif not citation.members:
+                citation.annotation = ZERO
+                _unknown(citation)
         for citation in citations if select.uncited else ():
             citation.uncited["SELECT"] = None
         return rows, citations
@@ -377,7 +385,7 @@ class _Evaluation:
             group = row[: len(keys)]
             if group in wanted:
                 values = {n: t for n, t in zip(names, row, strict=True) if t is not None}
-                told = {n: t for n, t in values.items() if not n.startswith("?_")}
+                told = {n: t for n, t in values.items() if not n.startswith(OWN)}
                 found.setdefault(group, []).append((told, self._citation(plan.atoms, values)))
         return found, False
 
@@ -391,7 +399,12 @@ class _Evaluation:
         projection = tuple(("", v) for v in needed)
         chosen = replace(select, projection=projection, star=False, distinct=False)
         rest = tuple(slices(chosen)) if limited else ()
-        for number, (row, citation) in enumerate(self._witnesses(chosen, plan_of(select.where), rest)):
+        solutions = (
+            zip(*self._grouped(chosen, False), strict=True)
+            if select.grouped
+            else self._witnesses(chosen, _plan(chosen), rest)
+        )
+        for number, (row, citation) in enumerate(solutions):
             values = dict(zip(needed, row, strict=True))
             for triple in self._tree.template:
                 made = self._instance(triple, values, number)
@@ -406,8 +419,7 @@ class _Evaluation:
         made = list[Term]()
         for text in triple:
             if text.startswith(("_:", FRESH)):
-                label = "".join(c for c in text if c.isalnum())
-                made.append(ox.BlankNode(f"s{number}{label}"))
+                made.append(ox.BlankNode(f"s{number}x{text.encode().hex()}"))
                 continue
             term = values[text] if text.startswith("?") else self._term(text)
             if term is None:
@@ -416,6 +428,15 @@ class _Evaluation:
         subject, predicate, value = made
         valid = not isinstance(subject, ox.Literal) and isinstance(predicate, ox.NamedNode)
         return (subject, predicate, value) if valid else None
+
+
+def _namespaces(prologue: str) -> dict[str, str]:
+    """The namespaces that are absolute IRIs without escapes, by prefix."""
+    found, tokens = dict[str, str](), [*lex(prologue)]
+    for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if word.type == "PREFIX":
+            found[name[:-1]] = iri[1:-1] if _ABSOLUTE.fullmatch(iri) else ""
+    return {prefix: namespace for prefix, namespace in found.items() if namespace}
 
 
 def _row(solution: ox.QuerySolution, columns: range) -> Row:
@@ -433,14 +454,26 @@ def _with_values(text: str, values: Mapping[str, Term]) -> str:
 
 
 def _values_of(select: Select, rows: Sequence[Row]) -> str:
-    """A VALUES block that restricts a pattern to the rows; empty if that is not possible."""
-    pattern = {*select.where.variables()}
-    columns = [(n, v) for n, (e, v) in enumerate(_projected(select)) if not e and v in pattern]
+    """A VALUES block that restricts a pattern to the rows; empty if that is not possible.
+
+    Only to what has a value in each solution: it would give one to the others.
+    """
+    certain = select.where.certain()
+    columns = [(n, v) for n, (e, v) in enumerate(_projected(select)) if not e and v in certain]
     found = [[row[n] for n, _ in columns] for row in rows]
     if len(found) > _RESTRICTED_ROWS or not columns or any(isinstance(t, ox.BlankNode) for r in found for t in r):
         return ""
-    lines = dict.fromkeys("(" + " ".join("UNDEF" if t is None else str(t) for t in r) + ")" for r in found)
+    lines = dict.fromkeys("(" + " ".join(map(str, r)) + ")" for r in found)
     return f"VALUES ({' '.join(v for _, v in columns)}) {{ {' '.join(lines)} }}"
+
+
+def _plan(select: Select, graph: str = "") -> Plan:
+    """The plan of the pattern of a SELECT."""
+    texts = (*(e for e, _ in select.projection), select.order)
+    used = frozenset((*select.columns(), *(v for text in texts for v in mentions(text))))
+    return plan_of(
+        select.where, graph, joined=frozenset(select.values_variables), used=None if select.grouped else used
+    )
 
 
 def _projected(select: Select) -> Sequence[tuple[str, str]]:

@@ -117,14 +117,14 @@ class _Reader:
             group = self._group(inner)
         columns = list[tuple[str, str]]()
         grouping = _first(modifiers, "group_by") if modifiers is not None else None
-        aggregates, hidden = False, False
+        aggregates, hidden = modifiers is not None and any(map(_aggregates, _trees(modifiers, "order_by"))), False
         for item in _trees(clause, "projection") if clause is not None else ():
             expression = _first(item, "expression")
             if expression is None:
                 columns.append(("", _variable(item.children[0])))
                 continue
             kinds = {t.type for t in expression.scan_values(lambda t: isinstance(t, Token))}
-            aggregates |= bool(kinds & {"COUNT", "AGGREGATE", "GROUP_CONCAT"})
+            aggregates |= _aggregates(expression)
             hidden |= "EXISTS" in kinds
             columns.append((self._slice(expression), _variable(item.children[-2])))
         parts = {str(t.data): t for t in (modifiers.children if modifiers is not None else ()) if isinstance(t, Tree)}
@@ -287,6 +287,12 @@ class _Reader:
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
+def _aggregates(tree: Tree[Token]) -> bool:
+    """Whether there is an aggregate in an expression."""
+    tokens = tree.scan_values(lambda t: isinstance(t, Token))
+    return any(t.type in ("COUNT", "AGGREGATE", "GROUP_CONCAT") for t in tokens)
+
+
 def _values_variables(block: Tree[Token]) -> tuple[str, ...]:
     return tuple(_variable(t) for t in block.children if isinstance(t, Token) and t.type == "VARIABLE")
 
@@ -323,4 +329,4 @@ def _path(text: Callable[[_Node], str], node: _Node) -> Path:  # noqa: PLR0911 -
             return parts[0] if len(parts) == 1 else Choice(tuple(parts))
         case "iri":
             return Link(text(node))
-    return _path(text, inner[0]) if inner else Link(text(node))
+    return _path(text, inner[0]) if inner else Link(_named(text(node)))

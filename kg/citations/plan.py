@@ -14,7 +14,9 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from kg.citations.algebra import (
+    FRESH,
     HIDDEN_EXISTS,
+    OWN,
     Bind,
     Both,
     Chain,
@@ -117,21 +119,30 @@ class Plan:
     flags: dict[str, str] = field(default_factory=dict)
 
 
-def plan_of(group: Group, graph: str = "", given: frozenset[str] = frozenset()) -> Plan:
+def plan_of(
+    group: Group,
+    graph: str = "",
+    given: frozenset[str] = frozenset(),
+    joined: frozenset[str] = frozenset(),
+    used: frozenset[str] | None = None,
+) -> Plan:
     """The plan of a pattern; `graph` is the name of the graph that it stands in, as written, empty for the default.
 
-    `given` are variables that may be bound from outside the pattern.
+    `given` are variables that have their values in the pattern from outside, `joined` those that may get one after it.
+    `used` are those whose values count, if it does not count how many solutions there are; None if all do.
     """
-    return _Planner(group, given).plan(graph)
+    return _Planner(group, given, joined, used).plan(graph)
 
 
 class _Planner:
-    def __init__(self, root: Group, given: frozenset[str]) -> None:
+    def __init__(self, root: Group, given: frozenset[str], joined: frozenset[str], used: frozenset[str] | None) -> None:
         self._root = root
         self._plan = Plan()
         self._numbers = count()
         self._mentions = Counter(_all_variables(root))
         self._given = given
+        self._bound_elsewhere = given | joined
+        self._used = used
 
     def plan(self, graph: str) -> Plan:
         text = self._group(self._root, graph, "")
@@ -141,7 +152,7 @@ class _Planner:
         return self._plan
 
     def _new(self, kind: str) -> str:
-        return f"?_{kind}{next(self._numbers)}"
+        return f"{OWN}{kind}{next(self._numbers)}"
 
     def _add(self, atom: Atom, *variables: str) -> None:
         self._plan.atoms.append(atom)
@@ -172,7 +183,9 @@ class _Planner:
                 case Values(text):
                     parts.append(text)
                 case Optional(inner):
-                    parts.append(self._optional(inner, graph, marker))
+                    before = Group(group.elements[: group.elements.index(element)], "")
+                    idle = self._is_idle(inner, before)
+                    parts.append(f"OPTIONAL {inner.text}" if idle else self._optional(inner, graph, marker))
                 case Union(branches):
                     parts.append(self._union(branches, graph, marker))
                 case Minus(inner):
@@ -206,7 +219,7 @@ class _Planner:
                     yield from self._links(subject, part, following)
                     subject = following
             case Inverse(inner) if not isinstance(inner, Choice | Repeated):
-                yield from self._links(value, _inverted(inner), subject)
+                yield from self._links(value, inner, subject)
             case _:
                 yield subject, path, value
 
@@ -215,7 +228,16 @@ class _Planner:
         inside = Counter(_all_variables(group))
         triples = (e for e in group.elements if isinstance(e, Triple))
         terms = (term for triple in triples for term in (triple.subject, triple.object) if term.startswith("?"))
-        return next((t for t in terms if self._mentions[t] == inside[t] and t not in self._given), "")
+        return next((t for t in terms if self._mentions[t] == inside[t] and t not in self._bound_elsewhere), "")
+
+    def _is_idle(self, inner: Group, before: Group) -> bool:
+        """Whether an OPTIONAL gives no value that counts: the rows are the same without it."""
+        if self._used is None:
+            return False
+        inside = Counter(_all_variables(inner))
+        counting = self._used | self._bound_elsewhere
+        brought = {*inner.variables()} - before.certain()
+        return all(self._mentions[v] == inside[v] and v not in counting for v in brought)
 
     def _optional(self, inner: Group, graph: str, marker: str) -> str:
         found = self._marker(inner)
@@ -281,15 +303,6 @@ class _Planner:
             self._add(FilterAtom(marker, graph, alternatives, visible), *sorted(shared & scope))
 
 
-def _inverted(path: Path) -> Path:
-    """The path whose steps, from the other end, are those of the inverse of this one."""
-    match path:
-        case Chain(parts):
-            return Chain(tuple(Inverse(p) if not isinstance(p, Inverse) else p for p in parts))
-        case _:
-            return path
-
-
 def path_text(path: Path) -> str:
     """A path in SPARQL."""
     match path:
@@ -307,15 +320,19 @@ def path_text(path: Path) -> str:
             return f"({path_text(inner)}){sign}"
 
 
-def select_text(select: Select, keys: tuple[str, ...] = ()) -> str:
-    """A SELECT as written; with `keys`, one for each key of its groups, it tells these by such names too."""
+def select_text(select: Select, keys: tuple[str, ...] = (), dataset: str = "", graph: str = "") -> str:
+    """A SELECT as written; with `keys`, one for each key of its groups, it tells these by such names too.
+
+    `dataset` are its FROM clauses, `graph` is the graph that its pattern stands in, empty for the default.
+    """
     extra = [f"({k.variable or name} AS {name})" for k, name in zip(select.keys, keys, strict=bool(keys))]
     projection = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*select.columns()]
     grouping = [_key_text(k) for k in select.keys]
     distinct = "DISTINCT " if select.distinct else ""
+    where = f"{{ GRAPH {graph} {select.where.text} }}" if graph else select.where.text
     return " ".join(
         (
-            f"SELECT {distinct}{' '.join((*projection, *extra)) or '*'} WHERE {select.where.text}",
+            f"SELECT {distinct}{' '.join((*projection, *extra)) or '*'} {dataset} WHERE {where}",
             *((f"GROUP BY {' '.join(grouping)}",) if grouping else ()),
             *slices(select),
             select.values,
@@ -358,4 +375,4 @@ def _normal_form(condition: Condition) -> list[tuple[Exists | str, ...]]:
 def _all_variables(group: Group) -> Iterator[str]:
     """The variables in the text of a group and of blank nodes in it, each as often as it occurs."""
     yield from mentions(group.text)
-    yield from (v for v in group.variables() if v.startswith("?_node"))
+    yield from (v for v in group.variables() if v.startswith(FRESH))

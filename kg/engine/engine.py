@@ -66,6 +66,12 @@ class Answer:
         return self._result
 
     @property
+    def boolean(self) -> bool:
+        """The answer of ASK."""
+        assert isinstance(self._result, ox.QueryBoolean)
+        return bool(self._result)
+
+    @property
     def triples(self) -> ox.QueryTriples:
         """The triples of CONSTRUCT or DESCRIBE; may be read once, in this thread."""
         assert isinstance(self._result, ox.QueryTriples)

@@ -54,7 +54,8 @@ class CitedAnswer:
     def _sentence(self, row: Mapping[str, Any]) -> str:
         """What a row rests on, in a sentence or two."""
         say = self._translate
-        parts = [self._supported(row)]
+        nothing = row.get("members") == [] and row["sets"]
+        parts = [] if nothing else [self._supported(row)]
         if row["sources"] > 1:
             parts.append(say("Independent sources: %(number)s.") % {"number": row["sources"]})
         parts += [
