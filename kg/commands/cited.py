@@ -1,8 +1,8 @@
 """Prints an answer with the claims that its rows rest on."""
 
 import sys
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 import pyoxigraph as ox
@@ -65,6 +65,13 @@ def _from_endpoint(endpoint: str, query: str, certainty: str, sources: int) -> b
     return body
 
 
+def _without_claims(row: Mapping[str, Any]) -> str:
+    """What a row rests on that rests on no claim."""
+    if not row["sets"]:
+        return "not found out"
+    return "nothing told" if row.get("members") == [] else "reference data"
+
+
 def _print_table(answer: CitedAnswer) -> None:
     console, document = Console(), answer.document
     if "boolean" in document:
@@ -76,7 +83,7 @@ def _print_table(answer: CitedAnswer) -> None:
             table.add_column(Text(name))
         for binding, row in zip(document["results"]["bindings"], answer.rows, strict=True):
             numbers = " ".join(str(n + 1) for n in row["claims"])
-            told = " ".join(filter(None, (answer.certainty(row), f"[{numbers}]" if numbers else "reference data")))
+            told = " ".join(filter(None, (answer.certainty(row), f"[{numbers}]" if numbers else _without_claims(row))))
             table.add_row(*(cell(binding.get(name)) for name in names), Text(told))
         console.print(table)
     for number, claim in enumerate(answer.claims, 1):

@@ -37,3 +37,9 @@ def test_rows_are_chosen_without_telling_why(kelisim: str) -> None:
     assert sure[0] == everything[0] == "visit"
     assert set(sure) < set(everything)
     assert not any("2024" in row for row in sure)
+
+
+def test_a_count_of_nothing_rests_on_no_reference_data(kelisim: str) -> None:
+    printed = run(kelisim, "--cite", "SELECT (COUNT(*) AS ?n) { ?x kel:nonesuch ?y }")
+    assert "nothing told" in printed
+    assert "reference data" not in printed
