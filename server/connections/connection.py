@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import math
+import select
 import struct
 import termios
 from dataclasses import dataclass
@@ -22,18 +23,23 @@ _NO_SIZE: Final = bytes(_SIZE.size)
 _JOINED_BYTES: Final = 1 << 16
 """Shorter bodies are sent in one piece with their head."""
 
+_AT_ONCE: Final = 8
+"""How many pipelined requests are begun before other connections have their turn."""
+
 
 @dataclass(frozen=True)
 class Timeouts:
     """Timeouts of a connection. Times in seconds, `rate` in bytes per second.
 
-    head: how long the head of a request may take, and the first one may let wait. idle: how long a connection may be
+    head: how long the head of a request may take, and the first one may let wait. crowded: the same for heads that have
+    begun, while no more connections are accepted. idle: how long a connection may be
     kept without a request. unread: how long a response may be read more slowly than `rate`. half_closed: how long a
     request whose client sends no more may run on before the response. linger: how long what a client still sends is
     dropped, so that it can read the response. The time of bodies is limited in `server.front.limits`.
     """
 
     head: float = 10.0
+    crowded: float = 1.0
     idle: float = 60.0
     unread: float = 30.0
     rate: int = 1000
@@ -71,7 +77,8 @@ class Connection(asyncio.Protocol):
     """The server's end of a connection.
 
     Requests may be pipelined: while one is being answered nothing is parsed, at most one buffer is read ahead, and the
-    next begins when its predecessor's response has left this process but for 64 KiB.
+    next begins when its predecessor's response has left this process but for 64 KiB. After `_AT_ONCE` requests other
+    connections have their turn.
 
     A client that leaves cancels its request (`Request.abandon`). A reset says so at once. The end of input alone does
     not tell whether the client has closed the connection or only its sending side: TCP would tell that only after the
@@ -99,6 +106,8 @@ class Connection(asyncio.Protocol):
         self._last = False
         """Whether the next response is the last."""
         self._proceeding = False
+        self._postponed = False
+        """Whether the next request waits for its turn."""
         self._deadline = math.inf
         self._in_head = False
         self._written = 0
@@ -202,10 +211,14 @@ class Connection(asyncio.Protocol):
         if not self._is_busy and self._transport:
             self._transport.close()
 
-    def close_if_idle(self) -> None:
-        """Ends the connection if it waits for another request."""
-        if not (self._is_busy or self._in_head) and self._transport and not self._transport.get_write_buffer_size():
+    def make_room(self, now: float) -> None:
+        """Ends the connection if it waits for another request, or if the head of one comes slowly."""
+        if self._is_busy or self._closing or not self._transport or self._transport.get_write_buffer_size():
+            return
+        if not self._in_head:
             self._transport.close()
+        elif now >= self._deadline - self._host.timeouts.head + self._host.timeouts.crowded:
+            self._refuse_slow_head()
 
     def abort(self) -> None:
         """Ends the connection at once."""
@@ -223,13 +236,25 @@ class Connection(asyncio.Protocol):
                 self._deadline = max(self._deadline, now + self._host.timeouts.linger)
             return
         self._unread_since = None
+        if self._paused and self._current:
+            self._check_client()
         if now < self._deadline:
             return
         if self._in_head and not self._closing:
-            self._in_head = False
-            self._refuse(problem(408, "Too slow", "The head of the request comes too slowly."))
+            self._refuse_slow_head()
         else:  # idle, half-closed without an answer, or it has been told to go
             self.abort()
+
+    def _check_client(self) -> None:
+        """Sees whether the client has left, which is not told while reading is paused."""
+        assert self._transport
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket"), select.POLLRDHUP)
+        for _, events in poll.poll(0):
+            if events & (select.POLLERR | select.POLLHUP):
+                self.abort()
+            elif self._deadline == math.inf:
+                self._deadline = self._until(self._host.timeouts.half_closed)
 
     def _unread(self) -> int:
         """Bytes written that the client has not acknowledged, here or in the kernel (tcp(7), SIOCOUTQ)."""
@@ -258,11 +283,15 @@ class Connection(asyncio.Protocol):
         if self._proceeding or self._closing:
             return
         self._proceeding = True
-        parser = self._parser
+        parser, begun = self._parser, 0
         try:
             while not self._closing:
                 if self._current is None and self._writable and not self._file:
                     if parser.arrived:
+                        if begun == _AT_ONCE:
+                            self._postpone()
+                            break
+                        begun += 1
                         self._current = parser.arrived.popleft()
                         self._deadline = math.inf if not self._at_end else self._until(self._host.timeouts.half_closed)
                         self._host.application(self._current)
@@ -277,6 +306,15 @@ class Connection(asyncio.Protocol):
             self._proceeding = False
         if not self._closing:
             self._wait_for_more()
+
+    def _postpone(self) -> None:
+        if not self._postponed:
+            self._postponed = True
+            self._loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._postponed = False
+        self._proceed()
 
     def _wait_for_more(self) -> None:
         """Pauses or resumes reading, and sets the deadline of a head that has begun."""
@@ -335,6 +373,7 @@ class Connection(asyncio.Protocol):
             self._finish(unread_input=incomplete)
             return
         self._deadline = self._until(self._host.timeouts.idle)
+        self._in_head = False  # the time of a head that has begun meanwhile is counted from now
         self._proceed()
 
     def _refuse(self, answer: Answer) -> None:
@@ -343,6 +382,10 @@ class Connection(asyncio.Protocol):
         self._host.application.refused(self._parser.environ, answer)
         self._write(head_of(answer, len(answer.body), "close", self._host.date()) + answer.body)
         self._finish(unread_input=True)
+
+    def _refuse_slow_head(self) -> None:
+        self._in_head = False
+        self._refuse(problem(408, "Too slow", "The head of the request comes too slowly."))
 
     def _finish(self, *, unread_input: bool = False) -> None:
         """Ends the connection; if the client may send still, it is let read first (RFC 9112, section 9.6)."""

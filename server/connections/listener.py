@@ -1,6 +1,7 @@
 """All connections of a listening socket: how many there may be, their timeouts, their end."""
 
 import asyncio
+import contextlib
 import resource
 import socket
 from typing import Final
@@ -19,7 +20,8 @@ _OTHER_FILES: Final = 100
 class Listener:
     """Accepts connections on a bound socket, up to `limit` at once: the `Host` of all of them.
 
-    At the limit idle connections are closed, and no more are accepted until others have ended.
+    At the limit idle connections are closed, and slow heads refused earlier; no more connections are accepted until
+    others have ended.
     """
 
     def __init__(
@@ -41,8 +43,8 @@ class Listener:
     async def start(self) -> None:
         """Begins to accept connections, on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._check()
         await self._accept()
+        self._check()
 
     async def stop(self, seconds: float) -> None:
         """Accepts no more connections and lets the requests under way be answered; the rest is cut after `seconds`."""
@@ -72,8 +74,16 @@ class Listener:
         """A connection has ended."""
         self._connections.discard(connection)
         self._ended.set()
+        self._resume()
+
+    def _resume(self) -> None:
         if not (self._server or self._resuming or self._stopping) and len(self._connections) < self._limit:
-            self._resuming = self._loop.create_task(self._accept())
+            self._resuming = self._loop.create_task(self._accept_again())
+
+    async def _accept_again(self) -> None:
+        """Accepts again, or not yet, if the process can open no more files."""
+        with contextlib.suppress(OSError):
+            await self._accept()
 
     async def _accept(self) -> None:
         """Accepts by a duplicate of the socket, whose backlog grows meanwhile when that is closed."""
@@ -92,9 +102,10 @@ class Listener:
             self._server = None
 
     def _check(self) -> None:
+        self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
         now = self._loop.time()
         for connection in [*self._connections]:
             connection.check(now)
             if not self._server:
-                connection.close_if_idle()
-        self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
+                connection.make_room(now)
+        self._resume()  # in case that a file descriptor was lacking

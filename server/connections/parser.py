@@ -24,6 +24,9 @@ _SLICE: Final = 1 << 12
 
 _OTHER_LETTER: Final = re.compile(rb"[^\x00-\x7f]")
 _METHOD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_HOST: Final = re.compile(r"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?")
+"""The value of Host (RFC 9110, section 7.2; RFC 3986, section 3.2.2)."""
+
 _LIMITS: Final = "The request has more than {} header fields or {} bytes."
 
 
@@ -59,6 +62,8 @@ class RequestParser:
         self.environ: WSGIEnvironment = {}
         self.in_head = False
         self.ended = False
+        self._in_line = False
+        """Whether a request line is being read."""
         self._target = b""
         self._fields = 0
         self._head_size = 0
@@ -70,10 +75,12 @@ class RequestParser:
         if self.ended:
             return b""
         start = not (self.in_head or self.incoming)
-        if start and not data.isascii():
+        self._in_line = start or self._in_line
+        if self._in_line and not data.isascii():
             data = _escaped(data)
         size = max(_SLICE, self.incoming.body_left) if self.incoming else _SLICE
         piece, rest = (data, b"") if len(data) <= size else (data[:size], data[size:])
+        self._in_line = self._in_line and b"\n" not in piece
         self._head_size += len(piece)  # a part of a body sets it to 0
         try:
             self._parser.feed_data(piece)
@@ -83,7 +90,7 @@ class RequestParser:
         except httptools.HttpParserError as error:
             if not self.ended:
                 self._refuse(error, piece if start else None)
-        if self._head_size > HEAD_BYTES and (self.in_head or self.incoming):
+        if self._head_size > HEAD_BYTES:  # also of empty lines before a request
             self._end_oversized()
         return b"" if self.ended else rest
 
@@ -137,6 +144,8 @@ class RequestParser:
             raise self._end(problem(501, "Not implemented", "This server is no proxy."))
         if version == "1.1" and "HTTP_HOST" not in environ:
             raise self._end(_malformed("The request does not name its host, as HTTP/1.1 demands."))
+        if not _HOST.fullmatch(environ.get("HTTP_HOST", "")):
+            raise self._end(_malformed("The header Host names no host."))
         self._read_target(method)
         coding, length = environ.get("HTTP_TRANSFER_ENCODING"), int(environ.get("CONTENT_LENGTH") or 0)
         if coding is not None and (version == "1.0" or coding.lower() != "chunked"):
@@ -198,14 +207,17 @@ class RequestParser:
             path, query = parsed.path or b"/", parsed.query or b""
             if parsed.host:
                 port = f":{parsed.port}" if parsed.port else ""
-                environ["HTTP_HOST"] = parsed.host.decode("latin-1") + port
+                host = parsed.host.decode("latin-1")
+                environ["HTTP_HOST"] = (f"[{host}]" if ":" in host else host) + port
         environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
         environ["QUERY_STRING"] = query.decode("latin-1")
 
     def _end_oversized(self) -> None:
-        """Ends the parsing of a head that is too large, or of trailers or of a chunk's extensions that are."""
+        """Ends the parsing of a head, of trailers, of a chunk's extensions or of empty lines that are too large."""
         if self.incoming:
             self.end_of_input()
+        elif not self.in_head:
+            self._end(_malformed("Where a request should be there are empty lines."))
         else:
             self._end(_fields_too_large() if self._fields else _target_too_long())
 

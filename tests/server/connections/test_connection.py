@@ -5,6 +5,7 @@ import errno
 import re
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -246,6 +247,34 @@ def test_a_reset_cancels_at_once_and_a_close_soon(quick: Served) -> None:
     assert quick.sample.running[1].cancelled.wait(10)
 
 
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_a_client_that_pipelines_much_and_leaves_is_seen(quick: Served, *, is_reset: bool) -> None:
+    """While much is unparsed nothing is read, and the transport tells of no end."""
+    with quick.connect((b"GET /never" + KEEP) * 1000) as connection:
+        assert becomes(lambda: len(quick.sample.running) == 1)
+        if is_reset:
+            reset(connection)
+    assert quick.sample.running[0].cancelled.wait(10)
+
+
+def test_who_pipelines_lets_others_have_their_turn(patient: Served) -> None:
+    before = len(patient.sample.seen)
+    with patient.connect() as many, patient.connect() as other:
+        asked = threading.Event()
+
+        def ask_both() -> None:
+            """On the event loop, so that both are there at once."""
+            many.sendall((b"GET /now?many" + KEEP) * 1000)
+            other.sendall(b"GET /now?other" + KEEP)
+            asked.set()
+
+        patient.loop.call_soon_threadsafe(ask_both)
+        assert asked.wait(10)
+        assert until(other, b"/now?other")
+        assert becomes(lambda: len(patient.sample.seen) == before + 1001)
+    assert patient.sample.seen.index("/now?other", before) < before + 100
+
+
 def test_who_waits_for_a_long_query_is_not_cut(quick: Served) -> None:
     with quick.connect(b"GET /never" + KEEP) as connection:
         time.sleep(3)
@@ -305,6 +334,31 @@ def test_connections_beyond_the_limit_wait(tmp_path: Path) -> None:
             assert until(connection, b"/now?further")
         running.release()
         assert until(held[1], b"released")
+
+
+def test_slow_heads_make_room() -> None:
+    with served(Timeouts(head=60, idle=60, crowded=0.5), limit=5) as running, contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(running.connect(start)) for start in (b"GET /n", b"GET /now" + KEEP + b"G") * 3]
+        assert until(stack.enter_context(running.connect(b"GET /now?further" + KEEP)), b"/now?further")
+        assert b'"status": 408' in rest(slow[0])
+
+
+def test_what_could_not_accept_tries_again(tmp_path: Path) -> None:
+    with served(limit=5) as running:
+        accept, failures = running.listener._accept, iter(range(2))
+
+        async def lacking() -> None:
+            try:
+                next(failures)
+            except StopIteration:
+                await accept()
+            else:
+                running.listener._resuming = None
+                raise OSError(errno.EMFILE, "Too many open files")
+
+        running.listener._accept = lacking  # type: ignore[method-assign]
+        running.loop.call_soon_threadsafe(running.listener._pause)
+        assert running.ask(b"GET /now" + CLOSE).endswith(b"/now?")
 
 
 def test_a_stop_lets_requests_end(patient: Served) -> None:

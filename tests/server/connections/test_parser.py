@@ -55,6 +55,13 @@ AMBIGUOUS = {
     "a zero byte": GET + HOST + b"A: b\0c\r\n\r\n",
     "two hosts": GET + HOST + b"Host: y\r\n\r\n",
     "no host": GET + b"\r\n",
+    "a host with a space": GET + b"Host: a b\r\n\r\n",
+    "a host with a path": GET + b"Host: x/y\r\n\r\n",
+    "a host with a user": GET + b"Host: u@x\r\n\r\n",
+    "a host with markup": GET + b'Host: "><script>\r\n\r\n',
+    "a host with another letter": GET + b"Host: \xd2\x9b\r\n\r\n",
+    "a host with a port that is no number": GET + b"Host: x:y\r\n\r\n",
+    "empty lines without end": b"\r\n" * HEAD_BYTES,
     "a space in the target": b"GET /a b HTTP/1.1\r\n" + HOST + b"\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "a target that is no path": b"GET astana HTTP/1.1\r\n" + HOST + b"\r\n",
@@ -108,11 +115,26 @@ def test_targets() -> None:
         ("//other/path", "//other/path", "", "x"),
         ("http://other.org:81/a?b", "/a", "b", "other.org:81"),
         ("http://other.org", "/", "", "other.org"),
+        ("http://[::1]:81/a", "/a", "", "[::1]:81"),
         ("/search?q=Қазақстан", "/search", "q=%D2%9A%D0%B0%D0%B7%D0%B0%D2%9B%D1%81%D1%82%D0%B0%D0%BD", "x"),
     ):
         ((request,), _) = parsed(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         environ = request.environ
         assert (environ["PATH_INFO"], environ["QUERY_STRING"], environ["HTTP_HOST"]) == (path, query, host)
+
+
+@pytest.mark.parametrize("host", ["", "x:", "x:80", "[::1]:80", "a.b-c_d", "%D2%9B", "x.", "192.0.2.1:8000"])
+def test_hosts(host: str) -> None:
+    ((request,), _) = parsed(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert request.environ["HTTP_HOST"] == host
+
+
+def test_letters_of_a_target_that_arrives_in_parts() -> None:
+    data = "GET /search?q=Қазақстан HTTP/1.1\r\nHost: x\r\nA: қ\r\n\r\n".encode()
+    for size in (1, 5, 30):
+        ((request,), _) = parsed(*(data[i : i + size] for i in range(0, len(data), size)))
+        assert request.environ["QUERY_STRING"] == "q=%D2%9A%D0%B0%D0%B7%D0%B0%D2%9B%D1%81%D1%82%D0%B0%D0%BD"
+        assert request.environ["HTTP_A"] == "\xd2\x9b"
 
 
 def test_fields() -> None:
