@@ -47,10 +47,14 @@ class CancelScope:
         if self.cancelled:
             future.cancel()
 
+    def remove(self, future: _Cancellable) -> None:
+        """Removes a future that is done."""
+        self._futures.remove(future)
+
     def cancel(self) -> None:
         """Cancels all futures: the client has disconnected."""
         self.cancelled = True
-        for future in self._futures:
+        for future in [*self._futures]:
             future.cancel()
 
 
@@ -283,3 +287,7 @@ class Store:
             return future.result()
         except concurrent.futures.CancelledError:
             raise ClientDisconnectedError("The client has left.") from None
+        finally:
+            if cancel_scope is not None:
+                cancel_scope.remove(future)
+            del future  # else its exception would hold this frame, and that all documents

@@ -135,6 +135,24 @@ def test_an_upload_that_is_refused_is_not_asked_for(running: tuple[Serving, str,
     assert Client(served, token).rows("GRAPH <urn:expect> { ?s <urn:p> ?o }") == 1
 
 
+def test_refused_documents_are_not_kept_in_memory(running: tuple[Serving, str, Path]) -> None:
+    served, token, _ = running
+    body = "no triple\n" + "#" * 10_000_000
+
+    def memory() -> int:
+        status = Path(f"/proc/{served.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) << 10
+
+    before = 0
+    for number in range(7):
+        before = before or (memory() if number else 0)  # after the first, when what is used again is there
+        head = f"PUT /graphs?graph=urn:refused HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        head += f"Connection: close\r\nContent-Type: text/turtle\r\nContent-Length: {len(body)}\r\n\r\n"
+        with connect(served.address, head + body) as connection:
+            assert response(rest(connection))[0] == 400
+    assert memory() < before + 4 * len(body)
+
+
 def test_pipelined_queries_and_pages_come_in_order(running: tuple[Serving, str, Path]) -> None:
     paths = [f"/sparql?query={quote(f'SELECT ?n{n} {{}}')}" if n % 2 else f"/nowhere-{n}" for n in range(8)]
     with connect(running[0].address, "".join(f"GET {path}{KEEP}" for path in paths)) as connection:
