@@ -89,8 +89,9 @@ class Request:
                     await self._waiter
             finally:
                 self._waiter = None
-        part = self._parts.popleft()
-        self.buffered -= len(part)
+        part = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)  # many chunks may be tiny
+        self._parts.clear()
+        self.buffered = 0
         return part
 
     def watch(self, scope: Cancellable | None) -> None:
