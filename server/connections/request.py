@@ -11,6 +11,9 @@ from server.front.problems import Answer
 BUFFERED_BYTES: Final = 1 << 16
 """How much of a body is read ahead of who takes it."""
 
+_PART_COST: Final = 64
+"""What each part counts beside its bytes: it is an object, and a call of the parser."""
+
 
 class Carrier(Protocol):
     """The connection that a request came by, seen from the request; client and server are addresses."""
@@ -32,7 +35,7 @@ class Request:
     """An exchange (`server.front.exchange.Exchange`); also the iterator over its body.
 
     complete: whether the whole body has arrived. body_left: bytes of a body of known length that are still to come.
-    buffered: bytes that have arrived and were not taken.
+    buffered: bytes that have arrived and were not taken, with `_PART_COST` for each part.
     """
 
     __slots__ = (
@@ -85,7 +88,9 @@ class Request:
             self._waiter = asyncio.get_running_loop().create_future()
             self._carrier.read_on()
             try:
-                if not (self._parts or self.complete or self._failure):
+                if self._parts or self.complete or self._failure:
+                    await asyncio.sleep(0)  # a stream of tiny parts leaves others their turn
+                else:
                     await self._waiter
             finally:
                 self._waiter = None
@@ -109,7 +114,7 @@ class Request:
         self.complete = last
         if part:
             self._parts.append(part)
-            self.buffered += len(part)
+            self.buffered += len(part) + _PART_COST
             self.body_left -= len(part)
         self._wake()
 
