@@ -25,6 +25,8 @@ CODE: Final = Namespace(BASE + "code/")
 CLAIM: Final = Namespace(BASE + "claim/")
 SRC: Final = Namespace(BASE + "source/")
 SHAPE: Final = Namespace(BASE + "shape/")
+CONFLICT: Final = Namespace(BASE + "conflict/")
+"""Conflicts between claims, and their sides."""
 
 PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
 from kg.inference.derivation import derivations
-from ontology.namespaces import BASE, CODE, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -23,8 +23,6 @@ _REMEMBERED: Final = 200_000
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HAS_SIDE, _TOLD_IN = ox.NamedNode(str(KEL.hasSide)), ox.NamedNode(str(KEL.toldIn))
-_CONFLICTS: Final = BASE + "conflict/"
-"""How the names of conflicts and their sides begin."""
 _INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SOURCE: Final = ox.NamedNode(PREFIXES["dcterms"] + "source")
@@ -162,7 +160,7 @@ class Supports:
         names = [g.value for g in graphs if isinstance(g, ox.NamedNode)]
         if isinstance(subject, ox.NamedNode) and self.modality(subject.value):
             return single(subject.value)
-        if isinstance(subject, ox.NamedNode) and subject.value.startswith(_CONFLICTS):
+        if isinstance(subject, ox.NamedNode) and subject.value.startswith(str(CONFLICT)):
             return self._of_conflict(subject, predicate, value)
         found = alternatives(n for n in names if n != INFERRED_GRAPH and self.modality(n) and holds(n))
         inferred = INFERRED_GRAPH in names

@@ -6,10 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kg.store.reader import Term
-from ontology.namespaces import BASE, CODE
-
-CONFLICT: Final = BASE + "conflict/"
-"""The namespace of conflicts."""
+from ontology.namespaces import CODE, CONFLICT
 
 KINDS: Final = ("figures", "plan", "office", "participation", "denial", "attribute", "whereabouts")
 """The kinds of conflicts in the order in which they are shown; each is the code ``code:conflict-…``."""

@@ -7,10 +7,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.conflicts.detection import detect
-from kg.conflicts.model import CONFLICT, Conflict, code
+from kg.conflicts.model import Conflict, code
 from kg.engine.engine import Engine
 from kg.store.reader import Reader, nodes
-from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CONFLICT, KEL, PREFIXES, RDF_TYPE
 
 LANGUAGES: Final = ("en", "ru", "kk")
 _LABEL: Final = ox.NamedNode(PREFIXES["rdfs"] + "label")

@@ -114,8 +114,17 @@ class KnownNames:
         choices, words = [choice for choice, _ in called], _words(name)
         like = process.extract(words, choices, scorer=fuzz.token_sort_ratio, score_cutoff=_SIMILARITY, limit=None)
         within = process.extract(words, choices, scorer=fuzz.partial_ratio, score_cutoff=100, limit=None)
-        within = sorted((m for m in within if len(m[0]) >= _PARTIAL_LETTERS), key=lambda match: len(match[0]))
+        within = [
+            m for m in within if len(m[0]) >= _PARTIAL_LETTERS and _begins_a_word(*sorted((m[0], words), key=len))
+        ]
+        within.sort(key=lambda match: len(match[0]))
         return [*dict.fromkeys(called[place][1] for _, _, place in (*like, *within))][:_SHOWN]
+
+
+def _begins_a_word(one: str, other: str) -> bool:
+    """Whether the shorter text is in the longer from the beginning of a word on: no side is in a president."""
+    short, long = sorted((one, other), key=len)
+    return re.search(rf"\b{re.escape(short)}", long) is not None
 
 
 def _called(store: ox.Store) -> dict[str, list[tuple[str, str]]]:

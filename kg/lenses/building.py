@@ -3,7 +3,8 @@
 In the default graph are the ontology, the reference data, the records of the claims, the facts of those whose modality
 is shown, and what follows from these; each claim is a named graph as in the whole. The reference data are what the
 default graph has beside claims, their facts and what was inferred. A triple that both they and a claim state counts as
-the claim's, since a store has it once; but what the reference data name keeps its types.
+the claim's, since a store has it once; but what the reference data name keeps its types. Conflicts between
+claims are those of the whole: a lens that selects some of the claims has none.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from kg.lenses.consequences import Rules, close
 from kg.lenses.names import MODALITIES, SHOWN_MODALITIES, Lens
 from kg.lenses.selection import Select, check, in_store, pattern
 from ontology import INFERRED_GRAPH, KelisimError
-from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, PREFIXES, RDF_TYPE
 from ontology.terms import read_text
 
 _DEFAULT: Final = ox.DefaultGraph()
@@ -51,7 +52,10 @@ _SPOKEN_OF: Final = tuple(
 """The classes of things that exist only as they are told of (see ``ontology/rules/derived.ru``)."""
 
 _REFERENCE: Final = f"""
-SELECT ?s ?p ?o {{ ?s ?p ?o FILTER NOT EXISTS {{ ?s <{KEL.modality}> ?m }} FILTER NOT EXISTS {{ %s }} }}"""
+SELECT ?s ?p ?o {{
+  ?s ?p ?o FILTER(!STRSTARTS(STR(?s), "{CONFLICT}"))
+  FILTER NOT EXISTS {{ ?s <{KEL.modality}> ?m }} FILTER NOT EXISTS {{ %s }}
+}}"""
 _IN_A_GRAPH: Final = "GRAPH ?g { ?s ?p ?o }"
 _IN_A_CLAIM: Final = f"{{ {_IN_A_GRAPH} ?g <{KEL.modality}> ?n }} UNION {{ GRAPH {_INFERRED} {{ ?s ?p ?o }} }}"
 _CLAIMS: Final = f"SELECT ?claim {{ ?claim <{KEL.modality}> ?m FILTER(isIRI(?claim)) }}"

@@ -10,6 +10,7 @@ from kg.views.lenses import count, narrower
 from server.http.languages import language
 from server.http.lenses import lens_at, no_such, titles
 from server.http.negotiation import CONTENT_TYPES, HTML, accepted_types, graph_format
+from server.http.signposts import of_lens
 from server.http.site import Site
 
 _RELATED = 20
@@ -45,6 +46,7 @@ def blueprint(site: Site) -> Blueprint:
         triples = {*described(lens, titles(site, lens), claims, request.url_root + "sparql", related)}
         body = ox.serialize(sorted(triples, key=str), format=form.engine, prefixes={**site.prefixes, "sd": SD}) or b""
         response = Response(body, content_type=CONTENT_TYPES[form.name])
+        response.headers["Link"] = of_lens(lens.path, site.about)
         if not by_suffix:
             response.vary.add("Accept")
         return response

@@ -56,6 +56,12 @@ def of_dataset(about: About, host: str) -> str:
     return ", ".join([*links, f'<{iri_to_uri(about.iri(host))}>; rel="canonical"'])
 
 
+def of_lens(path: str, about: About) -> str:
+    """The Link header of a lens: its data in each format, its page, and the licences; `path` is that of its name."""
+    page = f'</lenses/{path}>; rel="alternate"; type="text/html"'
+    return ", ".join([*_formats(f"/data/lens/{path}"), page, *_licences(tuple(about.licences))])
+
+
 def licences(about: About) -> str:
     """The Link header of everything else: the licences of the data; empty if none is given."""
     return ", ".join(_licences(tuple(about.licences)))

@@ -52,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
         ``timeout=`` the seconds that all may take.
         """
         query, row = request.values.get("query", ""), request.values.get("row", "")
-        graphs = request.values.getlist("default-graph-uri")
+        graphs = [*filter(None, request.values.getlist("default-graph-uri"))]  # a form sends an empty one for none
         found, problem = None, ""
         status = 200
         try:

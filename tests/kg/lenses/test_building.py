@@ -16,7 +16,7 @@ from kg.lenses.building import LensTooLargeError, build_lens
 from kg.lenses.names import MODALITIES, SHOWN_MODALITIES, Lens, LensError, parse
 from kg.rdf.patches import diff
 from ontology import INFERRED_GRAPH
-from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, SRC
+from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, PREFIXES, RDF_TYPE, SRC
 
 MOST = 10_000_000
 INFERRED = ox.NamedNode(INFERRED_GRAPH)
@@ -73,9 +73,16 @@ def without_inferred(quads: Iterable[ox.Quad]) -> set[ox.Quad]:
     return {q for q in quads if q.graph_name != INFERRED}
 
 
+def of_conflict(quad: ox.Quad) -> bool:
+    """Whether it tells of a conflict between claims, which is found in the whole only."""
+    return isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(str(CONFLICT))
+
+
 def check(whole: Iterable[ox.Quad], found: ox.Store, wanted: Dataset) -> None:
     """The same default graph and claims; inferred is what was so in the whole and stands in the lens, and the new."""
-    assert without_inferred(found) == without_inferred(wanted.quads)
+    conflicts = {q for q in found if of_conflict(q)}
+    assert conflicts <= {q for q in whole if of_conflict(q)}
+    assert without_inferred(found) - conflicts == {q for q in without_inferred(wanted.quads) if not of_conflict(q)}
     inferred = {q.triple for q in found if q.graph_name == INFERRED}
     stands = {q.triple for q in without_inferred(found)}
     before = {q.triple for q in whole if q.graph_name == INFERRED}

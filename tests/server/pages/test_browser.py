@@ -21,6 +21,7 @@ PAGES = {
     "trade": "trade",
     "events": "events",
     "conflicts": "conflicts",
+    "changes": "changes",
     "sources": "sources",
     "questions": "questions",
     "question": "questions/trade-turnover-by-period",

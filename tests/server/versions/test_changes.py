@@ -17,7 +17,7 @@ from tests.http import BROWSER, send
 from tests.server.endpoint.test_writes import Client, make_token
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-CLAIM = "https://w3id.org/kelisim/claim/mp23-p2-1"
+CLAIM = "https://w3id.org/kelisim/claim/mp23-p24-1"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 
 
