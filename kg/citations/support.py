@@ -156,10 +156,10 @@ class Supports:
         """What a triple of the default graph rests on, or one of the graph of what is inferred."""
         if predicate == _TYPE and self._is_reference(subject):
             return ONE
-        graphs = [q.graph_name for q in self._store.quads_for_pattern(subject, predicate, value, None)]
-        names = [g.value for g in graphs if isinstance(g, ox.NamedNode)]
         if isinstance(subject, ox.NamedNode) and self.modality(subject.value):
             return single(subject.value)
+        graphs = [q.graph_name for q in self._store.quads_for_pattern(subject, predicate, value, None)]
+        names = [g.value for g in graphs if isinstance(g, ox.NamedNode)]
         if isinstance(subject, ox.NamedNode) and subject.value.startswith(str(CONFLICT)):
             return self._of_conflict(subject, predicate, value)
         found = alternatives(n for n in names if n != INFERRED_GRAPH and self.modality(n) and holds(n))

@@ -46,7 +46,7 @@ _MAX_LENSES: Final = 4
 _LEAST_SECONDS: Final = 0.1
 """A query with less time left gets no slot: when many expire together, each would take a fork from others."""
 
-_MAX_RETRIES: Final = 3
+_MAX_RETRIES: Final = 8
 """How often a query is tried again whose worker was killed from outside: the next one may be dying too."""
 
 

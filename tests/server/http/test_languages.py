@@ -98,7 +98,14 @@ def messages() -> frozenset[str | tuple[str, ...]]:
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
     methods = [(m["pattern"], m["method"]) for m in mappings]
     options = {m["pattern"]: {k: v for k, v in m.items() if k not in {"pattern", "method"}} for m in mappings}
-    keywords = {**DEFAULT_KEYWORDS, "translate": None, "gettext_noop": None, "syntax_error": None, "say": None}
+    keywords = {
+        **DEFAULT_KEYWORDS,
+        "translate": None,
+        "gettext_noop": None,
+        "syntax_error": None,
+        "say": None,
+        "LensError": None,
+    }
     found = extract_from_dir(ROOT, methods, options, keywords)
     return frozenset(text for _, _, text, _, _ in found)
 
