@@ -138,7 +138,11 @@ class WorkerProcess:
 
     def is_alive(self) -> bool:
         """Whether the process runs still; its end is noticed a little later by its socket (pidfd_open(2))."""
-        return self._pidfd >= 0 and not select.select([self._pidfd], [], [], 0)[0]
+        if self._pidfd < 0:
+            return False
+        ended = select.poll()  # select() takes no descriptors above 1023
+        ended.register(self._pidfd, select.POLLIN)
+        return not ended.poll(0)
 
     def kill(self) -> str:
         """Kills the process and returns its crash report; empty if it was already killed."""
