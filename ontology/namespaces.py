@@ -14,6 +14,8 @@ INFERRED_GRAPH: Final = BASE + "graph/inferred"
 """The named graph of the inferred triples."""
 MODALITIES: Final = ("asserted", "reported", "planned", "expected", "possible", "denied")
 """The codes of the modalities, the surest first."""
+PUBLISHED_MODALITIES: Final = MODALITIES[:3]
+"""The facts of claims in these modalities are also in the default graph; the others only in the claim's graph."""
 EVERYTHING: Final = BASE + "lens/everything"
 """The name, for FROM, of the dataset whose default graph holds the facts of all claims, however surely told."""
 SKOLEM: Final = BASE + ".well-known/genid/"

@@ -7,6 +7,19 @@ import pyoxigraph as ox
 from ontology.namespaces import BASE
 from ontology.terms import read_text
 
+SPOKEN_OF = (
+    "Event",
+    "Visit",
+    "Instrument",
+    "DocumentPackage",
+    "Project",
+    "Facility",
+    "Route",
+    "Policy",
+    "Relation",
+)
+"""The classes (``kel:``) of things that exist only as they are told of, as ``rules/derived.ru`` has them."""
+
 # Classes that contain everything: membership in them carries no information.
 _UNIVERSAL_CLASSES = frozenset(
     {"http://www.w3.org/2002/07/owl#Thing", "http://www.w3.org/2000/01/rdf-schema#Resource"},

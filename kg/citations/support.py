@@ -8,15 +8,12 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
 from kg.inference.derivation import derivations
-from ontology.namespaces import CODE, CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 Spo: TypeAlias = tuple[Term, ox.NamedNode, Term]
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
-
-PUBLISHED: Final = frozenset(("asserted", "reported", "planned"))
-"""The modalities whose facts stand in the default graph too."""
 
 _REMEMBERED: Final = 200_000
 """The most annotations that are kept, about 100 MB."""
@@ -75,7 +72,7 @@ class Supports:
 
     def is_published(self, claim: str) -> bool:
         """Whether the claim's facts stand in the default graph of the store."""
-        return self.modality(claim) in PUBLISHED
+        return self.modality(claim) in PUBLISHED_MODALITIES
 
     def states(self, graph: str, triple: tuple[Term | None, ...]) -> bool:
         """Whether a named graph holds a triple."""

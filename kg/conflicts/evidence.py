@@ -55,10 +55,6 @@ class Record:
         """Whether its speaker only expects it or thinks it possible."""
         return self.modality in {"expected", "possible"}
 
-    def is_before(self, other: "Record") -> bool:
-        """Whether its article surely appeared before the other's."""
-        return bool(self.published[1] and other.published[0]) and self.published[1] < other.published[0]
-
 
 @dataclass(frozen=True)
 class Told:

@@ -6,18 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import Final
 
 import pyoxigraph as ox
 
 from kg.conflicts.terms import conflict_triples
 from kg.curation.curated import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
-from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, shorten
+from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE, shorten
 from ontology.rules import derive, infer
-
-PUBLISHED_MODALITIES: Final = ("asserted", "reported", "planned")
-"""The facts of claims in these modalities are also in the default graph; the others only in the claim's graph."""
 
 
 @dataclass(frozen=True)

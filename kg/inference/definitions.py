@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from kg.inference.matching import DEFAULT, GraphName
 from kg.inference.told import DEFINED, INFERRED, MODALITY, RANKS, TYPE, Told, in_graph, is_thing
 from ontology.namespaces import CODE, KEL, PREFIXES
+from ontology.rules import SPOKEN_OF
 
 
 def _kel(name: str) -> ox.NamedNode:
@@ -26,20 +27,7 @@ PASSAGE, ARTICLE, DATE, STATUS = (_kel(name) for name in ("passage", "article", 
 OUTCOME_OF, STAGE_OF, AT_EVENT, PART_OF = (_kel(name) for name in ("outcomeOf", "stageOf", "atEvent", "partOf"))
 IN_PACKAGE = _kel("inPackage")
 DOCUMENTS = (_kel("Instrument"), _kel("DocumentPackage"))
-POINTED_AT = frozenset(
-    _kel(name)
-    for name in (
-        "Event",
-        "Visit",
-        "Instrument",
-        "DocumentPackage",
-        "Project",
-        "Facility",
-        "Route",
-        "Policy",
-        "Relation",
-    )
-)
+POINTED_AT = frozenset(_kel(name) for name in SPOKEN_OF)
 """The classes whose things get a modality from claims that only point at them."""
 CONCEPT = ox.NamedNode(PREFIXES["skos"] + "Concept")
 DENIED = ox.NamedNode(str(CODE.denied))

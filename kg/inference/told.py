@@ -13,20 +13,17 @@ import pyoxigraph as ox
 from kg.inference.matching import DEFAULT, GraphName, solve, unify
 from kg.inference.rules import rules
 from ontology import INFERRED_GRAPH, ONTOLOGY_IRI
-from ontology.namespaces import CODE, ID, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, ID, KEL, MODALITIES, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
 from ontology.rules import is_informative
 
 INFERRED = ox.NamedNode(INFERRED_GRAPH)
 TYPE = ox.NamedNode(RDF_TYPE)
 MODALITY = ox.NamedNode(str(KEL.modality))
 
-RANKS = {
-    ox.NamedNode(str(CODE[name])): rank
-    for rank, name in enumerate(("asserted", "reported", "planned", "expected", "possible", "denied"), start=1)
-}
+RANKS = {ox.NamedNode(str(CODE[name])): rank for rank, name in enumerate(MODALITIES, start=1)}
 """The modalities, the strongest first."""
 
-PUBLISHED = frozenset(code for code, rank in RANKS.items() if rank <= 3)
+PUBLISHED = frozenset(ox.NamedNode(str(CODE[name])) for name in PUBLISHED_MODALITIES)
 """The modalities of claims whose facts are in the default graph too: asserted, reported, planned."""
 
 DEFINED = frozenset(

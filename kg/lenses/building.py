@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 import pyoxigraph as ox
 
 from kg.lenses.consequences import Rules, close
-from kg.lenses.names import MODALITIES, SHOWN_MODALITIES, Lens
+from kg.lenses.names import Lens
 from kg.lenses.selection import Select, check, in_store, pattern
 from ontology import INFERRED_GRAPH, KelisimError
-from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, MODALITIES, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
+from ontology.rules import SPOKEN_OF
 from ontology.terms import read_text
 
 _DEFAULT: Final = ox.DefaultGraph()
@@ -35,21 +36,7 @@ _RANKS: Final = {str(CODE[name]): rank for rank, name in enumerate(MODALITIES)}
 _DENIED: Final = MODALITIES.index("denied")
 _UNSAID: Final = len(MODALITIES)
 _Subject = ox.NamedNode | ox.BlankNode | ox.Triple
-_SPOKEN_OF: Final = tuple(
-    ox.NamedNode(str(KEL[name]))
-    for name in [
-        "Event",
-        "Visit",
-        "Instrument",
-        "DocumentPackage",
-        "Project",
-        "Facility",
-        "Route",
-        "Policy",
-        "Relation",
-    ]
-)
-"""The classes of things that exist only as they are told of (see ``ontology/rules/derived.ru``)."""
+_SPOKEN_OF: Final = tuple(ox.NamedNode(str(KEL[name])) for name in SPOKEN_OF)
 
 _REFERENCE: Final = f"""
 SELECT ?s ?p ?o {{
@@ -153,7 +140,7 @@ class _Building:
         hidden = self.others if not self.with_others else frozenset[object]()
         yield from (q for q in self.whole if not hidden or q.graph_name not in hidden)
         for claim, record in self.records.items():
-            if record.rank >= len(SHOWN_MODALITIES):
+            if record.rank >= len(PUBLISHED_MODALITIES):
                 yield from map(_stated, self.whole.quads_for_pattern(None, None, None, ox.NamedNode(claim)))
 
     def _given(self) -> Iterator[ox.Quad]:
@@ -185,7 +172,7 @@ class _Building:
             yield quad
             if quad.predicate.value in self.rules.ranges and quad.object not in self.described:
                 self.seeds.append(quad.triple)
-        shown = self.shows_all or record.rank < len(SHOWN_MODALITIES)
+        shown = self.shows_all or record.rank < len(PUBLISHED_MODALITIES)
         for quad in self.whole.quads_for_pattern(None, None, None, claim):
             yield quad
             if shown:

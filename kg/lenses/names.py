@@ -11,12 +11,6 @@ from ontology import BASE, KelisimError
 LENSES: Final = BASE + "lens/"
 """The beginning of the names of all lenses."""
 
-MODALITIES: Final = ("asserted", "reported", "planned", "expected", "possible", "denied")
-"""The codes of modalities, the surest first; ``code:`` is their namespace."""
-
-SHOWN_MODALITIES: Final = MODALITIES[:3]
-"""The facts of claims in these are in a default graph that is not asked for more."""
-
 Kind = Literal["as-of", "source", "speaker", "modality"]
 KINDS: Final[tuple[Kind, ...]] = ("as-of", "source", "speaker", "modality")
 """What a lens may select by, in the order of canonical names."""

@@ -6,9 +6,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.lenses.names import MODALITIES, Kind, Lens, LensError
+from kg.lenses.names import Kind, Lens, LensError
 from ontology import BASE
-from ontology.namespaces import CODE, ID, KEL, PREFIXES, SRC
+from ontology.namespaces import CODE, ID, KEL, MODALITIES, PREFIXES, SRC
 
 Rows = Iterable[Sequence[str]]
 Select = Callable[[str], Rows]

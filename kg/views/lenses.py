@@ -6,9 +6,10 @@ from typing import Final
 
 from kg.language.labels import Label, labels
 from kg.language.messages import Translate, gettext_noop
-from kg.lenses.names import KINDS, MODALITIES, Kind, Lens
+from kg.lenses.names import KINDS, Kind, Lens
 from kg.lenses.selection import NAMESPACES, Rows, check, claims_query, counts_query
 from kg.store.reader import Reader
+from ontology.namespaces import MODALITIES
 
 CHOICES: Final = 50
 """The most values of a kind, those with most claims, by which a lens is shown to be narrowed."""

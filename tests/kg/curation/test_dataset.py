@@ -7,11 +7,11 @@ import sys
 import pyoxigraph as ox
 
 from kg.curation.curated import Curation
-from kg.curation.dataset import PUBLISHED_MODALITIES, Dataset
+from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.rdf.formats import RESULT_FORMATS, by_name
 from ontology import BASE, INFERRED_GRAPH
-from ontology.namespaces import CODE, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
 
 
 def default_and_named(dataset: Dataset) -> tuple[set[ox.Triple], dict[str, set[ox.Triple]]]:

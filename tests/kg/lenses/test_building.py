@@ -13,10 +13,21 @@ from kg.curation.curated import Claim, Curation
 from kg.curation.dataset import Dataset, build
 from kg.engine.engine import Engine
 from kg.lenses.building import LensTooLargeError, build_lens
-from kg.lenses.names import MODALITIES, SHOWN_MODALITIES, Lens, LensError, parse
+from kg.lenses.names import Lens, LensError, parse
 from kg.rdf.patches import diff
 from ontology import INFERRED_GRAPH
-from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, PREFIXES, RDF_TYPE, SRC
+from ontology.namespaces import (
+    CLAIM,
+    CODE,
+    CONFLICT,
+    ID,
+    KEL,
+    MODALITIES,
+    PREFIXES,
+    PUBLISHED_MODALITIES,
+    RDF_TYPE,
+    SRC,
+)
 
 MOST = 10_000_000
 INFERRED = ox.NamedNode(INFERRED_GRAPH)
@@ -65,7 +76,7 @@ def subset(curation: Curation, lens: Lens) -> Dataset:
     # What a claim states too counts as the claim's, except for types.
     reference = tuple(t for t in curation.reference if t.predicate == TYPE or t not in stated)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "PUBLISHED_MODALITIES", MODALITIES if lens.shows_all else SHOWN_MODALITIES)
+        patch.setattr(building, "PUBLISHED_MODALITIES", MODALITIES if lens.shows_all else PUBLISHED_MODALITIES)
         return build(replace(curation, claims=claims, reference=reference))
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
-from kg.lenses.names import MODALITIES, LensError, parse
+from kg.lenses.names import LensError, parse
 from kg.lenses.selection import Rows, Select, check, claims, dates, values
 from ontology import KelisimError
-from ontology.namespaces import CLAIM
+from ontology.namespaces import CLAIM, MODALITIES
 
 
 @pytest.fixture(scope="module")
