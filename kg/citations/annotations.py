@@ -54,9 +54,10 @@ def _of(sets: Iterable[Sources], *parts: Annotation) -> Annotation:
     for candidate in sorted(set(sets), key=len):
         if not any(known <= candidate for known in kept):
             kept.append(candidate)
+    kept.sort(key=lambda s: (len(s), sorted(s)))  # one order whatever the way here: fixed points compare annotations
     if len(kept) > KEPT_SETS:
         every: Sources = frozenset().union(*kept)
-        return Annotation((*sorted(kept, key=lambda s: (len(s), sorted(s)))[:KEPT_SETS],), every, False)
+        return Annotation((*kept[:KEPT_SETS],), every, False)
     union: Sources = frozenset().union(*kept)
     if not complete and kept:  # what was dropped of the parts may be needed as well
         union = union.union(*(p.every for p in parts))
