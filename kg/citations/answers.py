@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import Sources
 from kg.citations.certainty import ClaimRecord, Records, independent_sources, rank, weakest
-from kg.citations.cited import Asked, Citation, Cited, Row
+from kg.citations.cited import Asked, Citation, Cited, Citing, Row
 from kg.citations.evaluation import cite
 from kg.citations.support import Term
 from kg.engine.engine import Engine
@@ -48,25 +48,25 @@ def cited_answer(engine: Engine, asked: Asked) -> bytes:
     Only rows are kept that are as sure and as well supported as asked; LIMIT and OFFSET count what is kept. Raises what
     `cite` raises, and CertaintyError.
     """
-    checked_certainty(asked.certainty)
+    checked_certainty(asked.citing.certainty)
     cited = cite(engine, asked)
-    records: Records = engine.remembered.get(("records", asked.language)) or Records(
-        engine.store, cited.supports, asked.language
+    records: Records = engine.remembered.get(("records", asked.citing.language)) or Records(
+        engine.store, cited.supports, asked.citing.language
     )
-    engine.remembered["records", asked.language] = records
+    engine.remembered["records", asked.citing.language] = records
     rows = zip(cited.rows, cited.citations, strict=True)
-    if not asked.chooses:
+    if not asked.citing.chooses:
         return msgspec.json.encode(_document(cited, [*rows], records))
-    kept = [(row, citation) for row, citation in rows if _suffices(citation, records, asked.certainty, asked.sources)]
+    kept = [(row, citation) for row, citation in rows if _suffices(citation, records, asked.citing)]
     end = None if cited.limit is None else cited.offset + cited.limit
     return msgspec.json.encode(_document(cited, kept[cited.offset : end], records))
 
 
-def _suffices(citation: Citation, records: Records, certainty: str, sources: int) -> bool:
+def _suffices(citation: Citation, records: Records, citing: Citing) -> bool:
     if citation.annotation.is_zero:
         return False
-    sure = not certainty or rank(weakest(citation, records)) <= rank(certainty)
-    return sure and (not sources or independent_sources(citation, records) >= sources)
+    sure = not citing.certainty or rank(weakest(citation, records)) <= rank(citing.certainty)
+    return sure and (not citing.sources or independent_sources(citation, records) >= citing.sources)
 
 
 def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) -> dict[str, Any]:

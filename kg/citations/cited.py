@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from kg.citations.annotations import ZERO, Annotation
 from kg.citations.support import Supports, Term
@@ -9,26 +10,43 @@ from kg.citations.support import Supports, Term
 Row = tuple[Term | None, ...]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A query whose answer is to be cited, and the graphs of its dataset, as `Engine.query` takes them.
+class Citing(NamedTuple):
+    """What is asked about citations.
 
-    certainty, sources: what a row must have at least to be in the answer, a modality (empty for any) and a number of
-    independent sources. language: that of the texts of claims, a code (BCP 47).
+    told: whether the answer is to tell them. certainty, sources: what a row must have at least, a modality (empty for
+    any) and a number of independent sources. language: that of the texts of claims.
     """
 
-    query: str
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    new_graphs: bool = False
+    told: bool
     certainty: str = ""
     sources: int = 0
     language: str = "en"
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a request to ``/sparql`` that asks this."""
+        given = {"cite": "true" * self.told, "min-certainty": self.certainty, "min-sources": str(self.sources or "")}
+        return {name: value for name, value in given.items() if value}
+
+    @property
     def chooses(self) -> bool:
         """Whether rows are chosen by what they rest on."""
         return bool(self.certainty or self.sources)
+
+
+TOLD: Final = Citing(True)
+"""All citations, and no choice by them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query whose answer is to be cited, and the graphs of its dataset, as `Engine.query` takes them."""
+
+    query: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    new_graphs: bool = False
+    citing: Citing = TOLD
 
 
 @dataclass(frozen=True)

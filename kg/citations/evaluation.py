@@ -18,6 +18,7 @@ import pyoxigraph as ox
 from kg.citations.algebra import FRESH, OWN, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions
 from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
 from kg.citations.cited import Asked, Citation, Cited, Member, Missing, Row, merge
+from kg.citations.constants import Constants
 from kg.citations.parsing import parse
 from kg.citations.paths import Paths
 from kg.citations.plan import (
@@ -36,8 +37,6 @@ from kg.citations.support import GraphName, Supports, Term, spo
 from kg.engine.engine import Answer, Engine
 from kg.engine.errors import QuerySyntaxError, TooLargeError
 from kg.engine.guard import OutboundRefusedError, dataset_graphs
-from kg.engine.lexer import lex
-from ontology.namespaces import RDF_TYPE
 
 ROWS: Final = 20_000
 """The most rows of an answer with citations, and the most solutions that are looked at for a group or a boolean."""
@@ -45,8 +44,6 @@ ROWS: Final = 20_000
 KEPT_MEMBERS: Final = 1_000
 """The most rows that are listed for one group."""
 
-_ABSOLUTE: Final = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\\]*>")
-_PLAIN_LOCAL: Final = re.compile(r"[\w-]*")
 _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
 
@@ -79,7 +76,7 @@ def cite(engine: Engine, asked: Asked) -> Cited:
         run(asked.query)
     evaluation = _Evaluation(tree, lambda text, values: run(text, values).solutions, supports)
     try:
-        return evaluation.answer(whole=asked.chooses)
+        return evaluation.answer(whole=asked.citing.chooses)
     except (QuerySyntaxError, OutboundRefusedError):
         run(asked.query)  # so that places are those in the query and not in what it was rewritten to
         raise
@@ -123,11 +120,9 @@ class _Evaluation:
         self._tree = tree
         self._run = solve
         self._supports = supports
-        self._paths = Paths(supports, self._term)
-        self._terms: dict[str, Term] = {}
-        self._namespaces = _namespaces(tree.prologue)
+        self._constants = Constants(tree.prologue, self._solve)
+        self._paths = Paths(supports, self._constants.__getitem__)
         self._tables: dict[tuple[int, GraphName | None], dict[Row, Citation]] = {}
-        self._plans: dict[tuple[int, str], Plan] = {}
         self._exists: dict[tuple[object, ...], Citation] = {}
 
     def answer(self, *, whole: bool) -> Cited:
@@ -154,25 +149,6 @@ class _Evaluation:
         chosen = " ".join(projection) or f"(1 AS {OWN}one)"
         return " ".join(("SELECT", chosen, self._tree.dataset, "WHERE", where, *rest))
 
-    def _term(self, text: str) -> Term:
-        """The term that a constant of the query stands for."""
-        known = self._terms.get(text)
-        if known is None:
-            known = self._terms[text] = self._named(text) or self._evaluated(text)
-        return known
-
-    def _named(self, text: str) -> ox.NamedNode | None:
-        """The IRI of a plain prefixed name, for which the engine need not be asked; None for all else."""
-        prefix, colon, local = text.partition(":")
-        if colon and prefix in self._namespaces and _PLAIN_LOCAL.fullmatch(local):
-            return ox.NamedNode(self._namespaces[prefix] + local)
-        return ox.NamedNode(RDF_TYPE) if text == "a" else None
-
-    def _evaluated(self, text: str) -> Term:
-        found = next(iter(self._run(f"{self._tree.prologue}\nSELECT ({text} AS {OWN}term) {{}}", None)))[0]
-        assert isinstance(found, ox.NamedNode | ox.BlankNode | ox.Literal)
-        return found
-
     # Rows of one solution each
 
     def _plain(self, select: Select, whole: bool) -> tuple[list[Row], list[Citation]]:
@@ -194,32 +170,31 @@ class _Evaluation:
         return rows, [found[row] for row in rows]
 
     def _rows(self, solutions: ox.QuerySolutions) -> list[Row]:
-        rows = [_row(s, range(len(solutions.variables))) for s in islice(solutions, ROWS + 1)]
+        rows = [_row(s) for s in islice(solutions, ROWS + 1)]
         if len(rows) > ROWS:
             raise _too_many()
         return rows
 
     def _witnesses(
-        self, select: Select, plan: Plan, rest: Sequence[str], restriction: str = "", graph: str = ""
+        self, select: Select, plan: Plan, rest: Sequence[str], restriction: str = ""
     ) -> Iterator[tuple[Row, Citation]]:
         """Each solution of a SELECT without grouping: its row, and what it rests on."""
         columns = select.columns()
         shown = [f"({e} AS {v})" if e else v for e, v in select.projection] if not select.star else [*columns]
         hidden = [v for v in plan.columns if v not in columns]
-        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
         where = f"{{ {restriction} {plan.text} }}" if restriction else plan.text
-        text = self._text((*shown, *hidden, *flags), where, *rest, select.values)
+        text = self._text((*shown, *hidden, *plan.told_flags), where, *rest, select.values)
         names = (*columns, *hidden, *plan.flags)
         for solution in self._solve(text):
-            values = {n: t for n, t in zip(names, _row(solution, range(len(names))), strict=True) if t is not None}
-            citation = self._citation(plan.atoms, values, graph)
+            row = _row(solution)
+            citation = self._citation(plan.atoms, _bound(names, row))
             if select.uncited:
                 citation.uncited["SELECT"] = None
-            yield _row(solution, range(len(columns))), citation
+            yield row[: len(columns)], citation
 
     # What a solution rests on
 
-    def _citation(self, atoms: Sequence[Atom], values: Mapping[str, Term], graph: str = "") -> Citation:
+    def _citation(self, atoms: Sequence[Atom], values: Mapping[str, Term]) -> Citation:
         """The product over the atoms that count in a solution."""
         found = Citation(ONE)
         for atom in atoms:
@@ -251,7 +226,7 @@ class _Evaluation:
         return found
 
     def _value(self, term: str, values: Mapping[str, Term]) -> Term:
-        return values[term] if term.startswith("?") else self._term(term)
+        return values[term] if term.startswith("?") else self._constants[term]
 
     def _graph(self, name: str, values: Mapping[str, Term]) -> GraphName | None:
         if not name:
@@ -263,9 +238,7 @@ class _Evaluation:
     def _resolved(self, path: Path, values: Mapping[str, Term]) -> Path:
         """A predicate variable becomes its value."""
         if isinstance(path, Link) and path.term.startswith("?"):
-            found = values[path.term]
-            self._terms[str(found)] = found
-            return Link(str(found))
+            return Link(self._constants.name(values[path.term]))
         return path
 
     def _filter(self, atom: FilterAtom, values: Mapping[str, Term], found: Citation) -> None:
@@ -304,13 +277,11 @@ class _Evaluation:
             return self._exists[key]
         plan = plan_of(group, str(where) if where is not None else "", frozenset(mentioned), used=frozenset())
         columns = [*dict.fromkeys((*plan.columns, *mentioned))]
-        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
         found = Citation()
-        solutions = self._solve(self._text((*columns, *flags), plan.text), mentioned)
+        solutions = self._solve(self._text((*columns, *plan.told_flags), plan.text), mentioned)
         names = (*columns, *plan.flags)
         for number, solution in enumerate(solutions):
-            row = {n: t for n, t in zip(names, _row(solution, range(len(names))), strict=True) if t is not None}
-            found.add(self._citation(plan.atoms, row))
+            found.add(self._citation(plan.atoms, _bound(names, _row(solution))))
             if number == ROWS:
                 found.annotation = incomplete(found.annotation)
                 break
@@ -343,17 +314,12 @@ class _Evaluation:
 
     def _grouped(self, select: Select, whole: bool, graph: str = "") -> tuple[list[Row], list[Citation]]:
         keys = tuple(k.variable or f"{OWN}key{n}" for n, k in enumerate(select.keys))
-        columns = select.columns()
         shown = tuple(f"{OWN}group{n}" for n in range(len(keys)))
         kept = replace(select, limit=None, offset=0) if whole else select
         named = replace(kept, keys=tuple(Key(k.text, v) for k, v in zip(select.keys, keys, strict=True)))
-        solutions = self._solve(select_text(named, shown, self._tree.dataset, graph))
-        rows, groups = list[Row](), list[Row]()
-        for solution in islice(solutions, ROWS + 1):
-            rows.append(_row(solution, range(len(columns))))
-            groups.append(_row(solution, range(len(columns), len(columns) + len(keys))))
-        if len(rows) > ROWS:
-            raise _too_many()
+        found = self._rows(self._solve(select_text(named, shown, self._tree.dataset, graph)))
+        width = len(select.columns())
+        rows, groups = [row[:width] for row in found], [row[width:] for row in found]
         members, full = self._members(select, _plan(select, graph), keys, {*groups})
         citations = [_of_members(members.get(g, []), full=full) for g in groups]
         for citation in citations:
@@ -373,18 +339,16 @@ class _Evaluation:
         expressions = [k.text if k.text == v else f"({k.text} AS {v})" for k, v in zip(select.keys, keys, strict=True)]
         visible = [*dict.fromkeys((*plan.columns, *select.where.variables()))]
         hidden = [v for v in visible if v not in keys]
-        flags = [f"(IF({e}, true, false) AS {v})" for v, e in plan.flags.items()]
         names = (*keys, *hidden, *plan.flags)
+        text = self._text((*expressions, *hidden, *plan.told_flags), plan.text, select.values)
         found: dict[Row, list[tuple[Mapping[str, Term], Citation]]] = {}
-        for number, solution in enumerate(
-            self._solve(self._text((*expressions, *hidden, *flags), plan.text, select.values))
-        ):
+        for number, solution in enumerate(self._solve(text)):
             if number == ROWS:
                 return found, True
-            row = _row(solution, range(len(names)))
+            row = _row(solution)
             group = row[: len(keys)]
             if group in wanted:
-                values = {n: t for n, t in zip(names, row, strict=True) if t is not None}
+                values = _bound(names, row)
                 told = {n: t for n, t in values.items() if not n.startswith(OWN)}
                 found.setdefault(group, []).append((told, self._citation(plan.atoms, values)))
         return found, False
@@ -421,7 +385,7 @@ class _Evaluation:
             if text.startswith(("_:", FRESH)):
                 made.append(ox.BlankNode(f"s{number}x{text.encode().hex()}"))
                 continue
-            term = values[text] if text.startswith("?") else self._term(text)
+            term = values[text] if text.startswith("?") else self._constants[text]
             if term is None:
                 return None
             made.append(term)
@@ -430,17 +394,13 @@ class _Evaluation:
         return (subject, predicate, value) if valid else None
 
 
-def _namespaces(prologue: str) -> dict[str, str]:
-    """The namespaces that are absolute IRIs without escapes, by prefix."""
-    found, tokens = dict[str, str](), [*lex(prologue)]
-    for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if word.type == "PREFIX":
-            found[name[:-1]] = iri[1:-1] if _ABSOLUTE.fullmatch(iri) else ""
-    return {prefix: namespace for prefix, namespace in found.items() if namespace}
+def _row(solution: ox.QuerySolution) -> Row:
+    return tuple(solution)
 
 
-def _row(solution: ox.QuerySolution, columns: range) -> Row:
-    return tuple(solution[n] for n in columns)
+def _bound(names: Sequence[str], row: Row) -> dict[str, Term]:
+    """The values of a row by the names of its columns, without unbound ones."""
+    return {n: t for n, t in zip(names, row, strict=False) if t is not None}  # `_text` puts a column where is none
 
 
 def _with_values(text: str, values: Mapping[str, Term]) -> str:
@@ -483,7 +443,7 @@ def _projected(select: Select) -> Sequence[tuple[str, str]]:
 def _unknown(citation: Citation | None = None) -> Citation:
     """A citation that is not known: never nothing without saying so."""
     found = citation or Citation()
-    found.annotation = incomplete(found.annotation if not found.annotation.is_zero else ZERO)
+    found.annotation = incomplete(found.annotation)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import Final, TypeAlias
+from typing import Final
 
 from lark import Token, Tree
 
@@ -36,9 +36,7 @@ from kg.citations.algebra import (
     Values,
     negated,
 )
-from kg.engine.diagnosis import syntax_tree
-
-_Node: TypeAlias = Tree[Token] | Token
+from kg.engine.syntax import Node, span, syntax_tree, tokens
 
 
 def parse(text: str) -> Query:
@@ -46,17 +44,17 @@ def parse(text: str) -> Query:
     return _Reader(text).query(syntax_tree(text))
 
 
-def _trees(node: _Node, name: str) -> Iterator[Tree[Token]]:
+def _trees(node: Node, name: str) -> Iterator[Tree[Token]]:
     """The children of that name."""
     if isinstance(node, Tree):
         yield from (c for c in node.children if isinstance(c, Tree) and c.data == name)
 
 
-def _first(node: _Node, name: str) -> Tree[Token] | None:
+def _first(node: Node, name: str) -> Tree[Token] | None:
     return next(_trees(node, name), None)
 
 
-def _kinds(node: _Node) -> list[str]:
+def _kinds(node: Node) -> list[str]:
     return [c.type for c in node.children if isinstance(c, Token)] if isinstance(node, Tree) else []
 
 
@@ -69,14 +67,10 @@ class _Reader:
         self._labels: dict[str, str] = {}
         self._in_template = False
 
-    def _slice(self, node: _Node) -> str:
+    def _slice(self, node: Node) -> str:
         """The text of a node."""
-        first, last = node, node
-        while isinstance(first, Tree):
-            first = next(c for c in first.children if isinstance(c, Token) or c.children)
-        while isinstance(last, Tree):
-            last = next(c for c in reversed(last.children) if isinstance(c, Token) or c.children)
-        return self._text[first.start_pos : last.end_pos]
+        start, end = span(node)
+        return self._text[start:end]
 
     def _fresh(self) -> str:
         return f"{FRESH}{next(self._numbers)}"
@@ -95,7 +89,7 @@ class _Reader:
             return Query(form, head, dataset, select, template)
         return Query(form, head, dataset, self._select(body, values))
 
-    def _construct(self, body: Tree[Token], values: _Node) -> tuple[Select, tuple[tuple[str, str, str], ...]]:
+    def _construct(self, body: Tree[Token], values: Node) -> tuple[Select, tuple[tuple[str, str, str], ...]]:
         template, where = _first(body, "template"), _first(body, "where")
         block = _first(template if template is not None else body, "triples_template")
         self._in_template = template is not None
@@ -107,7 +101,7 @@ class _Reader:
         group = Group(triples, "{ " + " . ".join(f"{t.subject} {t.text} {t.object}" for t in triples) + " }")
         return self._select(body, values, group), given
 
-    def _select(self, body: Tree[Token], values: _Node | None, group: Group | None = None) -> Select:
+    def _select(self, body: Tree[Token], values: Node | None, group: Group | None = None) -> Select:
         clause, modifiers = _first(body, "select_clause"), _first(body, "modifiers")
         if group is None:
             where = _first(body, "where")
@@ -117,15 +111,15 @@ class _Reader:
             group = self._group(inner)
         columns = list[tuple[str, str]]()
         grouping = _first(modifiers, "group_by") if modifiers is not None else None
-        aggregates, hidden = modifiers is not None and any(map(_aggregates, _trees(modifiers, "order_by"))), False
+        ordering = _trees(modifiers, "order_by") if modifiers is not None else ()
+        aggregates, hidden = any(_has(t, *_AGGREGATES) for t in ordering), False
         for item in _trees(clause, "projection") if clause is not None else ():
             expression = _first(item, "expression")
             if expression is None:
                 columns.append(("", _variable(item.children[0])))
                 continue
-            kinds = {t.type for t in expression.scan_values(lambda t: isinstance(t, Token))}
-            aggregates |= _aggregates(expression)
-            hidden |= "EXISTS" in kinds
+            aggregates |= _has(expression, *_AGGREGATES)
+            hidden |= _has(expression, "EXISTS")
             columns.append((self._slice(expression), _variable(item.children[-2])))
         parts = {str(t.data): t for t in (modifiers.children if modifiers is not None else ()) if isinstance(t, Tree)}
         limits = [str(t) for t in parts["limits"].children] if "limits" in parts else []
@@ -198,15 +192,15 @@ class _Reader:
                 return Union(tuple(self._group(g) for g in groups))
 
     def _filter(self, tree: Tree[Token]) -> Filter:
-        if not any(t.type == "EXISTS" for t in tree.scan_values(lambda t: isinstance(t, Token))):
+        if not _has(tree, "EXISTS"):
             return Filter(self._slice(tree))
         return Filter(self._slice(tree), self._condition(tree.children[1]))
 
-    def _condition(self, node: _Node) -> Condition:  # noqa: PLR0911 - one for each kind
+    def _condition(self, node: Node) -> Condition:  # noqa: PLR0911 - one for each kind
         """The boolean structure of an expression."""
         if isinstance(node, Token):
             return str(node)
-        if not any(t.type == "EXISTS" for t in node.scan_values(lambda t: isinstance(t, Token))):
+        if not _has(node, "EXISTS"):
             return self._slice(node)
         inner = [c for c in node.children if isinstance(c, Tree)]
         kinds = _kinds(node)
@@ -249,7 +243,7 @@ class _Reader:
                     yield Triple(subject, path, text, value)
                     yield from made
 
-    def _node(self, node: _Node, made: list[Triple]) -> str:
+    def _node(self, node: Node, made: list[Triple]) -> str:
         """The text of a node; the triples of property lists and collections in it go to `made`."""
         while isinstance(node, Tree) and node.data in ("graph_node", "object"):
             node = node.children[0]
@@ -287,17 +281,19 @@ class _Reader:
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
-def _aggregates(tree: Tree[Token]) -> bool:
-    """Whether there is an aggregate in an expression."""
-    tokens = tree.scan_values(lambda t: isinstance(t, Token))
-    return any(t.type in ("COUNT", "AGGREGATE", "GROUP_CONCAT") for t in tokens)
+_AGGREGATES: Final = ("COUNT", "AGGREGATE", "GROUP_CONCAT")
+
+
+def _has(node: Node, *kinds: str) -> bool:
+    """Whether a parse tree has a token of one of the kinds."""
+    return any(token.type in kinds for token in tokens(node))
 
 
 def _values_variables(block: Tree[Token]) -> tuple[str, ...]:
     return tuple(_variable(t) for t in block.children if isinstance(t, Token) and t.type == "VARIABLE")
 
 
-def _variable(token: _Node) -> str:
+def _variable(token: Node) -> str:
     return f"?{str(token)[1:]}"  # ``$x`` is ``?x``
 
 
@@ -305,11 +301,11 @@ def _named(text: str) -> str:
     return f"?{text[1:]}" if text.startswith("$") else text
 
 
-def _path(text: Callable[[_Node], str], node: _Node) -> Path:  # noqa: PLR0911 - one for each kind
+def _path(text: Callable[[Node], str], node: Node) -> Path:  # noqa: PLR0911 - one for each kind
     """The path of a verb."""
     if isinstance(node, Token):
         return Link(_named(str(node)))
-    inner: Sequence[_Node] = [c for c in node.children if isinstance(c, Tree)]
+    inner: Sequence[Node] = [c for c in node.children if isinstance(c, Tree)]
     kinds = _kinds(node)
     match str(node.data):
         case "path_alternative" if len(inner) > 1:

@@ -118,6 +118,11 @@ class Plan:
     columns: dict[str, None] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def told_flags(self) -> list[str]:
+        """The columns that tell the flags, which have no value where their expression has an error."""
+        return [f"(IF({expression}, true, false) AS {flag})" for flag, expression in self.flags.items()]
+
 
 def plan_of(
     group: Group,

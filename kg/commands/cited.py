@@ -11,14 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.citations.answers import cited_answer
-from kg.citations.cited import Asked
+from kg.citations.cited import Asked, Citing
 from kg.commands.printing import cell, print_table
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.remote import RemoteEndpoint
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from kg.views.citations import CitedAnswer
-from kg.workers.messages import Citing
 from ontology import PREFIXES, KelisimError
 
 _DATASETS: Final = ("trig", "nquads", "jsonld")
@@ -30,14 +29,13 @@ def print_cited(query: str, form: str, endpoint: str | None, dataset: Callable[[
     `form` is a format's name or ``table``.
     """
     query = with_prefixes(query)
-    told, certainty, sources, _ = citing
     body = (
-        _from_endpoint(endpoint, query, certainty, sources)
+        _from_endpoint(endpoint, query, citing)
         if endpoint
-        else cited_answer(Engine(dataset().quads), Asked(query, certainty=certainty, sources=sources))
+        else cited_answer(Engine(dataset().quads), Asked(query, citing=citing))
     )
     answer = CitedAnswer(body, str)
-    if not told and not answer.is_graph:
+    if not citing.told and not answer.is_graph:
         plain = answer.plain().serialize(by_name(form if form != "table" else "json", RESULT_FORMATS))
         if form == "table":
             print_table(msgspec.json.decode(plain))
@@ -56,9 +54,8 @@ def print_cited(query: str, form: str, endpoint: str | None, dataset: Callable[[
     sys.stdout.buffer.write(output if output.endswith(b"\n") else output + b"\n")
 
 
-def _from_endpoint(endpoint: str, query: str, certainty: str, sources: int) -> bytes:
-    wanted = {"cite": "true", "min-certainty": certainty, "min-sources": str(sources or "")}
-    remote = RemoteEndpoint(endpoint, parameters={name: value for name, value in wanted.items() if value})
+def _from_endpoint(endpoint: str, query: str, citing: Citing) -> bytes:
+    remote = RemoteEndpoint(endpoint, parameters=citing._replace(told=True).parameters)
     body = remote.results(query)
     if b'"citations"' not in body:
         raise KelisimError(f"{endpoint} tells no citations: it is not one of Kelisim's, or of an older version.")

@@ -228,8 +228,8 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     asked = through(lens, text) if lens is not None else text
     dataset = lambda: stored(folder, as_of) if folder else load_dataset(ctx)  # noqa: E731
     if cite or min_certainty or min_sources:
+        from kg.citations.cited import Citing
         from kg.commands.cited import print_cited
-        from kg.workers.messages import Citing
 
         print_cited(asked, form, endpoint, dataset, Citing(cite, min_certainty or "", min_sources))
     else:

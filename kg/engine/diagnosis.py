@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from lark import Lark, Token, Tree, UnexpectedInput
+from lark import Lark, Token, UnexpectedInput
 from lark.lexer import Lexer, LexerState
 
 from kg.engine.errors import QuerySyntaxError
@@ -56,43 +56,28 @@ def diagnose(
 
 def prepare() -> None:
     """Loads the grammar before forking: workers may not open files."""
-    _parser()
-
-
-def syntax_tree(query: str) -> Tree[Token]:
-    """The parse tree of a query by ``sparql.lark``, whose tokens have positions.
-
-    Raises the error of `diagnose` for a text that is none.
-    """
-    parser: Any = _parser().parse_interactive(start="query")
-    try:
-        for token in lex(query):
-            parser.feed_token(token)
-        tree: Tree[Token] = parser.feed_eof()
-    except UnexpectedInput as error:
-        raise diagnose(query) from error
-    return tree
+    parser()
 
 
 @cache
-def _parser() -> Lark:
+def parser() -> Lark:
     grammar = resources.files("kg.engine").joinpath("sparql.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer=_NoLexer, start=["query", "update"])
 
 
 def _first_fault(tokens: Sequence[Token], *, update: bool) -> tuple[Fault | None, int]:
     """The first token that the grammar does not accept, and its index; the end counts as a token."""
-    parser: Any = _parser().parse_interactive(start="update" if update else "query")
+    parsing: Any = parser().parse_interactive(start="update" if update else "query")
     last = tokens[-1] if tokens else Token("START", "", 0, 1, 1)
     end = Token("$END", "", last.end_pos, last.line, (last.column or 1) + len(last))
     for number, token in enumerate((*tokens, end)):
-        accepts = frozenset(parser.accepts()) if token.type in {"WORD", "UNKNOWN"} else None
+        accepts = frozenset(parsing.accepts()) if token.type in {"WORD", "UNKNOWN"} else None
         try:
             if accepts is None:
-                parser.feed_token(token)
+                parsing.feed_token(token)
                 continue
         except UnexpectedInput:
-            accepts = frozenset(parser.accepts())
+            accepts = frozenset(parsing.accepts())
         following = tokens[number + 1] if number + 1 < len(tokens) else None
         return Fault(token, accepts, tokens[:number], following, update), number
     return None, len(tokens)

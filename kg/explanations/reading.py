@@ -1,19 +1,16 @@
 """Reads a query into its elements, by the parse tree of ``kg/engine/sparql.lark``."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from lark import Token, Tree
 
-from kg.engine.diagnosis import syntax_tree
+from kg.engine.syntax import Node, declared_prefixes, span, syntax_tree, tokens
 from kg.explanations.pattern import Block, Group, Leaf, Statement, Union
 from kg.explanations.triples import Triples
 
 _NAMES: Final = {"MINUS_PATTERN": "minus", "OPTIONAL": "optional", "BIND": "bind", "VALUES": "values"}
 _AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
-
-Node = Tree[Token] | Token
 
 
 @dataclass(frozen=True)
@@ -45,16 +42,14 @@ class Reading:
     @property
     def prefixes(self) -> dict[str, str]:
         """The namespaces that the query declares, by prefix."""
-        words = self.prologue.split()
-        pairs = zip(words, words[1:], words[2:], strict=False)
-        return {name[:-1]: iri[1:-1] for word, name, iri in pairs if word.upper() == "PREFIX"}
+        return declared_prefixes(self.prologue)
 
 
 def read(query: str) -> Reading:
     """The elements of a query; raises QuerySyntaxError for a text that is none."""
     tree = syntax_tree(query)
     prologue, form_tree = (child for child in tree.children[:2] if isinstance(child, Tree))
-    end = _end(prologue) if prologue.children else 0
+    end = span(prologue)[1] if prologue.children else 0
     clauses = tuple(span(each) for each in form_tree.children if isinstance(each, Tree) and each.data == "dataset")
     root = Group("root", "", None)
     where = next((c for c in form_tree.children if isinstance(c, Tree) and c.data == "where"), None)
@@ -87,27 +82,6 @@ def read(query: str) -> Reading:
         any(t.type in _AGGREGATES for t in tokens(form_tree) if (t.start_pos or 0) < begin),
         root,
     )
-
-
-def tokens(node: Node) -> Iterator[Token]:
-    """The tokens of a parse tree in order."""
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, Token):
-            yield each
-        else:
-            waiting += reversed(each.children)
-
-
-def span(node: Node) -> tuple[int, int]:
-    """The place of a parse tree in the text."""
-    own = [*tokens(node)]
-    return own[0].start_pos or 0, own[-1].end_pos or 0
-
-
-def _end(node: Node) -> int:
-    return span(node)[1]
 
 
 def _position(text: str, index: int) -> tuple[int, int]:

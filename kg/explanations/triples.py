@@ -5,9 +5,10 @@ from typing import Final
 
 from lark import Token, Tree
 
+from kg.engine.syntax import Node, span, tokens
+
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 Terms = tuple[str, str, str]
-Node = Tree[Token] | Token
 
 
 class Triples:
@@ -37,22 +38,22 @@ class Triples:
 
     def plain(self, node: Node) -> str:
         """The text of a parse tree with variables for blank nodes."""
-        tokens = [*_tokens(node)]
-        if [t.type for t in tokens] == ["LSQB", "RSQB"]:
+        own = [*tokens(node)]
+        if [t.type for t in own] == ["LSQB", "RSQB"]:
             return self._new()
-        if [t.type for t in tokens] == ["LPAR", "RPAR"]:
+        if [t.type for t in own] == ["LPAR", "RPAR"]:
             return f"<{_RDF}nil>"
-        parts, done = list[str](), tokens[0].start_pos or 0
-        for token in tokens:
+        parts, done = list[str](), own[0].start_pos or 0
+        for token in own:
             if token.type == "BLANK":
                 parts += self._text[done : token.start_pos], f"?blank_{_letters(token[2:])}"
                 done = token.end_pos or 0
-        return "".join((*parts, self._text[done : tokens[-1].end_pos]))
+        return "".join((*parts, self._text[done : own[-1].end_pos]))
 
     def variables(self, node: Node) -> frozenset[str]:
         """The variables in a parse tree, also those for blank nodes, without their sign."""
         found = set[str]()
-        for token in _tokens(node):
+        for token in tokens(node):
             if token.type == "VARIABLE":
                 found.add(token[1:])
             elif token.type == "BLANK":
@@ -106,7 +107,7 @@ class Triples:
         for number, step in enumerate(steps):
             last = number + 1 == len(steps)
             to = target if last else self._new("step")
-            start, end = _start(step), [*_tokens(step)][-1].end_pos
+            start, end = span(step)
             yield (subject, self._text[start:end], to), place if number == 0 else start
             subject = to
 
@@ -126,18 +127,8 @@ def _steps(verb: Tree[Token]) -> list[Node]:
     return [verb]
 
 
-def _tokens(node: Node) -> Iterator[Token]:
-    waiting = [node]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, Token):
-            yield each
-        else:
-            waiting += reversed(each.children)
-
-
 def _start(node: Node) -> int:
-    return next(_tokens(node)).start_pos or 0
+    return span(node)[0]
 
 
 def _letters(label: str) -> str:

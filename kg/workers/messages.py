@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kg.changes.staging import DocumentError
+from kg.citations.cited import Citing
 from kg.engine.engine import OperationError
 from kg.engine.errors import (
     BusyError,
@@ -18,19 +19,6 @@ from kg.engine.errors import (
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import NotAcceptableError
 from ontology import KelisimError
-
-
-class Citing(NamedTuple):
-    """What is asked about citations.
-
-    told: whether the answer is to tell them. certainty, sources: what a row must have at least, a modality (empty for
-    any) and a number of independent sources. language: that of the texts of claims.
-    """
-
-    told: bool
-    certainty: str = ""
-    sources: int = 0
-    language: str = "en"
 
 
 class Task(NamedTuple):

@@ -25,7 +25,7 @@ import pyoxigraph as ox
 from kg.changes.staging import Change, DocumentError, stage
 from kg.changes.validation import validate_change
 from kg.citations.answers import cited_answer
-from kg.citations.cited import Asked
+from kg.citations.cited import Asked, Citing
 from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import (
@@ -39,6 +39,8 @@ from kg.engine.errors import (
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
 from kg.inference.explanation import explain
+from kg.inference.rules import rules
+from kg.inference.told import is_reasoned
 from kg.lenses.kept import MissingLensError
 from kg.lenses.names import parse
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -74,8 +76,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
     try:
         if task.why or task.citing:
-            with allow_new_files():  # for the rules, which are read when they are first needed
-                spool.write(_explained(engine, task) if task.why else _cited(engine, task))
+            spool.write(_explained(engine, task) if task.why else _cited(engine, task))
             return Outcome("ok", format="json", size=spool.size), spool
         answer = engine.query(
             task.query,
@@ -107,9 +108,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
 def _cited(engine: Engine, task: Task) -> bytes:
     """The answer with the claims that its rows rest on, as JSON."""
     assert task.citing
-    _, certainty, sources, language = task.citing
     default, named = tuple(task.default_graphs), tuple(task.named_graphs)
-    return cited_answer(engine, Asked(task.query, default, named, task.new_graphs, certainty, sources, language))
+    return cited_answer(engine, Asked(task.query, default, named, task.new_graphs, Citing(*task.citing)))
 
 
 def _explained(engine: Engine, task: Task) -> bytes:
@@ -173,6 +173,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     die_with_parent()
     diagnosis.prepare()
     engine = load()
+    if is_reasoned(engine.store):
+        rules()  # read before forking: workers may not open files
     engine.hints.prepare()
     send(control, 0)
     _serve_forks(control, engine, memory_bytes)

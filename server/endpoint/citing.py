@@ -7,11 +7,11 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from kg.citations.answers import checked_certainty
+from kg.citations.cited import Citing
 from kg.language.labels import Label, labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from kg.store.reader import Reader
 from kg.views.citations import CitedAnswer
-from kg.workers.messages import Citing
 from ontology import PREFIXES, KelisimError
 from ontology.namespaces import CODE, MODALITIES
 from server.http.errors import ProblemError
@@ -89,12 +89,6 @@ def graph_text(answer: CitedAnswer, citing: Citing) -> str:
     quads = dict.fromkeys(answer.dataset()) if citing.told else answer.triples()
     form = DATASET_FORMATS[0].engine if citing.told else GRAPH_FORMATS[0].engine
     return (ox.serialize(quads, format=form, prefixes=dict(PREFIXES)) or b"").decode()
-
-
-def parameters_of(citing: Citing) -> dict[str, str]:
-    """The parameters of a request by which it asks for these citations."""
-    given = {"cite": "true" * citing.told, "min-certainty": citing.certainty, "min-sources": str(citing.sources or "")}
-    return {name: value for name, value in given.items() if value}
 
 
 def certainties(reader: Reader, code: str) -> list[tuple[str, Label]]:

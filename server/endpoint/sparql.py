@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from flask import Blueprint, Response, json, redirect, render_template, request
 
+from kg.citations.cited import Citing
 from kg.engine.guard import with_from
 from kg.engine.replies import Reply
 from kg.language.labels import labels
@@ -15,14 +16,13 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
 from kg.views.citations import CitedAnswer
 from kg.views.footnotes import footnotes
-from kg.workers.messages import Citing, Task
+from kg.workers.messages import Task
 from server.endpoint.citing import (
     DATASET_FORMATS,
     certainties,
     cited_response,
     citing_of,
     graph_text,
-    parameters_of,
 )
 from server.endpoint.snippets import snippets
 from server.endpoint.updates import run_update, seconds
@@ -281,7 +281,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
         "citing": citing,
         "cited": cited if citing.told else None,
         "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:500]], language()) if cited else {},
-        "parameters": {**graphs, **parameters_of(citing)},
+        "parameters": {**graphs, **citing.parameters},
         "certainties": certainties(site.reader, language()),
     }
     if len(reply.body) > PAGE_BYTES:
