@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 
 from server.data import catalogue, downloads, linked_data, reconciliation, search
 from server.data import lenses as lens_names
-from server.endpoint import graphs, sparql
+from server.endpoint import citing, graphs, sparql
 from server.endpoint.description import describer
 from server.front.metrics import Metrics
 from server.front.metrics import blueprint as metrics_page
@@ -88,6 +88,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     shell.register(app, site)
     links.register(app)
     lenses.register(app, site)
+    citing.register(app, site)
     app.register_blueprint(sparql.blueprint(site, access, describer(site)))
     app.register_blueprint(graphs.blueprint(store, access))
     for module in _PAGES:

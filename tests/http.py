@@ -1,9 +1,11 @@
 """An HTTP client for tests: one request, returning errors as responses."""
 
+import json
 import urllib.error
 import urllib.parse
 import urllib.request
 from email.message import Message
+from typing import Any
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -19,6 +21,14 @@ def send(
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read()
+
+
+def get_json(url: str) -> dict[str, Any]:
+    """The document of an address, asked for as JSON, which must be there."""
+    status, _, body = send(url, headers={"Accept": "application/json"})
+    assert status == 200, body
+    found: dict[str, Any] = json.loads(body)
+    return found
 
 
 def ask(server: str, query: str, **more: str) -> str:

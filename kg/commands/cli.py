@@ -164,14 +164,28 @@ def export(ctx: click.Context, form: str, output: Path | None, reified: bool, co
         sys.stdout.buffer.write(gzip.compress(body, mtime=0) if compress else body)
 
 
+def query_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command a query, as its argument or by ``--file``; `given_query` reads it."""
+    option = click.option(
+        "--file",
+        "file",
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+        help="Read the query from a file (- for standard input).",
+    )
+    return click.argument("query", required=False)(option(command))
+
+
+def given_query(query: str | None, file: Path | None) -> str:
+    """The query of a command; raises a usage error unless it comes in one of the two ways."""
+    from kg.rdf.files import read_file_or_stdin
+
+    if (query is None) == (file is None):
+        raise click.UsageError("Give a query, or a file with --file, and not both.")
+    return read_file_or_stdin(file) if file else query or ""
+
+
 @cli.command()
-@click.argument("query", required=False)
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
-    help="Read the query from a file (- for standard input).",
-)
+@query_argument
 @click.option("--endpoint", help="Ask this SPARQL endpoint instead of the local graph.")
 @click.option(
     "--store", "folder", type=click.Path(file_okay=False, path_type=Path), help="Ask the store in this folder."
@@ -216,15 +230,12 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     kelisim query --cite 'SELECT ?visitor { ?visit kel:visited id:kazakhstan ; kel:visitor ?visitor }'
     """
     from kg.commands.printing import print_answer, through
-    from kg.rdf.files import read_file_or_stdin
 
-    if (query is None) == (file is None):
-        raise click.UsageError("Give a query, or a file with --file, and not both.")
+    text = given_query(query, file)
     if as_of and folder is None:
         raise click.UsageError("Versions are those of a store: name its folder with --store.")
     if folder and endpoint:
         raise click.UsageError("Give --store or --endpoint, and not both.")
-    text = read_file_or_stdin(file) if file else query or ""
     asked = through(lens, text) if lens is not None else text
     dataset = lambda: stored(folder, as_of) if folder else load_dataset(ctx)  # noqa: E731
     if cite or min_certainty or min_sources:

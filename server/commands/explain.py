@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from kg.commands.cli import cli, load_dataset
+from kg.commands.cli import cli, given_query, load_dataset, query_argument
 from kg.engine.engine import Engine
 from kg.store.store import Store
 
@@ -18,13 +18,7 @@ __all__ = ["explain"]
 
 
 @cli.command()
-@click.argument("query", required=False)
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
-    help="Read the query from a file (- for standard input).",
-)
+@query_argument
 @click.option("--endpoint", help="Explain it over this SPARQL endpoint instead of the local graph; it is asked often.")
 @click.option("--row", default="", metavar="VALUES", help="Ask why this row is missing: '?who=id:astana ?day=\"…\"'.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 600), help="Time for all of it.")
@@ -57,14 +51,10 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.explanations.probing import Budget
     from kg.explanations.records import record
     from kg.explanations.sources import EndpointSource, StoreSource
-    from kg.rdf.files import read_file_or_stdin
     from ontology import PREFIXES
     from server.http.languages import translator
 
-    if (query is None) == (file is None):
-        raise click.UsageError("Give a query, or a file with --file, and not both.")
-    text = read_file_or_stdin(file) if file else query or ""
-    asked = Asked(text, row, known=PREFIXES, language=language)
+    asked = Asked(given_query(query, file), row, known=PREFIXES, language=language)
     budget = max(2.0, seconds / 4)
     if endpoint is not None:
         found = explained(EndpointSource(endpoint), asked, Budget(seconds, budget))

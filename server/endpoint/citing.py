@@ -1,22 +1,23 @@
 """Answers with citations: ``cite=true``, ``min-certainty=`` and ``min-sources=`` of ``/sparql``."""
 
+from functools import lru_cache
 from typing import Final
 
 import pyoxigraph as ox
-from flask import Response, request
+from flask import Flask, Response, request
 from werkzeug.datastructures import MultiDict
 
 from kg.citations.answers import checked_certainty
 from kg.citations.cited import Citing
 from kg.language.labels import Label, labels
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
-from kg.store.reader import Reader
 from kg.views.citations import CitedAnswer
 from ontology import PREFIXES, KelisimError
 from ontology.namespaces import CODE, MODALITIES
 from server.http.errors import ProblemError
 from server.http.languages import language
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, graph_format
+from server.http.site import Site
 
 PARAMETERS: Final = ("cite", "min-certainty", "min-sources")
 
@@ -91,8 +92,13 @@ def graph_text(answer: CitedAnswer, citing: Citing) -> str:
     return (ox.serialize(quads, format=form, prefixes=dict(PREFIXES)) or b"").decode()
 
 
-def certainties(reader: Reader, code: str) -> list[tuple[str, Label]]:
-    """The certainties to choose from, the surest first, with their labels; without that of what is denied."""
-    iris = {str(CODE[rank]): rank for rank in MODALITIES[:-1]}
-    found = labels(reader, iris, code)
-    return [(rank, found.get(iri, Label(rank))) for iri, rank in iris.items()]
+def register(app: Flask, site: Site) -> None:
+    """Registers for templates: ``certainties_offered()``, those to choose from, the surest first, with their labels."""
+
+    @lru_cache(maxsize=8)
+    def offered(_version: str, code: str) -> list[tuple[str, Label]]:
+        iris = {name: str(CODE[name]) for name in MODALITIES[:-1]}
+        found = labels(site.reader, iris.values(), code)
+        return [(name, found.get(iri, Label(name))) for name, iri in iris.items()]
+
+    app.jinja_env.globals.update(certainties_offered=lambda: offered(site.store.version, language()))

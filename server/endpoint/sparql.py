@@ -19,7 +19,6 @@ from kg.views.footnotes import footnotes
 from kg.workers.messages import Task
 from server.endpoint.citing import (
     DATASET_FORMATS,
-    certainties,
     cited_response,
     citing_of,
     graph_text,
@@ -282,7 +281,6 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
         "cited": cited if citing.told else None,
         "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:500]], language()) if cited else {},
         "parameters": {**graphs, **citing.parameters},
-        "certainties": certainties(site.reader, language()),
     }
     if len(reply.body) > PAGE_BYTES:
         return Response(render_template("endpoint/results.html", **about, size=len(reply.body)))

@@ -13,7 +13,6 @@ from kg.publishing.questions import Question, find_question, read_questions
 from kg.rdf.formats import GraphFormat
 from ontology import KelisimError
 from ontology.namespaces import PREFIXES
-from server.endpoint.citing import certainties
 from server.endpoint.snippets import snippets
 from server.http.errors import ProblemError
 from server.http.languages import language
@@ -63,7 +62,6 @@ def blueprint(site: Site) -> Blueprint:
             questions=questions if site.kinds.get() else [],
             starters=starting,
             snippets=snippets(_endpoint(), with_from(text, lens) if lens else text),
-            certainties=certainties(site.reader, language()),
             built=files("server").joinpath("static", "built", "yasgui.js").is_file(),
         )
         response = Response(page)

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 
 from server.connections.connection import Timeouts
 from tests.server.connections.application import LARGE, Served, rest, served
+from tests.waiting import becomes
 
 CLOSE = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 KEEP = b" HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -36,15 +37,6 @@ def quick(tmp_path: Path) -> Iterator[Served]:
     (tmp_path / "file").write_bytes(bytes(LARGE))
     with served(QUICK, file=tmp_path / "file") as running:
         yield running
-
-
-def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def until(connection: socket.socket, end: bytes) -> bytes:

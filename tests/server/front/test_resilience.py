@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from server.front.problems import Answer
 from tests.conftest import Serving, serving
 from tests.http import ask, send
 from tests.server.endpoint.test_writes import Client, make_token
+from tests.waiting import becomes
 
 LARGE = "SELECT ?a ?b ?c ?d ?e ?f {{ ?a ?b ?c . ?d ?e ?f }} LIMIT 60000 # {}"
 HEAVY = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }} # {}"
@@ -33,15 +34,6 @@ def running(kelisim: str) -> Iterator[Serving]:
 def workers(running: Serving) -> list[psutil.Process]:
     (fork_server,) = psutil.Process(running.process.pid).children()
     return fork_server.children()
-
-
-def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def connect(running: Serving, request: str, *, buffer_size: int = 0) -> socket.socket:

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +12,7 @@ from click.testing import CliRunner
 from kg.rdf.patches import parse
 from server.commands.cli import cli
 from tests.conftest import serving
-from tests.http import BROWSER, send
+from tests.http import BROWSER, get_json, send
 from tests.server.endpoint.test_writes import Client, make_token
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -43,13 +42,6 @@ def client(kelisim: str, folder: Path) -> Iterator[Client]:
             status, body = client.update(update, **{"Kelisim-Message": message})
             assert status == 200, body
         yield client
-
-
-def get_json(url: str) -> dict[str, Any]:
-    status, _, body = send(url, headers={"Accept": "application/json"})
-    assert status == 200, body
-    found: dict[str, Any] = json.loads(body)
-    return found
 
 
 def test_changes_in_every_form(client: Client) -> None:

@@ -5,13 +5,12 @@ import shutil
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kg.publishing.permalinks import MOST
 from tests.conftest import serving
-from tests.http import BROWSER, send
+from tests.http import BROWSER, get_json, send
 from tests.server.endpoint.test_writes import FORM, Client, make_token
 
 VALUES = "SELECT ?v WHERE { <urn:a> <urn:p> ?v }"
@@ -41,21 +40,14 @@ def keep(server: str, query: str, **more: str) -> str:
     return address
 
 
-def opened(address: str) -> dict[str, Any]:
-    status, _, body = send(address, headers={"Accept": "application/json"})
-    assert status == 200, body
-    found: dict[str, Any] = json.loads(body)
-    return found
-
-
 def test_it_tells_what_changed(client: Client) -> None:
     address = keep(client.server, VALUES)
     assert keep(client.server, VALUES) == address, "the same query, version and answer have one permalink"
-    assert opened(address)["same"] is True
+    assert get_json(address)["same"] is True
     client.update("INSERT DATA { <urn:c> <urn:p> 1 }")
-    assert opened(address)["same"] is True, "a change elsewhere changes no answer"
+    assert get_json(address)["same"] is True, "a change elsewhere changes no answer"
     client.update("DELETE DATA { <urn:a> <urn:p> 1 } ; INSERT DATA { <urn:a> <urn:p> 3 , 4 }")
-    found = opened(address)
+    found = get_json(address)
     assert (found["same"], found["saved"]["version"], found["now"]["version"]) == (False, 1, 3)
     integer = "^^<http://www.w3.org/2001/XMLSchema#integer>"
     assert (found["gone"], found["new"]) == ([f'?v "1"{integer}'], [f'?v "3"{integer}', f'?v "4"{integer}'])
@@ -64,7 +56,7 @@ def test_it_tells_what_changed(client: Client) -> None:
     assert "Rows that are gone" in page
     assert keep(client.server, VALUES) != address
     assert send(f"{client.server}compact", method="POST", headers=client.token)[0] == 200
-    assert opened(address)["gone"] == found["gone"], "a small answer is kept whole, though its version is gone"
+    assert get_json(address)["gone"] == found["gone"], "a small answer is kept whole, though its version is gone"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +70,7 @@ def test_it_tells_what_changed(client: Client) -> None:
     ],
 )
 def test_the_same_data_answer_the_same(client: Client, query: str, again: bool) -> None:
-    found = opened(keep(client.server, query))
+    found = get_json(keep(client.server, query))
     assert found["same"] is again
     assert bool(found["varying"]) is not again
 
@@ -86,16 +78,16 @@ def test_the_same_data_answer_the_same(client: Client, query: str, again: bool) 
 def test_the_order_counts_only_where_the_query_orders(client: Client) -> None:
     plain, ordered = (keep(client.server, VALUES + order) for order in ("", " ORDER BY DESC(?v)"))
     client.update("DELETE DATA { <urn:a> <urn:p> 1 , 2 } ; INSERT DATA { <urn:a> <urn:p> 2 , 1 }")
-    assert opened(plain)["same"]
-    assert opened(ordered)["same"]
+    assert get_json(plain)["same"]
+    assert get_json(ordered)["same"]
 
 
 def test_an_earlier_version_and_a_dataset_can_be_kept(client: Client) -> None:
     client.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:p> 7 } }")
     earlier = keep(client.server, VALUES, version="0")
-    assert opened(earlier)["saved"]["version"] == 0
-    assert len(opened(earlier)["new"]) == 2
-    graph = opened(keep(client.server, VALUES, **{"default-graph-uri": "urn:g"}))
+    assert get_json(earlier)["saved"]["version"] == 0
+    assert len(get_json(earlier)["new"]) == 2
+    graph = get_json(keep(client.server, VALUES, **{"default-graph-uri": "urn:g"}))
     assert (graph["same"], graph["default-graph-uri"], graph["now"]["rows"]) == (True, ["urn:g"], 1)
 
 
@@ -124,7 +116,7 @@ def test_a_server_without_a_folder_gives_an_address_that_holds_all(server: str) 
     query = "PREFIX kel: <https://w3id.org/kelisim/ns#> SELECT ?v WHERE { ?v a kel:Visit }"
     address = keep(server, query)
     assert urllib.parse.quote("kel:Visit", safe="") in address
-    assert opened(address)["same"] is True
+    assert get_json(address)["same"] is True
     assert send(address.replace("Visit", "Event"))[0] == 400, "its name shows that it was altered"
     assert send(address.partition("&")[0])[0] == 400
     assert send(address.partition("?")[0])[0] == 404
