@@ -11,6 +11,7 @@ citations, where ``stated`` are the claims that hold the triple.
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -96,13 +97,19 @@ def _in_reading_order(claim: str) -> list[str | int]:
 class _Numbers(dict[str, int]):
     """The place of each claim in the list of all."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._order = lru_cache(maxsize=None)(_in_reading_order)
+
     def __missing__(self, claim: str) -> int:
         self[claim] = len(self)
         return self[claim]
 
     def of(self, claims: Sources) -> list[int]:
         """The places of several claims, in the order of their names."""
-        return [self[c] for c in sorted(claims, key=_in_reading_order)]
+        if len(claims) < 2:
+            return [self[c] for c in claims]
+        return [self[c] for c in sorted(claims, key=self._order)]
 
 
 def _row_of(citation: Citation, records: Records, claims: _Numbers) -> dict[str, Any]:

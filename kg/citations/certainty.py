@@ -115,8 +115,7 @@ def rank(modality: str) -> int:
 
 def weakest(citation: Citation, records: Records) -> str:
     """The modality of the weakest link of the surest way in which a row follows; empty if it needs no claim."""
-    parts = [m.annotation for m in citation.members] if citation.members else [citation.annotation]
-    found = max((_weakest(part, records) for part in parts), default=-1)
+    found = max((_weakest(part, records) for part in citation.annotations or [citation.annotation]), default=-1)
     return MODALITIES[found] if found >= 0 else ""
 
 
@@ -130,13 +129,18 @@ def independent_sources(citation: Citation, records: Records) -> int:
 
     Of a group, the least that one of its rows has.
     """
-    parts = [m.annotation for m in citation.members] if citation.members else [citation.annotation]
-    return min((_independent(part, records) for part in parts), default=0)
+    parts = citation.annotations or {citation.annotation: None}
+    if any(not part.every or not all(part.sets) for part in parts):
+        return 0
+    least = min(len(part.sets) for part in parts)
+    for part in parts if least > 1 else ():
+        least = min(least, _independent(part, records))
+        if least == 1:
+            break
+    return least
 
 
 def _independent(annotation: Annotation, records: Records) -> int:
-    if any(not way for way in annotation.sets):
-        return 0
     voices = _minimal(_voices(way, records) for way in annotation.sets)
     if len(voices) > _COMPARED:
         return _greedy(voices)

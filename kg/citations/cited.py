@@ -1,7 +1,7 @@
 """An answer, and what each of its rows rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from kg.citations.annotations import ZERO, Annotation
@@ -70,13 +70,14 @@ class Citation:
     """What one row rests on.
 
     missing: what is told nowhere. uncited: parts of the query for which nothing can be cited. members: the rows of a
-    group, None if there is no group; `of` is their number.
+    group that are listed, None if there is no group; `of` is the number of all, `annotations` what all rest on.
     """
 
     annotation: Annotation = ZERO
     missing: dict[Missing, None] = field(default_factory=dict)
     uncited: dict[str, None] = field(default_factory=dict)
     members: list[Member] | None = None
+    annotations: dict[Annotation, None] = field(default_factory=dict)
     of: int = 0
 
     def add(self, other: "Citation") -> None:
@@ -84,6 +85,10 @@ class Citation:
         self.annotation = self.annotation + other.annotation
         self.missing.update(other.missing)
         self.uncited.update(other.uncited)
+
+    def copy(self) -> "Citation":
+        """The same for another row: what is added to one is not added to the other."""
+        return replace(self, missing={**self.missing}, uncited={**self.uncited})
 
 
 @dataclass
@@ -104,7 +109,7 @@ class Cited:
 
 
 def merge(found: dict[Row, Citation], row: Row, citation: Citation) -> None:
-    """Takes in another solution that gives the row."""
+    """Takes in another solution that gives the row; the citation then belongs to that row."""
     known = found.get(row)
     if known is None:
         found[row] = citation

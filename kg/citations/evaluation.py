@@ -16,7 +16,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.citations.algebra import FRESH, OWN, VARIABLE, Group, Key, Link, Path, Query, Select, may_be_empty, mentions
-from kg.citations.annotations import ONE, ZERO, Annotation, incomplete, product, total
+from kg.citations.annotations import ONE, ZERO, Annotation, Sources, incomplete, product, total
 from kg.citations.cited import Asked, Citation, Cited, Member, Missing, Row, merge
 from kg.citations.constants import Constants
 from kg.citations.parsing import parse
@@ -43,6 +43,11 @@ ROWS: Final = 20_000
 
 KEPT_MEMBERS: Final = 1_000
 """The most rows that are listed for one group."""
+
+_ALL_MEMBERS: Final = 5_000
+"""The most rows that are listed for all groups of an answer, but for `_FEWEST_MEMBERS` of each."""
+
+_FEWEST_MEMBERS: Final = 20
 
 _RESTRICTED_ROWS: Final = 500
 """To at most so many rows the search for their witnesses is restricted."""
@@ -109,6 +114,10 @@ def _bounded(found: Iterable[ox.Triple]) -> list[ox.Triple]:
 
 def _too_many() -> TooLargeError:
     return TooLargeError(f"An answer with citations has at most {ROWS} rows. Ask for less, or use LIMIT and OFFSET.")
+
+
+_Solution = tuple[Mapping[str, Term] | None, Citation]
+"""The values of a solution, if they are to be listed, and what it rests on."""
 
 
 class _Evaluation:
@@ -201,6 +210,9 @@ class _Evaluation:
             if atom.marker and atom.marker not in values:
                 continue
             match atom:
+                case TripleAtom(_, "", subject, Link(term), value):  # most are so
+                    triple = self._value(subject, values), self._value(term, values), self._value(value, values)
+                    found.annotation = found.annotation * self._supports.triple(*triple, None)
                 case TripleAtom(_, name, subject, path, value):
                     where = self._graph(name, values)
                     ends = self._value(subject, values), self._value(value, values)
@@ -320,8 +332,9 @@ class _Evaluation:
         found = self._rows(self._solve(select_text(named, shown, self._tree.dataset, graph)))
         width = len(select.columns())
         rows, groups = [row[:width] for row in found], [row[width:] for row in found]
-        members, full = self._members(select, _plan(select, graph), keys, {*groups})
-        citations = [_of_members(members.get(g, []), full=full) for g in groups]
+        listed = min(KEPT_MEMBERS, max(_FEWEST_MEMBERS, _ALL_MEMBERS // max(1, len(groups))))
+        members, full = self._members(select, _plan(select, graph), keys, {g: [] for g in groups}, listed)
+        citations = [_of_members(members[g], full=full) for g in groups]
         for citation in citations:
             if not citation.members and not keys:  # the group of all solutions, of which there are none
                 citation.missing[Missing("group", _with_values(select.where.text, {}))] = None
@@ -333,25 +346,28 @@ class _Evaluation:
         return rows, citations
 
     def _members(
-        self, select: Select, plan: Plan, keys: tuple[str, ...], wanted: set[Row]
-    ) -> tuple[dict[Row, list[tuple[Mapping[str, Term], Citation]]], bool]:
-        """The solutions by group, and whether these are too many to be looked at all."""
+        self, select: Select, plan: Plan, keys: tuple[str, ...], groups: dict[Row, list[_Solution]], kept: int
+    ) -> tuple[dict[Row, list[_Solution]], bool]:
+        """Adds the solutions to their groups, the first `kept` of each with their values.
+
+        Gives these, and whether there are too many to be looked at all.
+        """
         expressions = [k.text if k.text == v else f"({k.text} AS {v})" for k, v in zip(select.keys, keys, strict=True)]
         visible = [*dict.fromkeys((*plan.columns, *select.where.variables()))]
         hidden = [v for v in visible if v not in keys]
         names = (*keys, *hidden, *plan.flags)
         text = self._text((*expressions, *hidden, *plan.told_flags), plan.text, select.values)
-        found: dict[Row, list[tuple[Mapping[str, Term], Citation]]] = {}
         for number, solution in enumerate(self._solve(text)):
             if number == ROWS:
-                return found, True
+                return groups, True
             row = _row(solution)
-            group = row[: len(keys)]
-            if group in wanted:
+            members = groups.get(row[: len(keys)])
+            if members is not None:
                 values = _bound(names, row)
-                told = {n: t for n, t in values.items() if not n.startswith(OWN)}
-                found.setdefault(group, []).append((told, self._citation(plan.atoms, values)))
-        return found, False
+                listed = len(members) < kept
+                told = {n: t for n, t in values.items() if not n.startswith(OWN)} if listed else None
+                members.append((told, self._citation(plan.atoms, values)))
+        return groups, False
 
     # Graphs
 
@@ -373,7 +389,7 @@ class _Evaluation:
             for triple in self._tree.template:
                 made = self._instance(triple, values, number)
                 if made:
-                    merge(found, made, citation)
+                    merge(found, made, citation.copy())
             if len(found) > ROWS:
                 raise _too_many()
         return Cited("CONSTRUCT", _TRIPLE, [*found], [*found.values()], self._supports)
@@ -447,24 +463,29 @@ def _unknown(citation: Citation | None = None) -> Citation:
     return found
 
 
-def _of_members(members: list[tuple[Mapping[str, Term], Citation]], *, full: bool) -> Citation:
+def _of_members(members: list[_Solution], *, full: bool) -> Citation:
     """What a group rests on: all of its rows."""
     annotation = _of_all([c.annotation for _, c in members])
     found = Citation(incomplete(annotation) if full else annotation)
     for _, citation in members:
         found.missing.update(citation.missing)
         found.uncited.update(citation.uncited)
-    found.members = [Member(values, c.annotation) for values, c in members[:KEPT_MEMBERS]]
+    found.members = [Member(values, c.annotation) for values, c in members if values is not None]
+    found.annotations = dict.fromkeys(c.annotation for _, c in members)
     found.of = len(members)
     return found
 
 
 def _of_all(parts: Sequence[Annotation]) -> Annotation:
+    """The product of many, of which most have one set."""
+    every: Sources
     ways = 1
     for part in parts:
         ways = min(ways * max(len(part.sets), 1), _WAYS + 1)
     if ways <= _WAYS:
-        return product(parts)
+        several = [p for p in parts if len(p.sets) != 1 or not p.complete]
+        only = frozenset[str]().union(*(p.sets[0] for p in parts if len(p.sets) == 1 and p.complete))
+        return product((Annotation((only,), only), *several))
     every = frozenset[str]().union(*(p.every for p in parts))
     return Annotation((every,), every, False)
 

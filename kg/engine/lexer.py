@@ -50,10 +50,10 @@ BUILTINS: Final = frozenset(
 )
 
 
-def lex(text: str) -> Iterator[Token]:
-    """The tokens in order, without white space and comments; any other character has type ``UNKNOWN``."""
-    line, start = 1, 0
-    for match in _TOKENS.finditer(text):
+def lex(text: str, position: int = 0) -> Iterator[Token]:
+    """The tokens from a position on, without white space and comments; any other character has type ``UNKNOWN``."""
+    line, start = text.count("\n", 0, position) + 1, text.rfind("\n", 0, position) + 1
+    for match in _TOKENS.finditer(text, position):
         kind, value, place = match.lastgroup or "", match[0], match.start()
         if kind != "SKIP":
             kind = _SIGNS[value] if kind == "SIGN" else _kind_of_word(value) if kind == "WORD" else kind

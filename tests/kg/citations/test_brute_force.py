@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kg.citations.cited import Asked, Cited, Row
 from kg.citations.evaluation import cite
+from kg.citations.support import spo
 from kg.engine.engine import Engine
 from ontology.namespaces import CODE, KEL
 
@@ -158,6 +159,64 @@ def test_monotone_queries(told: Claims, facts: frozenset[ox.Triple], head: str, 
         if frozenset() not in citation.annotation.sets:
             rest = engine({c: told[c] for c in told.keys() - citation.annotation.every}, facts)
             assert row not in answer(rest, query), "without all that is cited there is no such row"
+
+
+def constructed(of: Engine, query: str) -> set[Row]:
+    """The triples of the plain answer."""
+    return {spo(t) for t in of.query(query).triples}
+
+
+terms = st.sampled_from(["?a", "?b", "?c", ":n0"])
+templates = st.lists(
+    st.builds("{} {} {} .".format, terms, st.sampled_from([":q", ":r"]), terms), min_size=1, max_size=3
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@given(claims, reference, templates, monotone)
+def test_triples_of_a_template(told: Claims, facts: frozenset[ox.Triple], template: list[str], pattern: str) -> None:
+    query = f"{PREFIX}CONSTRUCT {{ {' '.join(template)} }} WHERE {{ {pattern} }}"
+    note(f"{query} {sorted(told.items())}")
+    facts = apart(told, facts)
+    whole = engine(told, facts)
+    cited = cite(whole, Asked(query))
+    assert set(cited.rows) == constructed(whole, query)
+    assert len(cited.citations) == len(cited.rows) == len(set(cited.rows))
+    if "COUNT" in pattern:
+        return
+    for row, citation in list(zip(cited.rows, cited.citations, strict=True))[:8]:
+        if not citation.annotation.complete or citation.uncited:
+            continue
+        assert citation.annotation.sets
+        for claims_of_set in citation.annotation.sets[:4]:
+            assert row in constructed(engine({c: told[c] for c in claims_of_set}, facts), query), claims_of_set
+            for claim in claims_of_set:
+                fewer = engine({c: told[c] for c in claims_of_set - {claim}}, facts)
+                assert row not in constructed(fewer, query), "the set is minimal"
+        if frozenset() not in citation.annotation.sets:
+            rest = engine({c: told[c] for c in told.keys() - citation.annotation.every}, facts)
+            assert row not in constructed(rest, query), "without all that is cited there is no such triple"
+
+
+@settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+@given(claims, reference, monotone)
+def test_booleans(told: Claims, facts: frozenset[ox.Triple], pattern: str) -> None:
+    query = f"{PREFIX}ASK {{ {pattern} }}"
+    note(f"{query} {sorted(told.items())}")
+    facts = apart(told, facts)
+    whole = engine(told, facts)
+    cited = cite(whole, Asked(query))
+    assert len(cited.rows) == len(cited.citations) == whole.query(query).boolean
+    for citation in cited.citations if "COUNT" not in pattern else ():
+        if not citation.annotation.complete or citation.uncited:
+            continue
+        for claims_of_set in citation.annotation.sets[:4]:
+            assert engine({c: told[c] for c in claims_of_set}, facts).query(query).boolean
+            for claim in claims_of_set:
+                assert not engine({c: told[c] for c in claims_of_set - {claim}}, facts).query(query).boolean
+        if frozenset() not in citation.annotation.sets:
+            rest = engine({c: told[c] for c in told.keys() - citation.annotation.every}, facts)
+            assert not rest.query(query).boolean
 
 
 @settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])

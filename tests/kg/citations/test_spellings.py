@@ -33,6 +33,7 @@ WHOLE = engine(TOLD, FACTS)
 
 PATHS = ["^(:p0/:p1)", "^(:p0/^:p1)", "^(^(:p0/:p1)/:p2)", "^(:p0?/:p1)", "^((:p0/:p1)+)", "(^(:p0/:p1)|:p2)"]
 ODD = [
+    "SELECT * { ?a :p0 ?b FILTER(?a<:n9&&?b>:n0||STR(?a)<STR(?b)&&?b>?a||1<2) ?b<urn:p1>?c }",
     "SELECT * { # Xi's visit\n ?a :p0 ?b . # Putin's\n ?b :p1 ?c }",
     "SELECT * { ?a :p0 ?b FILTER EXISTS { # don't\n ?b :p1 ?c } # can't\n }",
     'SELECT * { ?a :name ?n FILTER(?n != """a "quoted" ?z\'""") ?a :p0 ?b }',
@@ -111,6 +112,15 @@ def test_a_count_of_nothing_rests_on_nothing_being_told() -> None:
 def test_a_boolean_is_that_of_the_plain_answer(modifier: str) -> None:
     query = f"{PREFIX}ASK {{ ?x :p0 ?y }} {modifier}"
     assert msgspec.json.decode(cited_answer(WHOLE, Asked(query)))["boolean"] is WHOLE.query(query).boolean
+
+
+def test_a_large_group_is_as_sure_as_its_weakest_member_listed_or_not() -> None:
+    told: Claims = {f"urn:claim{n}": ("asserted", frozenset([fact(f"n0 p0 n{n}")])) for n in range(1_200)}
+    told["urn:claim1200"] = ("planned", frozenset([fact("n0 p0 n1200")]))
+    body = cited_answer(engine(told, ()), Asked(f"{PREFIX}SELECT (COUNT(*) AS ?n) {{ ?x :p0 ?y }}"))
+    row = msgspec.json.decode(body)["citations"]["rows"][0]
+    assert (row["of"], len(row["members"]), len(row["claims"])) == (1_201, 1_000, 1_201)
+    assert (row["certainty"], row["sources"]) == ("planned", 1)
 
 
 def test_an_aggregate_in_the_order_makes_a_group() -> None:
