@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rdflib import Namespace
+if TYPE_CHECKING:
+    from rdflib import Namespace
 
 BASE: Final = "https://w3id.org/kelisim/"
 """The base of all IRIs of the project."""
@@ -21,22 +22,40 @@ EVERYTHING: Final = BASE + "lens/everything"
 SKOLEM: Final = BASE + ".well-known/genid/"
 """The prefix of the Skolem IRIs (RDF 1.1 Concepts, section 3.5) that replace the ontology's blank nodes."""
 
-KEL: Final = Namespace(BASE + "ns#")
-ID: Final = Namespace(BASE + "id/")
-CODE: Final = Namespace(BASE + "code/")
-CLAIM: Final = Namespace(BASE + "claim/")
-SRC: Final = Namespace(BASE + "source/")
-SHAPE: Final = Namespace(BASE + "shape/")
-CONFLICT: Final = Namespace(BASE + "conflict/")
-"""Conflicts between claims, and their sides."""
+if TYPE_CHECKING:
+    KEL: Namespace
+    ID: Namespace
+    CODE: Namespace
+    CLAIM: Namespace
+    SRC: Namespace
+    SHAPE: Namespace
+    CONFLICT: Namespace
+    """Conflicts between claims, and their sides."""
+
+_OWN: Final = {
+    "KEL": "ns#",
+    "ID": "id/",
+    "CODE": "code/",
+    "CLAIM": "claim/",
+    "SRC": "source/",
+    "SHAPE": "shape/",
+    "CONFLICT": "conflict/",
+}
+
+
+def __getattr__(name: str) -> "Namespace":
+    """Makes a namespace of the project's when it is first used (PEP 562): who needs none has no need of rdflib."""
+    if name not in _OWN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rdflib import Namespace
+
+    namespace = globals()[name] = Namespace(BASE + _OWN[name])
+    return namespace
+
 
 PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "kel": str(KEL),
-        "id": str(ID),
-        "code": str(CODE),
-        "claim": str(CLAIM),
-        "src": str(SRC),
+        **{prefix: BASE + _OWN[prefix.upper()] for prefix in ("kel", "id", "code", "claim", "src")},
         "dcat": "http://www.w3.org/ns/dcat#",
         "dcterms": "http://purl.org/dc/terms/",
         "edtf": "http://id.loc.gov/datatypes/",

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
-from rdflib import Graph
 
 from ontology.namespaces import ONTOLOGY_IRI, SKOLEM
+
+if TYPE_CHECKING:
+    from rdflib import Graph
 
 FILES: Final = ("core.ttl", "codes.ttl", "alignments.ttl")
 """The files of the ontology: terms, code lists, alignments with other vocabularies."""
@@ -18,8 +20,10 @@ def read_text(name: str) -> str:
     return resources.files("ontology").joinpath(name).read_text(encoding="utf-8")
 
 
-def read_graph(*names: str) -> Graph:
+def read_graph(*names: str) -> "Graph":
     """The given files of the ontology (by default all of `FILES`) as one rdflib graph, including blank nodes."""
+    from rdflib import Graph
+
     graph = Graph()
     for name in names or FILES:
         graph.parse(data=read_text(name), format="turtle")

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from kg.commands.cli import articles_option, cli, curation
 from kg.commands.progress import progress
@@ -73,6 +72,8 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[Path, ...], form: str) -> None:
     """Check the graph, or claims in FILES together with it, against the SHACL shapes."""
+    from rich.console import Console
+
     from kg.curation.validation import places, validate_curation
     from shapes.report import as_json, render
 

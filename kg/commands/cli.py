@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.commands.progress import progress
-from kg.curation.curated import Curation, packaged_data, read_curation
-from kg.curation.dataset import Dataset, build
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology import KelisimError
 from ontology.namespaces import MODALITIES
 
 if TYPE_CHECKING:
+    from kg.curation.curated import Curation
+    from kg.curation.dataset import Dataset
     from kg.curation.sources import ArticleText
 
 _LISTED = 20
@@ -45,8 +45,10 @@ def cli(ctx: click.Context, data: Path | None) -> None:
     ctx.obj = data
 
 
-def curation(ctx: click.Context) -> Curation:
+def curation(ctx: click.Context) -> "Curation":
     """The curated files of the option ``--data``."""
+    from kg.curation.curated import read_curation
+
     found = read_curation(ctx.obj)
     if ctx.obj and found.left_out:
         listed = "".join(f"\n  {name}" for name in found.left_out[:_LISTED])
@@ -55,10 +57,13 @@ def curation(ctx: click.Context) -> Curation:
     return found
 
 
-def load_dataset(ctx: click.Context) -> Dataset:
+def load_dataset(ctx: click.Context) -> "Dataset":
     """Builds the dataset of the curated files."""
+    from kg.curation.built import packaged_dataset
+    from kg.curation.dataset import build
+
     with progress("Reading the curated files"):
-        return build(curation(ctx))
+        return build(curation(ctx)) if ctx.obj else packaged_dataset()
 
 
 def articles_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -85,7 +90,7 @@ def read(ctx: click.Context, article: str, folder: Path, paragraph: int | None) 
             click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
 
 
-def _article(curated: Curation, folder: Path, name: str) -> "ArticleText":
+def _article(curated: "Curation", folder: Path, name: str) -> "ArticleText":
     from kg.curation.verification import article_texts
 
     texts = article_texts(curated, folder)
@@ -106,6 +111,8 @@ def passages(ctx: click.Context, article: str, folder: Path) -> None:
     curated = curation(ctx)
     text = _article(curated, folder, article)
     found = [Passage.parse(c.value("passage")) for c in curated.claims]
+    from kg.curation.curated import packaged_data
+
     path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
     make_folder(path.parent)
     write(render((p for p in found if p.article == article), text).encode(), path)
@@ -247,7 +254,7 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
         print_answer(asked, form, endpoint, dataset)
 
 
-def stored(folder: Path, as_of: str = "") -> Dataset:
+def stored(folder: Path, as_of: str = "") -> "Dataset":
     """A version of the store in a folder, by default the latest."""
     from kg.curation.dataset import from_quads
     from kg.history.history import History

@@ -4,14 +4,12 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.curation.coverage import ParagraphCoverage
-from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.guard import dataset_graphs, with_from
 from kg.engine.remote import Lacking, RemoteEndpoint
@@ -20,11 +18,15 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from ontology import KelisimError
 from ontology.namespaces import EVERYTHING, shorten
 
+if TYPE_CHECKING:
+    from kg.curation.coverage import ParagraphCoverage
+    from kg.curation.dataset import Dataset
+
 _HINTED_SECONDS: Final = 0.5
 """After a longer query the rows told with less certainty are not counted, which takes as much again."""
 
 
-def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset]) -> None:
+def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], "Dataset"]) -> None:
     """Queries the endpoint, or without one the dataset, and prints the result; `form` is a format's name or ``table``.
 
     With ``table``, a graph is printed as Turtle. What the answer lacks is told on standard error.
@@ -76,7 +78,7 @@ def _printable(iri: str) -> str:
     return "".join(character for character in shorten(iri) if character.isprintable())
 
 
-def print_coverage(rows: Iterable[ParagraphCoverage]) -> None:
+def print_coverage(rows: Iterable["ParagraphCoverage"]) -> None:
     """Prints the coverage of the paragraphs, invalid ones in red."""
     table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
     for r in rows:

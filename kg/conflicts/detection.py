@@ -9,7 +9,8 @@ from kg.conflicts.denials import answered_accusations, denied_facts, opposed_sta
 from kg.conflicts.evidence import ORG, Evidence, denied_and_said, pairs, read_evidence
 from kg.conflicts.figure_conflicts import figure_conflicts
 from kg.conflicts.figures import read_figures
-from kg.conflicts.model import KINDS, Conflict
+from kg.conflicts.kinds import KINDS
+from kg.conflicts.model import Conflict
 from kg.conflicts.offices import office_conflicts
 from kg.conflicts.participation import membership_conflicts, participation_conflicts
 from kg.conflicts.plans import plan_conflicts

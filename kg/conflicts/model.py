@@ -8,9 +8,6 @@ from typing import Final
 from kg.store.reader import Term
 from ontology.namespaces import CODE, CONFLICT
 
-KINDS: Final = ("figures", "plan", "office", "participation", "denial", "attribute", "whereabouts")
-"""The kinds of conflicts in the order in which they are shown; each is the code ``code:conflict-…``."""
-
 CAVEATS: Final = (
     "no-period", "other-period", "other-time", "inferred-date", "bound", "counting", "hedged", "implied",
     "doubtful-reading", "changed-plan", "step-untold", "attested-only", "several-holders", "group", "opinion",

@@ -9,7 +9,6 @@ from operator import itemgetter
 
 import pyoxigraph as ox
 
-from kg.conflicts.terms import conflict_triples
 from kg.curation.curated import Curation
 from ontology import BASE, INFERRED_GRAPH, published_triples, version
 from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE, shorten
@@ -85,6 +84,8 @@ def build(curation: Curation) -> Dataset:
 
     Raises KelisimError, with the claim, if a claim does not have exactly one modality.
     """
+    from kg.conflicts.terms import conflict_triples  # who has a built dataset need not load it
+
     ontology = [*published_triples()]
     default = {*ontology, *curation.reference}
     claims = {claim.iri: claim.facts for claim in curation.claims}

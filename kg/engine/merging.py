@@ -4,7 +4,8 @@ The engine, given several default graphs, finds a triple once for each graph tha
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import pyoxigraph as ox
@@ -33,28 +34,9 @@ class Merge:
         self.default = frozenset(default)
         self.named = None if named is None else frozenset(named)
         self.store = ox.Store()
-        left = MERGED_QUADS
-        for graph in default:
-            quads = list(self._limited(store, graph, left))
-            left -= len(quads)
-            self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
-        left = MERGED_QUADS
-        for graph in [*store.named_graphs()] if named is None else named:
-            quads = list(self._limited(store, graph, left))
-            left -= len(quads)
-            self.store.extend(quads)
-
-    @staticmethod
-    def _limited(store: ox.Store, graph: Name, left: int) -> list[ox.Quad]:
-        quads: list[ox.Quad] = []
-        for quad in store.quads_for_pattern(None, None, None, graph):
-            if len(quads) == left:
-                raise TooLargeError(
-                    f"The graphs that the query merges hold more than {MERGED_QUADS} quads. Name one graph as default "
-                    "graph, or ask them apart with GRAPH."
-                )
-            quads.append(quad)
-        return quads
+        merged = _limited(store, default)
+        self.store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in merged)
+        self.store.bulk_extend(_limited(store, [*store.named_graphs()] if named is None else named))
 
     def include(self, graph: Name, store: ox.Store) -> None:
         """Adds a graph of the other store to the default graph."""
@@ -89,6 +71,18 @@ class Merge:
                 self.store.add(quad)
             if quad.graph_name in self.default:
                 self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object))
+
+
+def _limited(store: ox.Store, graphs: Iterable[Name]) -> Iterator[ox.Quad]:
+    """The quads of several graphs; raises TooLargeError beyond `MERGED_QUADS`."""
+    quads = chain.from_iterable(store.quads_for_pattern(None, None, None, graph) for graph in graphs)
+    for number, quad in enumerate(quads):
+        if number == MERGED_QUADS:
+            raise TooLargeError(
+                f"The graphs that the query merges hold more than {MERGED_QUADS} quads. Name one graph as default "
+                "graph, or ask them apart with GRAPH."
+            )
+        yield quad
 
 
 class Merges:

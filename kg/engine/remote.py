@@ -12,7 +12,6 @@ from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pyoxigraph as ox
-from SPARQLWrapper import SPARQLWrapper
 
 from kg.rdf.excel import for_excel
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
@@ -101,6 +100,8 @@ class RemoteEndpoint:
 
     def _ask(self, query: str, kind: str) -> tuple[bytes, str]:
         """The body of the answer and its media type."""
+        from SPARQLWrapper import SPARQLWrapper  # it brings rdflib's parsers, which others need not load
+
         client = SPARQLWrapper(self._url)
         client.setTimeout(self._timeout)
         client.setMethod("POST")

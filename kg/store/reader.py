@@ -1,16 +1,18 @@
 """Query results as Python values, from an engine in this process or from a server's workers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyoxigraph as ox
 
 from kg.engine.engine import Engine
-from kg.inference.explanation import Explanation, explain
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
-from kg.store.store import Store
-from kg.workers.messages import Task
 from ontology import KelisimError
+
+if TYPE_CHECKING:  # the command line, which has an engine, need not load what is for servers
+    from kg.inference.explanation import Explanation
+    from kg.store.store import Store
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 _TERMS = (ox.NamedNode, ox.BlankNode, ox.Literal)  # isinstance is much faster with a tuple than with a union
@@ -21,10 +23,10 @@ Row = Mapping[str, Term]
 class Reader:
     """Runs internal queries for pages and the command line. Every query must have a LIMIT."""
 
-    def __init__(self, source: Engine | Store) -> None:
+    def __init__(self, source: "Engine | Store") -> None:
         """Over an engine in this process, or over a store with its limits and current version."""
         self._source = source
-        self._answer = _of_store(source) if isinstance(source, Store) else _of_engine(source)
+        self._answer = _of_engine(source) if isinstance(source, Engine) else _of_store(source)
 
     def rows(self, query: str) -> list[Row]:
         """The solutions of a SELECT query; raises KelisimError as `Store.query` does."""
@@ -41,9 +43,12 @@ class Reader:
         """The result of an ASK query."""
         return bool(ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON))
 
-    def explanation(self, triple: ox.Triple) -> Explanation:
+    def explanation(self, triple: ox.Triple) -> "Explanation":
         """Why the triple is in the data, or that it is not; raises KelisimError as `Store.query` does."""
-        if not isinstance(self._source, Store):
+        from kg.inference.explanation import Explanation, explain
+        from kg.workers.messages import Task
+
+        if isinstance(self._source, Engine):
             return explain(self._source.store, triple)
         reply = self._source.query(Task("", why=f"{triple} .", internal=True))
         return msgspec.json.decode(reply.content, type=Explanation)
@@ -81,5 +86,7 @@ def _of_engine(engine: Engine) -> Callable[[str], bytes]:
     return answer
 
 
-def _of_store(store: Store) -> Callable[[str], bytes]:
+def _of_store(store: "Store") -> Callable[[str], bytes]:
+    from kg.workers.messages import Task
+
     return lambda query: store.query(Task(query, bindings="json", graph="ntriples", internal=True)).content

@@ -11,7 +11,8 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kg.conflicts.detection import detect
-from kg.conflicts.model import KINDS, Conflict, Side, code
+from kg.conflicts.kinds import KINDS
+from kg.conflicts.model import Conflict, Side, code
 from kg.language.labels import Label, labels, preferred_label
 from kg.store.reader import Reader, nodes
 from kg.views.footnotes import Footnote, footnotes

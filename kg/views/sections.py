@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kg.language.messages import gettext_noop
-from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import PREFIXES, RDF_TYPE
 
 _OTHERS: Final = {"type": RDF_TYPE} | {
     f"{prefix}:{name}": PREFIXES[prefix] + name
@@ -22,7 +22,7 @@ _OTHERS: Final = {"type": RDF_TYPE} | {
 
 def property_iris(names: str) -> tuple[str, ...]:
     """The IRIs of properties by short name: a local name (``kel:``), or a name with a prefix."""
-    return tuple(_OTHERS.get(name) or str(KEL[name]) for name in names.split())
+    return tuple(_OTHERS.get(name) or PREFIXES["kel"] + name for name in names.split())
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ HIDDEN_PROPERTIES: Final = frozenset(
 
 
 def _classes(names: str) -> tuple[str, ...]:
-    return tuple(str(KEL[name]) if ":" not in name else _expand(name) for name in names.split())
+    return tuple(PREFIXES["kel"] + name if ":" not in name else _expand(name) for name in names.split())
 
 
 def _expand(name: str) -> str:

@@ -3,11 +3,10 @@
 import json
 
 import click
-from rich.console import Console
 
 from kg.commands.cli import cli, load_dataset
 from kg.commands.completion import things
-from kg.conflicts.model import KINDS
+from kg.conflicts.kinds import KINDS
 
 __all__ = ["conflicts"]
 
@@ -25,6 +24,8 @@ def conflicts(ctx: click.Context, kind: str | None, thing: str | None, language:
 
     For instance: kelisim conflicts --kind figures --language ru
     """
+    from rich.console import Console
+
     from kg.commands.conflicts import render
     from kg.engine.engine import Engine
     from kg.search.lookup import resolve

@@ -1,18 +1,19 @@
 """``kelisim explain``: why a query has no rows, and what each of its lines leaves."""
 
-import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from kg.commands.cli import cli, given_query, load_dataset, query_argument
-from kg.engine.engine import Engine
-from kg.store.store import Store
+
+if TYPE_CHECKING:
+    from kg.engine.engine import Engine
+    from kg.store.store import Store
 
 __all__ = ["explain"]
 
@@ -45,7 +46,10 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Example: kelisim explain 'SELECT ?visit { ?visit kel:visitor "Putin" }'
     """
+    from rich.console import Console
+
     from kg.commands.explain import render
+    from kg.engine.engine import Engine
     from kg.explanations.explanation import Asked
     from kg.explanations.explanation import explain as explained
     from kg.explanations.probing import Budget
@@ -68,9 +72,12 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 @contextmanager
-def _served(engine: Engine) -> Iterator[Store]:
+def _served(engine: "Engine") -> Iterator["Store"]:
     """A store whose queries run in worker processes, which can be stopped."""
+    import asyncio
+
     from kg.engine.limits import Limits
+    from kg.store.store import Store
     from kg.workers.pool import WorkerPool
 
     pool = WorkerPool(lambda: engine, Limits(workers=2))  # forks, so before there are threads

@@ -3,11 +3,9 @@
 import json
 
 import click
-from rich.console import Console
 
 from kg.commands.cli import cli, load_dataset
 from kg.commands.completion import things
-from kg.views.facts import WINDOW
 from kg.views.sections import SECTIONS
 
 __all__ = ["show"]
@@ -23,13 +21,15 @@ __all__ = ["show"]
     type=click.Choice(["timeline", "said", *(section.name for section in SECTIONS)]),
     help="Show this section alone and in full.",
 )
-@click.option("--after", default=0, help=f"Pass over so many links to the thing; {WINDOW} are looked at in one go.")
+@click.option("--after", default=0, help="Pass over so many links to the thing, as the end of an earlier output says.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context, thing: str, language: str, part: str | None, after: int, as_json: bool
 ) -> None:
     """Tell what the graph holds of THING, with who says so: a slug, a prefixed name, an IRI, or a name."""
+    from rich.console import Console
+
     from kg.commands.show import as_json as in_json
     from kg.commands.show import render
     from kg.engine.engine import Engine

@@ -3,7 +3,6 @@
 import json
 
 import click
-from rich.console import Console
 
 from kg.commands.cli import cli, load_dataset
 
@@ -26,6 +25,8 @@ def why(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Terms are prefixed names, IRIs or literals: kelisim why id:obs-kz-ru-trade-2023 kel:party id:kazakhstan
     """
+    from rich.console import Console
+
     from kg.commands.why import render
     from kg.engine.engine import Engine
     from kg.rdf.terms import parse_triple

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kg.conflicts.model import KINDS
+from kg.conflicts.kinds import KINDS
 from kg.publishing.dumps import MEDIA_TYPES as DUMPS
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS

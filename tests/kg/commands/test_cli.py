@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -249,3 +251,9 @@ def test_serve_stops_cleanly(kelisim: str, stop: signal.Signals) -> None:
     assert running.address.startswith("http://127.0.0.1:")
     assert "Stopped." in rest
     assert running.process.returncode == 0
+
+
+def test_the_command_line_starts_without_what_commands_need() -> None:
+    program = "import sys, server.commands.cli; print({'rdflib', 'flask', 'rich', 'asyncio'} & sys.modules.keys())"
+    started = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert started.stdout == "set()\n"
