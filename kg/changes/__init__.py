@@ -2,5 +2,5 @@
 
 Begin with `staging`; `updates` and `staging_graphs` run SPARQL Update in time proportional to the change.
 
-Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.inference.
+Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.inference, kg.conflicts.
 """

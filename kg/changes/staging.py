@@ -9,6 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.changes.updates import run
+from kg.conflicts.following import follow
 from kg.engine.engine import Engine, OperationError
 from kg.engine.guard import tokens_with_iris
 from kg.inference.maintenance import maintain
@@ -45,21 +46,26 @@ class DocumentError(KelisimError):
 
 
 def stage(engine: Engine, change: Change, documents: Iterable[bytes] = ()) -> Patch:
-    """Applies the change to the engine's store, which must be a copy, and returns its patch, with what is inferred.
+    """Applies the change to the engine's store, which must be a copy, and returns its patch, with what follows from it.
 
     Raises QuerySyntaxError, OutboundRefusedError, DocumentError, or OperationError if an operation fails.
     """
     if change.kind == "update":
         if lens := next((iri for _, iri in tokens_with_iris(change.text) if is_lens(iri)), ""):
             raise OperationError(f"<{lens}> is a dataset for queries and no graph: updates cannot name it.")
-        return maintain(engine.store, _storable(run(engine, change.text)))
+        return _followed(engine, _storable(run(engine, change.text)))
     graph = None if change.dataset else ox.NamedNode(change.graph) if change.graph else ox.DefaultGraph()
     read = chain.from_iterable(_read(d, s, graph, change.base) for s, d in zip(change.syntaxes, documents, strict=True))
     new = set(Engine(read).quads())  # with literals as the store normalises them
     old = {q for q in new if engine.contains(q)} if change.kind == "add" else set(engine.quads(graph))
     patch = _storable(diff(old, new))
     engine.apply(patch)
-    return maintain(engine.store, patch)
+    return _followed(engine, patch)
+
+
+def _followed(engine: Engine, patch: Patch) -> Patch:
+    """The patch, which was applied, with what is inferred from it and the conflicts that are there then."""
+    return follow(engine, maintain(engine.store, patch))
 
 
 def _storable(patch: Patch) -> Patch:

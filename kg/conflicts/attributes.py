@@ -7,7 +7,7 @@ from typing import Final
 from kg.conflicts.evidence import Evidence, Told
 from kg.conflicts.model import Conflict, Side, code, side, sides
 from kg.conflicts.moments import dated_sides, disagreeing, infers_dates, moments, property_of
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import KEL
 
 SINGLE_VALUED: Final = frozenset(

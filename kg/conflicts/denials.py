@@ -6,7 +6,7 @@ from typing import Final
 
 from kg.conflicts.evidence import Evidence, Told
 from kg.conflicts.model import Conflict, Side, code, side
-from kg.store.reader import Row
+from kg.engine.reading import Row
 from ontology.namespaces import KEL, PREFIXES
 
 _AGAINST: Final = {code("stance-opposes"), code("stance-denies")}

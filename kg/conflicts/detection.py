@@ -15,11 +15,11 @@ from kg.conflicts.offices import office_conflicts
 from kg.conflicts.participation import membership_conflicts, participation_conflicts
 from kg.conflicts.plans import plan_conflicts
 from kg.conflicts.whereabouts import whereabouts_conflicts
-from kg.store.reader import Reader
+from kg.engine.reading import Rows
 from ontology.namespaces import KEL, PREFIXES
 
 
-def detect(reader: Reader) -> list[Conflict]:
+def detect(reader: Rows) -> list[Conflict]:
     """The conflicts between the claims of a graph, by kind and IRI; the same claims give the same conflicts.
 
     Time grows nearly linearly with the number of claims: facts are grouped by what they are about, and each group is

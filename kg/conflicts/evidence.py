@@ -8,7 +8,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.store.reader import Reader, Row, Term, node
+from kg.engine.reading import Row, Rows, Term, node
 from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, PREFIXES
 
 _BATCH: Final = 50_000
@@ -114,7 +114,7 @@ def _iri(name: str) -> str:
     return name if ":" in name else str(KEL[name])
 
 
-def read_evidence(reader: Reader) -> Evidence:
+def read_evidence(reader: Rows) -> Evidence:
     """Reads the evidence: time and memory grow with the number of facts."""
     facts = (
         (str(row["s"].value), name, row["o"], str(row["claim"].value))
@@ -125,7 +125,7 @@ def read_evidence(reader: Reader) -> Evidence:
     return Evidence(facts, _records(reader))
 
 
-def pairs(reader: Reader, pattern: str) -> dict[str, set[str]]:
+def pairs(reader: Rows, pattern: str) -> dict[str, set[str]]:
     """The values of ``?y`` for each ``?x`` in the solutions of a pattern."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in _rows(reader, f"SELECT DISTINCT ?x ?y WHERE {{ {pattern} }}"):
@@ -133,7 +133,7 @@ def pairs(reader: Reader, pattern: str) -> dict[str, set[str]]:
     return found
 
 
-def denied_and_said(reader: Reader) -> Iterator[Row]:
+def denied_and_said(reader: Rows) -> Iterator[Row]:
     """The facts that one claim (?denied) holds as denied and another (?said) does not: ?s, ?p, ?o."""
     return _rows(reader, _DENIED)
 
@@ -148,7 +148,7 @@ SELECT ?denied ?said ?s ?p ?o WHERE {{
 }}"""
 
 
-def _rows(reader: Reader, query: str) -> Iterator[Row]:
+def _rows(reader: Rows, query: str) -> Iterator[Row]:
     """The solutions of a query in batches; the engine's order is stable within a version."""
     start = 0
     while True:
@@ -160,7 +160,7 @@ def _rows(reader: Reader, query: str) -> Iterator[Row]:
         start += _BATCH
 
 
-def _records(reader: Reader) -> dict[str, Record]:
+def _records(reader: Rows) -> dict[str, Record]:
     days = {
         str(row["article"].value): (str(row["first"].value) if "first" in row else "", str(row["last"].value))
         for row in _rows(reader, _ARTICLES)

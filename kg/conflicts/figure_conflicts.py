@@ -12,7 +12,7 @@ from kg.conflicts.evidence import Evidence
 from kg.conflicts.figures import NO_PERIOD, Figure, Period
 from kg.conflicts.intervals import number
 from kg.conflicts.model import Conflict, side, sides
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import CODE, KEL
 
 _RANK: Final = str(CODE["measure-trade-rank"])

@@ -10,7 +10,7 @@ from typing import Final
 
 from kg.conflicts.evidence import Evidence, Told
 from kg.conflicts.intervals import Interval, meant, number, strict
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import CODE
 
 SYMMETRIC: Final = frozenset(

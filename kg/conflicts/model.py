@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import CODE, CONFLICT
 
 CAVEATS: Final = (

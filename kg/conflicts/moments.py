@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from kg.conflicts.evidence import Evidence
 from kg.conflicts.model import Side, side, sides
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import CODE, KEL, PREFIXES
 
 PHASES: Final = {"held": ("earliest", "latest"), "planned": ("plannedEarliest", "plannedLatest")}

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from kg.conflicts.evidence import ORG, Evidence, Told
 from kg.conflicts.model import Conflict, code, side
-from kg.store.reader import Term
+from kg.engine.reading import Term
 from ontology.namespaces import KEL
 
 PRESENT: Final = ("visitor", "host", "delegate", "participant")

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.conflicts.detection import detect
 from kg.conflicts.model import Conflict, code
 from kg.engine.engine import Engine
-from kg.store.reader import Reader, nodes
+from kg.engine.reading import Rows, nodes, rows_of
 from ontology.namespaces import CONFLICT, KEL, PREFIXES, RDF_TYPE
 
 LANGUAGES: Final = ("en", "ru", "kk")
@@ -19,11 +19,11 @@ _BATCH: Final = 500
 
 def conflict_triples(quads: Iterable[ox.Quad]) -> list[ox.Triple]:
     """The triples about the conflicts between the claims of a dataset."""
-    reader = Reader(Engine(quads))
+    reader = rows_of(Engine(quads))
     return list(triples(reader, detect(reader)))
 
 
-def triples(reader: Reader, conflicts: Iterable[Conflict]) -> Iterator[ox.Triple]:
+def triples(reader: Rows, conflicts: Iterable[Conflict]) -> Iterator[ox.Triple]:
     """The triples about conflicts: each one, and its sides, which are named by letters; no blank node.
 
     Labels are those of the kind and of what it is about, in three languages.
@@ -66,7 +66,7 @@ def _title(each: Conflict, labels: Mapping[tuple[str, str], str], language: str)
     return f"{name(code(f'conflict-{each.kind}'))}: {', '.join(map(name, each.about))}"
 
 
-def _labels(reader: Reader, iris: Iterable[str]) -> dict[tuple[str, str], str]:
+def _labels(reader: Rows, iris: Iterable[str]) -> dict[tuple[str, str], str]:
     """The labels of things by IRI and language, of the default graph or else of claims; of several the least."""
     wanted, found = sorted(set(iris)), dict[tuple[str, str], str]()
     for start in range(0, len(wanted), _BATCH):

@@ -174,7 +174,7 @@ def test_claims_that_come_and_go_leave_what_the_build_would_make(
 
 
 def telling(found: Iterable[ox.Quad]) -> set[ox.Quad]:
-    """The quads but for what reference data and claims both may give, and conflicts, which are those of the build."""
+    """The quads but for what reference data and claims both may give, and conflicts, which are not inferred."""
     both = {TYPE, term("kel:locatedIn"), term("org:subOrganizationOf"), term("org:classification")}
     return {q for q in found if q.predicate not in both and not str(q.subject).startswith(f"<{CONFLICT}")}
 

@@ -1,0 +1,75 @@
+"""Brings the conflicts that a default graph tells up to date with a change."""
+
+from itertools import islice
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.conflicts.detection import detect
+from kg.conflicts.evidence import ORG
+from kg.conflicts.terms import triples
+from kg.engine.engine import Engine
+from kg.engine.reading import rows_of
+from kg.rdf.patches import Patch, diff
+from ontology.namespaces import CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
+
+MOST_CLAIMS: Final = 10_000
+"""In a store of more claims, where finding conflicts would take seconds for each change, they stay as they are."""
+
+_DEFAULT: Final = ox.DefaultGraph()
+_INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
+_KIND, _MODALITY = ox.NamedNode(str(KEL.conflictKind)), ox.NamedNode(str(KEL.modality))
+_SIDE: Final = ox.NamedNode(str(KEL.hasSide))
+_CLASS: Final = ox.Quad(
+    ox.NamedNode(str(KEL.Conflict)), ox.NamedNode(RDF_TYPE), ox.NamedNode(PREFIXES["owl"] + "Class")
+)
+_READ: Final = frozenset(
+    ox.NamedNode(iri)
+    for iri in (
+        *(
+            str(KEL[n])
+            for n in ("modality", "speaker", "passage", "article", "basis", "curatorConfidence", "locatedIn")
+        ),
+        *(str(KEL[n]) for n in ("earliest", "latest", "holder", "office", "hasSide", "conflictKind")),
+        *(ORG + name for name in ("role", "postIn", "memberOf")),
+        RDF_TYPE,
+        PREFIXES["rdfs"] + "label",
+    )
+)
+"""The properties that the detection reads of the default graph."""
+
+
+def follow(engine: Engine, patch: Patch) -> Patch:
+    """The patch with what it changes of conflicts; the engine's store has the patch, and gets the rest.
+
+    Conflicts are found anew of all claims. The patch stays as it is where the ontology does not know conflicts, where
+    nothing is changed that they are found by, and in a store of more than `MOST_CLAIMS` claims.
+    """
+    store = engine.store
+    if _CLASS not in store or not any(map(_is_read, (*patch.deletes, *patch.adds))):
+        return patch
+    claims = store.quads_for_pattern(None, _MODALITY, None, _DEFAULT)
+    if sum(1 for _ in islice(claims, MOST_CLAIMS + 1)) > MOST_CLAIMS:
+        return patch
+    reader = rows_of(engine)
+    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, detect(reader))}
+    change = diff(_told(store), wanted)
+    change.apply(store)
+    deletes, adds = {*change.deletes}, {*change.adds}
+    return Patch(
+        (*(q for q in patch.deletes if q not in adds), *(q for q in change.deletes if q not in patch.adds)),
+        (*(q for q in patch.adds if q not in deletes), *(q for q in change.adds if q not in patch.deletes)),
+        patch.header,
+    )
+
+
+def _is_read(quad: ox.Quad) -> bool:
+    return quad.predicate in _READ if quad.graph_name == _DEFAULT else quad.graph_name != _INFERRED
+
+
+def _told(store: ox.Store) -> set[ox.Quad]:
+    """What the default graph tells of conflicts and their sides."""
+    conflicts = {q.subject for q in store.quads_for_pattern(None, _KIND, None, _DEFAULT)}
+    sides = {q.object for c in conflicts for q in store.quads_for_pattern(c, _SIDE, None, _DEFAULT)}
+    named = (n for n in conflicts | sides if isinstance(n, ox.NamedNode) and n.value.startswith(str(CONFLICT)))
+    return {quad for node in named for quad in store.quads_for_pattern(node, None, None, _DEFAULT)}

@@ -1,0 +1,76 @@
+"""Answers of internal queries as Python values."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import pyoxigraph as ox
+
+from kg.engine.engine import Engine
+from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
+from ontology import KelisimError
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+_TERMS = (ox.NamedNode, ox.BlankNode, ox.Literal)  # isinstance is much faster with a tuple than with a union
+Row = Mapping[str, Term]
+"""One solution: terms by variable name, without unbound variables."""
+
+
+class Rows:
+    """Runs internal queries. Every query must have a LIMIT."""
+
+    def __init__(self, answer: Callable[[str], bytes]) -> None:
+        """`answer` gives the answer of a query as SPARQL JSON, or of CONSTRUCT and DESCRIBE as N-Triples."""
+        self._answer = answer
+
+    def rows(self, query: str) -> list[Row]:
+        """The solutions of a SELECT query; raises KelisimError as `Store.query` does."""
+        return list(self.stream(query))
+
+    def stream(self, query: str) -> Iterator[Row]:
+        """The solutions as an iterator: the serialised result is in memory, the Python values are not."""
+        solutions = ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON)
+        assert isinstance(solutions, ox.QuerySolutions)
+        names = [v.value for v in solutions.variables]
+        return ({n: t for n, t in zip(names, s, strict=True) if isinstance(t, _TERMS)} for s in solutions)
+
+    def ask(self, query: str) -> bool:
+        """The result of an ASK query."""
+        return bool(ox.parse_query_results(self._answer(query), format=ox.QueryResultsFormat.JSON))
+
+    def triples(self, query: str) -> list[ox.Triple]:
+        """The graph of a CONSTRUCT or DESCRIBE query."""
+        return [q.triple for q in ox.parse(self._answer(query), format=ox.RdfFormat.N_TRIPLES)]
+
+
+def rows_of(engine: Engine) -> Rows:
+    """Queries of an engine in this process."""
+    return Rows(answers_of(engine))
+
+
+def answers_of(engine: Engine) -> Callable[[str], bytes]:
+    """The answers of an engine in this process, as `Rows` reads them."""
+
+    def answer(query: str) -> bytes:
+        found = engine.query(query)
+        return found.serialize(
+            by_name("ntriples", GRAPH_FORMATS) if found.is_graph else by_name("json", RESULT_FORMATS)
+        )
+
+    return answer
+
+
+def node(iri: str) -> str:
+    """The IRI in SPARQL syntax; raises KelisimError if it is not an IRI, which prevents injection."""
+    try:
+        return str(ox.NamedNode(iri))
+    except ValueError as error:
+        raise KelisimError(f"{iri!r} is no IRI.") from error
+
+
+def nodes(iris: Iterable[str]) -> str:
+    """Several IRIs for a VALUES block, sorted and without duplicates."""
+    return " ".join(sorted(node(iri) for iri in set(iris)))
+
+
+def text(words: str, language: str = "") -> str:
+    """A string literal in SPARQL syntax."""
+    return str(ox.Literal(words, language=language or None))
