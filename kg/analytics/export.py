@@ -54,6 +54,12 @@ def export_parquet(blocks: Iterable[bytes | memoryview], folder: Path, *, versio
     return Exported([file for each in resources for file in each.files], contents.quads, contents.digest)
 
 
+def refuse_used(folder: Path) -> None:
+    """Raises KelisimError if there is something at the path that is no empty folder."""
+    if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise KelisimError(f"{folder} is there and not an empty folder: name a new one, since nothing is replaced.")
+
+
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A folder beside the given one, which takes its name at the end of the block, or is removed if that fails.
@@ -61,8 +67,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Raises KelisimError if the given one is there and not empty, or if the disk is full or refuses.
     """
     try:
-        if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-            raise KelisimError(f"{folder} is there and not an empty folder: name a new one, since nothing is replaced.")
+        refuse_used(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = folder.parent / f".{folder.name}.{uuid4().hex}.part"
         part.mkdir()

@@ -116,8 +116,9 @@ def _read(files: tuple[Path, ...]) -> Dataset:
 def _parquet(  # noqa: PLR0913 - as the command
     ctx: click.Context, output: Path, folder: Path | None, as_of: str, files: tuple[Path, ...], *, as_json: bool
 ) -> None:
-    from kg.analytics.export import export_parquet
+    from kg.analytics.export import export_parquet, refuse_used
 
+    refuse_used(output)  # before long work
     with _lines(ctx, folder, as_of, files) as (lines, version), progress(f"Writing {output}"):
         written = export_parquet(lines, output, version=version)
     if as_json:
