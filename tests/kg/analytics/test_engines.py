@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 
 from ontology import PREFIXES
+from tests.benchmarks.trade import STATES, YEARS, n_quads
 from tests.conftest import ROOT, serving
-from tests.kg.analytics.trade import STATES, YEARS, n_quads
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = re.search(r"^## Parquet.*?(?=^## )", README, re.MULTILINE | re.DOTALL)
@@ -144,7 +144,7 @@ def test_readme_shows_each_engine() -> None:
 
 def test_the_data_have_the_traps(trade: Data) -> None:
     """A sum over the rows of the table is not that over pairs of states: what is told twice would count twice."""
-    assert len(trade.answer) == len(STATES) * (len(STATES) - 1) // 2 * len(YEARS)
+    assert len(trade.answer) == STATES * (STATES - 1) // 2 * YEARS
     assert sum(row.claims for row in trade.answer) > 1.4 * len(trade.answer)
     assert any(row.lowest < row.highest for row in trade.answer)
     naive = duckdb.execute(

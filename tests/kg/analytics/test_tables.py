@@ -14,7 +14,7 @@ import pytest
 from kg.analytics import tables
 from kg.analytics.tables import load, write_tables
 from kg.curation.dataset import Dataset
-from kg.curation.tables import read_tables
+from kg.curation.tables import Table, read_tables
 from kg.engine.engine import Engine
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, ID, KEL, PREFIXES
@@ -36,7 +36,7 @@ def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("table", read_tables(), ids=lambda t: t.name)
-def test_they_have_the_rows_of_the_csv_tables(table: tables.Table, folder: Path, engine: Engine) -> None:
+def test_they_have_the_rows_of_the_csv_tables(table: Table, folder: Path, engine: Engine) -> None:
     rows = pq.ParquetFile(folder / f"tables/{table.name}/part-0.parquet").read().to_pylist()
     plain = list(csv.reader(io.StringIO(table.rows(engine).decode(), newline="")))
     assert plain[0] == [*rows[0]]
@@ -44,7 +44,7 @@ def test_they_have_the_rows_of_the_csv_tables(table: tables.Table, folder: Path,
 
 
 @pytest.mark.parametrize("table", [t for t in read_tables() if t.name != "states"], ids=lambda t: t.name)
-def test_each_row_tells_who_says_so_where_and_when(table: tables.Table, folder: Path) -> None:
+def test_each_row_tells_who_says_so_where_and_when(table: Table, folder: Path) -> None:
     rows = pq.ParquetFile(folder / f"tables/{table.name}/part-0.parquet").read()
     speaker = "reported_by" if table.name == "statements" else "speaker"
     for name in (*TOLD, speaker):

@@ -7,14 +7,18 @@ from typing import Final
 
 from ontology import PREFIXES
 
-STATES: Final = tuple(f"state-{letter}" for letter in "abcdefghijkl")
-YEARS: Final = range(2016, 2024)
+STATES: Final = 12
+YEARS: Final = 8
+_FIRST_YEAR: Final = 2000
 _SEED: Final = 20_261_127
 _PUBLISHED: Final = ("asserted", "reported", "planned")
 
 
-def n_quads() -> Iterator[str]:
-    """The lines of a dataset of some 1,500 claims on trade between every two of the states in each of the years."""
+def n_quads(states: int = STATES, years: int = YEARS) -> Iterator[str]:
+    """The lines of a dataset of claims on trade between every two of the states in each of the years.
+
+    Of a pair in a year there are some three claims of 21 quads each.
+    """
     chance = random.Random(_SEED)
     claims = 0
 
@@ -37,8 +41,8 @@ def n_quads() -> Iterator[str]:
     for article in range(5):
         yield _line(f'src:a{article} kel:earliest "2024-0{article + 1}-01"^^xsd:date')
         yield _line(f'src:a{article} kel:latest "2024-0{article + 1}-03"^^xsd:date')
-    for pair in combinations(STATES, 2):
-        for year in YEARS:
+    for pair in combinations([f"state-{n:04}" for n in range(states)], 2):
+        for year in range(_FIRST_YEAR, _FIRST_YEAR + years):
             one, other = chance.sample(pair, 2)
             name = f"{one}-{other}-{year}"
             value = chance.randrange(1, 5_000) * 10_000_000 + chance.choice((0, 5)) / 10
