@@ -1,7 +1,8 @@
 """How long the export as Parquet takes, and its memory, beside DuckDB's own way from the same lines to sorted Parquet.
 
 ``make bench`` or ``python -m tests.benchmarks.analytics [--tiny]``. The data are made-up claims on trade; they fill
-the tables. The export reads a file of N-Quads, and a store of the same. The peer takes the lines for text in one column,
+the tables. The export reads a file of N-Quads, and a store of the same. The peer takes the lines for text in
+one column,
 splits them by the same regular expression, sorts them by predicate and subject, and writes one file with the same
 compression: no kinds, no typed values, no check that it is RDF, no tables. Memory is the peak of what is resident,
 mapped pages of files included.
