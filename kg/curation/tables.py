@@ -21,6 +21,8 @@ LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 _COLUMN = re.compile(r"^# column: (\w+) \| (\w+) \| (.+)$", re.MULTILINE)
 _TITLE = re.compile(r"^# title: (.+)$", re.MULTILINE)
 
+_ORDER = re.compile(r"(?<=\})\s*ORDER BY [^}]*\Z")
+
 
 @dataclass(frozen=True)
 class Table:
@@ -55,6 +57,11 @@ def _table(file: Traversable) -> Table:
     if not title or not columns:
         raise KelisimError(f"{file.name}: the header lacks a title or columns.")
     return Table(file.name.removesuffix(".rq"), title[1], columns, text)
+
+
+def streamed(query: str) -> str:
+    """The query of a table without the order of its rows and DISTINCT, so that the engine need not keep them."""
+    return _ORDER.sub("", query).replace("SELECT DISTINCT ", "SELECT ", 1)
 
 
 def csvw(

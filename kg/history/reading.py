@@ -83,6 +83,14 @@ class ReadableHistory:
         generation.load_into(store, version)
         return version
 
+    def lines(self, version: int | None = None) -> Iterator[bytes | memoryview]:
+        """The quads at a version, by default the latest, as sorted lines of canonical N-Quads, many in each block.
+
+        Memory does not grow with their number. Raises KelisimError as `load` does.
+        """
+        generation = self._generation
+        return generation.state(_checked_version(generation, version, generation.log.version))
+
     @property
     def snapshot_quads(self) -> int:
         """The number of quads of the snapshot."""

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from kg.commands import checking, cite, completion, diff
+from kg.commands import checking, cite, completion, diff, export
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -20,6 +20,7 @@ __all__ = [
     "conflicts",
     "diff",
     "explain",
+    "export",
     "main",
     "show",
     "why",
