@@ -38,6 +38,7 @@ BENCHMARKS: Final = (
     "lenses",
     "conflicts",
     "explanations",
+    "capacity",
 )
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""
