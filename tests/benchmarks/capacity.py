@@ -173,7 +173,7 @@ def _validate(server: Server, plan: Plan, measured: Measured) -> float:
         took = time.perf_counter() - begin
         client = (time.process_time() - own) / requests
         used = (sum(processes.now()) - sum(before) + client * requests) / took / (os.cpu_count() or 1)
-        found = Outcome(latencies, requests - different, refused, used)
+        found = Outcome(latencies, max(0, len(latencies) - different), refused, used)
         costs = replace(measured.costs, client=client)
         model = simulate(costs, load, Machines(processors=os.cpu_count() or 1))
         model.latencies = [x + max(0.0, measured.beyond - client) for x in model.latencies]
