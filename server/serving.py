@@ -41,6 +41,7 @@ from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
 from server.front.cache import ResponseCache
+from server.front.forwarding import Forwarding, network_of
 from server.front.front import Front, Layers
 from server.front.limits import RequestGuard, RequestLimits
 from server.front.logs import AccessLog, LineLog, QueryLog
@@ -68,7 +69,8 @@ class Settings:
     SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
     ``https://example.org``, if a proxy stands before the server. empty: whether
     everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
-    about: the file that describes the data, if it is not their own description that counts.
+    about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
+    their clients is believed; forwarded: given by the header Forwarded.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +87,8 @@ class Settings:
     empty: bool = False
     update_bytes: int = 1 << 24
     about: Path | None = None
+    proxies: tuple[str, ...] = ()
+    forwarded: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,11 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
 
     `dataset` loads the dataset to serve, or the initial content of a new store (None for an empty one). Calls `ready`
     with the server's URL and the start message once requests are answered. Port 0 chooses a free port. Raises
-    KelisimError if the address is in use, the store cannot be opened or the description of the data is malformed.
+    KelisimError if the address is in use, a proxy is named badly, the store cannot be opened or the description of the
+    data is malformed.
     """
     given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
+    forwarding = _forwarding(settings)
     listening = _bound(settings.host, settings.port)
     os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
     loaded = _load(settings, dataset, known_prefixes(given))
@@ -131,7 +137,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     metrics = Metrics(lambda: Workers(*pool.usage))
     site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
     app = create_app(site, Access(tokens), metrics)
-    front = Front(app, store, _layers(settings, site, metrics, tokens))
+    front = Front(app, store, _layers(settings, site, metrics, tokens, forwarding))
     gc.collect()
     gc.freeze()  # objects loaded so far are permanent: later collections skip them
     gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
@@ -168,7 +174,17 @@ async def _serve(front: Front, store: Store, listening: socket.socket, ready: Ca
     store.pool.close()
 
 
-def _layers(settings: Settings, site: Site, metrics: Metrics, tokens: TokenStore | None) -> Layers:
+def _forwarding(settings: Settings) -> Forwarding | None:
+    """What is believed of proxies, None for nothing. Raises KelisimError if they are not named well."""
+    if settings.forwarded and not settings.proxies:
+        raise KelisimError("--forwarded needs to know whose header it is; name the proxies with --trusted-proxy.")
+    networks = [*map(network_of, settings.proxies)]
+    return Forwarding(networks, standard=settings.forwarded) if networks else None
+
+
+def _layers(
+    settings: Settings, site: Site, metrics: Metrics, tokens: TokenStore | None, forwarding: Forwarding | None
+) -> Layers:
     observers: list[Observer] = [metrics]
     if settings.access_log:
         observers.append(AccessLog(LineLog(settings.access_log)))
@@ -190,6 +206,7 @@ def _layers(settings: Settings, site: Site, metrics: Metrics, tokens: TokenStore
         counted=bool(settings.query_log),
         origin=settings.origin,
         links=lambda: licences(site.latest_about),
+        forwarding=forwarding,
     )
 
 

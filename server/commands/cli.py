@@ -63,6 +63,15 @@ def _print_json(value: object) -> None:
     help="Where the public asks, such as https://example.org, if a proxy stands before the server.",
 )
 @click.option(
+    "--trusted-proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS|NETWORK",
+    help="Proxy, such as 10.0.0.5 or 10.0.0.0/24, that is believed whom it asks for (X-Forwarded-For, -Proto): limits, "
+    "logs and links are then of its clients. May be given several times.",
+)
+@click.option("--forwarded", is_flag=True, help="Trusted proxies say so by the header Forwarded (RFC 7239) alone.")
+@click.option(
     "--articles",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with the articles' texts (.txt, UTF-8), to show passages beside the claims.",
@@ -93,6 +102,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     query_log: str,
     services: tuple[str, ...],
     origin: str,
+    proxies: tuple[str, ...],
+    forwarded: bool,
     articles: Path | None,
     about: Path | None,
 ) -> None:
@@ -123,6 +134,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         empty,
         max_update << 20,
         about,
+        proxies,
+        forwarded,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -11,6 +11,7 @@ import httptools
 
 from server.connections.request import Carrier, Request
 from server.front.problems import Answer, problem
+from server.http.hosts import HOST
 
 TARGET_BYTES: Final = 1 << 16
 """The longest request target; longer ones are refused with 414. `server.front.limits` has a lower limit."""
@@ -24,9 +25,6 @@ _SLICE: Final = 1 << 12
 
 _OTHER_LETTER: Final = re.compile(rb"[^\x00-\x7f]")
 _METHOD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
-_HOST: Final = re.compile(r"(?:\[[0-9A-Fa-fv:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?")
-"""The value of Host (RFC 9110, section 7.2; RFC 3986, section 3.2.2)."""
-
 _LIMITS: Final = "The request has more than {} header fields or {} bytes."
 
 
@@ -144,7 +142,7 @@ class RequestParser:
             raise self._end(problem(501, "Not implemented", "This server is no proxy."))
         if version == "1.1" and "HTTP_HOST" not in environ:
             raise self._end(_malformed("The request does not name its host, as HTTP/1.1 demands."))
-        if not _HOST.fullmatch(environ.get("HTTP_HOST", "")):
+        if not HOST.fullmatch(environ.get("HTTP_HOST", "")):
             raise self._end(_malformed("The header Host names no host."))
         self._read_target(method)
         coding, length = environ.get("HTTP_TRANSFER_ENCODING"), int(environ.get("CONTENT_LENGTH") or 0)

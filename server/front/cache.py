@@ -54,7 +54,7 @@ class ResponseCache:
         if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ or "HTTP_ACCEPT_DATETIME" in environ:
             return None
         address = environ["PATH_INFO"], environ["QUERY_STRING"]
-        key = (self._version(), *address, *map(environ.get, _HEADERS))
+        key = (self._version(), *address, *map(environ.get, _HEADERS), environ.get("wsgi.url_scheme"))
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return key
         if environ["PATH_INFO"] != "/sparql" or body is None or len(body) > _KEY_BODY_BYTES:

@@ -20,6 +20,7 @@ from kg.store.store import CANCEL_SCOPE, CancelScope, Store
 from server.endpoint.sparql import QueryRequest
 from server.front.cache import CacheKey, ResponseCache, if_none_match
 from server.front.exchange import ClientDisconnectedError, Exchange
+from server.front.forwarding import Forwarding
 from server.front.gateway import run, wsgi_environ
 from server.front.limits import RefusedError, RequestGuard
 from server.front.observation import Observer, RequestRecord, notify
@@ -54,7 +55,7 @@ class Layers:
 
     may_upload: whether an Authorization header allows changes. counted: whether to count the rows of results.
     origin: the public origin, such as ``https://example.org``, if a proxy stands before the server. links: the header
-    Link of answers to queries, the licences of the data; empty for none.
+    Link of answers to queries, the licences of the data; empty for none. forwarding: what is believed of proxies.
     """
 
     cache: ResponseCache
@@ -65,6 +66,7 @@ class Layers:
     counted: bool = False
     origin: str = ""
     links: Callable[[], str] = str
+    forwarding: Forwarding | None = None
 
 
 class Front:
@@ -116,6 +118,8 @@ class Front:
         """Answers one request, and notifies the observers of it: at once if nothing must be waited for."""
         started, began = time.time(), time.perf_counter()
         try:
+            if self._layers.forwarding:
+                self._layers.forwarding.apply(exchange.environ)
             admitted = self._admit(exchange)
         except Exception:
             admitted = _failed()
@@ -128,6 +132,8 @@ class Front:
 
     def refused(self, environ: WSGIEnvironment, answer: Answer) -> None:
         """Notifies the observers of a request whose head could not be read."""
+        if self._layers.forwarding:
+            self._layers.forwarding.apply(environ)
         notify(self._layers.observers, RequestRecord(environ, answer.status, len(answer.body), time.time(), 0.0, True))
 
     async def _answer(

@@ -32,7 +32,7 @@ def wsgi_environ(exchange: Exchange, body: IO[bytes], errors: Errors, origin: st
             "SERVER_PORT": str(port),
             "SERVER_PROTOCOL": f"HTTP/{exchange.version}",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": scheme or "http",
+            "wsgi.url_scheme": scheme or environ.get("wsgi.url_scheme", "http"),
             "wsgi.input": body,
             "wsgi.input_terminated": True,
             "wsgi.errors": errors,

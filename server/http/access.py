@@ -21,4 +21,20 @@ class Access:
         """The name of the request's token; raises a 401 or 403 ProblemError if it has not the scope."""
         if self._tokens is None:
             raise ProblemError(403, "Read-only", "This endpoint takes queries; changes are off.")
+        _refuse_other_sites()
         return self._tokens.authorize(request.headers.get("Authorization"), scope).name
+
+
+def _refuse_other_sites() -> None:
+    """Raises a 403 ProblemError if a page of another site has a browser send the password that it remembers (CSRF).
+
+    Only for Basic: no browser sends a bearer token by itself. Sec-Fetch-Site: Fetch Metadata, section 2.3; on plain
+    HTTP browsers leave it out, and Origin tells (Fetch, section 3.1).
+    """
+    headers = request.headers
+    if not headers.get("Authorization", "").lower().startswith("basic"):
+        return
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    if site not in ("same-origin", "none") if site else origin and origin != request.host_url.rstrip("/"):
+        detail = "A page of another site may not use the password that your browser remembers. Send a bearer token."
+        raise ProblemError(403, "Not allowed", detail)

@@ -39,6 +39,7 @@ BENCHMARKS: Final = (
     "conflicts",
     "explanations",
     "analytics",
+    "capacity",
 )
 HELPERS: Final = ("client", "foreign")
 """Programs that the benchmarks start."""
