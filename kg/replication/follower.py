@@ -29,9 +29,9 @@ from ontology import KelisimError
 
 _LEAST_PAUSE: Final = 0.1
 _MOST_PAUSE: Final = 5.0
-_LONGEST_PAUSE: Final = 60.0
-"""The pauses between attempts, in seconds: they double up to `_MOST_PAUSE`, or to the longest where all data would be
-fetched again. The writer may ask for another one."""
+_ASKED_PAUSE: Final = 60.0
+"""The pauses between attempts, in seconds: they double up to `_MOST_PAUSE` while nothing is had. The writer may ask for
+others, up to the last."""
 
 _RETIRED_SECONDS: Final = 120.0
 """How long a former history is kept for what still reads it."""
@@ -70,6 +70,8 @@ class Follower:
         """The history that was here, until it is served."""
         self._anew = False
         """Whether all data must be fetched again."""
+        self._progressed = False
+        """Whether a part of a snapshot has come since the last failure."""
         self._retired: list[tuple[float, History, PastVersions | None]] = []
         self._told = ""
         self._log = logging.getLogger("kelisim")
@@ -100,7 +102,7 @@ class Follower:
             except UpstreamError as error:
                 self._store.progress.lost()
                 self._say(str(error))
-                pause = max(pause, min(error.pause, _LONGEST_PAUSE))
+                pause = max(pause, min(error.pause, _ASKED_PAUSE))
             except KelisimError as error:  # such as a full disk
                 self._say(str(error))
             except Exception:
@@ -109,8 +111,10 @@ class Follower:
                 self._log.exception("The replica failed to follow its writer")
                 self._upstream.close()
                 pause = _MOST_PAUSE
+            if self._progressed:
+                self._progressed, pause = False, _LEAST_PAUSE
             self._stopped.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311 - so that replicas do not ask at once
-            pause = min(2 * pause, _LONGEST_PAUSE if self._anew else _MOST_PAUSE)
+            pause = min(2 * pause, _MOST_PAUSE)
 
     def _step(self) -> None:
         """Takes one step; raises what `Upstream` raises, DamagedError, and KelisimError."""
@@ -196,7 +200,7 @@ class Follower:
         self._folder.clean(*self._in_use(), part)
         if part.exists() and part.stat().st_size > snapshot.bytes:
             part.unlink()
-        self._upstream.fetch(snapshot, part, self._check_stopped)
+        self._upstream.fetch(snapshot, part, self._fetched)
 
     def _catch_up(self, history: History) -> str:
         """Brings a history that is not served yet up to date; returns how the writer names its states."""
@@ -248,7 +252,11 @@ class Follower:
             history.close()
             self._folder.clean(*self._in_use())
 
-    def _check_stopped(self, _: int = 0) -> None:
+    def _fetched(self) -> None:
+        self._progressed = True
+        self._check_stopped()
+
+    def _check_stopped(self) -> None:
         if self._stopped.is_set():
             raise UpstreamError("The replica is being stopped.")
 

@@ -108,8 +108,8 @@ class Upstream:
         except (msgspec.MsgspecError, OSError, http.client.HTTPException) as error:
             raise self._failed("Its offer cannot be read") from error
 
-    def fetch(self, snapshot: Snapshot, file: Path, fetched: Callable[[int], None] = lambda _: None) -> None:
-        """Fetches the rest of a snapshot to the end of a file; `fetched` is told its size now and then.
+    def fetch(self, snapshot: Snapshot, file: Path, fetched: Callable[[], None]) -> None:
+        """Fetches the rest of a snapshot to the end of a file; `fetched` is called after each part.
 
         Memory is bounded. What has come stays in the file if it is cut. Raises UpstreamError, GoneError if there is
         another snapshot now, and StoreFullError.
@@ -131,7 +131,7 @@ class Upstream:
                         raise self._failed(f"The snapshot ended after {size} of {snapshot.bytes} bytes")
                     output.write(data)
                     size += len(data)
-                    fetched(size)
+                    fetched()
         except OSError as error:
             raise StoreFullError(f"{file} could not be written: {error.strerror or error}.") from error
         self.close()  # nothing of an answer may be left
