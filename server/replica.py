@@ -1,8 +1,10 @@
 """A server as a replica: what `server.serving` needs to follow another one instead of having data of its own."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -15,6 +17,8 @@ from kg.workers.pool import WorkerPool
 from server.front.front import Layers
 from server.front.metrics import Metrics
 from server.front.replicas import ReplicaFront
+
+_STOP_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class Replica:
         """Begins to follow; the store has been started."""
         self._follower.start()
 
-    def stop(self) -> None:
-        """Ends following."""
-        self._follower.stop()
+    async def stop(self) -> None:
+        """Ends following; the store must not have been shut down yet."""
+        await asyncio.get_running_loop().run_in_executor(None, self._follower.stop, _STOP_SECONDS)
 
     def close(self) -> None:
         """Removes what is only temporary on disk."""

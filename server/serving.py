@@ -182,9 +182,9 @@ async def _serve(
     end.daemon = True
     end.start()
     front.stop()
-    if following:
-        following.stop()
     await listener.stop(_CUT_SECONDS)
+    if following:
+        await following.stop()
     store.shut_down()
     await asyncio.sleep(0)  # for the threads that wait for the pool
     store.pool.close()

@@ -28,7 +28,7 @@ from kg.workers.past import PastVersions
 from ontology import KelisimError
 
 _LEAST_PAUSE: Final = 0.1
-_MOST_PAUSE: Final = 5.0
+_MOST_PAUSE: Final = 2.0
 _ASKED_PAUSE: Final = 60.0
 """The pauses between attempts, in seconds: they double up to `_MOST_PAUSE` while nothing is had. The writer may ask for
 others, up to the last."""
@@ -49,7 +49,7 @@ class Follower:
     | nothing is here | the snapshot is fetched, then the log, then all is loaded and served |
     | a history is here | it is brought up to date if the writer can be asked, and served |
     | the writer has a new version | it is verified, committed to the history here, and applied |
-    | the writer cannot be asked, or refuses | service goes on; it is asked again, at most every five seconds |
+    | the writer cannot be asked, or refuses | service goes on; it is asked again, every two seconds at most |
     | a part is damaged | it is dropped and fetched again |
     | the log begins after the version here | service goes on; the snapshot is fetched, loaded, and takes its place |
     | the writer has compacted its log | the history here is compacted too |
@@ -80,9 +80,14 @@ class Follower:
         """Begins to follow; the store must have been started."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends following, at the next opportunity: what has been begun on disk is recovered from at the next start."""
+    def stop(self, seconds: float) -> None:
+        """Ends following: waits so many seconds for what is being committed; the loop of the store must run still.
+
+        What has been begun on disk is recovered from at the next start.
+        """
         self._stopped.set()
+        self._upstream.interrupt()
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         pause = _LEAST_PAUSE
@@ -147,7 +152,7 @@ class Follower:
             history.close()
             raise
         self._store.adopt(history, server)
-        self._say(f"Serving version {history.version} from {self._folder.path}.")
+        self._log.warning("Serving version %d from %s.", history.version, self._folder.path)
 
     def _follow(self, history: History) -> None:
         """Asks for what is new, waiting for it, and applies that."""
@@ -192,7 +197,7 @@ class Follower:
         self._store.progress.told(max(offer.latest, history.version), history.version)
         self._anew = False
         self._folder.clean(*self._in_use())
-        self._say(f"All data of version {history.version} were fetched from {self._upstream.address}.")
+        self._log.warning("All data of version %d were fetched from %s.", history.version, self._upstream.address)
 
     def _fetch(self, snapshot: Snapshot) -> None:
         """Fetches a snapshot, going on where an earlier attempt ended."""

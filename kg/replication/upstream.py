@@ -1,8 +1,10 @@
 """The requests of a replica to the server that it follows: its state, its snapshot, its log."""
 
 import http.client
+import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -81,7 +83,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Upstream:
-    """A server that is followed. For one thread; `close` may be called by any."""
+    """A server that is followed. For one thread."""
 
     def __init__(self, address: str, token: Callable[[], str] = str) -> None:
         """`token` gives the token to send, empty for none. Raises KelisimError if the address is no HTTP URL."""
@@ -165,6 +167,13 @@ class Upstream:
         connection, self._connection = self._connection, None
         if connection:
             connection.close()
+
+    def interrupt(self) -> None:
+        """Has the request under way fail; may be called by any thread."""
+        connection = self._connection
+        if connection and connection.sock:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _get(
         self, path: str, *, headers: dict[str, str] | None = None, timeout: float = _TIMEOUT

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def writing(kelisim: str, folder: Path, *options: str) -> Iterator[Client]:
         yield Client(running, token.read_text())
 
 
-def replicating(kelisim: str, writer: str, *options: str) -> Any:
+def replicating(kelisim: str, writer: str, *options: str) -> AbstractContextManager[Serving]:
     """A replica of the server at an address."""
     return serving(kelisim, "--replica-of", writer, *options)
 

@@ -14,6 +14,7 @@ from tests.conftest import Serving
 from tests.http import ask, get_json, send
 from tests.server.endpoint.test_writes import UPDATE, Client, make_token
 from tests.server.front.cluster import (
+    SECONDS,
     follows,
     insert,
     is_level,
@@ -278,6 +279,24 @@ def test_a_replica_with_a_folder_fetches_only_what_is_missing(kelisim: str, tmp_
         assert state(promoted.server)[0] == last[0] + 1, "a replica's folder is that of a store"
 
 
+def slowly(path: str, body: bytes) -> bytes:
+    if "snapshot" in path:
+        time.sleep(1)
+    return body
+
+
+def seen_until_level(replica: str, writer: str) -> set[int]:
+    """The statuses of queries to a replica until it is level."""
+    statuses = set[int]()
+
+    def level() -> bool:
+        statuses.add(answer(replica)[0])
+        return is_level(replica, writer)
+
+    assert becomes(level, SECONDS)
+    return statuses
+
+
 def test_compaction_of_the_writer(kelisim: str, tmp_path: Path) -> None:
     own = ("--store", str(tmp_path / "replica"))
     with writing(kelisim, tmp_path / "writer", "--open-log") as writer, line_to(writer.server) as line:
@@ -292,12 +311,10 @@ def test_compaction_of_the_writer(kelisim: str, tmp_path: Path) -> None:
         insert(writer, 4)
         assert send(f"{writer.server}compact", method="POST", body=b"", headers=writer.token)[0] == 200
         insert(writer, 5)
-        line.meddle = lambda path, body: (time.sleep(1 if "snapshot" in path else 0), body)[1]
+        line.meddle = slowly
         with replicating(kelisim, line.address, *own) as replica:
             assert becomes(lambda: send(f"{replica.address}ready")[0] == 200, 30)
-            statuses = set()
-            while not is_level(replica.address, writer.server):
-                statuses.add(answer(replica.address)[0])
+            statuses = seen_until_level(replica.address, writer.server)
             assert statuses == {200}, "it answers from what it has until the new is there"
             assert ready(replica.address)["synchronisations"] == 1
             assert answer(replica.address) == answer(writer.server)
@@ -315,14 +332,10 @@ def test_a_writer_that_was_restored_to_other_data(kelisim: str, tmp_path: Path) 
             other = ("--open-log", "--port", port_of(writer))
             with writing(kelisim, tmp_path / "other", *other) as restored:
                 insert(restored, 3, 4)
-                seen = set()
-                while not is_level(replica.address, restored.server):
-                    status, body = answer(replica.address)
-                    seen.add((status, body if status == 200 else b""))
+                assert seen_until_level(replica.address, restored.server) <= {200, 502}
                 assert ready(replica.address)["synchronisations"] == 2
                 assert answer(replica.address) == answer(restored.server)
                 assert b"urn:1" not in answer(replica.address)[1]
-                assert {status for status, _ in seen} <= {200, 502}
             with writing(kelisim, tmp_path / "shorter", *other) as restored:
                 assert becomes(lambda: state(restored.server)[0] == 0)
                 assert follows(replica.address, restored.server), "there are fewer versions than the replica has"
@@ -333,7 +346,9 @@ def test_a_line_that_cuts_and_alters(kelisim: str, tmp_path: Path) -> None:
 
     def meddle(path: str, body: bytes) -> bytes:
         kind = path.partition("?")[0]
-        faults[kind] = number = faults.get(kind, -1) + 1
+        if "snapshot" not in kind or faults["/replication"] > 2:  # for an altered offer it is not read
+            faults[kind] = faults.get(kind, -1) + 1
+        number = faults.get(kind, 9)
         middle, rest = len(body) // 2, len(body) - 40
         altered = (
             body[:middle],
