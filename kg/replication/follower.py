@@ -161,7 +161,9 @@ class Follower:
         chunk = self._upstream.log(number, _evidence(history), WAIT_SECONDS if number == self._store.number else 0)
         if self._stopped.is_set():
             return
-        self._store.take_name(chunk.identity)
+        if chunk.identity != self._store.identity:  # it was started again, perhaps with other settings
+            offer = self._upstream.offer()
+            self._store.take_name(offer.identity, new_graphs=offer.new_graphs)
         payloads = self._verified(history, chunk)
         if payloads:
             time_ = parse_entry(number + len(payloads), payloads[-1]).time
@@ -180,7 +182,7 @@ class Follower:
         except DamagedHistoryError as error:
             raise DamagedError(f"The snapshot of version {offer.snapshot.version} came damaged.") from error
         try:
-            identity = self._catch_up(history) or offer.identity
+            self._catch_up(history)
             server = self._store.load(history.folder)
         except BaseException as error:
             history.close()
@@ -190,7 +192,7 @@ class Follower:
             raise
         former = self._store.history
         self._folder.use(history)
-        past = self._store.adopt(history, server, identity)
+        past = self._store.adopt(history, server, offer)
         if former:
             self._retired.append((time.monotonic() + _RETIRED_SECONDS, former, past))
         self._store.progress.synchronisations += 1
@@ -207,14 +209,14 @@ class Follower:
             part.unlink()
         self._upstream.fetch(snapshot, part, self._fetched)
 
-    def _catch_up(self, history: History) -> str:
-        """Brings a history that is not served yet up to date; returns how the writer names its states."""
+    def _catch_up(self, history: History) -> None:
+        """Brings a history that is not served yet up to date."""
         while True:
             chunk = self._upstream.log(history.version, _evidence(history))
             self._check_stopped()
             if not self._verified(history, chunk):
                 self._store.progress.told(chunk.latest, history.version)
-                return chunk.identity
+                return
             history.extend(chunk.frames)
 
     def _verified(self, history: History, chunk: Chunk) -> list[bytes]:

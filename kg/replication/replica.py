@@ -13,6 +13,7 @@ from kg.engine.replies import Reply
 from kg.history.changes import NetChange
 from kg.history.history import History
 from kg.history.timeline import HistoryTimeline
+from kg.replication.upstream import Offer
 from kg.store.store import Store
 from kg.workers.messages import Task
 from kg.workers.past import PastVersions
@@ -68,9 +69,9 @@ class Following:
 class ReplicaStore(Store):
     """A store without a state until the first `adopt`. What changes it is for one thread, the follower's."""
 
-    def __init__(self, pool: WorkerPool, writer: str, *, new_graphs: bool = False) -> None:
+    def __init__(self, pool: WorkerPool, writer: str) -> None:
         """`pool` holds nothing: its fork server forks those that load histories. `writer` is the writer's address."""
-        super().__init__(pool, secrets.token_hex(8), new_graphs=new_graphs)
+        super().__init__(pool, secrets.token_hex(8))
         self.writer = writer
         self.obstacle: str | None = NO_STATE
         """Why no data may be served now; None if they may."""
@@ -119,10 +120,11 @@ class ReplicaStore(Store):
 
         return self._wait(loaded())
 
-    def adopt(self, history: History, server: LoadedForkServer, identity: str = "") -> PastVersions | None:
+    def adopt(self, history: History, server: LoadedForkServer, offer: Offer | None = None) -> PastVersions | None:
         """Answers from that history, loaded by that server, from now on; queries under way end in the former state.
 
-        Returns what answers at past versions of the former history, to be shut down when those have ended.
+        `offer` is what the writer says of itself, if it could be asked. Returns what answers at past versions of the
+        former history, to be shut down when those have ended.
         """
         modified = history.modified
 
@@ -130,7 +132,8 @@ class ReplicaStore(Store):
             former = self._past
 
             def visible() -> None:
-                self._identity = identity or self._identity
+                if offer:
+                    self._identity, self.new_graphs = offer.identity, offer.new_graphs
                 self.history, self._number, self.modified = history, history.version, modified
                 self.timeline = HistoryTimeline(history, lambda: self._number)
                 self._past = PastVersions(self.pool, history)
@@ -165,15 +168,14 @@ class ReplicaStore(Store):
         if self._past:
             self._loop.call_soon_threadsafe(self._past.forget_before, version)
 
-    def take_name(self, identity: str) -> None:
-        """Names its states as the writer does, so that ETags hold for both."""
+    def take_name(self, identity: str, *, new_graphs: bool) -> None:
+        """Names its states as the writer does, so that ETags hold for both, and treats unknown graphs as that does."""
 
         async def named() -> None:
-            self._identity = identity
+            self._identity, self.new_graphs = identity, new_graphs
             self.version = self._version_name(self._number)
 
-        if identity and identity != self._identity:
-            self._wait(named())
+        self._wait(named())
 
     def forbid(self, reason: str) -> None:
         """Serves no data any more, until the next `adopt`."""

@@ -50,12 +50,16 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """What the server offers: the name of its states, its versions and its snapshot."""
+    """What the server offers: the name of its states, its versions and its snapshot.
+
+    new_graphs: whether everybody may query a graph that is not there as an empty one.
+    """
 
     identity: str
     oldest: int
     latest: int
     snapshot: Snapshot
+    new_graphs: bool = False
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -8,11 +8,12 @@ _NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
 _HEX: Final = {"type": "string", "pattern": "^[0-9a-f]+$"}
 _OFFER: Final = {
     "type": "object",
-    "required": ["identity", "oldest", "latest", "snapshot"],
+    "required": ["identity", "oldest", "latest", "snapshot", "new_graphs"],
     "properties": {
         "identity": {"type": "string", "description": "With the number of a version it names a state, as in ETags."},
         "oldest": _NUMBER,
         "latest": _NUMBER,
+        "new_graphs": {"type": "boolean", "description": "Whether graphs that are not there count as empty."},
         "snapshot": {
             "type": "object",
             "required": ["version", "bytes", "sha256", "time"],

@@ -33,7 +33,13 @@ def blueprint(store: Store, access: LogAccess) -> Blueprint:
             "sha256": history.snapshot_sha256,
             "time": history.first_time,
         }
-        response = jsonify(identity=store.identity, oldest=history.oldest, latest=store.number, snapshot=snapshot)
+        response = jsonify(
+            identity=store.identity,
+            oldest=history.oldest,
+            latest=store.number,
+            snapshot=snapshot,
+            new_graphs=store.new_graphs,
+        )
         response.cache_control.no_store = True
         return response
 

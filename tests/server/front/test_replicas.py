@@ -57,6 +57,8 @@ def test_a_replica_answers_as_its_writer(pair: tuple[Client, Serving]) -> None:
         assert send(f"{replica.address}{path}")[2] == send(f"{writer.server}{path}")[2], path
     for version in ("0", "2", "3", state(writer.server)[1]):
         assert answer(replica.address, version=version) == answer(writer.server, version=version)
+    unknown = "SELECT * FROM <urn:unknown> { ?s ?p ?o }"
+    assert answer(replica.address, unknown) == answer(writer.server, unknown)
     ours, theirs = (send(ask(server, EVERYTHING))[1]["ETag"] for server in (replica.address, writer.server))
     assert ours == theirs, "what one has, the other need not send again"
 
