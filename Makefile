@@ -45,6 +45,7 @@ bench: $(VENV)/.dev
 # The fault tests over and over: 50 kills of each kind of process, and floods of endless queries.
 soak: $(VENV)/.dev
 	KELISIM_KILLS=50 $(BIN)/pytest -q -s tests/server/front/test_kills.py
+	KELISIM_KILLS=10 $(BIN)/pytest -q -s tests/server/front/test_balancing.py
 	for i in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest -q tests/server/endpoint tests/server/front tests/kg/history || exit 1; done
 	$(BIN)/python -m tests.benchmarks.fairness
 

@@ -11,7 +11,7 @@ from server.endpoint.description import describer
 from server.front.metrics import Metrics
 from server.front.metrics import blueprint as metrics_page
 from server.http import errors, freshness, languages, lenses, links, wording
-from server.http.access import Access
+from server.http.access import Access, LogAccess
 from server.http.compression import compress
 from server.http.headers import HEADERS
 from server.http.signposts import licences
@@ -36,7 +36,7 @@ from server.pages import (
     why_not,
 )
 from server.pages import lenses as lens_pages
-from server.versions import changes, citations, differences, memento, permalinks, timemaps
+from server.versions import changes, citations, differences, memento, permalinks, replication, timemaps
 
 UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
@@ -74,7 +74,9 @@ _PAGES = (
 """The modules whose ``blueprint(site)`` is registered: pages, linked data, search."""
 
 
-def create_app(site: Site, access: Access | None = None, metrics: Metrics | None = None) -> Flask:
+def create_app(
+    site: Site, access: Access | None = None, metrics: Metrics | None = None, followers: LogAccess | None = None
+) -> Flask:
     """The WSGI application of a site."""
     app = Flask("server")
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.front.limits` has lower limits for queries
@@ -91,6 +93,7 @@ def create_app(site: Site, access: Access | None = None, metrics: Metrics | None
     citing.register(app, site)
     app.register_blueprint(sparql.blueprint(site, access, describer(site)))
     app.register_blueprint(graphs.blueprint(store, access))
+    app.register_blueprint(replication.blueprint(store, followers or LogAccess()))
     for module in _PAGES:
         app.register_blueprint(module.blueprint(site))
     if metrics:

@@ -13,7 +13,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
@@ -48,10 +48,11 @@ from server.front.logs import AccessLog, LineLog, QueryLog
 from server.front.metrics import Metrics, Workers
 from server.front.observation import Observer
 from server.front.rates import Buckets, RateLimit, client_key
-from server.http.access import Access
+from server.http.access import Access, LogAccess
 from server.http.signposts import licences
 from server.http.site import Site, Statistics, known_prefixes
 from server.http.tokens import TokenStore
+from server.replica import Following, Replica
 
 STOP_SECONDS: Final = 8.0
 """After that time a graceful stop is over, whatever still runs; Docker waits 10 s."""
@@ -70,7 +71,8 @@ class Settings:
     ``https://example.org``, if a proxy stands before the server. empty: whether
     everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
     about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
-    their clients is believed; forwarded: given by the header Forwarded.
+    their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody
+    may follow the log. replica: what to follow, if it is a replica.
     """
 
     host: str = "127.0.0.1"
@@ -89,6 +91,8 @@ class Settings:
     about: Path | None = None
     proxies: tuple[str, ...] = ()
     forwarded: bool = False
+    open_log: bool = False
+    replica: Following | None = None
 
 
 @dataclass(frozen=True)
@@ -120,34 +124,48 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     """
     given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
     forwarding = _forwarding(settings)
+    following = Replica(settings.replica, settings.folder) if settings.replica else None
     listening = _bound(settings.host, settings.port)
     os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
-    loaded = _load(settings, dataset, known_prefixes(given))
+    loaded = _nothing(settings, known_prefixes(given)) if following else _load(settings, dataset, known_prefixes(given))
     version = loaded.timeline.latest if loaded.timeline else 0
     pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
-    store = Store(
-        pool,
-        loaded.identity,
-        loaded.history,
-        modified=loaded.modified,
-        new_graphs=settings.empty,
-        timeline=loaded.timeline,
+    store = (
+        following.store(pool)
+        if following
+        else Store(
+            pool,
+            loaded.identity,
+            loaded.history,
+            modified=loaded.modified,
+            new_graphs=settings.empty,
+            timeline=loaded.timeline,
+        )
     )
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
+    followers = LogAccess(TokenStore(settings.folder) if settings.folder else None, everybody=settings.open_log)
     metrics = Metrics(lambda: Workers(*pool.usage))
-    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
-    app = create_app(site, Access(tokens), metrics)
-    front = Front(app, store, _layers(settings, site, metrics, tokens, forwarding))
+    kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
+    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept)
+    app = create_app(site, Access(tokens, following.writer if following else ""), metrics, followers)
+    layers = replace(_layers(settings, site, metrics, tokens, forwarding), may_follow=followers.check)
+    if following:
+        layers = following.before(layers, metrics)
+    front = Front(app, store, layers)
     gc.collect()
     gc.freeze()  # objects loaded so far are permanent: later collections skip them
     gc.set_threshold(100_000, 50, 100)  # reference counting frees a request's objects, cycles are rare
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words)))
+        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following))
+    if following:
+        following.close()
 
 
-async def _serve(front: Front, store: Store, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _serve(
+    front: Front, store: Store, listening: socket.socket, ready: Callable[[], None], following: Replica | None
+) -> None:
     """Serves on the running event loop until a signal to stop, then until the requests under way have ended."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -155,6 +173,8 @@ async def _serve(front: Front, store: Store, listening: socket.socket, ready: Ca
     front.start(loop)
     listener = Listener(front, listening)
     await listener.start()
+    if following:
+        following.start()
 
     def announce(answered: asyncio.Future[Reply]) -> None:
         if not stopped.is_set() and not answered.cancelled() and not answered.exception():
@@ -169,6 +189,8 @@ async def _serve(front: Front, store: Store, listening: socket.socket, ready: Ca
     end.start()
     front.stop()
     await listener.stop(_CUT_SECONDS)
+    if following:
+        await following.stop()
     store.shut_down()
     await asyncio.sleep(0)  # for the threads that wait for the pool
     store.pool.close()
@@ -208,6 +230,13 @@ def _layers(
         links=lambda: licences(site.latest_about),
         forwarding=forwarding,
     )
+
+
+def _nothing(settings: Settings, prefixes: Mapping[str, str]) -> _Loaded:
+    """No data: those of a replica come later."""
+    assert settings.replica
+    engine = Engine((), settings.services, prefixes)
+    return _Loaded(lambda: engine, About(), "", {}, None, f"a replica of {settings.replica.address}")
 
 
 def history_folder(folder: Path) -> Path:

@@ -10,6 +10,7 @@ import re
 import struct
 import threading
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -75,6 +76,16 @@ class Digests:
             self._follow(version)
             return self._digests[version - self._generation.base]
 
+    def after(self, version: int, payloads: Iterable[bytes]) -> str | None:
+        """The digest that there will be after a version, the latest, and these patches; None if it is not known."""
+        total = self.total(version)
+        if total is None:
+            return None
+        found = SetDigest(total)
+        for payload in payloads:
+            _follow(found, payload)
+        return found.hexdigest()
+
     def find(self, beginning: str, latest: int) -> int | None:
         """The latest version up to `latest` whose digest begins so; None if there is none or they are not known."""
         if self.get(latest) is None:
@@ -92,9 +103,7 @@ class Digests:
     def _follow(self, version: int) -> None:
         base, records = self._generation.base, []
         for number, payload in self._generation.log.payloads(base + len(self._digests) - 1, version):
-            patch = rows(payload)
-            self._latest.remove(row[2:] + b"\n" for row in patch if row[:1] == b"D")
-            self._latest.add(row[2:] + b"\n" for row in patch if row[:1] == b"A")
+            _follow(self._latest, payload)
             self._digests.append(self._latest.hexdigest())
             records.append(_record(number, self._latest.total))
         if records:
@@ -114,6 +123,13 @@ class Digests:
         except OSError:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+
+def _follow(digest: SetDigest, payload: bytes) -> None:
+    """Brings a digest to the next version, by its patch."""
+    patch = rows(payload)
+    digest.remove(row[2:] + b"\n" for row in patch if row[:1] == b"D")
+    digest.add(row[2:] + b"\n" for row in patch if row[:1] == b"A")
 
 
 def remove_others(folder: Path, base: int) -> None:

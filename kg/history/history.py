@@ -28,7 +28,7 @@ from kg.history.backups import (
 )
 from kg.history.digests import remove_others
 from kg.history.disk_copies import has_disk_copy, usable_disk_copy, write_disk_copy
-from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, StoreFullError
+from kg.history.patch_log import RESTORE_HINT, DamagedHistoryError, PatchLog, StoreFullError
 from kg.history.reading import ReadableHistory
 from kg.history.snapshots import (
     COPY_NAME,
@@ -40,6 +40,7 @@ from kg.history.snapshots import (
     set_time,
     snapshot_path,
     sync_folder,
+    write_file,
 )
 from kg.history.versions import Entry
 from kg.rdf.normalization import normalized_lines
@@ -95,6 +96,20 @@ class History(ReadableHistory):
         return cls(folder, generation, lock)
 
     @classmethod
+    def create_from_snapshot(cls, folder: Path, snapshot: Path, base: int, time: str) -> Self:
+        """A new history whose snapshot is that file, which is moved, of version `base` made at `time` (xsd:dateTime).
+
+        Raises DamagedHistoryError if it is no snapshot of that version or has not its checksum, and as `create` does.
+        """
+        with new_folder(folder) as lock:
+            path = snapshot_path(folder, base)
+            snapshot.replace(path)
+            set_time(path, time)
+            write_file(log_path(folder, base), ())
+            generation = open_checked(folder)
+        return cls(folder, generation, lock)
+
+    @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
         """Opens the history of a folder.
 
@@ -128,12 +143,15 @@ class History(ReadableHistory):
         """
         payload = patch.serialize()
         with self._mutex:
-            log = self._writable().log
-            if self._unsynced:
-                with write_errors(self.folder):
-                    sync_folder(self.folder)
-                self._unsynced = False
-            return log.append(payload)
+            return self._log_to_append().append(payload)
+
+    def extend(self, frames: bytes) -> int:
+        """Commits patches as the log of another history has them (`span`); returns the last version.
+
+        Raises DamagedHistoryError if they are not whole frames of the next versions, and what `append` raises.
+        """
+        with self._mutex:
+            return self._log_to_append().extend(frames)
 
     def usable_disk_copy(self) -> Path | None:
         """The folder of a pyoxigraph store with the state at the latest version, to be opened read-only; None without.
@@ -231,6 +249,14 @@ class History(ReadableHistory):
         if self._lock is None:
             raise KelisimError(f"The history {self.folder} is open for reading only: open it for writing.")
         return generation
+
+    def _log_to_append(self) -> PatchLog:
+        log = self._writable().log
+        if self._unsynced:
+            with write_errors(self.folder):
+                sync_folder(self.folder)
+            self._unsynced = False
+        return log
 
     def _recover(self) -> None:
         generation = self._generation

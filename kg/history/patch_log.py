@@ -79,8 +79,22 @@ class PatchLog:
         Raises StoreFullError if a write fails, after truncating the file to its previous size; KelisimError if another
         writer has changed the file, which a forked process could.
         """
-        version = self.version + 1
-        data = frame(version, payload)
+        return self._commit(frame(self.version + 1, payload), [len(payload)])
+
+    def extend(self, data: bytes) -> int:
+        """Appends whole frames of the next versions in one write; returns the last version.
+
+        Raises DamagedHistoryError if they are not that, and what `append` raises.
+        """
+        return self._commit(data, [len(payload) for payload in frames(data, self.version)])
+
+    def checksum(self, version: int) -> int:
+        """The CRC-32 of a frame, as it stands in the log."""
+        start = self._frames[version - self.base - 1][0] - _HEAD.size
+        found: int = _HEAD.unpack(read_at(self._descriptor, start, _HEAD.size))[-1]
+        return found
+
+    def _commit(self, data: bytes, lengths: list[int]) -> int:
         try:
             if self._unfinished:
                 self.truncate()
@@ -96,9 +110,10 @@ class PatchLog:
                 f"{self.path}: the change was not written: {error.strerror}. Nothing was changed and reading goes on; "
                 "free some space, or mend the disk, and send the change again."
             ) from error
-        self._frames.append((self.end + _HEAD.size, len(payload)))
-        self.end += len(data)
-        return version
+        for length in lengths:
+            self._frames.append((self.end + _HEAD.size, length))
+            self.end += _HEAD.size + length
+        return self.version
 
     def truncate(self) -> None:
         """Truncates the file after the last complete frame; raises OSError."""
@@ -114,6 +129,13 @@ class PatchLog:
             return self._descriptor, 0, 0
         start = self._frames[after - self.base][0] - _HEAD.size
         return self._descriptor, start, sum(self._frames[until - self.base - 1]) - start
+
+    def within(self, after: int, until: int, most: int) -> int:
+        """The last version up to `until` with which the frames from after+1 take so many bytes; at least after+1."""
+        start, last = self._frames[after - self.base][0] - _HEAD.size, after + 1
+        while last < until and sum(self._frames[last - self.base]) - start <= most:
+            last += 1
+        return last
 
     def prefix(self, until: int) -> tuple[int, int]:
         """The file descriptor, and the size of the frames up to a version."""
@@ -160,10 +182,11 @@ def frames(data: bytes, after: int) -> Iterator[bytes]:
     """The payloads of a `PatchLog.span` from after+1; raises KelisimError if it is damaged."""
     offset = 0
     while offset < len(data):
-        magic, version, length, checksum = _HEAD.unpack_from(data, offset)
-        payload = data[offset + _HEAD.size : offset + _HEAD.size + length]
         after += 1
-        if magic != MAGIC or version != after or _checksum(version, payload) != checksum:
+        head = data[offset : offset + _HEAD.size].ljust(_HEAD.size, b"\0")
+        magic, version, length, checksum = _HEAD.unpack(head)
+        payload = data[offset + _HEAD.size : offset + _HEAD.size + length]
+        if magic != MAGIC or version != after or len(payload) != length or _checksum(version, payload) != checksum:
             raise DamagedHistoryError(f"The patch of version {after} can no longer be read. {RESTORE_HINT}")
         yield payload
         offset += _HEAD.size + length

@@ -123,6 +123,27 @@ class ReadableHistory:
         file, offset, length = generation.log.span(after, until)
         return os.dup(file), offset, length
 
+    def chunk(self, after: int, until: int, most: int) -> tuple[int, int, int, int]:
+        """What `span` returns of as many of these patches as take `most` bytes, at least one; and the last of them.
+
+        `until` must be later than `after`. Raises KelisimError as `load` does.
+        """
+        generation = self._generation
+        _checked_version(generation, after, 0)
+        _checked_version(generation, until, 0)
+        last = generation.log.within(after, until, most)
+        file, offset, length = generation.log.span(after, last)
+        return os.dup(file), offset, length, last
+
+    def checksum(self, version: int) -> str:
+        """The checksum of a version's patch in the log, in hexadecimal; empty for `oldest`, whose patch is not there.
+
+        Raises KelisimError as `load` does.
+        """
+        generation = self._generation
+        _checked_version(generation, version, 0)
+        return f"{generation.log.checksum(version):08x}" if version > generation.base else ""
+
     def log_bytes(self, after: int, until: int) -> int:
         """How many bytes of the log these patches take; raises KelisimError as `load` does."""
         file, _, length = self.span(after, until)

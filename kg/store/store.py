@@ -4,7 +4,7 @@ import asyncio
 import concurrent.futures
 import subprocess
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from kg.history.history import History
 from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.rdf.patches import Patch, new_header
 from kg.rdf.patches import parse as parse_patch
+from kg.store.arrivals import Arrivals
 from kg.workers.copying import start_copying
 from kg.workers.digesting import digest_beside
 from kg.workers.messages import Task
@@ -138,6 +139,7 @@ class Store:
         self._number = log.version if log else timeline.latest if timeline else 0
         self._write_lock = threading.Lock()
         self._copying: subprocess.Popen[bytes] | None = None
+        self.arrivals = Arrivals(lambda: self._number)
         self.version = self._version_name(self._number)
         """The name of the latest state: equal names mean equal data."""
         self.modified = modified
@@ -160,9 +162,25 @@ class Store:
 
     def shut_down(self) -> None:
         """Fails all current and later queries and changes: the server stops."""
+        self.arrivals.end()
         if self._past:
             self._past.shut_down()
         self.pool.shut_down()
+
+    @property
+    def identity(self) -> str:
+        """What names the states of this store together with the number of the version: the same of its replicas."""
+        return self._identity
+
+    @property
+    def known_latest(self) -> int | None:
+        """The latest version that there is anywhere; None for a replica that has not heard of its writer yet."""
+        return self._number
+
+    @property
+    def following(self) -> Mapping[str, object] | None:
+        """How well a replica follows its writer, as JSON values; None for other stores."""
+        return None
 
     @property
     def number(self) -> int:
@@ -274,6 +292,7 @@ class Store:
     def _publish(self, number: int, time: str) -> None:
         self._number, self.modified = number, time
         self.version = self._version_name(number)
+        self.arrivals.tell()
 
     def _version_name(self, number: int) -> str:
         return f"{self._identity}-{number}" if self._log or number != self._number else self._identity

@@ -265,8 +265,11 @@ class WorkerPool:
             raise error_of(outcome, self.limits.result, body)
         return body
 
-    async def apply_patch(self, patch: bytes, on_visible: Callable[[], None]) -> None:
-        """Applies a committed patch to all processes; calls `on_visible` when new queries see the state after it."""
+    async def apply_patch(self, patch: bytes, on_visible: Callable[[], None], *, versions: int = 1) -> None:
+        """Applies a committed patch to all processes; calls `on_visible` when new queries see the state after it.
+
+        `versions`: by how many the patch leads on.
+        """
         applied: asyncio.Future[None] = self._loop.create_future()
         message = encode_message({"kind": "patch", "what": None}, patch)
 
@@ -283,12 +286,12 @@ class WorkerPool:
                     may_replace = len(message) > _PATCH_BYTES
                 else:
                     worker.channel.send(message)
-            self.version += 1
+            self.version += versions
             on_visible()
             if not applied.done():
                 applied.set_result(None)
 
-        self.forked_version += 1
+        self.forked_version += versions
         self._fork_server.request(message, apply_to_workers)
         await applied
 
@@ -325,13 +328,31 @@ class WorkerPool:
         assert self._loading
         if self._stopping:
             return
-        former, self._fork_server, self._loading = self._fork_server, self._loading, None
+        former, loading, self._loading = self._fork_server, self._loading, None
+        self._close_former(former, self._replace_all(loading))
+        self.loaded.set()
+
+    def adopt(self, server: ForkServer, version: int, on_visible: Callable[[], None], *, keep: ForkServer) -> None:
+        """Answers by another fork server from now on, which has another state of that version.
+
+        Queries under way end in the former state. The former fork server is closed after them, unless it is the one
+        to `keep`. No patch may be applied meanwhile.
+        """
+        former = self._fork_server
+        self.version = self.forked_version = version
+        workers = self._replace_all(server)
+        on_visible()
+        if former is not keep:
+            self._close_former(former, workers)
+
+    def _replace_all(self, server: ForkServer) -> set[WorkerProcess]:
+        """Uses another fork server; replaces its workers as they end their queries, and returns those that have one."""
+        self._fork_server = server
         for worker in [*self._workers]:
             worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
             if not worker.pending:
                 self._end(worker)
-        self._close_former(former, {*self._workers})
-        self.loaded.set()
+        return {*self._workers}
 
     def _close_former(self, former: ForkServer, workers: set[WorkerProcess]) -> None:
         """Closes a former fork server once its last worker has ended."""

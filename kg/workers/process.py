@@ -11,6 +11,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from kg.engine.engine import Engine
@@ -251,6 +252,35 @@ class ForkServer:
     def _lost(self) -> None:
         """It has died."""
         _exit()
+
+
+class LoadedForkServer(ForkServer):
+    """The handle for a fork server that loads a history from its folder, forked by one that holds nothing.
+
+    So it has no memory of another state, and no thread of this process was running when it was forked.
+    """
+
+    adopted = False
+    """Whether queries are answered by it; then its death ends the server, as that of any fork server."""
+
+    def __init__(self, parent: ForkServer, folder: Path, failed: Callable[[], object]) -> None:
+        """Must be called on the event loop of `parent`; `connect` calls ``loaded`` once the state is in memory.
+
+        `failed` is called if the process ends before it is adopted, as it does if the history cannot be read.
+        """
+        self._end, child_end = socket.socketpair()
+        self._failed = failed
+        parent.request(encode_message({"kind": "history", "what": str(folder)}), lambda: None, (child_end.detach(),))
+
+    def close(self) -> None:
+        """Ends the process, which does so when its socket is closed, and drops pending requests."""
+        for worker in self._starting:
+            worker.kill()
+        self._channel.close()
+
+    def _lost(self) -> None:
+        """It has died."""
+        _exit() if self.adopted else self._failed()
 
 
 def _exit() -> None:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +39,7 @@ from kg.engine.errors import (
 )
 from kg.engine.guard import OutboundRefusedError
 from kg.engine.replies import SPOOL_NAME
+from kg.history.history import History
 from kg.inference.explanation import explain
 from kg.inference.rules import rules
 from kg.inference.told import is_reasoned
@@ -164,7 +166,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     ``worker`` comes with two file descriptors, the worker's end of its socket and its crash report; the reply is the
     process id. ``patch`` comes with a patch; the reply is sent when it is applied; ``move``
     likewise with a part of the log. ``version`` comes with the socket
-    of a fork server of another version and with the log, from which that makes its state. ``lens`` comes with the path
+    of a fork server of another version and with the log, from which that makes its state; ``history`` with the socket
+    of one that loads the history in a folder. ``lens`` comes with the path
     of a lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
@@ -199,7 +202,9 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
         if pid == 0:
             control.close()
             engine.lenses.builds = description["kind"] == "version"
-            if description["kind"] == "version":
+            if description["kind"] == "history":
+                _run_loaded(files[0], Path(description["what"]), engine, memory_bytes)
+            elif description["kind"] == "version":
                 _run_past(files[0], files[1], Rewind(*description["what"]), engine, memory_bytes)
             else:
                 _run_worker(files[0], files[1], engine, memory_bytes)
@@ -223,6 +228,21 @@ def _run_past(control_file: int, log: int, rewind: Rewind, engine: Engine, memor
     engine.apply(patch)
     send(control, 0)
     _serve_forks(control, engine, memory_bytes)
+
+
+def _run_loaded(control_file: int, folder: Path, engine: Engine, memory_bytes: int) -> None:
+    """Loads the latest version of a history, then forks workers as the fork server does."""
+
+    def load() -> Engine:
+        store = ox.Store()
+        with History.open(folder, read_only=True) as history:
+            history.load_into(store)
+        return Engine(store, engine.services, engine.prefixes)
+
+    try:
+        run_fork_server(socket.socket(fileno=control_file), load, memory_bytes)
+    except KelisimError as error:
+        os.write(2, f"Error: {error}\n".encode())
 
 
 def _run_worker(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:

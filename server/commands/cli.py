@@ -82,6 +82,14 @@ def _print_json(value: object) -> None:
     help="RDF file that describes the data: title, licence, publisher, prefixes. Without it nothing is claimed of them "
     "unless they are Kelisim's own.",
 )
+@click.option("--replica-of", default="", metavar="URL", help="Follow the server there, as a read-only replica of it.")
+@click.option(
+    "--replica-token-file",
+    "token_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the token to follow with: kelisim token create NAME --scope replicate, at the writer.",
+)
+@click.option("--open-log", is_flag=True, help="Let everybody follow the log of this store, without a token.")
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -106,11 +114,18 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     forwarded: bool,
     articles: Path | None,
     about: Path | None,
+    replica_of: str,
+    token_file: Path | None,
+    open_log: bool,
 ) -> None:
-    """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
+    """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C.
+
+    A replica, which follows a server and answers as it does: kelisim serve --replica-of https://writer.example.org/
+    """
     from importlib.metadata import version
 
     from kg.engine.limits import Limits
+    from server.replica import Following
     from server.serving import Settings
     from server.serving import serve as run
 
@@ -118,6 +133,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         click.echo(f"Kelisim {version('kelisim')}: {words}")
         click.echo(f"Serving at {address} (SPARQL at {address}sparql). Stop with Ctrl-C.")
 
+    if replica_of and (allow_updates or empty):
+        raise KelisimError("A replica takes its data from its writer: leave out --allow-updates and --empty.")
+    if token_file and not replica_of:
+        raise KelisimError("--replica-token-file is for a replica: name its writer with --replica-of.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,
@@ -136,6 +155,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         about,
         proxies,
         forwarded,
+        open_log=open_log,
+        replica=Following(replica_of, token_file) if replica_of else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")
@@ -160,7 +181,7 @@ def token() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(["query", "update", "admin"]),
+    type=click.Choice(["query", "update", "admin", "replicate"]),
     default=["update"],
     show_default=True,
     help="What its holder may do; may be given several times.",

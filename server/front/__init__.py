@@ -2,5 +2,5 @@
 
 Begin with `front`, then `exchange` for what it needs of the HTTP server and `gateway` for the call of Flask.
 
-Imports: ontology, kg.engine, kg.workers, kg.store, server.http, server.endpoint.
+Imports: ontology, kg.engine, kg.history, kg.workers, kg.store, kg.replication, server.http, server.endpoint.
 """

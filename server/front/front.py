@@ -20,6 +20,7 @@ from kg.store.store import CANCEL_SCOPE, CancelScope, Store
 from server.endpoint.sparql import QueryRequest
 from server.front.cache import CacheKey, ResponseCache, if_none_match
 from server.front.exchange import ClientDisconnectedError, Exchange
+from server.front.following import LOG_PATH, LogFeed
 from server.front.forwarding import Forwarding
 from server.front.gateway import run, wsgi_environ
 from server.front.limits import RefusedError, RequestGuard
@@ -27,6 +28,8 @@ from server.front.observation import Observer, RequestRecord, notify
 from server.front.plain import answer_of, compressed, encoding_of, plain_query, refusal_of, shared_headers
 from server.front.problems import Answer, problem
 from server.front.rates import RateLimit
+from server.front.replicas import ReplicaFront
+from server.http.access import LogAccess
 from server.http.compression import COMPRESS_MAX_BYTES, COMPRESS_MIN_BYTES
 from server.http.errors import UNEXPECTED
 
@@ -56,6 +59,8 @@ class Layers:
     may_upload: whether an Authorization header allows changes. counted: whether to count the rows of results.
     origin: the public origin, such as ``https://example.org``, if a proxy stands before the server. links: the header
     Link of answers to queries, the licences of the data; empty for none. forwarding: what is believed of proxies.
+    may_follow: raises ProblemError by an Authorization header that does not allow to follow the log. replica: what is
+    different in front of a replica.
     """
 
     cache: ResponseCache
@@ -67,6 +72,8 @@ class Layers:
     origin: str = ""
     links: Callable[[], str] = str
     forwarding: Forwarding | None = None
+    may_follow: Callable[[str | None], object] = LogAccess().check
+    replica: ReplicaFront | None = None
 
 
 class Front:
@@ -78,12 +85,15 @@ class Front:
     way             taken if                                                ends with
     ==============  ======================================================  ==========================================
     rate limit      the client is beyond its rate                           429
+    no data         this is a replica that has none to serve                502
     head limits     the target, the headers or the declared body is         400, 411, 413, 414 or 431
                     beyond a limit
     no permission   it sends a body to ``/graphs`` without a valid token    Flask's 401 or 403; the body is dropped
     body limits     the body is too long, too slow or incomplete, or too    400, 408, 413 or 503
                     many bodies are being received
+    log             it asks for the log of the store (`LogFeed`)            200, 204, or problem details
     cache hit       the cache has a response for this version of the data   200, or 304 if the client has it
+    not here yet    it asks a version by number that a replica waits for    503
     plain query     `plain_query` reads one, and no HTML is wanted          200, 304, or the query's error
     query page      `plain_query` reads one, and HTML is wanted             Flask's response with the reply evaluated
                                                                             here; with If-None-Match as the next way
@@ -99,6 +109,7 @@ class Front:
         self._application = application
         self._store = store
         self._layers = layers
+        self._feed = LogFeed(store, layers.may_follow)
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         self._probes = ThreadPoolExecutor(2, "probes")
         self._compressors = ThreadPoolExecutor(2, "compression")
@@ -111,7 +122,10 @@ class Front:
         self._store.start(loop)
 
     def stop(self) -> None:
-        """Lets queries and changes end for `GRACE_SECONDS`, then ends them."""
+        """Lets queries and changes end for `GRACE_SECONDS`, then ends them; who waits for a version ends at once."""
+        if self._layers.replica:
+            self._layers.replica.stop()
+        self._store.arrivals.end()
         self._loop.call_later(GRACE_SECONDS, self._store.shut_down)
 
     def __call__(self, exchange: Exchange) -> None:
@@ -141,6 +155,8 @@ class Front:
     ) -> None:
         try:
             answer = await answering
+            if self._layers.replica:
+                answer = self._layers.replica.passed_on(answer)
         except ClientDisconnectedError:
             answer = CLIENT_DISCONNECTED
         except Exception:
@@ -161,6 +177,8 @@ class Front:
         """Checks a request against the limits: its answer if that is known already, or what will give it."""
         layers, environ = self._layers, exchange.environ
         refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
+        if layers.replica and not refusal:
+            refusal = layers.replica.refusal(environ)
         if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
             return self._receive(exchange, refusal)
         if refusal:
@@ -206,7 +224,11 @@ class Front:
         `content` is its received body, if it has one, and `body` the same as bytes if it may be a query.
         """
         environ = exchange.environ
+        if environ["PATH_INFO"] == LOG_PATH:
+            return await self._feed.answer(exchange)
         query = plain_query(environ, body)
+        if self._layers.replica and (missing := await self._layers.replica.arrival(environ, query, exchange)):
+            return missing
         if query and not self._store.has(query.at):
             query = None  # Flask tells which versions there are
         if query and not query.wanted.may_be_page:

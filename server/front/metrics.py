@@ -22,7 +22,7 @@ from server.front.observation import RequestRecord
 ROUTES: Final = frozenset(
     [
         *("", "sparql", "graphs", "health", "ready", "metrics", "openapi.json", "static", "id", "page", "data", "ns"),
-        *("code", "claim", "source", "search", "reconcile", "query", "charts"),
+        *("code", "claim", "source", "search", "reconcile", "query", "charts", "replication"),
     ]
 )
 """First segments of paths that have a label of their own; all others are ``other``, so that clients add no series."""

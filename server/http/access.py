@@ -9,8 +9,10 @@ from server.http.tokens import TokenStore
 class Access:
     """Authorizes requests by token; without a token store all changes are refused."""
 
-    def __init__(self, tokens: TokenStore | None = None) -> None:
+    def __init__(self, tokens: TokenStore | None = None, writer: str = "") -> None:
+        """`writer` is the address of the server that takes the changes instead, if this is a replica."""
         self._tokens = tokens
+        self._writer = writer
 
     def may_change(self) -> bool:
         """Whether the request carries a token that allows changes."""
@@ -19,6 +21,9 @@ class Access:
 
     def require(self, scope: str) -> str:
         """The name of the request's token; raises a 401 or 403 ProblemError if it has not the scope."""
+        if self._writer:
+            detail = f"This is a replica, which takes queries. Send changes to its writer: {self._writer}"
+            raise ProblemError(403, "Read-only", detail, {"Link": f'<{self._writer}>; rel="edit"'})
         if self._tokens is None:
             raise ProblemError(403, "Read-only", "This endpoint takes queries; changes are off.")
         _refuse_other_sites()
@@ -38,3 +43,20 @@ def _refuse_other_sites() -> None:
     if site not in ("same-origin", "none") if site else origin and origin != request.host_url.rstrip("/"):
         detail = "A page of another site may not use the password that your browser remembers. Send a bearer token."
         raise ProblemError(403, "Not allowed", detail)
+
+
+class LogAccess:
+    """Decides who may follow the log of the store: holders of a token of scope replicate, or everybody."""
+
+    def __init__(self, tokens: TokenStore | None = None, *, everybody: bool = False) -> None:
+        self._tokens = tokens
+        self._everybody = everybody
+
+    def check(self, header: str | None) -> None:
+        """Raises a 401 or 403 ProblemError unless a request with that Authorization header may follow."""
+        if self._everybody:
+            return
+        if self._tokens is None:
+            detail = "The log of this server may not be followed. Its operator allows it with --open-log or --store."
+            raise ProblemError(403, "Not allowed", detail)
+        self._tokens.authorize(header, "replicate")

@@ -21,7 +21,7 @@ from typing import Final
 from ontology import KelisimError
 from server.http.errors import ProblemError
 
-SCOPES: Final = ("query", "update", "admin")
+SCOPES: Final = ("query", "update", "admin", "replicate")
 """The scopes of tokens; none includes another."""
 
 FILE: Final = "tokens.json"

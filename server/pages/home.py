@@ -60,9 +60,15 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/ready")
     def ready() -> Response:
-        """Readiness check: 200 if a worker evaluates a query, else 503; and whether changes wait for the loading."""
+        """Readiness check: 200 if a worker evaluates a query, else 503.
+
+        It tells whether changes wait for the loading, and how far a replica is behind its writer.
+        """
         site.store.query(Task("ASK {}", bindings="json", internal=True))
-        return _uncached(jsonify(status="ready", version=site.store.version, loading=site.store.is_loading))
+        following = {"replica": site.store.following} if site.store.following else {}
+        return _uncached(
+            jsonify(status="ready", version=site.store.version, loading=site.store.is_loading, **following)
+        )
 
     @routes.get("/openapi.json")
     def description() -> Response:

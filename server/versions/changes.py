@@ -1,12 +1,13 @@
 """``/changes``: who changed the data, when and why, as a page, as an Atom feed (RFC 4287) and as JSON."""
 
 import re
+from contextlib import suppress
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from flask import Blueprint, Response, json, render_template, request
 
-from kg.history.timeline import Version
+from kg.history.timeline import Version, VersionGoneError
 from kg.store.store import Store
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
@@ -49,9 +50,11 @@ def blueprint(site: Site) -> Blueprint:
 
 def versions(store: Store, before: int, count: int = PAGE_VERSIONS) -> list[Version]:
     """So many versions before a number, the newest first."""
-    timeline = store.timeline
+    timeline, found = store.timeline, list[Version]()
     first = min(before - 1, timeline.latest)
-    return [timeline.get(n) for n in range(first, max(first - count, timeline.oldest - 1), -1)]
+    with suppress(VersionGoneError):  # the store is compacted just now
+        found.extend(timeline.get(n) for n in range(first, max(first - count, timeline.oldest - 1), -1))
+    return found
 
 
 def described(version: Version) -> dict[str, Any]:

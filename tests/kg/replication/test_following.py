@@ -1,0 +1,136 @@
+"""What a replica is told to follow, and what it has on disk; the whole is in `tests.server.front.test_replicas`."""
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner
+
+from kg.history.history import DamagedHistoryError, History, HistoryLockedError
+from kg.history.patch_log import frames, read_at
+from kg.rdf.patches import Patch
+from kg.replication.folder import ReplicaFolder
+from kg.replication.upstream import Snapshot, Upstream, UpstreamError, token_reader
+from ontology import KelisimError
+from server.commands.cli import cli
+
+
+def quad(number: int) -> ox.Quad:
+    return ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:p"), ox.Literal(number), ox.DefaultGraph())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "example.org",
+        "ftp://example.org/",
+        "http://",
+        "http://example.org:x/",
+        "http://a:b@example.org/",
+        "http://a/?b",
+    ],
+)
+def test_what_is_no_address_of_a_server(address: str) -> None:
+    with pytest.raises(KelisimError):
+        Upstream(address)
+
+
+def test_a_server_that_is_not_there() -> None:
+    with pytest.raises(UpstreamError, match="cannot be reached"):
+        Upstream("http://127.0.0.1:9/").offer()
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"two words\n", b"two\nlines\n", "ключ".encode(), b"a\x00b"])
+def test_files_that_hold_no_token(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(text)
+    with pytest.raises(UpstreamError, match="token"):
+        token_reader(file)
+    file.write_text("one\n")
+    read = token_reader(file)
+    file.write_text("another\n")
+    assert read() == "another"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--replica-of", "http://127.0.0.1:9", "--allow-updates"], "--allow-updates"),
+        (["--replica-of", "http://127.0.0.1:9", "--empty"], "--empty"),
+        (["--replica-token-file", "none"], "--replica-of"),
+        (["--replica-of", "http://127.0.0.1:9", "--replica-token-file", "none"], "none"),
+        (["--replica-of", "nothing"], "no address"),
+    ],
+)
+def test_options_that_do_not_go_together(options: list[str], told: str) -> None:
+    done = CliRunner().invoke(cli, ["serve", "--port", "0", *options])
+    assert done.exit_code == 1
+    assert told in done.output
+
+
+def test_two_replicas_do_not_share_a_folder(tmp_path: Path) -> None:
+    first = ReplicaFolder(tmp_path)
+    with pytest.raises(HistoryLockedError):
+        ReplicaFolder(tmp_path)
+    first.close()
+    ReplicaFolder(tmp_path).close()
+    assert tmp_path.exists()
+
+
+def test_a_temporary_folder_goes_with_the_replica() -> None:
+    folder = ReplicaFolder(None)
+    assert folder.path.is_dir()
+    folder.close()
+    assert not folder.path.exists()
+
+
+def test_a_history_takes_the_place_of_another(tmp_path: Path) -> None:
+    with History.create(tmp_path / "store" / "history", [quad(1)]) as writer:
+        writer.append(Patch(adds=(quad(2),)))
+    folder = ReplicaFolder(tmp_path / "store")
+    former = folder.open()
+    assert former
+    assert former.version == 1
+    former.append(Patch(adds=(quad(3),)))
+    with History.create(tmp_path / "other", [quad(7)]) as other:
+        source = tmp_path / "other" / "snapshot-0.nq"
+        snapshot = Snapshot(0, other.snapshot_bytes, other.snapshot_sha256, other.first_time)
+        part = folder.part(snapshot)
+        part.write_bytes(source.read_bytes()[:-5] + b"7> .\n")
+        with pytest.raises(DamagedHistoryError):
+            folder.create(snapshot)
+        assert not part.exists()
+        part.write_bytes(source.read_bytes())
+        with folder.create(snapshot) as created:
+            folder.use(created)
+            folder.clean()
+            assert (created.load(), created.first_time) == ({quad(7)}, other.first_time)
+    with History.open(tmp_path / "store" / "history", read_only=True) as found:
+        assert found.load() == {quad(7)}
+    former.close()
+    folder.close()
+
+
+def test_frames_of_one_log_are_those_of_another(tmp_path: Path) -> None:
+    with History.create(tmp_path / "a", []) as a, History.create(tmp_path / "b", []) as b:
+        for number in range(5):
+            a.append(Patch(adds=(quad(number),), header={"id": f"uuid:{number}"}))
+        file, offset, length, last = a.chunk(0, 5, 1)
+        assert last == 1, "at least one, however long"
+        with open(file, "rb"):  # noqa: PTH123 - a descriptor
+            data = read_at(file, offset, length)
+            whole = read_at(file, 0, 1 << 20)
+        assert a.chunk(0, 3, 1 << 20)[3] == 3
+        for broken in (data[:-1], data[:10], data[::-1], whole[length:], data[:30] + b"x" + data[31:]):
+            with pytest.raises(DamagedHistoryError):
+                b.extend(broken)
+            assert b.version == 0
+        assert b.extend(data) == 1
+        expected = b.digests.after(1, [*frames(whole[length:], 1)])
+        assert b.extend(whole[length:]) == 5
+        assert b.digests.get(5) == expected == a.digests.get(5)
+        assert [b.checksum(n) for n in range(6)] == [a.checksum(n) for n in range(6)]
+        assert b.load() == a.load()
+    with History.open(tmp_path / "b") as again:
+        assert again.version == 5
