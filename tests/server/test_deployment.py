@@ -23,7 +23,6 @@ from tests.conftest import ROOT
 FOLDER = ROOT / "server" / "deployment"
 MANIFESTS = sorted(p for p in (FOLDER / "kubernetes").glob("*.yaml") if p.name != "kustomization.yaml")
 VERSION = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-OF_REPLICAS = {"--replica-of", "--replica-token-file"}
 MOST_EXPOSED = 1.5
 """Of systemd-analyze security, from 0 (best) to 10; what is left is the network, and memory that is made executable."""
 
@@ -187,7 +186,7 @@ def test_all_options_are_known() -> None:
     assert len(found) > 6
     for command in found:
         assert command[0] == "serve"
-        assert {a.partition("=")[0] for a in command[1:] if a.startswith("--")} <= parameters | OF_REPLICAS, command
+        assert {a.partition("=")[0] for a in command[1:] if a.startswith("--")} <= parameters, command
 
 
 def test_gixy_finds_nothing_in_the_configuration_of_nginx() -> None:
