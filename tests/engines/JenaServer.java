@@ -247,6 +247,9 @@ public final class JenaServer {
         try {
             work.run();
             DATA.commit();
+        } catch (RuntimeException | Error error) {
+            DATA.abort();
+            throw error;
         } finally {
             DATA.end();
         }
