@@ -28,8 +28,11 @@ class Findings:
         return "\n".join(told[:_SHOWN]) + (f"\nand {more} more" if more > 0 else "")
 
 
-def check(reader: Reader, content: Content, changed: Iterable[Part]) -> Findings:
-    """Compares the digests of the changed parts, and the number of triples of all graphs that have or had any."""
+def check(reader: Reader, content: Content, changed: Iterable[Part], *, only_changed: bool = False) -> Findings:
+    """Compares the digests of the changed parts, and the number of triples of all graphs that have or had any.
+
+    With `only_changed` the triples of other graphs are not counted.
+    """
     touched = {*changed}
     parts: dict[Part, str] = {}
     expected = {part: content.parts[part] for part in touched if part in content.parts}
@@ -41,6 +44,9 @@ def check(reader: Reader, content: Content, changed: Iterable[Part]) -> Findings
         if Signature.of(triples) != content.signatures[part]:
             parts[part] = _difference(expected[part], triples)
     should = {part.graph: 0 for part in touched} | content.counts()
+    if only_changed:
+        graphs = {part.graph for part in touched}
+        should = {graph: number for graph, number in should.items() if graph in graphs}
     counts = reader.counts(should)
     wrong = {
         graph: f"{counts[graph]} triples, not {number}" for graph, number in should.items() if counts[graph] != number

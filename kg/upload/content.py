@@ -62,6 +62,18 @@ def texts(quads: Iterable[ox.Quad]) -> Iterator[tuple[str, str]]:
         yield graph, str(ox.Triple(_iri(quad.subject), quad.predicate, _object(quad.object)))
 
 
+def with_stable_labels(quads: set[ox.Quad]) -> set[ox.Quad]:
+    """The quads with blank nodes named after what is said of them (RDF Dataset Canonicalization, RDFC-1.0).
+
+    A file's blank nodes get other labels each time it is read; so the same file is the same content.
+    """
+    if not any(isinstance(term, ox.BlankNode) for quad in quads for term in quad):
+        return quads
+    dataset = ox.Dataset(quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return {*dataset}
+
+
 def _iri(term: ox.NamedNode | ox.BlankNode) -> ox.NamedNode:
     return ox.NamedNode(SKOLEM + quote(term.value, safe="")) if isinstance(term, ox.BlankNode) else term
 

@@ -52,6 +52,15 @@ def probe(connection: Connection) -> Features:
     return Features(union, posted, connection.product.lower().startswith(_TESTED))
 
 
+def guess(connection: Connection) -> Features:
+    """How the engine seems to work, without a write: one triple of a named graph is looked for in the default graph."""
+    rows = connection.select(
+        "SELECT ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o FILTER(!ISBLANK(?s) && !ISBLANK(?o)) } } LIMIT 1"
+    )
+    union = bool(rows) and _holds(connection, f"{rows[0]['s']} {rows[0]['p']} {rows[0]['o']}")
+    return Features(union, takes_quads=False, atomic=False)
+
+
 def _holds(connection: Connection, pattern: str) -> bool:
     """By SELECT, since engines answer it most alike."""
     return bool(connection.select(f"SELECT ?probe WHERE {{ {pattern} BIND(1 AS ?probe) }}"))

@@ -11,7 +11,7 @@ from kg.upload.connection import Connection
 from kg.upload.content import Content, Part, Signature
 from kg.upload.manifest import UNKNOWN, Manifest, of_beginning, of_content, of_parts, read_manifest
 from kg.upload.names import PUBLISHED_GRAPH
-from kg.upload.probing import Features, probe
+from kg.upload.probing import Features, guess, probe
 from kg.upload.reading import Reader
 from kg.upload.staging import Change, Located, Progress, Writer
 from kg.upload.staging import replace as replace_triples
@@ -76,16 +76,16 @@ class Publisher:
         """
         self._connection = connection
         self._tell = told
-        self._dry = dry_run
+        self.dry_run = dry_run
         self._overwrite = overwrite
         self.manifest = read_manifest(connection)
         """What the engine holds of ours; None if nothing was ever published."""
         self._features = self._probed()
 
     def _probed(self) -> Features:
-        if self._dry:
-            return Features(bool(self.manifest and self.manifest.default), takes_quads=False, atomic=False)
-        found = probe(self._connection)
+        found = guess(self._connection) if self.dry_run else probe(self._connection)
+        if self.dry_run and self.manifest:
+            return replace(found, union_default_graph=bool(self.manifest.default))
         if self.manifest and self.manifest.default != found.default:
             raise KelisimError(
                 "The engine's default graph was "
@@ -123,13 +123,13 @@ class Publisher:
         else:
             change = self._change(content, changed, self._held(reader, content, changed, manifest, known or {}))
         report = replace(report, added=len(change.adds), removed=len(change.removes))
-        if self._dry:
+        if self.dry_run:
             return replace(report, way="dry run")
         work = _Work(content, changed, change, manifest, progress)
         if len(change) <= STAGED_QUADS:
             resumed = self._stage(work)
             report = replace(report, way="staged", atomic=self._features.atomic or None, resumed=resumed)
-            self._check(reader, content, changed)
+            self._check(reader, content, changed, only_changed=known is not None)
         else:
             resumed = self._write_in_place(work, lambda: self._check(reader, content, changed))
             report = replace(report, way="in place", atomic=False, resumed=resumed)
@@ -243,16 +243,18 @@ class Publisher:
         for start in range(0, len(gone), _DROPPED):
             self._connection.update(" ; ".join(f"DROP SILENT GRAPH <{g}>" for g in gone[start : start + _DROPPED]))
 
-    def _check(self, reader: Reader, content: Content, changed: Collection[Part]) -> None:
+    def _check(
+        self, reader: Reader, content: Content, changed: Collection[Part], *, only_changed: bool = False
+    ) -> None:
         """Raises KelisimError, with examples, if the engine does not have what it should; the next run mends it."""
         self._tell("Checking", 0, 1)
-        findings = check(reader, content, changed)
+        findings = check(reader, content, changed, only_changed=only_changed)
         if not findings.words:
             return
         manifest = self.manifest or Manifest()
         doubtful = {p for p in content.signatures if p in findings.parts or p.graph in findings.counts}
         unsure = manifest.triples - of_parts({p: content.signatures[p] for p in doubtful})
-        if not self._dry:
+        if not self.dry_run:
             self._tell_published(manifest.triples, unsure | of_parts(dict.fromkeys(doubtful, UNKNOWN)))
         raise KelisimError(
             f"The engine does not have what was sent:\n{findings.words}\nThe next run compares these parts again. Does "
