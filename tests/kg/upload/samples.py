@@ -77,16 +77,16 @@ def content_of(quads: Iterable[ox.Quad], publisher: Publisher) -> Content:
 def held(server: EngineServer) -> set[ox.Quad]:
     """All that the engine has of a dataset, read without the code under test; literals in pyoxigraph's form."""
     found = {
-        ox.Quad(row["s"], row["p"], row["o"], row["g"])  # type: ignore[arg-type]
+        ox.Quad(row["s"], row["p"], row["o"], row["g"])
         for row in connection(server).select("SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
-        if row["g"] and row["g"].value.startswith((EX, DEFAULT_GRAPH))  # type: ignore[union-attr]
+        if row["g"] and row["g"].value.startswith((EX, DEFAULT_GRAPH))
     }
     found = {
         ox.Quad(q.subject, q.predicate, q.object) if q.graph_name == ox.NamedNode(DEFAULT_GRAPH) else q for q in found
     }
     if not server.union_default_graph:
         rows = connection(server).select("SELECT ?s ?p ?o WHERE { ?s ?p ?o }")
-        found |= {ox.Quad(row["s"], row["p"], row["o"]) for row in rows}  # type: ignore[arg-type]
+        found |= {ox.Quad(row["s"], row["p"], row["o"]) for row in rows}
     return canonical(found)
 
 

@@ -115,7 +115,7 @@ def test_readers_see_a_version_whole(server: EngineServer) -> None:
         there = connection(server)
         while not stop.is_set():
             rows = there.select(query)
-            seen.append(tuple(sorted(f"{row['o'].value}: {row['n'].value}" for row in rows)))  # type: ignore[union-attr]
+            seen.append(tuple(sorted(f"{row['o'].value}: {row['n'].value}" for row in rows)))
 
     reader = threading.Thread(target=read)
     reader.start()
