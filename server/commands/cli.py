@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from kg.commands import checking, cite, completion, diff, export
+from kg.commands import checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -22,6 +22,7 @@ __all__ = [
     "explain",
     "export",
     "main",
+    "publish",
     "show",
     "why",
 ]
