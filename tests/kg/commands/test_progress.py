@@ -43,7 +43,7 @@ def _all_of(terminal: int) -> bytes:
 
 def test_the_bar_shows_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     console = Console(force_terminal=True, record=True, width=120)
-    monkeypatch.setattr("kg.commands.progress.Console", lambda **_: console)
+    monkeypatch.setattr("rich.console.Console", lambda **_: console)
     with progress("Loading into [red]store[/red] :floppy_disk:"):
         pass
     assert "Loading into [red]store[/red] :floppy_disk:" in console.export_text()

@@ -19,7 +19,7 @@ def test_a_token_is_known_until_it_is_revoked(tmp_path: Path) -> None:
     token = store.check(f"Bearer {text}")
     assert token
     assert (token.name, token.scopes) == ("curator@example.org", ("query", "update"))
-    assert [token.allows(scope) for scope in SCOPES] == [True, True, False]
+    assert {scope for scope in SCOPES if token.allows(scope)} == {"query", "update"}
     assert store.check(f"bearer  {text}") == token
     store.revoke("curator@example.org")
     assert store.check(f"Bearer {text}") is None
