@@ -30,6 +30,9 @@ from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import (
     BusyError,
+    EngineBusyError,
+    EngineError,
+    EngineTimeoutError,
     QuerySyntaxError,
     ServiceError,
     ServiceTimeoutError,
@@ -151,6 +154,9 @@ def _failure(error: KelisimError) -> Outcome:
         BusyError: "busy",
         ServiceError: "service",
         ServiceTimeoutError: "service-timeout",
+        EngineError: "engine",
+        EngineTimeoutError: "engine-timeout",
+        EngineBusyError: "engine-busy",
         DocumentError: "document",
         OperationError: "operation",
     }

@@ -1,0 +1,251 @@
+"""Makes of a query the SELECT that is sent to an engine: all engines answer this form alike.
+
+ASK, CONSTRUCT and DESCRIBE become SELECTs of what they need. Where the default graph of the dataset is a named graph of
+the engine, or the query has a dataset of its own (SPARQL 1.1 Query, section 13.2), its patterns are put into ``GRAPH``,
+so that nothing depends on what the engine takes for its default graph or makes of FROM. In ``GRAPH ?g`` only the graphs
+of the dataset are looked at.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from lark import Token, Tree
+
+from kg.engine.guard import tokens_with_iris, without_dataset
+from kg.engine.syntax import Node, span, syntax_tree, tokens
+from ontology import BASE
+
+OWN: Final = "kelisim_"
+"""How the names of variables begin that are not the query's own."""
+
+NOWHERE: Final = BASE + "graph/none"
+"""A graph that is never there: what is looked for in it is not found."""
+
+_UNBOUND: Final = f"?{OWN}unbound"
+_FORMS: Final = ("select", "ask", "construct", "describe")
+_Edit = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The graphs that a query is over: the named graph whose triples are the default graph, empty for the engine's own
+    default graph; the named graphs, None for all but the hidden ones.
+    """
+
+    default: str = ""
+    named: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Translated:
+    """The SELECT to send, its form before, and for CONSTRUCT the prologue and template, for DESCRIBE the constants."""
+
+    text: str
+    form: str
+    prologue: str = ""
+    template: str = ""
+    resources: tuple[str, ...] = field(default=())
+    """The IRIs that DESCRIBE names."""
+
+
+def translate(
+    query: str, dataset: Dataset, columns: Sequence[str] = (), unknown: Collection[str] = frozenset()
+) -> Translated:
+    """The SELECT for a well-formed query.
+
+    `columns` are the variables of its result, in order, for ``SELECT *``. `unknown` are the IRIs of functions that are
+    not known: their calls have no value (SPARQL 1.1 Query, section 17.6), whatever the engine would make of them.
+    """
+    return _Translation(without_dataset(query), dataset, columns, unknown).done()
+
+
+class _Translation:
+    def __init__(self, text: str, dataset: Dataset, columns: Sequence[str], unknown: Collection[str]) -> None:
+        self._text = text
+        self._dataset = dataset
+        self._columns = columns
+        self._unknown = unknown
+        self._tree = syntax_tree(text)
+        self._iris: Mapping[int, str] = {token.start(): iri for token, iri in tokens_with_iris(text) if iri}
+        self._edits: list[_Edit] = []
+        self._labels: dict[str, int] = {}
+        """The labels of blank nodes, each with the number of the block of triples in which it stands."""
+        self._renamed: set[str] = set()
+        self._blocks = 0
+
+    def done(self) -> Translated:
+        query = next(c for c in self._tree.children if isinstance(c, Tree) and c.data in _FORMS)
+        form = str(query.data)
+        prologue = self._prologue(query)
+        if form == "describe":
+            return self._describe(query, prologue)
+        self._walk(self._tree, in_graph=False)
+        template = ""
+        if form == "ask":
+            self._ask(query)
+        elif form == "construct":
+            template = self._construct(query)
+        else:
+            self._star(query)
+        self._rename_labels()
+        return Translated(f"BASE <{BASE}>\n{self._edited()}", form, prologue, template)
+
+    def _prologue(self, query: Tree[Token]) -> str:
+        return self._text[: span(query)[0]]
+
+    # Forms
+
+    def _star(self, select: Tree[Token]) -> None:
+        """The columns in place of a star: those that the query mentions, in the order of its result."""
+        clause = _child(select, "select_clause")
+        assert clause
+        star = next((c for c in clause.children if isinstance(c, Token) and c.type == "STAR"), None)
+        if star is not None and self._columns:
+            self._edits.append((*_place(star), " ".join(f"?{c}" for c in self._columns)))
+
+    def _ask(self, ask: Tree[Token]) -> None:
+        word = ask.children[0]
+        assert isinstance(word, Token)
+        self._edits.append((*_place(word), f"SELECT (1 AS ?{OWN}one)"))
+        where = _child(ask, "where")
+        assert where
+        if not _is_modified(ask):
+            end = span(where)[1]
+            self._edits.append((end, end, " LIMIT 1"))
+
+    def _construct(self, construct: Tree[Token]) -> str:
+        """Replaces the template by a projection of its variables; returns it."""
+        template, where = _child(construct, "template"), _child(construct, "where")
+        word = construct.children[0]
+        assert isinstance(word, Token)
+        if template is not None and where is not None:
+            start, end = span(template)
+            text, inside = self._text[start:end], [*tokens(template)]
+            replaced = word.start_pos or 0, end
+        else:  # CONSTRUCT WHERE: the pattern is the template
+            begin = next(c for c in construct.children if isinstance(c, Token) and c.type == "LBRACE")
+            close = next(c for c in construct.children if isinstance(c, Token) and c.type == "RBRACE")
+            text = self._text[begin.start_pos : close.end_pos]
+            block = _child(construct, "triples_template")
+            inside = [*tokens(block)] if block else []
+            replaced = _place(word)
+            if block and self._dataset.default:
+                self._wrap(block)
+        names = dict.fromkeys(str(t) for t in inside if t.type == "VARIABLE")
+        blank = any(t.type in ("BLANK", "LSQB", "LPAR") for t in inside)
+        distinct = "DISTINCT " if not (blank or _is_modified(construct)) else ""
+        self._edits.append((*replaced, f"SELECT {distinct}{' '.join(names) or f'(1 AS ?{OWN}one)'}"))
+        return text
+
+    def _describe(self, describe: Tree[Token], prologue: str) -> Translated:
+        named = [c for c in describe.children if isinstance(c, Tree) and c.data == "var_or_iri"]
+        first = [next(tokens(c)) for c in named]
+        iris = tuple(self._iri(t) for t in first if t.type != "VARIABLE")
+        star = any(isinstance(c, Token) and c.type == "STAR" for c in describe.children)
+        names = [str(t) for t in first if t.type == "VARIABLE"]
+        where = _child(describe, "where")
+        if where is None:
+            return Translated("", "describe", prologue, "", iris)
+        if star:
+            names = [f"?{c}" for c in self._columns] or [*dict.fromkeys(_visible(where))]
+        if not names:
+            return Translated("", "describe", prologue, "", iris)
+        self._walk(self._tree, in_graph=False)
+        start, distinct = describe.children[0], "" if _is_modified(describe) else "DISTINCT "
+        assert isinstance(start, Token)
+        self._edits.append((start.start_pos or 0, span(where)[0], f"SELECT {distinct}{' '.join(names)} "))
+        self._rename_labels()
+        return Translated(f"BASE <{BASE}>\n{self._edited()}", "describe", prologue, "", iris)
+
+    # Patterns
+
+    def _walk(self, node: Node, *, in_graph: bool) -> None:
+        if isinstance(node, Token):
+            return
+        if node.data == "template":
+            return
+        if node.data == "triples_block":
+            if self._dataset.default and not in_graph:
+                self._wrap(node)
+            return
+        if node.data in ("iri_or_function", "function_call") and self._is_unknown(node):
+            self._edits.append((*span(node), _UNBOUND))
+            return
+        first = node.children[0] if node.data == "pattern" else None
+        if isinstance(first, Token) and first.type == "GRAPH":
+            self._graph(node)
+            in_graph = True
+        for child in node.children:
+            self._walk(child, in_graph=in_graph)
+
+    def _wrap(self, block: Tree[Token]) -> None:
+        """Puts triples of the default graph into its named graph."""
+        start, end = span(block)
+        self._edits += [(start, start, f"GRAPH <{self._dataset.default}> {{ "), (end, end, " } ")]
+        self._blocks += 1
+        for token in tokens(block):
+            if token.type == "BLANK" and self._labels.setdefault(str(token), self._blocks) != self._blocks:
+                self._renamed.add(str(token))
+
+    def _graph(self, pattern: Tree[Token]) -> None:
+        """Limits a GRAPH pattern to the graphs of the dataset."""
+        name, group = next(tokens(pattern.children[1])), pattern.children[2]
+        assert isinstance(group, Tree)
+        named, hidden = self._dataset.named, self._dataset.hidden
+        start, end = span(pattern)
+        if name.type != "VARIABLE":
+            if named is not None and self._iri(name) not in named:
+                self._edits.append((*_place(name), f"<{NOWHERE}>"))
+            return
+        if not any(t.type not in ("LBRACE", "RBRACE") for t in tokens(group)):  # engines read GRAPH ?g {} in many ways
+            self._edits += [
+                (start, start, f"{{ SELECT DISTINCT {name} {{ "),
+                (*span(group), f"{{ ?{OWN}s ?{OWN}p ?{OWN}o }} }} }}"),
+            ]
+        if named is not None:
+            condition = f"{name} IN ({', '.join(f'<{g}>' for g in named)})" if named else "false"
+            self._edits.append((end, end, f" FILTER({condition}) "))
+        elif hidden:
+            self._edits.append((end, end, f" FILTER({name} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) "))
+
+    def _is_unknown(self, node: Tree[Token]) -> bool:
+        if not self._unknown or _child(node, "arguments") is None:
+            return False
+        return self._iri(next(tokens(node))) in self._unknown
+
+    def _iri(self, token: Token) -> str:
+        return self._iris.get(token.start_pos or 0, "")
+
+    def _rename_labels(self) -> None:
+        """Blank nodes that stand in several blocks become variables: a label may stand in one pattern only."""
+        for token in tokens(self._tree) if self._renamed else ():
+            if token.type == "BLANK" and str(token) in self._renamed:
+                self._edits.append((*_place(token), f"?{OWN}{str(token)[2:].encode().hex()}"))
+
+    def _edited(self) -> str:
+        parts, done = list[str](), 0
+        for start, end, text in sorted(self._edits, key=lambda e: (e[0], e[1])):
+            if start >= done:
+                parts += self._text[done:start], text
+                done = end
+        return "".join((*parts, self._text[done:]))
+
+
+def _child(node: Tree[Token], name: str) -> Tree[Token] | None:
+    return next((c for c in node.children if isinstance(c, Tree) and c.data == name), None)
+
+
+def _is_modified(query: Tree[Token]) -> bool:
+    """Whether a query groups, sorts or limits its solutions."""
+    modifiers = _child(query, "modifiers")
+    return modifiers is not None and any(True for _ in tokens(modifiers))
+
+
+def _place(token: Token) -> tuple[int, int]:
+    return token.start_pos or 0, token.end_pos or 0
+
+
+def _visible(where: Tree[Token]) -> Iterator[str]:
+    return (str(t) for t in tokens(where) if t.type == "VARIABLE")
