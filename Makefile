@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance docs messages browser clients clean
+.PHONY: serve test newest check lock dist bench soak conformance docs messages browser engine-packages clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -49,7 +49,7 @@ soak: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks.fairness
 
 # The W3C suites against Kelisim and its peers, with totals by category.
-conformance: $(VENV)/.dev
+conformance: $(VENV)/.dev engine-packages
 	$(BIN)/python -m tests.conformance
 
 # The parts of ontology/README.md and ontology/context.jsonld that are written from the ontology.
@@ -69,6 +69,13 @@ messages: $(VENV)/.dev
 # browser tests say that they were skipped.
 browser:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+
+# The SPARQL servers of others that tests publish to and serve from, from Debian's packages as root (the oxigraph server
+# comes from PyPI with the development dependencies); tests say which engine is missing where one cannot be had.
+ENGINES = virtuoso-opensource-7-bin libapache-jena-java default-jdk-headless
+engine-packages:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(ENGINES) >/dev/null 2>&1; then apt-get update -qq; \
+		for p in $(ENGINES); do apt-get install -y -qq --no-install-recommends $$p >/dev/null || true; done; fi
 
 # The same reads and writes against a running server through the clients that people have. What is not here is fetched
 # from Debian's packages (as root), PyPI and npm; what cannot be had is told in the table, and is no failure.

@@ -7,8 +7,9 @@ import pytest
 
 from tests.conformance import runner, suite
 from tests.conformance.evaluation import text_of
-from tests.conformance.peers import Missing, kelisim
+from tests.conformance.peers import kelisim
 from tests.conformance.suite import Case
+from tests.engines.server import MissingEngineError
 from tests.kg.changes.test_updates import compare
 
 
@@ -25,7 +26,7 @@ def test_sparql_11(cases: list[Case], tmp_path: Path) -> None:
     try:
         with kelisim(tmp_path) as target:
             outcomes = runner.run(target, cases, timeout=20, limit=150)
-    except Missing as reason:
+    except MissingEngineError as reason:
         pytest.skip(str(reason))
     found = runner.surprises(outcomes, runner.deviations())
     assert not found, f"{len(found)} surprises:\n" + "\n".join(found)

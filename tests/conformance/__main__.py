@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from tests.conformance import runner, suite
-from tests.conformance.peers import TARGETS, Missing
+from tests.conformance.peers import TARGETS
+from tests.engines.server import MissingEngineError
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
                     began = time.monotonic()
                     runs[target.name] = runner.run(target, cases)
                     print(f"{target.name}: {time.monotonic() - began:.0f} seconds", file=sys.stderr)
-            except Missing as reason:
+            except MissingEngineError as reason:
                 print(f"{wanted} is left out: {reason}", file=sys.stderr)
     if not runs:
         return 1
