@@ -40,6 +40,7 @@ from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
+from server.engines import ConnectedEngine, EngineSettings
 from server.front.cache import ResponseCache
 from server.front.front import Front, Layers
 from server.front.limits import RequestGuard, RequestLimits
@@ -68,7 +69,8 @@ class Settings:
     SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
     ``https://example.org``, if a proxy stands before the server. empty: whether
     everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
-    about: the file that describes the data, if it is not their own description that counts.
+    about: the file that describes the data, if it is not their own description that counts. engine: where the data are,
+    if an engine elsewhere has them.
     """
 
     host: str = "127.0.0.1"
@@ -85,6 +87,7 @@ class Settings:
     empty: bool = False
     update_bytes: int = 1 << 24
     about: Path | None = None
+    engine: EngineSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class _Loaded:
 
     engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
     what loads it into memory, if the engine is on disk. timeline: the versions of a store that takes no changes.
+    connected: the engine elsewhere that has the data.
     """
 
     engine: Callable[[], Engine]
@@ -104,6 +108,7 @@ class _Loaded:
     modified: str | None = None
     load: Callable[[], Engine] | None = None
     timeline: Timeline | None = None
+    connected: ConnectedEngine | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -129,7 +134,9 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     )
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
     metrics = Metrics(lambda: Workers(*pool.usage))
-    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder)
+    connected = loaded.connected
+    status = connected.status if connected else None
+    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, settings.folder, status)
     app = create_app(site, Access(tokens), metrics)
     front = Front(app, store, _layers(settings, site, metrics, tokens))
     gc.collect()
@@ -138,10 +145,16 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words)))
+        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), connected))
 
 
-async def _serve(front: Front, store: Store, listening: socket.socket, ready: Callable[[], None]) -> None:
+async def _serve(
+    front: Front,
+    store: Store,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    connected: ConnectedEngine | None = None,
+) -> None:
     """Serves on the running event loop until a signal to stop, then until the requests under way have ended."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -157,7 +170,10 @@ async def _serve(front: Front, store: Store, listening: socket.socket, ready: Ca
     store.pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(
         announce
     )  # the first worker is there
+    watching = asyncio.create_task(connected.watch(store)) if connected else None
     await stopped.wait()
+    if watching:
+        watching.cancel()
     end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
     end.daemon = True
     end.start()
@@ -199,6 +215,8 @@ def history_folder(folder: Path) -> Path:
 
 
 def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: Mapping[str, str]) -> _Loaded:
+    if settings.engine:
+        return _connected(settings, settings.engine, prefixes)
     if settings.folder is None:
         if settings.allow_updates:
             raise KelisimError("Changes need a place to last: give a folder with --store.")
@@ -248,6 +266,30 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
     kept = history if settings.allow_updates else None
     timeline = HistoryTimeline(history)
     return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None, timeline)
+
+
+def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:
+    """An engine elsewhere in place of a store."""
+    if settings.folder or settings.empty or settings.services:
+        raise KelisimError("--engine has the data: --store, --empty and --allow-service do not go with it.")
+    if settings.allow_updates:
+        raise KelisimError(
+            "Changes are not taken through --engine: others may write there too, so that nobody could promise that the "
+            "state after a change keeps the shapes. Change the data where they are made, and publish them again."
+        )
+    connected = ConnectedEngine(engine)
+    only = _kept(connected.engine(prefixes))
+    stated = about_of_data(Reader(only), "Dataset")
+    return _Loaded(
+        lambda: only,
+        stated,
+        connected.mark.name,
+        {},
+        None,
+        connected.words(),
+        timeline=connected.timeline(),
+        connected=connected,
+    )
 
 
 def _timeline(built: Dataset | None, about: About) -> Timeline:

@@ -36,6 +36,10 @@ class EngineError(KelisimError):
     """The engine elsewhere that evaluates queries cannot be reached, refuses, or its answer is malformed or cut."""
 
 
+class EngineRefusedError(EngineError):
+    """The engine elsewhere cannot evaluate this query, and says why; others it can."""
+
+
 class EngineTimeoutError(KelisimError):
     """The engine elsewhere ran out of time."""
 

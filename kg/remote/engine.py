@@ -28,14 +28,18 @@ _HINTED_SECONDS: Final = 0.1
 class RemoteEngine(Engine):
     """An engine over the dataset of another server, which it only reads."""
 
-    opens_files = True  # the connections of workers
-
     def __init__(self, store: RemoteStore, prefixes: Mapping[str, str] = PREFIXES) -> None:
         """`prefixes` are those that errors propose."""
-        super().__init__(as_store(store), prefixes=prefixes)
+        super().__init__(ox.Store(), prefixes=prefixes)
+        self._store = as_store(store)
         self.remote = store
         self.hints = RemoteHints(store)
         self.lenses = RemoteLenses(store)
+
+    @property
+    def opens_files(self) -> bool:
+        """See `Engine`: each worker has a connection."""
+        return True
 
     def apply(self, patch: Patch) -> None:
         """Forgets what was read: the data have changed, whatever the patch tells of it."""

@@ -13,17 +13,22 @@ Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 Row: TypeAlias = tuple[Term | None, ...]
 
 _BOOLEAN: Final = PREFIXES["xsd"] + "boolean"
+_DECIMAL: Final = PREFIXES["xsd"] + "decimal"
+_INTEGER: Final = PREFIXES["xsd"] + "integer"
+_LARGE: Final = (1 << 31) - 1
 _BOOLEANS: Final = {"1": "true", "0": "false"}
 
 
-def solutions(body: bytes, names: Sequence[str], *, numbers: bool = False) -> ox.QuerySolutions:
+def solutions(
+    body: bytes, names: Sequence[str], *, numeric_booleans: bool = False, large_decimals: bool = False
+) -> ox.QuerySolutions:
     """The solutions of an answer; `names` are the columns that it must have, in order.
 
-    `numbers`: the engine writes booleans as 1 and 0. Raises EngineError if the answer is malformed, cut, or has other
+    `numeric_booleans` and `large_decimals` are as in `kg.remote.probing.Traits`, and are mended. Raises EngineError if the answer is malformed, cut, or has other
     columns.
     """
-    if numbers and _BOOLEAN.encode() in body:
-        body = _with_booleans(body)
+    if (numeric_booleans and _BOOLEAN.encode() in body) or (large_decimals and _DECIMAL.encode() in body):
+        body = _mended(body, large_decimals=large_decimals)
     try:
         found = ox.parse_query_results(input=body, format=ox.QueryResultsFormat.JSON)
         if isinstance(found, ox.QuerySolutions) and [v.value for v in found.variables] == [*names]:
@@ -75,14 +80,22 @@ def _json(term: Term) -> dict[str, str]:
     return told | ({"xml:lang": term.language} if term.language else {"datatype": term.datatype.value})
 
 
-def _with_booleans(body: bytes) -> bytes:
-    """The answer with booleans as true and false."""
+def _mended(body: bytes, *, large_decimals: bool) -> bytes:
+    """The answer with booleans as true and false, and with large whole numbers as integers."""
     try:
         found: Any = json.loads(body)
         for row in found["results"]["bindings"]:
             for term in row.values():
                 if term.get("datatype") == _BOOLEAN:
                     term["value"] = _BOOLEANS.get(term["value"], term["value"])
+                elif large_decimals and term.get("datatype") == _DECIMAL and _is_large(term["value"]):
+                    term["datatype"] = _INTEGER
     except (ValueError, KeyError, TypeError, AttributeError):
         return body  # told when it is parsed
     return json.dumps(found).encode()
+
+
+def _is_large(value: str) -> bool:
+    """Whether a decimal is a whole number beyond 32 bits."""
+    digits = value.removeprefix("-")
+    return digits.isdecimal() and int(digits) > _LARGE

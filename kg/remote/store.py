@@ -10,18 +10,17 @@ from typing import Any, Final, TypeAlias, cast
 
 import pyoxigraph as ox
 
-from kg.engine.errors import EngineError, TooLargeError
+from kg.engine.errors import EngineError, EngineRefusedError, TooLargeError
 from kg.remote import results
-from kg.remote.graphs import DEFAULT_GRAPH, HIDDEN_GRAPHS
-from kg.remote.results import Row, Term
+from kg.remote.graphs import DEFAULT_GRAPH
+from kg.remote.probing import Traits
+from kg.remote.results import Term
 from kg.remote.translation import NOWHERE, OWN, Dataset, Translated, translate
 from kg.remote.transport import Transport
 from ontology import BASE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
-Ask: TypeAlias = Callable[[str, Sequence[str]], ox.QuerySolutions]
-"""Sends a SELECT with these columns."""
 
 COPIED_QUADS: Final = 2_000_000
 """The most quads of which a copy is made here, for lenses."""
@@ -40,16 +39,12 @@ _NONE: Final[Mapping[ox.NamedNode, Callable[..., Any]]] = {}
 class RemoteStore:
     """The dataset in an engine. Has those methods of `pyoxigraph.Store` that read. For one thread."""
 
-    def __init__(self, transport: Transport, *, placed: bool = False, numbers: bool = False) -> None:
-        """`placed`: the default graph of the dataset is the engine's graph `DEFAULT_GRAPH`. `numbers`: it writes
-        booleans as 1 and 0.
-        """
+    def __init__(self, transport: Transport, traits: Traits) -> None:
         self.transport = transport
-        self.placed = placed
-        self.numbers = numbers
+        self.traits = traits
         self.seconds = 0.0
         """How long the engine took for the last query."""
-        self._whole = Dataset(DEFAULT_GRAPH if placed else "", None, HIDDEN_GRAPHS)
+        self._whole = Dataset(DEFAULT_GRAPH if traits.placed else "", None, traits.hidden)
         self._nothing = ox.Store()
         self._of_subject: dict[Node, list[ox.Quad]] = {}
         self._of_pattern: dict[tuple[object, ...], list[ox.Quad]] = {}
@@ -78,29 +73,58 @@ class RemoteStore:
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         """Evaluates a query, as `pyoxigraph.Store.query` does; what is malformed is found out here.
 
-        Raises what `Transport.select` raises, and EngineError if the answer is malformed.
+        What the engine cannot evaluate is evaluated in the copy, if it was made. Raises what `Transport.select` raises,
+        and EngineError if the answer is malformed.
         """
         local = self._nothing.query(query, base_iri=base_iri, custom_functions={**custom_functions})
         columns = [v.value for v in local.variables] if isinstance(local, ox.QuerySolutions) else []
         unknown = {f.value for f in custom_functions}
-        made = translate(query, self._dataset(default_graph, named_graphs), columns, unknown)
+        given = {v.value: t for v, t in (substitutions or {}).items()}
+        named = {n: str(t) for n, t in given.items() if not isinstance(t, ox.BlankNode)}
+        dataset = self._dataset(default_graph, named_graphs)
+        made = translate(query, dataset, columns, unknown, named, booleans=self.traits.numeric_booleans)
+        try:
+            return self._evaluated(made, columns, given, default_graph)
+        except EngineRefusedError:
+            if self._copy is None:
+                raise
+        return self._copy.query(
+            query,
+            base_iri=base_iri,
+            default_graph=[*default_graph] if default_graph is not None else None,
+            named_graphs=[*named_graphs] if named_graphs is not None else None,
+            substitutions={**(substitutions or {})} or None,
+            custom_functions={**custom_functions},
+        )
+
+    def _evaluated(
+        self, made: Translated, columns: Sequence[str], given: Mapping[str, Term], default: Sequence[GraphName] | None
+    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         if made.form == "describe":
-            return self._described(made, default_graph)
+            return self._described(made, default)
         if made.form == "construct":
             return self._constructed(made)
         if made.form == "ask":
-            found = self.select(made.text, [f"{OWN}one"])
-            return results.boolean(next(found, None) is not None)
-        if substitutions:
-            return self._substituted(made.text, columns, substitutions)
-        return self.select(made.text, columns)
+            return results.boolean(next(self.select(made.text, made.columns), None) is not None)
+        found = self.select(made.text, made.columns)
+        if not columns:  # engines write rows without columns in many ways
+            return results.written((), [() for _ in found])
+        # No query can name blank nodes: they are looked for here.
+        blank = {columns.index(n): t for n, t in given.items() if isinstance(t, ox.BlankNode) and n in columns}
+        if not blank:
+            return found
+        kept = [row for row in results.rows(found) if all(row[n] in (t, None) for n, t in blank.items())]
+        return results.written(columns, kept)
 
     def select(self, text: str, columns: Sequence[str]) -> ox.QuerySolutions:
         """The solutions of a SELECT that is sent as it is."""
         began = time.monotonic()
         body = self.transport.select(text)
         self.seconds = time.monotonic() - began
-        return results.solutions(body, columns, numbers=self.numbers)
+        traits = self.traits
+        return results.solutions(
+            body, columns, numeric_booleans=traits.numeric_booleans, large_decimals=traits.large_decimals
+        )
 
     def _dataset(self, default: Sequence[GraphName] | None, named: Sequence[Node] | None) -> Dataset:
         if default is None and named is None:
@@ -108,30 +132,13 @@ class RemoteStore:
         graphs = [g for g in default or () if isinstance(g, ox.NamedNode)]
         if len(graphs) > 1:
             raise EngineError("Several default graphs are merged in a copy, not in the engine.")
-        return Dataset(graphs[0].value if graphs else NOWHERE, tuple(g.value for g in named or ()), HIDDEN_GRAPHS)
-
-    def _substituted(
-        self, text: str, columns: Sequence[str], values: Mapping[ox.Variable, Term]
-    ) -> ox.QuerySolutions:
-        """The solutions that have these values; blank nodes, which no query can name, are looked for here."""
-        named = {v.value: t for v, t in values.items() if not isinstance(t, ox.BlankNode)}
-        if named:
-            start = text.index("{", text.index("WHERE")) + 1
-            block = f" VALUES ({' '.join(f'?{n}' for n in named)}) {{ ({' '.join(map(str, named.values()))}) }} "
-            text = text[:start] + block + text[start:]
-        found = self.select(text, columns)
-        blank = {v.value: t for v, t in values.items() if isinstance(t, ox.BlankNode)}
-        if not blank:
-            return found
-        places = {columns.index(n): t for n, t in blank.items() if n in columns}
-        kept = [row for row in results.rows(found) if all(row[n] in (t, None) for n, t in places.items())]
-        return results.written(columns, kept)
+        return Dataset(graphs[0].value if graphs else NOWHERE, tuple(g.value for g in named or ()))
 
     def _constructed(self, made: Translated) -> ox.QueryTriples:
         """The triples of a template: its variables were asked for, and the rest is evaluated here."""
-        names = _columns(made.text)
+        names = made.columns
         found = self.select(made.text, names)
-        if names == [f"{OWN}one"]:
+        if names == (f"{OWN}one",):
             values = " ".join("(1)" for _ in found)
         else:
             values = " ".join(f"({' '.join(map(_value, row))})" for row in results.rows(found))
@@ -144,7 +151,7 @@ class RemoteStore:
         """The triples of the default graph with the resources as subject, and of the blank nodes that these have."""
         resources: list[Any] = [ox.NamedNode(iri) for iri in made.resources]
         if made.text:
-            for row in results.rows(self.select(made.text, _columns(made.text))):
+            for row in results.rows(self.select(made.text, made.columns)):
                 resources += [term for term in row if isinstance(term, ox.NamedNode | ox.BlankNode)]
         self.prefetch(r for r in resources if isinstance(r, ox.NamedNode))
         graph = next(iter(default or ()), None) or _DEFAULT if default is None or default else ox.NamedNode(NOWHERE)
@@ -220,9 +227,9 @@ class RemoteStore:
         if isinstance(graph, ox.NamedNode):
             where = f"{{ {values} GRAPH {graph} {{ {pattern} }} }}"
         elif graph is None:
-            where = named if self.placed else f"{{ {own} UNION {named} }}"
+            where = named if self.traits.placed else f"{{ {own} UNION {named} }}"
         else:
-            where = f"{{ {values} GRAPH <{DEFAULT_GRAPH}> {{ {pattern} }} }}" if self.placed else own
+            where = f"{{ {values} GRAPH <{DEFAULT_GRAPH}> {{ {pattern} }} }}" if self.traits.placed else own
         text = f"SELECT {' '.join(f'?{n}' for n in names)} WHERE {where}"
         found = self.select(text, names)
         for row in results.rows(found):
@@ -239,9 +246,9 @@ class RemoteStore:
         """The graph of the dataset that is one of the engine; None for those that are not of the dataset."""
         if graph is None or isinstance(graph, ox.DefaultGraph):
             return _DEFAULT
-        if self.placed and graph.value == DEFAULT_GRAPH:
+        if self.traits.placed and graph.value == DEFAULT_GRAPH:
             return _DEFAULT
-        return None if graph.value in HIDDEN_GRAPHS else cast("GraphName", graph)
+        return None if graph.value in self.traits.hidden else cast("GraphName", graph)
 
     def _remember(self, count: int) -> None:
         if self._remembered + count > _REMEMBERED:
@@ -259,9 +266,9 @@ class RemoteStore:
     def __len__(self) -> int:
         if self._size is None:
             count = "SELECT (COUNT(*) AS ?n) WHERE"
-            hidden = ", ".join(f"<{g}>" for g in HIDDEN_GRAPHS)
+            hidden = ", ".join(f"<{g}>" for g in self.traits.hidden)
             named = f"{count} {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({hidden})) }}"
-            own = f"{count} {{ GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }} }}" if self.placed else f"{count} {{ ?s ?p ?o }}"
+            own = f"{count} {{ GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }} }}" if self.traits.placed else f"{count} {{ ?s ?p ?o }}"
             self._size = sum(int(str(getattr(next(self.select(q, ["n"]))[0], "value", 0))) for q in (named, own))
         return self._size
 
@@ -270,12 +277,12 @@ class RemoteStore:
         if self._graphs is None:
             found = self.select("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }", ["g"])
             names = (row[0] for row in results.rows(found))
-            self._graphs = [g for g in names if isinstance(g, ox.NamedNode) and g.value not in HIDDEN_GRAPHS]
+            self._graphs = [g for g in names if isinstance(g, ox.NamedNode) and g.value not in self.traits.hidden]
         return self._graphs
 
     def contains_named_graph(self, graph: ox.NamedNode) -> bool:
         """Whether a graph of the dataset has triples."""
-        if graph.value in HIDDEN_GRAPHS:
+        if graph.value in self.traits.hidden:
             return False
         text = f"SELECT (1 AS ?one) WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }} LIMIT 1"
         return next(self.select(text, ["one"]), None) is not None
@@ -304,14 +311,6 @@ class RemoteStore:
 def as_store(store: RemoteStore) -> ox.Store:
     """The same for those who read a store in this process: they use only what `RemoteStore` has too."""
     return cast("ox.Store", store)
-
-
-def _columns(select: str) -> list[str]:
-    """The variables that a SELECT of `translate` projects, before its pattern."""
-    clause = select.partition("SELECT")[2]
-    clause = clause[: clause.index("{")]
-    found = [word.strip("()") for word in clause.split() if word.startswith("?")]
-    return [*dict.fromkeys(word[1:] for word in found)]
 
 
 def _value(term: Term | None) -> str:

@@ -6,7 +6,7 @@ so that nothing depends on what the engine takes for its default graph or makes 
 of the dataset are looked at.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,7 @@ from lark import Token, Tree
 from kg.engine.guard import tokens_with_iris, without_dataset
 from kg.engine.syntax import Node, span, syntax_tree, tokens
 from ontology import BASE
+from ontology.namespaces import PREFIXES
 
 OWN: Final = "kelisim_"
 """How the names of variables begin that are not the query's own."""
@@ -23,6 +24,14 @@ NOWHERE: Final = BASE + "graph/none"
 """A graph that is never there: what is looked for in it is not found."""
 
 _UNBOUND: Final = f"?{OWN}unbound"
+_NONE: Final[Mapping[str, str]] = {}
+_XSD_BOOLEAN: Final = PREFIXES["xsd"] + "boolean"
+_BOOLEAN_SIGNS: Final = frozenset(
+    "BOOLEAN BANG DOUBLE_BAR DOUBLE_AMPERSAND EQUAL UNEQUAL LESS GREATER AT_MOST AT_LEAST IN".split()
+)
+_BOOLEAN_FUNCTIONS: Final = frozenset(
+    "BOUND CONTAINS ISBLANK ISIRI ISLITERAL ISNUMERIC ISURI LANGMATCHES REGEX SAMETERM STRENDS STRSTARTS".split()
+)
 _FORMS: Final = ("select", "ask", "construct", "describe")
 _Edit = tuple[int, int, str]
 
@@ -40,10 +49,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Translated:
-    """The SELECT to send, its form before, and for CONSTRUCT the prologue and template, for DESCRIBE the constants."""
+    """The SELECT to send with its columns, the form of the query, the prologue and template of CONSTRUCT."""
 
     text: str
     form: str
+    columns: tuple[str, ...]
     prologue: str = ""
     template: str = ""
     resources: tuple[str, ...] = field(default=())
@@ -51,22 +61,41 @@ class Translated:
 
 
 def translate(
-    query: str, dataset: Dataset, columns: Sequence[str] = (), unknown: Collection[str] = frozenset()
+    query: str,
+    dataset: Dataset,
+    columns: Sequence[str] = (),
+    unknown: Collection[str] = frozenset(),
+    given: Mapping[str, str] = _NONE,
+    *,
+    booleans: bool = False,
 ) -> Translated:
     """The SELECT for a well-formed query.
 
     `columns` are the variables of its result, in order, for ``SELECT *``. `unknown` are the IRIs of functions that are
     not known: their calls have no value (SPARQL 1.1 Query, section 17.6), whatever the engine would make of them.
+    `given` are terms by the names of variables, which have these values everywhere but in subqueries.
+    `booleans`: the engine needs to be told that a computed boolean is one.
     """
-    return _Translation(without_dataset(query), dataset, columns, unknown).done()
+    return _Translation(without_dataset(query), dataset, columns, unknown, given, booleans=booleans).done()
 
 
 class _Translation:
-    def __init__(self, text: str, dataset: Dataset, columns: Sequence[str], unknown: Collection[str]) -> None:
+    def __init__(
+        self,
+        text: str,
+        dataset: Dataset,
+        columns: Sequence[str],
+        unknown: Collection[str],
+        given: Mapping[str, str],
+        *,
+        booleans: bool,
+    ) -> None:
         self._text = text
         self._dataset = dataset
         self._columns = columns
         self._unknown = unknown
+        self._given = given
+        self._booleans = booleans
         self._tree = syntax_tree(text)
         self._iris: Mapping[int, str] = {token.start(): iri for token, iri in tokens_with_iris(text) if iri}
         self._edits: list[_Edit] = []
@@ -81,29 +110,31 @@ class _Translation:
         prologue = self._prologue(query)
         if form == "describe":
             return self._describe(query, prologue)
-        self._walk(self._tree, in_graph=False)
-        template = ""
+        self._walk(self._tree, in_graph=False, free=True)
+        template, names = "", [*self._columns]
         if form == "ask":
+            names = [f"{OWN}one"]
             self._ask(query)
         elif form == "construct":
-            template = self._construct(query)
+            template, names = self._construct(query)
         else:
-            self._star(query)
-        self._rename_labels()
-        return Translated(f"BASE <{BASE}>\n{self._edited()}", form, prologue, template)
+            names = self._star(query)
+        return Translated(self._edited(), form, tuple(names), prologue, template)
 
     def _prologue(self, query: Tree[Token]) -> str:
         return self._text[: span(query)[0]]
 
     # Forms
 
-    def _star(self, select: Tree[Token]) -> None:
-        """The columns in place of a star: those that the query mentions, in the order of its result."""
+    def _star(self, select: Tree[Token]) -> list[str]:
+        """The columns in place of a star: those that the query mentions, in the order of its result; returns them."""
         clause = _child(select, "select_clause")
         assert clause
         star = next((c for c in clause.children if isinstance(c, Token) and c.type == "STAR"), None)
-        if star is not None and self._columns:
-            self._edits.append((*_place(star), " ".join(f"?{c}" for c in self._columns)))
+        if star is not None:
+            shown = " ".join(f"?{c}" for c in self._columns) or f"(1 AS ?{OWN}one)"
+            self._edits.append((*_place(star), shown))
+        return [*self._columns] or [f"{OWN}one"]
 
     def _ask(self, ask: Tree[Token]) -> None:
         word = ask.children[0]
@@ -115,8 +146,8 @@ class _Translation:
             end = span(where)[1]
             self._edits.append((end, end, " LIMIT 1"))
 
-    def _construct(self, construct: Tree[Token]) -> str:
-        """Replaces the template by a projection of its variables; returns it."""
+    def _construct(self, construct: Tree[Token]) -> tuple[str, list[str]]:
+        """Replaces the template by a projection of its variables; returns both."""
         template, where = _child(construct, "template"), _child(construct, "where")
         word = construct.children[0]
         assert isinstance(word, Token)
@@ -137,7 +168,7 @@ class _Translation:
         blank = any(t.type in ("BLANK", "LSQB", "LPAR") for t in inside)
         distinct = "DISTINCT " if not (blank or _is_modified(construct)) else ""
         self._edits.append((*replaced, f"SELECT {distinct}{' '.join(names) or f'(1 AS ?{OWN}one)'}"))
-        return text
+        return text, [n[1:] for n in names] or [f"{OWN}one"]
 
     def _describe(self, describe: Tree[Token], prologue: str) -> Translated:
         named = [c for c in describe.children if isinstance(c, Tree) and c.data == "var_or_iri"]
@@ -146,25 +177,21 @@ class _Translation:
         star = any(isinstance(c, Token) and c.type == "STAR" for c in describe.children)
         names = [str(t) for t in first if t.type == "VARIABLE"]
         where = _child(describe, "where")
-        if where is None:
-            return Translated("", "describe", prologue, "", iris)
-        if star:
-            names = [f"?{c}" for c in self._columns] or [*dict.fromkeys(_visible(where))]
-        if not names:
-            return Translated("", "describe", prologue, "", iris)
-        self._walk(self._tree, in_graph=False)
+        if where is not None and star:
+            names = [*dict.fromkeys(str(t) for t in tokens(where) if t.type == "VARIABLE")]
+        if where is None or not names:
+            return Translated("", "describe", (), prologue, resources=iris)
+        self._walk(self._tree, in_graph=False, free=True)
         start, distinct = describe.children[0], "" if _is_modified(describe) else "DISTINCT "
         assert isinstance(start, Token)
         self._edits.append((start.start_pos or 0, span(where)[0], f"SELECT {distinct}{' '.join(names)} "))
-        self._rename_labels()
-        return Translated(f"BASE <{BASE}>\n{self._edited()}", "describe", prologue, "", iris)
+        return Translated(self._edited(), "describe", tuple(n[1:] for n in names), prologue, resources=iris)
 
     # Patterns
 
-    def _walk(self, node: Node, *, in_graph: bool) -> None:
-        if isinstance(node, Token):
-            return
-        if node.data == "template":
+    def _walk(self, node: Node, *, in_graph: bool, free: bool) -> None:
+        """Edits a part of the tree; `free`: variables that are given have their values here."""
+        if isinstance(node, Token) or node.data == "template":
             return
         if node.data == "triples_block":
             if self._dataset.default and not in_graph:
@@ -173,12 +200,31 @@ class _Translation:
         if node.data in ("iri_or_function", "function_call") and self._is_unknown(node):
             self._edits.append((*span(node), _UNBOUND))
             return
+        if self._booleans and node.data in ("projection", "pattern", "grouping"):
+            self._boolean(node)
+        if node.data == "group" and free:
+            self._give(node)
         first = node.children[0] if node.data == "pattern" else None
-        if isinstance(first, Token) and first.type == "GRAPH":
+        word = first.type if isinstance(first, Token) else ""
+        if word == "GRAPH":
             self._graph(node)
             in_graph = True
+        # A variable of a subquery that it does not project is another; MINUS compares only what is bound in it.
+        free = free and word != "MINUS_PATTERN" and node.data != "subselect"
         for child in node.children:
-            self._walk(child, in_graph=in_graph)
+            self._walk(child, in_graph=in_graph, free=free)
+
+    def _give(self, group: Tree[Token]) -> None:
+        """Binds what is given at the beginning of a group."""
+        content = group.children[1]
+        if not self._given or (isinstance(content, Tree) and content.data == "subselect"):
+            return
+        used = {str(t)[1:] for t in tokens(group) if t.type == "VARIABLE"}
+        named = {n: t for n, t in self._given.items() if n in used}
+        if named:
+            place = span(group)[0] + 1
+            block = f" VALUES ({' '.join(f'?{n}' for n in named)}) {{ ({' '.join(named.values())}) }} "
+            self._edits.append((place, place, block))
 
     def _wrap(self, block: Tree[Token]) -> None:
         """Puts triples of the default graph into its named graph."""
@@ -210,6 +256,15 @@ class _Translation:
         elif hidden:
             self._edits.append((end, end, f" FILTER({name} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) "))
 
+    def _boolean(self, node: Tree[Token]) -> None:
+        """Has an expression that is given a name, and is a boolean by its form, computed as one."""
+        expression = _child(node, "expression")
+        if expression is not None and any(isinstance(c, Token) and c.type == "AS" for c in node.children):
+            start, end = span(expression)
+            if _is_boolean(expression):
+                true, false = (f'STRDT("{word}", <{_XSD_BOOLEAN}>)' for word in ("true", "false"))
+                self._edits += [(start, start, "IF("), (end, end, f", {true}, {false})")]
+
     def _is_unknown(self, node: Tree[Token]) -> bool:
         if not self._unknown or _child(node, "arguments") is None:
             return False
@@ -225,12 +280,29 @@ class _Translation:
                 self._edits.append((*_place(token), f"?{OWN}{str(token)[2:].encode().hex()}"))
 
     def _edited(self) -> str:
+        self._rename_labels()
         parts, done = list[str](), 0
         for start, end, text in sorted(self._edits, key=lambda e: (e[0], e[1])):
             if start >= done:
                 parts += self._text[done:start], text
                 done = end
-        return "".join((*parts, self._text[done:]))
+        return "".join((f"BASE <{BASE}>\n", *parts, self._text[done:]))
+
+
+def _is_boolean(node: Node) -> bool:
+    """Whether an expression has a boolean or an error, whatever its parts have."""
+    while isinstance(node, Tree):
+        signs = {c.type for c in node.children if isinstance(c, Token)}
+        if node.data == "builtin_call":
+            word = next(tokens(node))
+            return bool(signs & {"EXISTS", "NOT"}) or str(word).upper() in _BOOLEAN_FUNCTIONS
+        if signs & _BOOLEAN_SIGNS:
+            return True
+        inner = [c for c in node.children if isinstance(c, Tree)]
+        if len(inner) != 1:
+            return False
+        node = inner[0]
+    return False
 
 
 def _child(node: Tree[Token], name: str) -> Tree[Token] | None:
@@ -245,7 +317,3 @@ def _is_modified(query: Tree[Token]) -> bool:
 
 def _place(token: Token) -> tuple[int, int]:
     return token.start_pos or 0, token.end_pos or 0
-
-
-def _visible(where: Tree[Token]) -> Iterator[str]:
-    return (str(t) for t in tokens(where) if t.type == "VARIABLE")

@@ -13,7 +13,7 @@ from email.message import Message
 from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from kg.engine.errors import EngineBusyError, EngineError, EngineTimeoutError, TooLargeError
+from kg.engine.errors import EngineBusyError, EngineError, EngineRefusedError, EngineTimeoutError, TooLargeError
 from kg.remote.breaker import Breaker
 from ontology import KelisimError
 
@@ -24,6 +24,7 @@ _ERROR_TEXT: Final = 600
 _BUSY: Final = frozenset((429, 503))
 _LATE: Final = frozenset((408, 504))
 _DOWN: Final = frozenset((502, 503, 504))
+_REFUSED: Final = frozenset((400, 422, 500, 501))
 _LATE_WORDS: Final = ("S1T00", "timed out", "timeout", "time limit", "estimated execution time")
 """What engines write into an error whose status does not tell that their time was over, such as Virtuoso's."""
 
@@ -168,7 +169,8 @@ class Transport:
             return EngineBusyError(f"The engine {self.url} is overloaded: {told}")
         if status in _LATE or any(w in words for w in _LATE_WORDS):
             return EngineTimeoutError(f"The engine {self.url} ran out of its time: {told}")
-        return EngineError(f"The engine {self.url} cannot answer this query: {told}")
+        kind = EngineRefusedError if status in _REFUSED else EngineError
+        return kind(f"The engine {self.url} cannot answer this query: {told}")
 
     def _said(self, body: bytes) -> str:
         """The first of an error text on one line, without what authenticates us."""

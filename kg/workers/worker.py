@@ -32,6 +32,7 @@ from kg.engine.errors import (
     BusyError,
     EngineBusyError,
     EngineError,
+    EngineRefusedError,
     EngineTimeoutError,
     QuerySyntaxError,
     ServiceError,
@@ -155,6 +156,7 @@ def _failure(error: KelisimError) -> Outcome:
         ServiceError: "service",
         ServiceTimeoutError: "service-timeout",
         EngineError: "engine",
+        EngineRefusedError: "engine",
         EngineTimeoutError: "engine-timeout",
         EngineBusyError: "engine-busy",
         DocumentError: "document",
@@ -251,7 +253,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
     memory = PrivateMemory(memory_bytes)
-    with nullcontext() if engine.on_disk else forbid_new_files(spare):  # a store on disk opens files as it needs them
+    with nullcontext() if engine.opens_files else forbid_new_files(spare):  # such as a store on disk, as it needs them
         while True:
             try:
                 message = inbox.receive()

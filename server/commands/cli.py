@@ -72,6 +72,21 @@ def _print_json(value: object) -> None:
     help="RDF file that describes the data: title, licence, publisher, prefixes. Without it nothing is claimed of them "
     "unless they are Kelisim's own.",
 )
+@click.option(
+    "--engine",
+    metavar="URL",
+    help="Ask this SPARQL 1.1 endpoint, which has the data, in place of a store, such as http://localhost:8890/sparql.",
+)
+@click.option(
+    "--engine-auth",
+    default="",
+    metavar="WHERE",
+    help="How to be let in there: basic:env:VARIABLE, basic:file:PATH (user:password), bearer:env: or bearer:file: "
+    "(a token).",
+)
+@click.option(
+    "--engine-poll", default=5.0, show_default=True, type=click.FloatRange(0.1), help="Seconds between looks for changes."
+)
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -94,11 +109,15 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     origin: str,
     articles: Path | None,
     about: Path | None,
+    engine: str | None,
+    engine_auth: str,
+    engine_poll: float,
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C."""
     from importlib.metadata import version
 
     from kg.engine.limits import Limits
+    from server.engines import EngineSettings
     from server.serving import Settings
     from server.serving import serve as run
 
@@ -122,6 +141,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         empty,
         max_update << 20,
         about,
+        EngineSettings(engine, engine_auth, engine_poll) if engine else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -60,9 +60,13 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/ready")
     def ready() -> Response:
-        """Readiness check: 200 if a worker evaluates a query, else 503; and whether changes wait for the loading."""
+        """Readiness check: 200 if a worker evaluates a query, else 503; and whether changes wait for the loading.
+
+        Of a server whose data are in an engine elsewhere, also what that is like.
+        """
         site.store.query(Task("ASK {}", bindings="json", internal=True))
-        return _uncached(jsonify(status="ready", version=site.store.version, loading=site.store.is_loading))
+        more = {"engine": site.engine()} if site.engine else {}
+        return _uncached(jsonify(status="ready", version=site.store.version, loading=site.store.is_loading, **more))
 
     @routes.get("/openapi.json")
     def description() -> Response:
