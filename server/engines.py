@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,7 +34,7 @@ _LOG: Final = logging.getLogger("kelisim")
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """Where the engine is; auth: as `kg.remote.authentication` reads it. poll: the seconds between looks for changes."""
+    """Where the engine is. auth: as `kg.remote.authentication` reads it; poll: seconds between looks for changes."""
 
     url: str
     auth: str = ""
@@ -66,7 +67,9 @@ class ConnectedEngine:
         """The start message."""
         found = " ".join(self.traits.in_words())
         marked = self.mark.digest[:12] or self.mark.name
-        return f"the engine {self.settings.url}, data {marked}. {found} Changes are looked for every {self._pause(0):g} s"
+        return (
+            f"the engine {self.settings.url}, data {marked}. {found} Changes are looked for every {self._pause(0):g} s"
+        )
 
     def timeline(self) -> BuildTimeline:
         """The one version that there is: the data as they are now."""
@@ -86,7 +89,7 @@ class ConnectedEngine:
             "found": self.traits.in_words(),
         }
 
-    async def watch(self, store: Store, renewed: Callable[[], None] = lambda: None) -> None:
+    async def watch(self, store: Store) -> None:
         """Has the store forget what it knows whenever the data have changed; runs until it is cancelled.
 
         Its question is also how it is noticed that the engine hangs, or is there again.
@@ -106,9 +109,10 @@ class ConnectedEngine:
                 answers = True
                 if found.name != self.mark.name:
                     self.mark = found
+                    with suppress(KelisimError):
+                        self.traits = await loop.run_in_executor(None, probe, self._watched)
                     _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
                     await store.renew(found.name, self.timeline())
-                    renewed()
             await asyncio.sleep(self._pause(time.monotonic() - began))
 
     def _pause(self, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""How this server names itself to an engine: basic or bearer authentication, with the secret from a file or variable."""
+"""How this server is let in by an engine: basic or bearer authentication, the secret from a file or variable."""
 
 import base64
 import os

@@ -43,7 +43,7 @@ class RemoteEngine(Engine):
 
     def apply(self, patch: Patch) -> None:
         """Forgets what was read: the data have changed, whatever the patch tells of it."""
-        self.remote.clear()
+        self.remote.renew()
         self._merges.clear()
         self.lenses.clear()
         self.remembered.clear()

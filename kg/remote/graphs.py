@@ -14,5 +14,9 @@ DEFAULT_GRAPH: Final = BASE + "graph/default"
 PUBLISHED_GRAPH: Final = BASE + "graph/published"
 """The named graph in which is told what was published: a digest, and when."""
 
-HIDDEN_GRAPHS: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH)
+STAGED_GRAPH: Final = BASE + "graph/staged"
+PROBE_GRAPH: Final = BASE + "graph/probe"
+"""Named graphs that ``kelisim publish`` works in, empty otherwise."""
+
+HIDDEN_GRAPHS: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH)
 """The named graphs of an engine that are none of the dataset."""

@@ -1,6 +1,7 @@
 """Tells from a few triples whether the data of an engine have changed.
 
-``kelisim publish`` writes them, with the digest of the dataset, into `PUBLISHED_GRAPH` when it has put all else there.
+``kelisim publish`` writes them, with the digest of the dataset, into `PUBLISHED_GRAPH` when it has put all else there:
+what it says of that graph itself.
 Where they are not, the quads are counted instead: a change that keeps their number is not noticed.
 """
 
@@ -14,7 +15,6 @@ from kg.engine.errors import EngineError
 from kg.remote.graphs import PUBLISHED_GRAPH
 from kg.remote.transport import Transport
 
-_MOST: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -32,10 +32,10 @@ class Mark(msgspec.Struct, frozen=True):
 
 def read_mark(transport: Transport) -> Mark:
     """The mark of the data as they are now; raises what `Transport.select` raises."""
-    told = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{PUBLISHED_GRAPH}> {{ ?s ?p ?o }} }} LIMIT {_MOST}"
-    rows = sorted(tuple(row[n]["value"] for n in ("s", "p", "o")) for row in _rows(transport, told))
+    told = f"SELECT ?p ?o WHERE {{ GRAPH <{PUBLISHED_GRAPH}> {{ <{PUBLISHED_GRAPH}> ?p ?o }} }}"
+    rows = sorted(tuple(row[n]["value"] for n in ("p", "o")) for row in _rows(transport, told))
     if rows:
-        values = [value for _, _, value in rows]
+        values = [value for _, value in rows]
         digest = next(filter(_DIGEST.fullmatch, values), "")
         time = max(filter(_TIME.fullmatch, values), default="")
         return Mark(hashlib.sha256(repr(rows).encode()).hexdigest()[:16], digest, time)

@@ -1,7 +1,7 @@
-"""Finds out at the start how an engine differs from others, by small queries: what is worked round, and what is refused.
+"""Finds out by small queries how an engine differs from others: what is worked round, and what is refused.
 
-Each probe of the language needs no data. Whether the default graph is a union, and whether data of this project are where
-they are told apart, is seen from the data.
+Each probe of the language needs no data. Whether the default graph is a union, and whether data of this project are
+where they are told apart, is seen from the data.
 """
 
 import re
@@ -56,8 +56,8 @@ _WANTED: Final = {
     "strings": ("SELECT (CONCAT(UCASE('қ'), SUBSTR('abc', 2, 1), REPLACE('a', 'a', 'ю')) AS ?x) WHERE {}", ["Қbю"]),
     "dates": (f"SELECT (YEAR('2024-11-27T10:00:00Z'^^<{_XSD}dateTime>) AS ?x) WHERE {{}}", ["2024"]),
 }
-"""What queries may use: where an engine lacks it, it is told, and a query that needs it is answered from a copy, if there
-is one, or refused with the engine's reason."""
+"""What queries may use: where an engine lacks it, it is told, and a query that needs it is answered from a copy, if
+there is one, or refused with the engine's reason."""
 
 _HEDGED: Final = " ".join(f"<{CODE[name]}>" for name in ("expected", "possible", "denied"))
 _SAMPLE: Final = 10
@@ -101,7 +101,9 @@ class Traits:
         if self.union:
             found.append("Its own default graph is the union of all graphs.")
         if self.numeric_booleans:
-            found.append("It computes booleans as integers, which is mended.")
+            found.append(
+                "It computes booleans as integers, which is mended; its comparisons are not trusted to indexes."
+            )
         if self.large_decimals:
             found.append("It stores large integers as decimals, which is mended.")
         if self.missing:
@@ -133,8 +135,9 @@ def probe(transport: Transport) -> Traits:
     union = probing.is_union()
     if union and not placed and probing.is_there(f"VALUES ?m {{ {_HEDGED} }} ?claim <{KEL.modality}> ?m"):
         raise UnfitEngineError(
-            f"The default graph of the engine {transport.url} is the union of all graphs: what claims only expect or deny "
-            f"would be answered as fact. Put the dataset there with kelisim publish, which keeps <{DEFAULT_GRAPH}> apart."
+            f"The default graph of the engine {transport.url} is the union of all graphs: what claims only expect or "
+            "deny would be answered as fact. Put the dataset there with kelisim publish, which keeps the default graph "
+            f"apart in <{DEFAULT_GRAPH}>."
         )
     missing = tuple(name for name, (query, values) in _WANTED.items() if not probing.gives(query, values))
     return Traits(
@@ -158,7 +161,9 @@ class _Probing:
             found = msgspec.json.decode(self._transport.select(query))
             return [*found["results"]["bindings"]]
         except (msgspec.DecodeError, KeyError, TypeError) as error:
-            raise EngineError(f"The engine {self._transport.url} answers no SPARQL results in JSON: {error}.") from error
+            raise EngineError(
+                f"The engine {self._transport.url} answers no SPARQL results in JSON: {error}."
+            ) from error
 
     def gives(self, query: str, values: list[str]) -> bool:
         """Whether a query has these values in its column ?x."""
@@ -203,7 +208,13 @@ class _Probing:
 
     def changed(self) -> tuple[str, ...]:
         """Literals that do not come as they were sent."""
-        sent = ['"01"^^xsd:integer', '"1.50"^^xsd:decimal', '"a"@en-GB', '"2024-11"^^xsd:gYearMonth', '"1.0E3"^^xsd:double']
+        sent = [
+            '"01"^^xsd:integer',
+            '"1.50"^^xsd:decimal',
+            '"a"@en-GB',
+            '"2024-11"^^xsd:gYearMonth',
+            '"1.0E3"^^xsd:double',
+        ]
         found = []
         for literal in sent:
             try:

@@ -24,8 +24,8 @@ def solutions(
 ) -> ox.QuerySolutions:
     """The solutions of an answer; `names` are the columns that it must have, in order.
 
-    `numeric_booleans` and `large_decimals` are as in `kg.remote.probing.Traits`, and are mended. Raises EngineError if the answer is malformed, cut, or has other
-    columns.
+    `numeric_booleans` and `large_decimals` are as in `kg.remote.probing.Traits`, and are mended. Raises EngineError if
+    the answer is malformed, cut, or has other columns.
     """
     if (numeric_booleans and _BOOLEAN.encode() in body) or (large_decimals and _DECIMAL.encode() in body):
         body = _mended(body, large_decimals=large_decimals)
@@ -49,7 +49,7 @@ def rows(found: ox.QuerySolutions) -> Iterator[Row]:
         row = tuple(solution)
         if any(isinstance(term, ox.Triple) for term in row):
             raise EngineError("The engine's answer has triple terms, which are not of SPARQL 1.1.")
-        yield row  # type: ignore[misc]
+        yield row
 
 
 def written(names: Sequence[str], found: Sequence[Row]) -> ox.QuerySolutions:

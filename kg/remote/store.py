@@ -1,7 +1,7 @@
 """Answers by queries to an engine what others ask of a store in this process (`pyoxigraph.Store`).
 
-What is read of the neighbourhood of a thing is remembered until the data change: one query gets all triples of a subject
-in all graphs, from which all look-ups with that subject are answered.
+What is read of the neighbourhood of a thing is remembered until the data change: one query gets all triples of a
+subject in all graphs, from which all look-ups with that subject are answered.
 """
 
 import time
@@ -13,11 +13,11 @@ import pyoxigraph as ox
 from kg.engine.errors import EngineError, EngineRefusedError, TooLargeError
 from kg.remote import results
 from kg.remote.graphs import DEFAULT_GRAPH
-from kg.remote.probing import Traits
+from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
-from kg.remote.translation import NOWHERE, OWN, Dataset, Translated, translate
+from kg.remote.translation import NOWHERE, OWN, Dataset, Reading, Translated, translate
 from kg.remote.transport import Transport
-from ontology import BASE
+from ontology import BASE, KelisimError
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
@@ -42,9 +42,10 @@ class RemoteStore:
     def __init__(self, transport: Transport, traits: Traits) -> None:
         self.transport = transport
         self.traits = traits
+        self._unfit: KelisimError | None = None
+        """Why the data as they are now are not to be asked."""
         self.seconds = 0.0
         """How long the engine took for the last query."""
-        self._whole = Dataset(DEFAULT_GRAPH if traits.placed else "", None, traits.hidden)
         self._nothing = ox.Store()
         self._of_subject: dict[Node, list[ox.Quad]] = {}
         self._of_pattern: dict[tuple[object, ...], list[ox.Quad]] = {}
@@ -53,11 +54,18 @@ class RemoteStore:
         self._graphs: list[ox.NamedNode] | None = None
         self._copy: ox.Store | None = None
 
-    def clear(self) -> None:
-        """Forgets what was read: the data have changed."""
+    def renew(self) -> None:
+        """Forgets what was read, and finds out anew how the engine differs: the data have changed."""
         self._of_subject.clear()
         self._of_pattern.clear()
         self._remembered, self._size, self._graphs, self._copy = 0, None, None, None
+        self._unfit = None
+        try:
+            self.traits = probe(self.transport)
+        except UnfitEngineError as error:
+            self._unfit = error
+        except KelisimError:  # it is down; what it was like before is the best that is known
+            return
 
     # Queries
 
@@ -76,13 +84,15 @@ class RemoteStore:
         What the engine cannot evaluate is evaluated in the copy, if it was made. Raises what `Transport.select` raises,
         and EngineError if the answer is malformed.
         """
+        if self._unfit:
+            raise self._unfit
         local = self._nothing.query(query, base_iri=base_iri, custom_functions={**custom_functions})
         columns = [v.value for v in local.variables] if isinstance(local, ox.QuerySolutions) else []
         unknown = {f.value for f in custom_functions}
         given = {v.value: t for v, t in (substitutions or {}).items()}
         named = {n: str(t) for n, t in given.items() if not isinstance(t, ox.BlankNode)}
         dataset = self._dataset(default_graph, named_graphs)
-        made = translate(query, dataset, columns, unknown, named, booleans=self.traits.numeric_booleans)
+        made = translate(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
         try:
             return self._evaluated(made, columns, given, default_graph)
         except EngineRefusedError:
@@ -128,7 +138,7 @@ class RemoteStore:
 
     def _dataset(self, default: Sequence[GraphName] | None, named: Sequence[Node] | None) -> Dataset:
         if default is None and named is None:
-            return self._whole
+            return Dataset(DEFAULT_GRAPH if self.traits.placed else "", None, self.traits.hidden)
         graphs = [g for g in default or () if isinstance(g, ox.NamedNode)]
         if len(graphs) > 1:
             raise EngineError("Several default graphs are merged in a copy, not in the engine.")
@@ -171,7 +181,11 @@ class RemoteStore:
     # Look-ups
 
     def quads_for_pattern(
-        self, subject: Any, predicate: Any, object: Any, graph_name: Any = None  # noqa: A002 - as pyoxigraph names it
+        self,
+        subject: Any,
+        predicate: Any,
+        object: Any,  # noqa: A002 - as pyoxigraph names it
+        graph_name: Any = None,
     ) -> Iterator[ox.Quad]:
         """The quads that match; see `pyoxigraph.Store.quads_for_pattern`."""
         if isinstance(subject, ox.NamedNode):
@@ -258,7 +272,9 @@ class RemoteStore:
         self._remembered += count
 
     def __contains__(self, quad: ox.Quad) -> bool:
-        return next(self.quads_for_pattern(quad.subject, quad.predicate, quad.object, quad.graph_name), None) is not None
+        return (
+            next(self.quads_for_pattern(quad.subject, quad.predicate, quad.object, quad.graph_name), None) is not None
+        )
 
     def __iter__(self) -> Iterator[ox.Quad]:
         return self._quads("")
@@ -268,7 +284,11 @@ class RemoteStore:
             count = "SELECT (COUNT(*) AS ?n) WHERE"
             hidden = ", ".join(f"<{g}>" for g in self.traits.hidden)
             named = f"{count} {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({hidden})) }}"
-            own = f"{count} {{ GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }} }}" if self.traits.placed else f"{count} {{ ?s ?p ?o }}"
+            own = (
+                f"{count} {{ GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }} }}"
+                if self.traits.placed
+                else f"{count} {{ ?s ?p ?o }}"
+            )
             self._size = sum(int(str(getattr(next(self.select(q, ["n"]))[0], "value", 0))) for q in (named, own))
         return self._size
 
@@ -294,7 +314,9 @@ class RemoteStore:
         if self._copy is None:
             size = len(self)
             if size > most_quads:
-                raise TooLargeError(f"The engine holds {size} quads, of which no copy is made here: {most_quads} at most.")
+                raise TooLargeError(
+                    f"The engine holds {size} quads, of which no copy is made here: {most_quads} at most."
+                )
             copy = ox.Store()
             copy.bulk_extend(self)
             if len(copy) != size:

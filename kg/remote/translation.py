@@ -14,6 +14,7 @@ from lark import Token, Tree
 
 from kg.engine.guard import tokens_with_iris, without_dataset
 from kg.engine.syntax import Node, span, syntax_tree, tokens
+from kg.remote.edits import Edits
 from ontology import BASE
 from ontology.namespaces import PREFIXES
 
@@ -24,16 +25,16 @@ NOWHERE: Final = BASE + "graph/none"
 """A graph that is never there: what is looked for in it is not found."""
 
 _UNBOUND: Final = f"?{OWN}unbound"
-_NONE: Final[Mapping[str, str]] = {}
 _XSD_BOOLEAN: Final = PREFIXES["xsd"] + "boolean"
-_BOOLEAN_SIGNS: Final = frozenset(
-    "BOOLEAN BANG DOUBLE_BAR DOUBLE_AMPERSAND EQUAL UNEQUAL LESS GREATER AT_MOST AT_LEAST IN".split()
-)
+_ORDERS: Final = frozenset(("LESS", "GREATER", "AT_MOST", "AT_LEAST"))
+_BOOLEAN_SIGNS: Final = _ORDERS | {"BOOLEAN", "BANG", "DOUBLE_BAR", "DOUBLE_AMPERSAND", "EQUAL", "UNEQUAL", "IN"}
 _BOOLEAN_FUNCTIONS: Final = frozenset(
-    "BOUND CONTAINS ISBLANK ISIRI ISLITERAL ISNUMERIC ISURI LANGMATCHES REGEX SAMETERM STRENDS STRSTARTS".split()
+    (
+        *("BOUND", "CONTAINS", "ISBLANK", "ISIRI", "ISLITERAL", "ISNUMERIC", "ISURI", "LANGMATCHES", "REGEX"),
+        *("SAMETERM", "STRENDS", "STRSTARTS"),
+    )
 )
 _FORMS: Final = ("select", "ask", "construct", "describe")
-_Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
@@ -60,45 +61,36 @@ class Translated:
     """The IRIs that DESCRIBE names."""
 
 
-def translate(
-    query: str,
-    dataset: Dataset,
-    columns: Sequence[str] = (),
-    unknown: Collection[str] = frozenset(),
-    given: Mapping[str, str] = _NONE,
-    *,
-    booleans: bool = False,
-) -> Translated:
-    """The SELECT for a well-formed query.
+@dataclass(frozen=True)
+class Reading:
+    """How a query is to be read. columns: the variables of its result, in order, for ``SELECT *``.
 
-    `columns` are the variables of its result, in order, for ``SELECT *``. `unknown` are the IRIs of functions that are
-    not known: their calls have no value (SPARQL 1.1 Query, section 17.6), whatever the engine would make of them.
-    `given` are terms by the names of variables, which have these values everywhere but in subqueries.
-    `booleans`: the engine needs to be told that a computed boolean is one.
+    unknown: the IRIs of functions that are not known: their calls have no value (SPARQL 1.1 Query, section 17.6),
+    whatever the engine would make of them. given: terms by the names of variables, which have these values everywhere
+    but in subqueries. doubted: the engine computes booleans as numbers, and compares wrongly where it looks into an
+    index.
     """
-    return _Translation(without_dataset(query), dataset, columns, unknown, given, booleans=booleans).done()
+
+    dataset: Dataset
+    columns: Sequence[str] = ()
+    unknown: Collection[str] = frozenset()
+    given: Mapping[str, str] = field(default_factory=dict)
+    doubted: bool = False
+
+
+def translate(query: str, reading: Reading) -> Translated:
+    """The SELECT for a well-formed query."""
+    return _Translation(without_dataset(query), reading).done()
 
 
 class _Translation:
-    def __init__(
-        self,
-        text: str,
-        dataset: Dataset,
-        columns: Sequence[str],
-        unknown: Collection[str],
-        given: Mapping[str, str],
-        *,
-        booleans: bool,
-    ) -> None:
+    def __init__(self, text: str, reading: Reading) -> None:
         self._text = text
-        self._dataset = dataset
-        self._columns = columns
-        self._unknown = unknown
-        self._given = given
-        self._booleans = booleans
+        self._reading = reading
+        self._dataset = reading.dataset
         self._tree = syntax_tree(text)
         self._iris: Mapping[int, str] = {token.start(): iri for token, iri in tokens_with_iris(text) if iri}
-        self._edits: list[_Edit] = []
+        self._edits = Edits()
         self._labels: dict[str, int] = {}
         """The labels of blank nodes, each with the number of the block of triples in which it stands."""
         self._renamed: set[str] = set()
@@ -111,7 +103,7 @@ class _Translation:
         if form == "describe":
             return self._describe(query, prologue)
         self._walk(self._tree, in_graph=False, free=True)
-        template, names = "", [*self._columns]
+        template, names = "", [*self._reading.columns]
         if form == "ask":
             names = [f"{OWN}one"]
             self._ask(query)
@@ -132,19 +124,18 @@ class _Translation:
         assert clause
         star = next((c for c in clause.children if isinstance(c, Token) and c.type == "STAR"), None)
         if star is not None:
-            shown = " ".join(f"?{c}" for c in self._columns) or f"(1 AS ?{OWN}one)"
-            self._edits.append((*_place(star), shown))
-        return [*self._columns] or [f"{OWN}one"]
+            shown = " ".join(f"?{c}" for c in self._reading.columns) or f"(1 AS ?{OWN}one)"
+            self._edits.replace(_place(star), shown)
+        return [*self._reading.columns] or [f"{OWN}one"]
 
     def _ask(self, ask: Tree[Token]) -> None:
         word = ask.children[0]
         assert isinstance(word, Token)
-        self._edits.append((*_place(word), f"SELECT (1 AS ?{OWN}one)"))
+        self._edits.replace(_place(word), f"SELECT (1 AS ?{OWN}one)")
         where = _child(ask, "where")
         assert where
         if not _is_modified(ask):
-            end = span(where)[1]
-            self._edits.append((end, end, " LIMIT 1"))
+            self._edits.append(span(where)[1], " LIMIT 1")
 
     def _construct(self, construct: Tree[Token]) -> tuple[str, list[str]]:
         """Replaces the template by a projection of its variables; returns both."""
@@ -167,7 +158,7 @@ class _Translation:
         names = dict.fromkeys(str(t) for t in inside if t.type == "VARIABLE")
         blank = any(t.type in ("BLANK", "LSQB", "LPAR") for t in inside)
         distinct = "DISTINCT " if not (blank or _is_modified(construct)) else ""
-        self._edits.append((*replaced, f"SELECT {distinct}{' '.join(names) or f'(1 AS ?{OWN}one)'}"))
+        self._edits.replace(replaced, f"SELECT {distinct}{' '.join(names) or f'(1 AS ?{OWN}one)'}")
         return text, [n[1:] for n in names] or [f"{OWN}one"]
 
     def _describe(self, describe: Tree[Token], prologue: str) -> Translated:
@@ -184,7 +175,7 @@ class _Translation:
         self._walk(self._tree, in_graph=False, free=True)
         start, distinct = describe.children[0], "" if _is_modified(describe) else "DISTINCT "
         assert isinstance(start, Token)
-        self._edits.append((start.start_pos or 0, span(where)[0], f"SELECT {distinct}{' '.join(names)} "))
+        self._edits.replace((start.start_pos or 0, span(where)[0]), f"SELECT {distinct}{' '.join(names)} ")
         return Translated(self._edited(), "describe", tuple(n[1:] for n in names), prologue, resources=iris)
 
     # Patterns
@@ -198,10 +189,12 @@ class _Translation:
                 self._wrap(node)
             return
         if node.data in ("iri_or_function", "function_call") and self._is_unknown(node):
-            self._edits.append((*span(node), _UNBOUND))
+            self._edits.replace(span(node), _UNBOUND)
             return
-        if self._booleans and node.data in ("projection", "pattern", "grouping"):
+        if self._reading.doubted and node.data in ("projection", "pattern", "grouping"):
             self._boolean(node)
+        if self._reading.doubted and node.data == "relation":
+            self._comparison(node)
         if node.data == "group" and free:
             self._give(node)
         first = node.children[0] if node.data == "pattern" else None
@@ -217,19 +210,17 @@ class _Translation:
     def _give(self, group: Tree[Token]) -> None:
         """Binds what is given at the beginning of a group."""
         content = group.children[1]
-        if not self._given or (isinstance(content, Tree) and content.data == "subselect"):
+        if not self._reading.given or (isinstance(content, Tree) and content.data == "subselect"):
             return
         used = {str(t)[1:] for t in tokens(group) if t.type == "VARIABLE"}
-        named = {n: t for n, t in self._given.items() if n in used}
+        named = {n: t for n, t in self._reading.given.items() if n in used}
         if named:
-            place = span(group)[0] + 1
             block = f" VALUES ({' '.join(f'?{n}' for n in named)}) {{ ({' '.join(named.values())}) }} "
-            self._edits.append((place, place, block))
+            self._edits.append(span(group)[0] + 1, block)
 
     def _wrap(self, block: Tree[Token]) -> None:
         """Puts triples of the default graph into its named graph."""
-        start, end = span(block)
-        self._edits += [(start, start, f"GRAPH <{self._dataset.default}> {{ "), (end, end, " } ")]
+        self._edits.enclose(span(block), f"GRAPH <{self._dataset.default}> {{ ", " } ")
         self._blocks += 1
         for token in tokens(block):
             if token.type == "BLANK" and self._labels.setdefault(str(token), self._blocks) != self._blocks:
@@ -243,32 +234,34 @@ class _Translation:
         start, end = span(pattern)
         if name.type != "VARIABLE":
             if named is not None and self._iri(name) not in named:
-                self._edits.append((*_place(name), f"<{NOWHERE}>"))
+                self._edits.replace(_place(name), f"<{NOWHERE}>")
             return
         if not any(t.type not in ("LBRACE", "RBRACE") for t in tokens(group)):  # engines read GRAPH ?g {} in many ways
-            self._edits += [
-                (start, start, f"{{ SELECT DISTINCT {name} {{ "),
-                (*span(group), f"{{ ?{OWN}s ?{OWN}p ?{OWN}o }} }} }}"),
-            ]
+            self._edits.insert(start, f"{{ SELECT DISTINCT {name} {{ ")
+            self._edits.replace(span(group), f"{{ ?{OWN}s ?{OWN}p ?{OWN}o }} }} }}")
         if named is not None:
             condition = f"{name} IN ({', '.join(f'<{g}>' for g in named)})" if named else "false"
-            self._edits.append((end, end, f" FILTER({condition}) "))
+            self._edits.append(end, f" FILTER({condition}) ")
         elif hidden:
-            self._edits.append((end, end, f" FILTER({name} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) "))
+            self._edits.append(end, f" FILTER({name} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) ")
 
     def _boolean(self, node: Tree[Token]) -> None:
         """Has an expression that is given a name, and is a boolean by its form, computed as one."""
         expression = _child(node, "expression")
         if expression is not None and any(isinstance(c, Token) and c.type == "AS" for c in node.children):
-            start, end = span(expression)
+            true, false = (f'STRDT("{word}", <{_XSD_BOOLEAN}>)' for word in ("true", "false"))
             if _is_boolean(expression):
-                true, false = (f'STRDT("{word}", <{_XSD_BOOLEAN}>)' for word in ("true", "false"))
-                self._edits += [(start, start, "IF("), (end, end, f", {true}, {false})")]
+                self._edits.enclose(span(expression), "IF(", f", {true}, {false})")
+
+    def _comparison(self, relation: Tree[Token]) -> None:
+        """Has an order compared for each value, and not looked up as a range of an index."""
+        if any(isinstance(c, Token) and c.type in _ORDERS for c in relation.children):
+            self._edits.enclose(span(relation), "((", ") = true)")
 
     def _is_unknown(self, node: Tree[Token]) -> bool:
-        if not self._unknown or _child(node, "arguments") is None:
+        if not self._reading.unknown or _child(node, "arguments") is None:
             return False
-        return self._iri(next(tokens(node))) in self._unknown
+        return self._iri(next(tokens(node))) in self._reading.unknown
 
     def _iri(self, token: Token) -> str:
         return self._iris.get(token.start_pos or 0, "")
@@ -277,16 +270,11 @@ class _Translation:
         """Blank nodes that stand in several blocks become variables: a label may stand in one pattern only."""
         for token in tokens(self._tree) if self._renamed else ():
             if token.type == "BLANK" and str(token) in self._renamed:
-                self._edits.append((*_place(token), f"?{OWN}{str(token)[2:].encode().hex()}"))
+                self._edits.replace(_place(token), f"?{OWN}{str(token)[2:].encode().hex()}")
 
     def _edited(self) -> str:
         self._rename_labels()
-        parts, done = list[str](), 0
-        for start, end, text in sorted(self._edits, key=lambda e: (e[0], e[1])):
-            if start >= done:
-                parts += self._text[done:start], text
-                done = end
-        return "".join((f"BASE <{BASE}>\n", *parts, self._text[done:]))
+        return f"BASE <{BASE}>\n{self._edits.made(self._text)}"
 
 
 def _is_boolean(node: Node) -> bool:

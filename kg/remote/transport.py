@@ -144,7 +144,9 @@ class Transport:
         status, headers, body = received
         if status != 200:
             raise self._refused(status, self._said(body))
-        if state := headers.get("X-SQL-State"):  # Virtuoso's anytime queries: 200 with what there was when time was over
+        if state := headers.get(
+            "X-SQL-State"
+        ):  # Virtuoso's anytime queries: 200 with what there was when time was over
             raise EngineTimeoutError(
                 f"The engine {self.url} ran out of its time and gave a part of the answer ({state}: "
                 f"{headers.get('X-SQL-Message', '')[:_ERROR_TEXT]}), which is none. Ask for less."

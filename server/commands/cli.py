@@ -85,7 +85,11 @@ def _print_json(value: object) -> None:
     "(a token).",
 )
 @click.option(
-    "--engine-poll", default=5.0, show_default=True, type=click.FloatRange(0.1), help="Seconds between looks for changes."
+    "--engine-poll",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Seconds between looks for changes.",
 )
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
