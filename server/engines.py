@@ -73,8 +73,7 @@ class ConnectedEngine:
 
     def timeline(self) -> BuildTimeline:
         """The one version that there is: the data as they are now."""
-        digest = self.mark.digest
-        return BuildTimeline(self.mark.time or _now(), digest, lambda: digest)
+        return _timeline(self.mark)
 
     def status(self) -> dict[str, Any]:
         """What ``/ready`` tells of it, without the secret."""
@@ -96,7 +95,7 @@ class ConnectedEngine:
         """
         loop, answers = asyncio.get_running_loop(), True
         while True:
-            began = time.monotonic()
+            began, took = time.monotonic(), 0.0
             try:
                 found = await loop.run_in_executor(None, read_mark, self._watched)
             except KelisimError as error:
@@ -106,18 +105,19 @@ class ConnectedEngine:
             else:
                 if not answers:
                     _LOG.warning("The engine answers again.")
-                answers = True
+                took, answers = time.monotonic() - began, True
                 if found.name != self.mark.name:
-                    self.mark = found
                     with suppress(KelisimError):
                         self.traits = await loop.run_in_executor(None, probe, self._watched)
                     _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
-                    await store.renew(found.name, self.timeline())
-            await asyncio.sleep(self._pause(time.monotonic() - began))
+                    await store.renew(found.name, _timeline(found))
+                    self.mark = found
+            await asyncio.sleep(self._pause(took))
 
     def _pause(self, seconds: float) -> float:
         return max(self.settings.poll, _PAUSE_FACTOR * seconds)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _timeline(mark: Mark) -> BuildTimeline:
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return BuildTimeline(mark.time or now, mark.digest, lambda: mark.digest)
