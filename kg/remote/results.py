@@ -1,7 +1,7 @@
 """Reads SPARQL 1.1 Query Results JSON as engines write it: complete and well-formed, or not at all."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
@@ -20,15 +20,22 @@ _BOOLEANS: Final = {"1": "true", "0": "false"}
 
 
 def solutions(
-    body: bytes, names: Sequence[str], *, numeric_booleans: bool = False, large_decimals: bool = False
+    body: bytes,
+    names: Sequence[str],
+    came: Sequence[str],
+    *,
+    numeric_booleans: bool = False,
+    large_decimals: bool = False,
 ) -> ox.QuerySolutions:
-    """The solutions of an answer; `names` are the columns that it must have, in order.
+    """The solutions of an answer, with the columns `names`; `came` are the columns that it must have, in order.
 
     `numeric_booleans` and `large_decimals` are as in `kg.remote.probing.Traits`, and are mended. Raises EngineError if
     the answer is malformed, cut, or has other columns.
     """
     if (numeric_booleans and _BOOLEAN.encode() in body) or (large_decimals and _DECIMAL.encode() in body):
         body = _mended(body, large_decimals=large_decimals)
+    if [*came] != [*names]:
+        body = _renamed(body, dict(zip(came, names, strict=True)))
     try:
         found = ox.parse_query_results(input=body, format=ox.QueryResultsFormat.JSON)
         if isinstance(found, ox.QuerySolutions) and [v.value for v in found.variables] == [*names]:
@@ -90,6 +97,18 @@ def _mended(body: bytes, *, large_decimals: bool) -> bytes:
                     term["value"] = _BOOLEANS.get(term["value"], term["value"])
                 elif large_decimals and term.get("datatype") == _DECIMAL and _is_large(term["value"]):
                     term["datatype"] = _INTEGER
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return body  # told when it is parsed
+    return json.dumps(found).encode()
+
+
+def _renamed(body: bytes, names: Mapping[str, str]) -> bytes:
+    """The answer with other names for its columns."""
+    try:
+        found: Any = json.loads(body)
+        found["head"]["vars"] = [names.get(n, n) for n in found["head"]["vars"]]
+        bindings = found["results"]["bindings"]
+        found["results"]["bindings"] = [{names.get(n, n): term for n, term in row.items()} for row in bindings]
     except (ValueError, KeyError, TypeError, AttributeError):
         return body  # told when it is parsed
     return json.dumps(found).encode()

@@ -15,7 +15,7 @@ from kg.remote import results
 from kg.remote.graphs import DEFAULT_GRAPH
 from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
-from kg.remote.translation import NOWHERE, OWN, Dataset, Reading, Translated, translate
+from kg.remote.translation import NOWHERE, OWN, Dataset, Reading, Translated, sent, translate
 from kg.remote.transport import Transport
 from ontology import BASE, KelisimError
 
@@ -133,7 +133,11 @@ class RemoteStore:
         self.seconds = time.monotonic() - began
         traits = self.traits
         return results.solutions(
-            body, columns, numeric_booleans=traits.numeric_booleans, large_decimals=traits.large_decimals
+            body,
+            columns,
+            [*map(sent, columns)],
+            numeric_booleans=traits.numeric_booleans,
+            large_decimals=traits.large_decimals,
         )
 
     def _dataset(self, default: Sequence[GraphName] | None, named: Sequence[Node] | None) -> Dataset:

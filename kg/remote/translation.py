@@ -124,7 +124,7 @@ class _Translation:
         assert clause
         star = next((c for c in clause.children if isinstance(c, Token) and c.type == "STAR"), None)
         if star is not None:
-            shown = " ".join(f"?{c}" for c in self._reading.columns) or f"(1 AS ?{OWN}one)"
+            shown = _projected(self._reading.columns) or f"(1 AS ?{OWN}one)"
             self._edits.replace(_place(star), shown)
         return [*self._reading.columns] or [f"{OWN}one"]
 
@@ -155,28 +155,28 @@ class _Translation:
             replaced = _place(word)
             if block and self._dataset.default:
                 self._wrap(block)
-        names = dict.fromkeys(str(t) for t in inside if t.type == "VARIABLE")
+        names = [*dict.fromkeys(_name(t) for t in inside if t.type == "VARIABLE")]
         blank = any(t.type in ("BLANK", "LSQB", "LPAR") for t in inside)
         distinct = "DISTINCT " if not (blank or _is_modified(construct)) else ""
-        self._edits.replace(replaced, f"SELECT {distinct}{' '.join(names) or f'(1 AS ?{OWN}one)'}")
-        return text, [n[1:] for n in names] or [f"{OWN}one"]
+        self._edits.replace(replaced, f"SELECT {distinct}{_projected(names) or f'(1 AS ?{OWN}one)'}")
+        return text, names or [f"{OWN}one"]
 
     def _describe(self, describe: Tree[Token], prologue: str) -> Translated:
         named = [c for c in describe.children if isinstance(c, Tree) and c.data == "var_or_iri"]
         first = [next(tokens(c)) for c in named]
         iris = tuple(self._iri(t) for t in first if t.type != "VARIABLE")
         star = any(isinstance(c, Token) and c.type == "STAR" for c in describe.children)
-        names = [str(t) for t in first if t.type == "VARIABLE"]
+        names = [_name(t) for t in first if t.type == "VARIABLE"]
         where = _child(describe, "where")
         if where is not None and star:
-            names = [*dict.fromkeys(str(t) for t in tokens(where) if t.type == "VARIABLE")]
+            names = [*dict.fromkeys(_name(t) for t in tokens(where) if t.type == "VARIABLE")]
         if where is None or not names:
             return Translated("", "describe", (), prologue, resources=iris)
         self._walk(self._tree, in_graph=False, free=True)
         start, distinct = describe.children[0], "" if _is_modified(describe) else "DISTINCT "
         assert isinstance(start, Token)
-        self._edits.replace((start.start_pos or 0, span(where)[0]), f"SELECT {distinct}{' '.join(names)} ")
-        return Translated(self._edited(), "describe", tuple(n[1:] for n in names), prologue, resources=iris)
+        self._edits.replace((start.start_pos or 0, span(where)[0]), f"SELECT {distinct}{_projected(names)} ")
+        return Translated(self._edited(), "describe", tuple(names), prologue, resources=iris)
 
     # Patterns
 
@@ -212,10 +212,10 @@ class _Translation:
         content = group.children[1]
         if not self._reading.given or (isinstance(content, Tree) and content.data == "subselect"):
             return
-        used = {str(t)[1:] for t in tokens(group) if t.type == "VARIABLE"}
+        used = {_name(t) for t in tokens(group) if t.type == "VARIABLE"}
         named = {n: t for n, t in self._reading.given.items() if n in used}
         if named:
-            block = f" VALUES ({' '.join(f'?{n}' for n in named)}) {{ ({' '.join(named.values())}) }} "
+            block = f" VALUES ({_projected([*named])}) {{ ({' '.join(named.values())}) }} "
             self._edits.append(span(group)[0] + 1, block)
 
     def _wrap(self, block: Tree[Token]) -> None:
@@ -232,18 +232,19 @@ class _Translation:
         assert isinstance(group, Tree)
         named, hidden = self._dataset.named, self._dataset.hidden
         start, end = span(pattern)
+        graph = f"?{sent(_name(name))}"
         if name.type != "VARIABLE":
             if named is not None and self._iri(name) not in named:
                 self._edits.replace(_place(name), f"<{NOWHERE}>")
             return
         if not any(t.type not in ("LBRACE", "RBRACE") for t in tokens(group)):  # engines read GRAPH ?g {} in many ways
-            self._edits.insert(start, f"{{ SELECT DISTINCT {name} {{ ")
+            self._edits.insert(start, f"{{ SELECT DISTINCT {graph} {{ ")
             self._edits.replace(span(group), f"{{ ?{OWN}s ?{OWN}p ?{OWN}o }} }} }}")
         if named is not None:
-            condition = f"{name} IN ({', '.join(f'<{g}>' for g in named)})" if named else "false"
+            condition = f"{graph} IN ({', '.join(f'<{g}>' for g in named)})" if named else "false"
             self._edits.append(end, f" FILTER({condition}) ")
         elif hidden:
-            self._edits.append(end, f" FILTER({name} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) ")
+            self._edits.append(end, f" FILTER({graph} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) ")
 
     def _boolean(self, node: Tree[Token]) -> None:
         """Has an expression that is given a name, and is a boolean by its form, computed as one."""
@@ -266,14 +267,19 @@ class _Translation:
     def _iri(self, token: Token) -> str:
         return self._iris.get(token.start_pos or 0, "")
 
-    def _rename_labels(self) -> None:
-        """Blank nodes that stand in several blocks become variables: a label may stand in one pattern only."""
-        for token in tokens(self._tree) if self._renamed else ():
-            if token.type == "BLANK" and str(token) in self._renamed:
+    def _rename(self) -> None:
+        """Gives variables the names that are sent.
+
+        Blank nodes that stand in several blocks become variables: a label may stand in one pattern only.
+        """
+        for token in tokens(self._tree):
+            if token.type == "VARIABLE" and not token.isascii():
+                self._edits.replace(_place(token), f"?{sent(_name(token))}")
+            elif token.type == "BLANK" and str(token) in self._renamed:
                 self._edits.replace(_place(token), f"?{OWN}{str(token)[2:].encode().hex()}")
 
     def _edited(self) -> str:
-        self._rename_labels()
+        self._rename()
         return f"BASE <{BASE}>\n{self._edits.made(self._text)}"
 
 
@@ -295,6 +301,19 @@ def _is_boolean(node: Node) -> bool:
 
 def _child(node: Tree[Token], name: str) -> Tree[Token] | None:
     return next((c for c in node.children if isinstance(c, Tree) and c.data == name), None)
+
+
+def sent(name: str) -> str:
+    """The name by which a variable is sent: some engines spoil those that are not of ASCII."""
+    return name if name.isascii() else f"{OWN}v{name.encode().hex()}"
+
+
+def _name(variable: Token) -> str:
+    return str(variable)[1:]
+
+
+def _projected(names: Sequence[str]) -> str:
+    return " ".join(f"?{sent(n)}" for n in names)
 
 
 def _is_modified(query: Tree[Token]) -> bool:
