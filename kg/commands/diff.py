@@ -104,11 +104,12 @@ def _of_files(a: Path, b: Path) -> "tuple[NetChange, Reader, tuple[str, str]]":
     from kg.history.changes import NetChange
     from kg.store.reader import Reader
 
-    before, after = _quads(a), _quads(b)
+    before, after = read_quads(a), read_quads(b)
     return NetChange.between(before, after), Reader(Engine(after)), (str(a), str(b))
 
 
-def _quads(path: Path) -> "set[ox.Quad]":
+def read_quads(path: Path) -> "set[ox.Quad]":
+    """The quads of a file of RDF, or of the dataset that a folder of curated files makes."""
     import pyoxigraph as ox
 
     from kg.curation.curated import read_curation

@@ -1,10 +1,10 @@
-"""A progress bar on the terminal."""
+"""Progress bars on the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 @contextmanager
@@ -18,3 +18,16 @@ def progress(words: str) -> Iterator[None]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         bar.add_task(words, total=None)  # the engines do not report progress
         yield
+
+
+@contextmanager
+def counted_progress(words: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar with counts; the function takes what is being done, how much of it is done, and of how much.
+
+    Printed as `progress` is.
+    """
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)

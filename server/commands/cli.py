@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from kg.commands import checking, cite, completion, diff
+from kg.commands import checking, cite, completion, diff, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -21,6 +21,7 @@ __all__ = [
     "diff",
     "explain",
     "main",
+    "publish",
     "show",
     "why",
 ]

@@ -94,6 +94,7 @@ public final class JenaServer {
             reply = Reply.text(500, error.toString());
         }
         exchange.getResponseHeaders().set("Content-Type", reply.type());
+        exchange.getResponseHeaders().set("Server", "Jena");
         boolean bodiless = reply.body().length == 0 || exchange.getRequestMethod().equals("HEAD");
         exchange.sendResponseHeaders(reply.status(), bodiless ? -1 : reply.body().length);
         if (!bodiless) {
@@ -247,6 +248,9 @@ public final class JenaServer {
         try {
             work.run();
             DATA.commit();
+        } catch (RuntimeException | Error error) {
+            DATA.abort();
+            throw error;
         } finally {
             DATA.end();
         }

@@ -1,0 +1,157 @@
+"""The way to an engine: queries, updates and quads over HTTP (SPARQL 1.1 Protocol, Graph Store HTTP Protocol)."""
+
+import base64
+import http.client
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import pyoxigraph as ox
+
+from kg.upload.credentials import Credentials
+from ontology import KelisimError
+
+RESULTS: Final = "application/sparql-results+json"
+_TIMEOUT: Final = 900.0
+"""Seconds for one request: the switch of a large change is one."""
+_WAITS: Final = (0.5, 1.0, 2.0)
+"""Seconds before a request is tried again, if the engine cannot be reached or is overloaded: all are idempotent."""
+_PASSING: Final = frozenset((429, 502, 503, 504))
+_ERROR_TEXT: Final = 400
+
+
+class EngineUnreachableError(KelisimError):
+    """The engine does not answer, or breaks off."""
+
+
+class EngineRefusalError(KelisimError):
+    """The engine answers with an error."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where an engine is asked, updated, and, if it has one, where its graph store is.
+
+    Raises KelisimError for what is no address.
+    """
+
+    query: str
+    update: str
+    graphs: str = ""
+
+    def __post_init__(self) -> None:
+        for url in (self.query, self.update, *((self.graphs,) if self.graphs else ())):
+            _check(url)
+
+
+class Connection:
+    """An engine that is written to. Every request is tried again while it fails in passing."""
+
+    def __init__(self, addresses: Addresses, credentials: Credentials | None = None) -> None:
+        self.addresses = addresses
+        self.product = ""
+        """How the engine names itself in the header Server, once it has answered."""
+        self.requests = 0
+        """How many were sent."""
+        self._headers = {"User-Agent": "Kelisim"}
+        self._secret = credentials.password if credentials else ""
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirection()]
+        if credentials and credentials.kind == "basic":
+            pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {pair}"
+        elif credentials and credentials.kind == "bearer":
+            self._headers["Authorization"] = f"Bearer {credentials.password}"
+        elif credentials:
+            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+            for url in (addresses.query, addresses.update, addresses.graphs or addresses.query):
+                passwords.add_password(None, url, credentials.user, credentials.password)
+            handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
+        self._opener = urllib.request.build_opener(*handlers)
+
+    def select(self, query: str) -> list[ox.QuerySolution]:
+        """The rows of a SELECT, all of them.
+
+        Raises EngineRefusalError also if the engine says that it left rows out.
+        """
+        body = urlencode({"query": query}).encode()
+        answer, headers = self._send(self.addresses.query, body, "application/x-www-form-urlencoded", RESULTS)
+        if headers.get("X-SPARQL-MaxRows") or headers.get("X-SQL-State"):
+            raise EngineRefusalError(
+                f"{self.addresses.query} gave a part of the rows and left the others out. Raise its limits "
+                "(in Virtuoso ResultSetMaxRows and MaxQueryExecutionTime in virtuoso.ini)."
+            )
+        try:
+            rows = ox.parse_query_results(input=answer.replace(b'"nodeID://', b'"'), format=ox.QueryResultsFormat.JSON)
+        except (SyntaxError, ValueError) as error:
+            raise EngineRefusalError(f"{self.addresses.query} did not answer with SPARQL results: {error}") from error
+        if not isinstance(rows, ox.QuerySolutions):
+            raise EngineRefusalError(f"{self.addresses.query} answered a SELECT with a boolean.")
+        return [*rows]
+
+    def update(self, text: str) -> None:
+        """Sends a SPARQL 1.1 Update."""
+        self._send(self.addresses.update, text.encode(), "application/sparql-update", "*/*")
+
+    def post_quads(self, lines: bytes) -> None:
+        """Adds N-Quads by the graph store's own address, which the protocol leaves to engines."""
+        self._send(self.addresses.graphs, lines, "application/n-quads", "*/*")
+
+    def _send(self, url: str, body: bytes, kind: str, accept: str) -> tuple[bytes, http.client.HTTPMessage]:
+        for wait in (*_WAITS, None):
+            try:
+                return self._send_once(url, body, kind, accept)
+            except EngineUnreachableError:
+                if wait is None:
+                    raise
+                time.sleep(wait)
+        raise AssertionError
+
+    def _send_once(self, url: str, body: bytes, kind: str, accept: str) -> tuple[bytes, http.client.HTTPMessage]:
+        self.requests += 1
+        headers = {**self._headers, "Content-Type": kind, "Accept": accept}
+        request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the scheme is checked
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT) as response:
+                self.product = response.headers.get("Server", "").strip()
+                return response.read(), response.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                told = self._told(error)
+            if error.code in _PASSING:
+                raise EngineUnreachableError(f"{url} cannot do it now: HTTP {error.code}. {told}") from None
+            if error.code in (401, 403):
+                raise EngineRefusalError(
+                    f"{url} does not let us write (HTTP {error.code}): see --engine-auth, and whether that user may "
+                    "update."
+                ) from None
+            raise EngineRefusalError(f"{url} refused (HTTP {error.code}): {told}") from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            what = str(reason).strip() or type(reason).__name__
+            raise EngineUnreachableError(f"{url} does not answer: {what}.") from None
+
+    def _told(self, error: urllib.error.HTTPError) -> str:
+        text = " ".join(error.read(10_000).decode("utf-8", errors="replace").split())[:_ERROR_TEXT]
+        return text.replace(self._secret, "…") if self._secret else text
+
+
+class _NoRedirection(urllib.request.HTTPRedirectHandler):
+    """A redirection of a write is an error: it would lose the body, or carry the secret elsewhere."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or not url.isprintable() or " " in url or "#" in url:
+        raise KelisimError(f"{url!r} is no address of an engine; give one such as https://example.org/sparql.")
+    if "@" in parts.netloc:
+        raise KelisimError("A password has no place in an address, where others see it: see --engine-auth.")

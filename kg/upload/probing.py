@@ -1,0 +1,66 @@
+"""Tries how an engine differs from others, with a triple in a graph of its own, which is removed again."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from kg.upload.connection import Connection, EngineRefusalError
+from kg.upload.names import DEFAULT_GRAPH, PROBE_GRAPH, within
+from ontology import KelisimError
+
+_S: Final = f"<{PROBE_GRAPH}#s>"
+_TRIPLE: Final = f'{_S} <{PROBE_GRAPH}#p> "probe"'
+_POSTED: Final = f'{_S} <{PROBE_GRAPH}#p> "posted"'
+_TESTED: Final = ("virtuoso", "oxigraph", "jena")
+"""Products whose readers see one state or the other of a single update operation: our tests read while it happens."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """How an engine works."""
+
+    union_default_graph: bool
+    """Its default graph is the union of all graphs."""
+    takes_quads: bool
+    """Its graph store takes N-Quads at its own address, which is faster than updates."""
+    atomic: bool
+    """Readers are known to see all of an update operation or nothing."""
+
+    @property
+    def default(self) -> str:
+        """The graph for the triples of the default graph."""
+        return DEFAULT_GRAPH if self.union_default_graph else ""
+
+
+def probe(connection: Connection) -> Features:
+    """How the engine works; raises KelisimError if it cannot be written to, or does not keep what is written."""
+    connection.update(f"INSERT DATA {{ {within(PROBE_GRAPH, _TRIPLE)} }}")
+    try:
+        if not _holds(connection, within(PROBE_GRAPH, _TRIPLE)):
+            raise KelisimError(
+                f"{connection.addresses.update} took a triple, and {connection.addresses.query} does not have it. Are "
+                "they addresses of one engine, and may the reader see new graphs?"
+            )
+        union = _holds(connection, _TRIPLE)
+        posted = False
+        if connection.addresses.graphs:
+            with suppress(EngineRefusalError):
+                connection.post_quads(f"{_POSTED} <{PROBE_GRAPH}> .\n".encode())
+                posted = _holds(connection, within(PROBE_GRAPH, _POSTED))
+    finally:
+        connection.update(f"DELETE WHERE {{ {within(PROBE_GRAPH, '?s ?p ?o')} }}")
+    return Features(union, posted, connection.product.lower().startswith(_TESTED))
+
+
+def guess(connection: Connection) -> Features:
+    """How the engine seems to work, without a write: one triple of a named graph is looked for in the default graph."""
+    rows = connection.select(
+        "SELECT ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o FILTER(!ISBLANK(?s) && !ISBLANK(?o)) } } LIMIT 1"
+    )
+    union = bool(rows) and _holds(connection, f"{rows[0]['s']} {rows[0]['p']} {rows[0]['o']}")
+    return Features(union, takes_quads=False, atomic=False)
+
+
+def _holds(connection: Connection, pattern: str) -> bool:
+    """By SELECT, since engines answer it most alike."""
+    return bool(connection.select(f"SELECT ?probe WHERE {{ {pattern} BIND(1 AS ?probe) }}"))
