@@ -1,6 +1,7 @@
 """A server whose data are in an engine elsewhere: how it is found, and how its changes are noticed."""
 
 import asyncio
+import base64
 import logging
 import time
 from collections.abc import Mapping
@@ -10,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from kg.history.timeline import BuildTimeline
-from kg.remote.authentication import authorization
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
 from kg.remote.mark import Mark, read_mark
@@ -18,6 +18,7 @@ from kg.remote.probing import Traits, probe
 from kg.remote.store import RemoteStore
 from kg.remote.transport import Transport
 from kg.store.store import Store
+from kg.upload.credentials import read_credentials
 from ontology import KelisimError
 
 _ASKED_SECONDS: Final = 10.0
@@ -34,7 +35,7 @@ _LOG: Final = logging.getLogger("kelisim")
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """Where the engine is. auth: as `kg.remote.authentication` reads it; poll: seconds between looks for changes."""
+    """Where the engine is. auth: as `kg.upload.credentials` reads it; poll: seconds between looks for changes."""
 
     url: str
     auth: str = ""
@@ -49,7 +50,7 @@ class ConnectedEngine:
 
         Raises KelisimError if it does not answer, or cannot be worked with.
         """
-        header = authorization(settings.auth)
+        header = _authorization(settings.auth)
         self.settings = settings
         self.breaker = Breaker(settings.url)
         self._header = header
@@ -116,6 +117,18 @@ class ConnectedEngine:
 
     def _pause(self, seconds: float) -> float:
         return max(self.settings.poll, _PAUSE_FACTOR * seconds)
+
+
+def _authorization(given: str) -> str:
+    """The Authorization header (RFC 7617, RFC 6750) for an option; empty for an empty one."""
+    credentials = read_credentials(given)
+    if credentials is None:
+        return ""
+    if credentials.kind == "bearer":
+        return f"Bearer {credentials.password}"
+    if credentials.kind == "digest":
+        raise KelisimError("To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish.")
+    return "Basic " + base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
 
 
 def _timeline(mark: Mark) -> BuildTimeline:

@@ -4,5 +4,5 @@ Begin with `engine`; `store` answers what others ask of a store by queries, `tra
 that is sent, `transport` sends it and sees that the answer is whole, `breaker` refuses at once while the engine is
 down, `probing` finds out how the engine differs from others, `mark` whether its data have changed.
 
-Imports: ontology, kg.rdf, kg.lenses, kg.engine.
+Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.upload.
 """

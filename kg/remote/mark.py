@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from kg.engine.errors import EngineError
-from kg.remote.graphs import PUBLISHED_GRAPH
 from kg.remote.transport import Transport
+from kg.upload.names import PUBLISHED_GRAPH
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)

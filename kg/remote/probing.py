@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from kg.engine.errors import EngineError, EngineRefusedError
-from kg.remote.graphs import DEFAULT_GRAPH, HIDDEN_GRAPHS, PUBLISHED_GRAPH
+from kg.remote.graphs import HIDDEN_GRAPHS
 from kg.remote.transport import Transport
+from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH
 from ontology import KelisimError
 from ontology.namespaces import CODE, KEL, PREFIXES
 

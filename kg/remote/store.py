@@ -12,11 +12,11 @@ import pyoxigraph as ox
 
 from kg.engine.errors import EngineError, EngineRefusedError, TooLargeError
 from kg.remote import results
-from kg.remote.graphs import DEFAULT_GRAPH
 from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
 from kg.remote.translation import NOWHERE, OWN, Dataset, Reading, Translated, sent, translate
 from kg.remote.transport import Transport
+from kg.upload.names import DEFAULT_GRAPH
 from ontology import BASE, KelisimError
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode

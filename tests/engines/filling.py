@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from kg.remote.graphs import DEFAULT_GRAPH
+from kg.upload.names import DEFAULT_GRAPH
 from tests.engines.server import EngineServer
 from tests.engines.virtuoso import Virtuoso
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from kg.curation.dataset import Dataset
-from kg.remote.graphs import PUBLISHED_GRAPH
+from kg.upload.names import PUBLISHED_GRAPH
 from server.commands.cli import cli
 from tests.conftest import Serving, serving
 from tests.engines import fake
