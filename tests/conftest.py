@@ -92,7 +92,8 @@ def server(kelisim: str, request: pytest.FixtureRequest, tmp_path_factory: pytes
     with ExitStack() as stack:
         if name := os.environ.get("KELISIM_ENGINE"):
             engine = stack.enter_context(running_or_skipped(name, tmp_path_factory.mktemp(name)))
-            fill(engine, request.getfixturevalue("dataset").quads)
+            dataset = request.getfixturevalue("dataset")
+            fill(engine, dataset.quads, dataset.digest)
             options = ("--engine", engine.query_url)
         yield stack.enter_context(serving(kelisim, *options)).address
 

@@ -38,7 +38,7 @@ def read_mark(transport: Transport) -> Mark:
         values = [value for _, value in rows]
         digest = next(filter(_DIGEST.fullmatch, values), "")
         time = max(filter(_TIME.fullmatch, values), default="")
-        return Mark(hashlib.sha256(repr(rows).encode()).hexdigest()[:16], digest, time)
+        return Mark(digest or hashlib.sha256(repr(rows).encode()).hexdigest()[:16], digest, time)
     counts = [
         _rows(transport, f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")[0]["n"]["value"]
         for pattern in ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }")

@@ -20,6 +20,11 @@ from ontology import KelisimError
 RESULTS: Final = "application/sparql-results+json"
 
 CONNECT_SECONDS: Final = 5.0
+
+ANSWER_BYTES: Final = 1 << 28
+"""The most bytes of one answer in JSON; it is checked as a whole, so it is held in memory."""
+
+_CHUNK: Final = 1 << 18
 _ERROR_TEXT: Final = 600
 _BUSY: Final = frozenset((429, 503))
 _LATE: Final = frozenset((408, 504))
@@ -106,7 +111,7 @@ class Transport:
             connection.request("POST", self._target, body, headers)
             response = connection.getresponse()
             framed = response.chunked or response.length is not None
-            content = response.read()
+            content = _read(response)
             whole = not response.will_close
         finally:
             if not whole:
@@ -178,6 +183,21 @@ class Transport:
         """The first of an error text on one line, without what authenticates us."""
         text = " ".join(body[:_ERROR_TEXT].decode("utf-8", errors="replace").split())
         return text.replace(self._secret, "…") if self._secret else text
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The whole body; raises TooLargeError beyond `ANSWER_BYTES`, and http.client.IncompleteRead if it breaks off."""
+    parts, size = list[bytes](), 0
+    while part := response.read(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > ANSWER_BYTES:
+            raise TooLargeError(
+                f"The engine's answer has more rows than fit into {ANSWER_BYTES >> 20} MiB. Ask for less, or use LIMIT."
+            )
+    if response.length:  # with a size read() tells of no body that is too short
+        raise http.client.IncompleteRead(b"", response.length)
+    return b"".join(parts)
 
 
 def checked_url(url: str) -> str:

@@ -6,18 +6,22 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from kg.upload.names import DEFAULT_GRAPH
+from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH
+from ontology.namespaces import PREFIXES
 from tests.engines.server import EngineServer
 from tests.engines.virtuoso import Virtuoso
 
 
-def fill(server: EngineServer, quads: Iterable[ox.Quad]) -> None:
-    """Puts the quads there; those of the default graph where ``kelisim publish`` puts them."""
+def fill(server: EngineServer, quads: Iterable[ox.Quad], digest: str) -> None:
+    """Puts the quads there, and their digest, where ``kelisim publish`` puts them."""
     place = ox.NamedNode(DEFAULT_GRAPH) if server.union_default_graph else ox.DefaultGraph()
     placed = [
         ox.Quad(q.subject, q.predicate, q.object, place if q.graph_name == ox.DefaultGraph() else q.graph_name)
         for q in quads
     ]
+    published = ox.NamedNode(PUBLISHED_GRAPH)
+    identifier = ox.NamedNode(PREFIXES["dcterms"] + "identifier")
+    placed.append(ox.Quad(published, identifier, ox.Literal(digest), published))
     lines = ox.serialize(placed, format=ox.RdfFormat.N_QUADS)
     assert lines
     if isinstance(server, Virtuoso):
