@@ -111,7 +111,7 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Over an engine elsewhere only those tests say something that ask the running server."""
+    """With KELISIM_ENGINE, which may be empty for no engine, only the tests are run that ask the running server."""
     if "KELISIM_ENGINE" in os.environ:
         others = [item for item in items if "server" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)
