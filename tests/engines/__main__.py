@@ -42,23 +42,27 @@ _Results = dict[str, list[int]]
 
 def main(names: Iterable[str]) -> None:
     """Runs the engines and writes the table."""
-    kept: dict[str, _Results] = json.loads(_KEPT.read_text(encoding="utf-8")) if _KEPT.exists() else {}
     with serving(_KELISIM) as embedded:
         for name in names:
             began = time.monotonic()
             if name == EMBEDDED:
-                kept[name] = suites("")
+                found = suites("")
             else:
                 try:
                     with tempfile.TemporaryDirectory() as folder, running(name, Path(folder)) as engine:
-                        kept[name] = compared(engine, embedded.address) | suites(name)
+                        found = compared(engine, embedded.address) | suites(name)
                 except MissingEngineError as error:
                     print(f"{name} is not here: {error}")
                     continue
-            print(f"{name}: {kept[name]} in {time.monotonic() - began:.0f} s", flush=True)
+            print(f"{name}: {found} in {time.monotonic() - began:.0f} s", flush=True)
             _KEPT.parent.mkdir(exist_ok=True)
-            _KEPT.write_text(json.dumps(kept), encoding="utf-8")
-    write(kept)
+            _KEPT.write_text(json.dumps(_kept() | {name: found}), encoding="utf-8")
+    write(_kept())
+
+
+def _kept() -> dict[str, _Results]:
+    """The results of engines so far, also of a run beside this one."""
+    return json.loads(_KEPT.read_text(encoding="utf-8")) if _KEPT.exists() else {}
 
 
 def compared(engine: EngineServer, embedded: str) -> _Results:
