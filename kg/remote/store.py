@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import pyoxigraph as ox
 
-from kg.engine.errors import EngineError, EngineRefusedError, TooLargeError
+from kg.engine.errors import EngineError, EngineRefusedError, TooDeepError, TooLargeError
 from kg.remote import results
 from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
@@ -92,7 +92,10 @@ class RemoteStore:
         given = {v.value: t for v, t in (substitutions or {}).items()}
         named = {n: str(t) for n, t in given.items() if not isinstance(t, ox.BlankNode)}
         dataset = self._dataset(default_graph, named_graphs)
-        made = translate(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
+        try:
+            made = translate(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
+        except RecursionError:
+            raise TooDeepError("The query is nested too deeply for an engine elsewhere. Make it simpler.") from None
         try:
             return self._evaluated(made, columns, given, default_graph)
         except EngineRefusedError:

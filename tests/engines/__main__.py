@@ -77,6 +77,7 @@ def compared(engine: EngineServer, embedded: str) -> _Results:
             "the same, cited": comparing.cited(),
             "lenses": comparing.lenses(),
             "reasons of inferred triples": comparing.explanations(embedded),
+            "abuse: the same refusals": comparing.abuse(),
             "routes: pages, data, errors": comparing.routes(),
         }
         return {row: counted(engine.name, row, each, connected.address, embedded) for row, each in checks.items()}

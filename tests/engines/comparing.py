@@ -35,6 +35,20 @@ _EXPLAINED: Final = """PREFIX kel: <https://w3id.org/kelisim/ns#> SELECT ?s ?p ?
 } ORDER BY ?s ?p ?o LIMIT 15"""
 
 
+_ABUSE: Final = {
+    "cross product": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+    "all pairs": "SELECT * { ?a ?b ?c . ?d ?e ?f }",
+    "paths": "SELECT (COUNT(*) AS ?n) { ?a (!<urn:x>)+ ?b . ?b (!<urn:y>)+ ?c }",
+    "deep": "ASK { FILTER(" + "(" * 3000 + "1" + ")" * 3000 + ") }",
+    "deep groups": "ASK " + "{ " * 20000 + "} " * 20000,
+    "SERVICE": "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+    "unknown graph": "SELECT * FROM <http://127.0.0.1:9/graph> { ?s ?p ?o }",
+    "an engine's pragma": 'DEFINE input:inference "x" SELECT * { ?s ?p ?o } LIMIT 1',
+    "malformed": "SELECT * { ?s ?p }",
+    "wrong place": "SELECT ?x { ?x a ?y } GROUP BY ?y",
+}
+
+
 def questions() -> Iterator[tuple[str, Compare]]:
     """The competency questions: the same rows."""
     for question in read_questions():
@@ -63,6 +77,18 @@ def lenses() -> Iterator[tuple[str, Compare]]:
                 f"as-of: {question.name}",
                 _same(lambda server, q=question.query, m=more: _bag(_get(ask(server, q, format="json", **m)))),
             )
+
+
+def abuse() -> Iterator[tuple[str, Compare]]:
+    """Queries without end, too deep, or outward: the same errors, in time; less depth than in memory is enough."""
+    for name, query in _ABUSE.items():
+        enough = "400 application/problem+json" if name.startswith("deep") else ""
+
+        def compare(one: str, other: str, query: str = query, enough: str = enough) -> bool:
+            found = _refusal(one, query)
+            return found == enough or found == _refusal(other, query)
+
+        yield name, compare
 
 
 def explanations(embedded: str) -> Iterator[tuple[str, Compare]]:
@@ -94,6 +120,13 @@ def _get(url: str) -> bytes:
 def _answered(url: str) -> tuple[int, str]:
     status, headers, _ = send(url, headers={"Accept": BROWSER, "Accept-Language": "en"})
     return status, headers.get_content_type()
+
+
+def _refusal(server: str, query: str) -> str:
+    """How a query is refused: with 413, 503 and 504 alike, since limits of time and size race."""
+    status, headers, _ = send(ask(server, query, timeout="20" if len(query) > 1000 else "2"))
+    kind = headers.get_content_type()
+    return f"{'limit' if status in (413, 503, 504) else status} {kind}"
 
 
 def _words(page: bytes) -> Counter[str]:

@@ -48,6 +48,10 @@ def test_explanations(connected: str, server: str) -> None:
     check(islice(comparing.explanations(server), 4), connected, server)
 
 
+def test_abuse(connected: str, server: str) -> None:
+    check(comparing.abuse(), connected, server)
+
+
 def test_routes(connected: str, server: str, request: pytest.FixtureRequest) -> None:
     if "jena" in request.node.name:
         pytest.skip("Jena in memory takes minutes for all pages; make engines compares them")
