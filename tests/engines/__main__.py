@@ -135,7 +135,7 @@ def write(kept: dict[str, _Results]) -> None:
         cells = []
         for name in names:
             alike, done = kept[name].get(row, (0, 0))
-            cells.append(f"{alike} of {done}" if done else "the measure")
+            cells.append(f"{alike} of {done}" if done else "the measure" if name == EMBEDDED else "not run")
         lines.append(f"| {row} | {' | '.join(cells)} |")
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
