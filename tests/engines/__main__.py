@@ -28,7 +28,6 @@ SUITES: Final = {
         "tests/server/endpoint/test_protocol.py",
         "tests/server/endpoint/test_excel.py",
     ),
-    "abuse and limits": ("tests/server/endpoint/test_safety.py", "tests/server/front/test_limits.py"),
     "tests of citations and lenses": ("tests/server/endpoint/test_citing.py", "tests/server/endpoint/test_lenses.py"),
 }
 """Tests of a running server that are run over each engine, by what they are of."""
