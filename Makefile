@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance docs messages browser java proxy engine-packages clients \
-	clean
+.PHONY: serve test newest check lock dist bench soak conformance engines docs messages browser java proxy engine-packages \
+	clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
 	exec $(BIN)/kelisim serve --host $(HOST) --port $(PORT)
@@ -53,6 +53,11 @@ soak: $(VENV)/.dev
 # The W3C suites against Kelisim and its peers, with totals by category.
 conformance: $(VENV)/.dev engine-packages
 	$(BIN)/python -m tests.conformance
+
+# A server over each engine that is here (oxigraph, Virtuoso, Jena) against the one that has the data itself; the table is
+# written into README.md.
+engines: $(VENV)/.dev
+	$(BIN)/python -m tests.engines
 
 # The parts of ontology/README.md and ontology/context.jsonld that are written from the ontology.
 docs: $(VENV)/.dev

@@ -40,6 +40,7 @@ from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
+from server.engines import ConnectedEngine, EngineSettings
 from server.front.cache import ResponseCache
 from server.front.forwarding import Forwarding, network_of
 from server.front.front import Front, Layers
@@ -72,7 +73,8 @@ class Settings:
     everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
     about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
     their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody
-    may follow the log. replica: what to follow, if it is a replica.
+    may follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere
+    has them.
     """
 
     host: str = "127.0.0.1"
@@ -93,6 +95,7 @@ class Settings:
     forwarded: bool = False
     open_log: bool = False
     replica: Following | None = None
+    engine: EngineSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class _Loaded:
 
     engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
     what loads it into memory, if the engine is on disk. timeline: the versions of a store that takes no changes.
+    connected: the engine elsewhere that has the data.
     """
 
     engine: Callable[[], Engine]
@@ -112,6 +116,7 @@ class _Loaded:
     modified: str | None = None
     load: Callable[[], Engine] | None = None
     timeline: Timeline | None = None
+    connected: ConnectedEngine | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -127,7 +132,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     following = Replica(settings.replica, settings.folder) if settings.replica else None
     listening = _bound(settings.host, settings.port)
     os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
-    loaded = _nothing(settings, known_prefixes(given)) if following else _load(settings, dataset, known_prefixes(given))
+    loaded = _load(settings, dataset, known_prefixes(given))
     version = loaded.timeline.latest if loaded.timeline else 0
     pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
     store = (
@@ -145,8 +150,11 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
     followers = LogAccess(TokenStore(settings.folder) if settings.folder else None, everybody=settings.open_log)
     metrics = Metrics(lambda: Workers(*pool.usage))
+    connected = loaded.connected
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
-    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept)
+    site = Site(
+        store, loaded.statistics, settings.articles, loaded.stated, given, kept, connected.status if connected else None
+    )
     app = create_app(site, Access(tokens, following.writer if following else ""), metrics, followers)
     layers = replace(_layers(settings, site, metrics, tokens, forwarding), may_follow=followers.check)
     if following:
@@ -158,13 +166,18 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following))
+        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following, connected))
     if following:
         following.close()
 
 
 async def _serve(
-    front: Front, store: Store, listening: socket.socket, ready: Callable[[], None], following: Replica | None
+    front: Front,
+    store: Store,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    following: Replica | None,
+    connected: ConnectedEngine | None,
 ) -> None:
     """Serves on the running event loop until a signal to stop, then until the requests under way have ended."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
@@ -183,7 +196,10 @@ async def _serve(
     store.pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(
         announce
     )  # the first worker is there
+    watching = asyncio.create_task(connected.watch(store)) if connected else None
     await stopped.wait()
+    if watching:
+        watching.cancel()
     end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
     end.daemon = True
     end.start()
@@ -232,11 +248,10 @@ def _layers(
     )
 
 
-def _nothing(settings: Settings, prefixes: Mapping[str, str]) -> _Loaded:
+def _nothing(settings: Settings, replica: Following, prefixes: Mapping[str, str]) -> _Loaded:
     """No data: those of a replica come later."""
-    assert settings.replica
     engine = Engine((), settings.services, prefixes)
-    return _Loaded(lambda: engine, About(), "", {}, None, f"a replica of {settings.replica.address}")
+    return _Loaded(lambda: engine, About(), "", {}, None, f"a replica of {replica.address}")
 
 
 def history_folder(folder: Path) -> Path:
@@ -245,6 +260,12 @@ def history_folder(folder: Path) -> Path:
 
 
 def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: Mapping[str, str]) -> _Loaded:
+    if settings.engine and settings.replica:
+        raise KelisimError("Give --engine or --replica-of, and not both: data are asked elsewhere, or kept here.")
+    if settings.replica:
+        return _nothing(settings, settings.replica, prefixes)
+    if settings.engine:
+        return _connected(settings, settings.engine, prefixes)
     if settings.folder is None:
         if settings.allow_updates:
             raise KelisimError("Changes need a place to last: give a folder with --store.")
@@ -294,6 +315,30 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
     kept = history if settings.allow_updates else None
     timeline = HistoryTimeline(history)
     return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None, timeline)
+
+
+def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:
+    """An engine elsewhere in place of a store."""
+    if settings.folder or settings.empty or settings.services:
+        raise KelisimError("--engine has the data: --store, --empty and --allow-service do not go with it.")
+    if settings.allow_updates:
+        raise KelisimError(
+            "Changes are not taken through --engine: others may write there too, so that nobody could promise that the "
+            "state after a change keeps the shapes. Change the data where they are made, and publish them again."
+        )
+    connected = ConnectedEngine(engine)
+    only = _kept(connected.engine(prefixes))
+    stated = about_of_data(Reader(only), "Dataset")
+    return _Loaded(
+        lambda: only,
+        stated,
+        connected.mark.name,
+        {},
+        None,
+        connected.words(),
+        timeline=connected.timeline(),
+        connected=connected,
+    )
 
 
 def _timeline(built: Dataset | None, about: About) -> Timeline:

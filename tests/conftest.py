@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from kg.curation.curated import Curation, read_curation
 from kg.curation.dataset import Dataset, build
 from kg.engine.engine import Engine
+from tests.engines.filling import fill
+from tests.engines.registry import running_or_skipped
 
 ROOT = Path(__file__).parent.parent
 expect.set_options(timeout=20_000)  # tests run in parallel, on slow machines too
@@ -84,10 +86,16 @@ def serving(kelisim: str, *options: str, data: Path | None = None) -> Iterator[S
 
 
 @pytest.fixture(scope="session")
-def server(kelisim: str) -> Iterator[str]:
-    """The base URL of a running server."""
-    with serving(kelisim) as running:
-        yield running.address
+def server(kelisim: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a running server; of one over the engine that KELISIM_ENGINE names, if it does."""
+    options: tuple[str, ...] = ()
+    with ExitStack() as stack:
+        if name := os.environ.get("KELISIM_ENGINE"):
+            engine = stack.enter_context(running_or_skipped(name, tmp_path_factory.mktemp(name)))
+            dataset = request.getfixturevalue("dataset")
+            fill(engine, dataset.quads, dataset.digest)
+            options = ("--engine", engine.query_url)
+        yield stack.enter_context(serving(kelisim, *options)).address
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +108,11 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         yield launched
         launched.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With KELISIM_ENGINE, which may be empty for no engine, only the tests are run that ask the running server."""
+    if "KELISIM_ENGINE" in os.environ:
+        others = [item for item in items if "server" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in {*others}]

@@ -141,6 +141,11 @@ class Engine:
         """What others worked out of this state of the store; every change empties it."""
 
     @property
+    def opens_files(self) -> bool:
+        """Whether it opens files or connections while it answers."""
+        return self.on_disk
+
+    @property
     def store(self) -> ox.Store:
         """The store; who changes it applies the patch to the engine too, or is the last to use it."""
         return self._store

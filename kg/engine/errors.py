@@ -32,6 +32,22 @@ class ServiceTimeoutError(KelisimError):
     """An endpoint that SERVICE calls took too long."""
 
 
+class EngineError(KelisimError):
+    """The engine elsewhere that evaluates queries cannot be reached, refuses, or its answer is malformed or cut."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine elsewhere cannot evaluate this query, and says why; others it can."""
+
+
+class EngineTimeoutError(KelisimError):
+    """The engine elsewhere ran out of time."""
+
+
+class EngineBusyError(KelisimError):
+    """The engine elsewhere is overloaded, or failed so often that it is not asked for a while."""
+
+
 class QueryTimeoutError(KelisimError):
     """The query exceeded its time limit."""
 

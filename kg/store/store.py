@@ -226,6 +226,18 @@ class Store:
 
         return self._wait(answered())
 
+    async def renew(self, identity: str, timeline: Timeline) -> None:
+        """Takes data elsewhere that have changed for the one version that there is; on the event loop.
+
+        `identity` names the new state.
+        """
+
+        def publish() -> None:
+            self._identity, self.timeline = identity, timeline
+            self.version = self._version_name(self._number)
+
+        await self.pool.renew(publish)
+
     def compact(self) -> int:
         """Makes the latest version the log's snapshot; returns that version. Raises ReadOnlyError or StoreFullError."""
         if self._log is None:

@@ -9,6 +9,9 @@ from kg.citations.cited import Citing
 from kg.engine.engine import OperationError
 from kg.engine.errors import (
     BusyError,
+    EngineBusyError,
+    EngineError,
+    EngineTimeoutError,
     InvalidChangeError,
     QuerySyntaxError,
     ServiceError,
@@ -82,6 +85,9 @@ _ERRORS: Final[dict[str, type[KelisimError]]] = {
     "unknown-graph": UnknownGraphError,
     "service": ServiceError,
     "service-timeout": ServiceTimeoutError,
+    "engine": EngineError,
+    "engine-timeout": EngineTimeoutError,
+    "engine-busy": EngineBusyError,
     "operation": OperationError,
     "busy": BusyError,
     "document": DocumentError,

@@ -11,6 +11,7 @@ from kg.engine.engine import Engine
 from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError, TooDeepError, TooLargeError
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
+from kg.rdf.patches import Patch
 from kg.workers.fairness import QueryShapes, pop_fairest
 from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
@@ -295,6 +296,22 @@ class WorkerPool:
         self._fork_server.request(message, apply_to_workers)
         await applied
 
+    async def renew(self, on_visible: Callable[[], None]) -> None:
+        """Has all processes forget what they know of data elsewhere, which have changed.
+
+        Calls `on_visible` when new queries see the state after it. Workers are replaced, as after a lens was made.
+        """
+        renewed: asyncio.Future[None] = self._loop.create_future()
+
+        def use() -> None:
+            self._renew_workers()
+            on_visible()
+            if not renewed.done():
+                renewed.set_result(None)
+
+        self._fork_server.request(encode_message({"kind": "patch", "what": None}, Patch((), ()).serialize()), use)
+        await renewed
+
     @property
     def can_move(self) -> bool:
         """Whether no query is queued or running and no worker is being forked."""
@@ -468,6 +485,10 @@ class WorkerPool:
     def _use_lens(self, lens: str) -> None:
         """Replaces the workers, which lack the lens, as they end their queries; queues those that wait for it."""
         self._queue.extendleft(pending for pending in self._lenses.pop(lens) if pending.waiters)
+        self._renew_workers()
+
+    def _renew_workers(self) -> None:
+        """Replaces the workers of the short lane by forks of what the fork server is now, as they end their queries."""
         for worker in [w for w in self._workers if not w.long]:
             worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
             if not worker.pending:

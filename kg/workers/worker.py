@@ -31,6 +31,10 @@ from kg.engine import diagnosis
 from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import (
     BusyError,
+    EngineBusyError,
+    EngineError,
+    EngineRefusedError,
+    EngineTimeoutError,
     QuerySyntaxError,
     ServiceError,
     ServiceTimeoutError,
@@ -153,6 +157,10 @@ def _failure(error: KelisimError) -> Outcome:
         BusyError: "busy",
         ServiceError: "service",
         ServiceTimeoutError: "service-timeout",
+        EngineError: "engine",
+        EngineRefusedError: "engine",
+        EngineTimeoutError: "engine-timeout",
+        EngineBusyError: "engine-busy",
         DocumentError: "document",
         OperationError: "operation",
     }
@@ -265,7 +273,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
     memory = PrivateMemory(memory_bytes)
-    with nullcontext() if engine.on_disk else forbid_new_files(spare):  # a store on disk opens files as it needs them
+    with nullcontext() if engine.opens_files else forbid_new_files(spare):  # such as a store on disk, as it needs them
         while True:
             try:
                 message = inbox.receive()

@@ -91,6 +91,25 @@ def _print_json(value: object) -> None:
     help="File with the token to follow with: kelisim token create NAME --scope replicate, at the writer.",
 )
 @click.option("--open-log", is_flag=True, help="Let everybody follow the log of this store, without a token.")
+@click.option(
+    "--engine",
+    metavar="URL",
+    help="Ask this SPARQL 1.1 endpoint, which has the data, in place of a store, such as http://localhost:8890/sparql.",
+)
+@click.option(
+    "--engine-auth",
+    default="",
+    metavar="WHERE",
+    help="How to be let in there: basic:env:VARIABLE, basic:file:PATH (user:password), bearer:env: or bearer:file: "
+    "(a token).",
+)
+@click.option(
+    "--engine-poll",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Seconds between looks for changes.",
+)
 @click.pass_context
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -118,6 +137,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     replica_of: str,
     token_file: Path | None,
     open_log: bool,
+    engine: str | None,
+    engine_auth: str,
+    engine_poll: float,
 ) -> None:
     """Serve the SPARQL endpoint, the graph store and the pages until Ctrl-C.
 
@@ -126,6 +148,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     from importlib.metadata import version
 
     from kg.engine.limits import Limits
+    from server.engines import EngineSettings
     from server.replica import Following
     from server.serving import Settings
     from server.serving import serve as run
@@ -158,6 +181,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         forwarded,
         open_log=open_log,
         replica=Following(replica_of, token_file) if replica_of else None,
+        engine=EngineSettings(engine, engine_auth, engine_poll) if engine else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -60,7 +60,7 @@ class Site:
 
     statistics: the output of ``kelisim stats``, empty if unknown. articles: the folder with the articles' texts, if the
     operator has one. stated: what the data as loaded say of themselves. given: the operator's description, which counts
-    instead. folder: the store's folder, if it has one.
+    instead. folder: the store's folder, if it has one. engine: what is told of the engine elsewhere, if there is one.
     """
 
     store: Store
@@ -69,6 +69,7 @@ class Site:
     stated: About = field(default_factory=About)
     given: About | None = None
     folder: Path | None = None
+    engine: Callable[[], Mapping[str, object]] | None = None
 
     @property
     def about(self) -> About:

@@ -62,13 +62,13 @@ def blueprint(site: Site) -> Blueprint:
     def ready() -> Response:
         """Readiness check: 200 if a worker evaluates a query, else 503.
 
-        It tells whether changes wait for the loading, and how far a replica is behind its writer.
+        It tells whether changes wait for the loading, how far a replica is behind its writer, and what an engine
+        elsewhere is like that has the data.
         """
         site.store.query(Task("ASK {}", bindings="json", internal=True))
-        following = {"replica": site.store.following} if site.store.following else {}
-        return _uncached(
-            jsonify(status="ready", version=site.store.version, loading=site.store.is_loading, **following)
-        )
+        more = {"replica": site.store.following} if site.store.following else {}
+        more |= {"engine": site.engine()} if site.engine else {}
+        return _uncached(jsonify(status="ready", version=site.store.version, loading=site.store.is_loading, **more))
 
     @routes.get("/openapi.json")
     def description() -> Response:

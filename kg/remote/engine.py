@@ -1,0 +1,104 @@
+"""The engine of a server whose data are elsewhere: `kg.engine.engine.Engine` over a `RemoteStore`.
+
+Only where a query is evaluated moves: syntax, guard, datasets, merges, formats and errors are those of the engine in
+this process. Hints and lenses read a copy in memory, which is made of data of limited size only.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.engine.engine import Engine
+from kg.engine.errors import TooLargeError
+from kg.engine.hints import Hints
+from kg.engine.merging import MERGED_QUADS
+from kg.lenses.building import LensTooLargeError
+from kg.lenses.kept import Lenses
+from kg.lenses.names import Lens
+from kg.rdf.patches import Patch
+from kg.remote.store import RemoteStore, as_store
+from ontology import PREFIXES, KelisimError
+
+_HINTED_SECONDS: Final = 0.1
+"""A query for which the engine takes longer gets no hints of rows told with less certainty: that would ask it again."""
+
+
+class RemoteEngine(Engine):
+    """An engine over the dataset of another server, which it only reads."""
+
+    def __init__(self, store: RemoteStore, prefixes: Mapping[str, str] = PREFIXES) -> None:
+        """`prefixes` are those that errors propose."""
+        super().__init__(ox.Store(), prefixes=prefixes)
+        self._store = as_store(store)
+        self.remote = store
+        self.hints = RemoteHints(store)
+        self.lenses = RemoteLenses(store)
+
+    @property
+    def opens_files(self) -> bool:
+        """See `Engine`: each worker has a connection."""
+        return True
+
+    def apply(self, patch: Patch) -> None:
+        """Forgets what was read: the data have changed, whatever the patch tells of it."""
+        self.remote.renew()
+        self._merges.clear()
+        self.lenses.clear()
+        self.remembered.clear()
+        self.hints.clear()
+        with suppress(KelisimError):  # an engine that is down now has no hints until the next change
+            self.hints.prepare()
+
+
+class RemoteHints(Hints):
+    """Hints from a copy in memory, of at most `MERGED_QUADS` quads; of larger data only which names are not there."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        super().__init__(as_store(store))
+        self._remote = store
+
+    def prepare(self) -> None:
+        """Makes the copy before processes are forked, so that they share it."""
+        with suppress(TooLargeError):
+            self._store = self._remote.copied(MERGED_QUADS)
+            super().prepare()
+
+    def clear(self) -> None:
+        """See `Hints`."""
+        super().clear()
+        self._store = as_store(self._remote)
+
+    def hedged_rows(self, query: str) -> int:
+        """See `Hints`; 0 also where there is no copy, or the engine took long for the query."""
+        if self._remote.known_copy is None or self._remote.seconds > _HINTED_SECONDS:
+            return 0
+        return super().hedged_rows(query)
+
+    def unknown_names(self, query: str) -> dict[str, list[str]]:
+        """See `Hints`."""
+        if self._remote.known_copy is None:
+            self._unnamed = True  # labels are not read over the network
+        return super().unknown_names(query)
+
+
+class RemoteLenses(Lenses):
+    """Lenses over a copy in memory, which is made with the first of them after each change."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        super().__init__(as_store(store))
+        self._remote = store
+
+    def clear(self) -> None:
+        """See `Lenses`."""
+        super().clear()
+        self._store = as_store(self._remote)
+
+    def _made(self, lens: Lens) -> ox.Store:
+        try:
+            self._store = self._remote.copied()
+        except TooLargeError as error:
+            self._meanings[lens.path] = LensTooLargeError(str(error))
+            raise self._meanings[lens.path] from error  # type: ignore[misc]
+        return super()._made(lens)

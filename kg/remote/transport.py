@@ -1,0 +1,214 @@
+"""Sends queries to an engine and takes only answers that are whole (SPARQL 1.1 Protocol, section 2.1).
+
+One connection of each process is kept open. An answer counts once all of its body is here, by its length or its chunks,
+and is of the type asked for, and the engine has not said in a header that it left something out.
+"""
+
+import http.client
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from email.message import Message
+from typing import Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from kg.engine.errors import EngineBusyError, EngineError, EngineRefusedError, EngineTimeoutError, TooLargeError
+from kg.remote.breaker import Breaker
+from ontology import KelisimError
+
+RESULTS: Final = "application/sparql-results+json"
+
+CONNECT_SECONDS: Final = 5.0
+
+ANSWER_BYTES: Final = 1 << 28
+"""The most bytes of one answer in JSON; it is checked as a whole, so it is held in memory."""
+
+_CHUNK: Final = 1 << 18
+_ERROR_TEXT: Final = 600
+_BUSY: Final = frozenset((429, 503))
+_LATE: Final = frozenset((408, 504))
+_DOWN: Final = frozenset((502, 503, 504))
+_REFUSED: Final = frozenset((400, 422, 500, 501))
+_LATE_WORDS: Final = ("S1T00", "timed out", "timeout", "time limit", "estimated execution time")
+"""What engines write into an error whose status does not tell that their time was over, such as Virtuoso's."""
+
+
+class _Received(NamedTuple):
+    status: int
+    headers: Message
+    body: bytes
+
+
+class Transport:
+    """The way to one endpoint; after a fork each process has connections of its own."""
+
+    def __init__(
+        self, url: str, breaker: Breaker, *, authorization: str = "", seconds: float | None = None, secret: str = ""
+    ) -> None:
+        """`seconds` is how long an answer may take, None for ever, where another process watches the time.
+
+        Raises KelisimError if the address is not that of an endpoint.
+        """
+        self.url = checked_url(url)
+        self.breaker = breaker
+        self.seconds = seconds
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None  # before files are forbidden
+        self._headers = {"Accept": RESULTS, "User-Agent": "Kelisim"}
+        if authorization:
+            self._headers["Authorization"] = authorization
+        self._secret = authorization.rpartition(" ")[2] or secret
+        self._connection: http.client.HTTPConnection | None = None
+        self._process = 0
+
+    def select(self, query: str) -> bytes:
+        """The answer of a SELECT in JSON, complete as far as HTTP tells it.
+
+        Raises EngineError if the engine cannot be reached, refuses, or breaks off; EngineTimeoutError if its time or
+        ours is over; EngineBusyError if it is overloaded or the breaker is open; TooLargeError if it leaves rows out.
+        """
+        self.breaker.admit()
+        received = self._failing(lambda: self._send(query))
+        if received.status in _DOWN:
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()
+        return self._checked(received)
+
+    def _failing(self, send: Callable[[], _Received]) -> _Received:
+        """What is received; a failure is told to the breaker."""
+        try:
+            return send()
+        except TimeoutError as error:
+            self.breaker.failed()
+            raise EngineTimeoutError(f"The engine {self.url} did not answer in time.") from error
+        except http.client.IncompleteRead as error:
+            self.breaker.failed()
+            raise EngineError(f"The engine {self.url} broke off in the middle of its answer.") from error
+        except (OSError, http.client.HTTPException) as error:
+            self.breaker.failed()
+            what = str(error).strip() or type(error).__name__
+            raise EngineError(f"The engine {self.url} cannot be reached: {what}.") from error
+
+    def _send(self, query: str) -> _Received:
+        body = urlencode({"query": query}).encode()
+        headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
+        connection, reused = self._open()
+        try:
+            return self._exchange(connection, body, headers)
+        except (ConnectionError, http.client.BadStatusLine):
+            if not reused:
+                raise
+        connection, _ = self._open()  # the engine had closed the connection meanwhile
+        return self._exchange(connection, body, headers)
+
+    def _exchange(self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]) -> _Received:
+        whole = False
+        try:
+            connection.request("POST", self._target, body, headers)
+            response = connection.getresponse()
+            framed = response.chunked or response.length is not None
+            content = _read(response)
+            whole = not response.will_close
+        finally:
+            if not whole:
+                self.close()
+        if not framed and response.status == 200 and not content.rstrip().endswith(b"}"):
+            raise http.client.IncompleteRead(content)
+        return _Received(response.status, response.headers, content)
+
+    def _open(self) -> tuple[http.client.HTTPConnection, bool]:
+        """A connection, and whether it was used before."""
+        if self._process != os.getpid():  # that of the parent is not ours
+            self._connection, self._process = None, os.getpid()
+        if self._connection is not None:
+            return self._connection, True
+        if self._tls:
+            made: http.client.HTTPConnection = http.client.HTTPSConnection(
+                self._host, self._port, timeout=CONNECT_SECONDS, context=self._tls
+            )
+        else:
+            made = http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_SECONDS)
+        made.connect()
+        made.sock.settimeout(self.seconds)
+        self._connection = made
+        return made, False
+
+    def close(self) -> None:
+        """Ends the connection, and with it what the engine does for us, if it notices."""
+        if self._connection is not None and self._process == os.getpid():
+            with suppress(OSError):
+                self._connection.close()
+        self._connection = None
+
+    def _checked(self, received: _Received) -> bytes:
+        """The body of an answer that is complete; raises the errors of `select`."""
+        status, headers, body = received
+        if status != 200:
+            raise self._refused(status, self._said(body))
+        if state := headers.get(
+            "X-SQL-State"
+        ):  # Virtuoso's anytime queries: 200 with what there was when time was over
+            raise EngineTimeoutError(
+                f"The engine {self.url} ran out of its time and gave a part of the answer ({state}: "
+                f"{headers.get('X-SQL-Message', '')[:_ERROR_TEXT]}), which is none. Ask for less."
+            )
+        if rows := headers.get("X-SPARQL-MaxRows"):
+            raise TooLargeError(
+                f"The engine {self.url} gives at most {rows} rows (ResultSetMaxRows), and the answer has more. "
+                "Ask for less, or use LIMIT and OFFSET."
+            )
+        if headers.get_content_type() not in (RESULTS, "application/json"):
+            raise EngineError(
+                f"The engine {self.url} answered with {headers.get_content_type()}, not with SPARQL results: "
+                f"{self._said(body)}"
+            )
+        return body
+
+    def _refused(self, status: int, words: str) -> KelisimError:
+        told = f"HTTP {status}. {words}".strip()
+        if status in (401, 403):
+            return EngineError(f"The engine {self.url} does not let this server in (HTTP {status}): see --engine-auth.")
+        if status in _BUSY:
+            return EngineBusyError(f"The engine {self.url} is overloaded: {told}")
+        if status in _LATE or any(w in words for w in _LATE_WORDS):
+            return EngineTimeoutError(f"The engine {self.url} ran out of its time: {told}")
+        kind = EngineRefusedError if status in _REFUSED else EngineError
+        return kind(f"The engine {self.url} cannot answer this query: {told}")
+
+    def _said(self, body: bytes) -> str:
+        """The first of an error text on one line, without what authenticates us."""
+        text = " ".join(body[:_ERROR_TEXT].decode("utf-8", errors="replace").split())
+        return text.replace(self._secret, "…") if self._secret else text
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The whole body; raises TooLargeError beyond `ANSWER_BYTES`, and http.client.IncompleteRead if it breaks off."""
+    parts, size = list[bytes](), 0
+    while part := response.read(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > ANSWER_BYTES:
+            raise TooLargeError(
+                f"The engine's answer has more rows than fit into {ANSWER_BYTES >> 20} MiB. Ask for less, or use LIMIT."
+            )
+    if response.length:  # with a size read() tells of no body that is too short
+        raise http.client.IncompleteRead(b"", response.length)
+    return b"".join(parts)
+
+
+def checked_url(url: str) -> str:
+    """The address; raises KelisimError if it is none of an endpoint, or has a password in it."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or not url.isprintable() or " " in url or "#" in url:
+        raise KelisimError("--engine takes the address of a SPARQL endpoint, such as https://example.org/sparql.")
+    if "@" in parts.netloc:
+        raise KelisimError("A password has no place in an address, where others see it: see --engine-auth.")
+    return url

@@ -1,0 +1,136 @@
+"""A server whose data are in an engine elsewhere: how it is found, and how its changes are noticed."""
+
+import asyncio
+import base64
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from kg.history.timeline import BuildTimeline
+from kg.remote.breaker import Breaker
+from kg.remote.engine import RemoteEngine
+from kg.remote.mark import Mark, read_mark
+from kg.remote.probing import Traits, probe
+from kg.remote.store import RemoteStore
+from kg.remote.transport import Transport
+from kg.store.store import Store
+from kg.upload.credentials import read_credentials
+from ontology import KelisimError
+
+_ASKED_SECONDS: Final = 10.0
+"""How long the engine may take to tell whether its data changed."""
+
+_BUILD_SECONDS: Final = 120.0
+"""How long it may take for one query by which a copy is made."""
+
+_PAUSE_FACTOR: Final = 12.0
+"""The least pause between two questions for the mark, as a multiple of how long one takes."""
+
+_LOG: Final = logging.getLogger("kelisim")
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Where the engine is. auth: as `kg.upload.credentials` reads it; poll: seconds between looks for changes."""
+
+    url: str
+    auth: str = ""
+    poll: float = 5.0
+
+
+class ConnectedEngine:
+    """The engine of one server: what it is like, and the way to it."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Probes it.
+
+        Raises KelisimError if it does not answer, or cannot be worked with.
+        """
+        header = _authorization(settings.auth)
+        self.settings = settings
+        self.breaker = Breaker(settings.url)
+        self._header = header
+        self._watched = Transport(settings.url, self.breaker, authorization=header, seconds=_ASKED_SECONDS)
+        self.traits: Traits = probe(self._watched)
+        self.mark: Mark = read_mark(self._watched)
+        self._watched.close()
+
+    def engine(self, prefixes: Mapping[str, str]) -> RemoteEngine:
+        """The engine as workers use it; whoever has them watches the time of queries."""
+        transport = Transport(self.settings.url, self.breaker, authorization=self._header, seconds=_BUILD_SECONDS)
+        return RemoteEngine(RemoteStore(transport, self.traits), prefixes)
+
+    def words(self) -> str:
+        """The start message."""
+        found = " ".join(self.traits.in_words())
+        marked = self.mark.digest[:12] or self.mark.name
+        return (
+            f"the engine {self.settings.url}, data {marked}. {found} Changes are looked for every {self._pause(0):g} s"
+        )
+
+    def timeline(self) -> BuildTimeline:
+        """The one version that there is: the data as they are now."""
+        return _timeline(self.mark)
+
+    def status(self) -> dict[str, Any]:
+        """What ``/ready`` tells of it, without the secret."""
+        return {
+            "url": self.settings.url,
+            "breaker": self.breaker.state,
+            "data": self.mark.digest or self.mark.name,
+            "placedDefaultGraph": self.traits.placed,
+            "unionDefaultGraph": self.traits.union,
+            "lacks": [*self.traits.missing],
+            "changedLiterals": [*self.traits.changed],
+            "found": self.traits.in_words(),
+        }
+
+    async def watch(self, store: Store) -> None:
+        """Has the store forget what it knows whenever the data have changed; runs until it is cancelled.
+
+        Its question is also how it is noticed that the engine hangs, or is there again.
+        """
+        loop, answers = asyncio.get_running_loop(), True
+        while True:
+            began, took = time.monotonic(), 0.0
+            try:
+                found = await loop.run_in_executor(None, read_mark, self._watched)
+            except KelisimError as error:
+                if answers:
+                    _LOG.warning("The engine fails: %s", error)
+                answers = False
+            else:
+                if not answers:
+                    _LOG.warning("The engine answers again.")
+                took, answers = time.monotonic() - began, True
+                if found.name != self.mark.name:
+                    with suppress(KelisimError):
+                        self.traits = await loop.run_in_executor(None, probe, self._watched)
+                    _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
+                    await store.renew(found.name, _timeline(found))
+                    self.mark = found
+            await asyncio.sleep(self._pause(took))
+
+    def _pause(self, seconds: float) -> float:
+        return max(self.settings.poll, _PAUSE_FACTOR * seconds)
+
+
+def _authorization(given: str) -> str:
+    """The Authorization header (RFC 7617, RFC 6750) for an option; empty for an empty one."""
+    credentials = read_credentials(given)
+    if credentials is None:
+        return ""
+    if credentials.kind == "bearer":
+        return f"Bearer {credentials.password}"
+    if credentials.kind == "digest":
+        raise KelisimError("To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish.")
+    return "Basic " + base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+
+
+def _timeline(mark: Mark) -> BuildTimeline:
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return BuildTimeline(mark.time or now, mark.digest, lambda: mark.digest)
