@@ -54,6 +54,7 @@ class ConnectedEngine:
         self.settings = settings
         self.breaker = Breaker(settings.url)
         self._header = header
+        self._watching: asyncio.Task[None]
         self._watched = Transport(settings.url, self.breaker, authorization=header, seconds=_ASKED_SECONDS)
         self.traits: Traits = probe(self._watched)
         self.mark: Mark = read_mark(self._watched)
@@ -88,6 +89,14 @@ class ConnectedEngine:
             "changedLiterals": [*self.traits.changed],
             "found": self.traits.in_words(),
         }
+
+    def start(self, store: Store) -> None:
+        """Begins to look for changes, on the running event loop; the store has been started."""
+        self._watching = asyncio.get_running_loop().create_task(self.watch(store))
+
+    async def stop(self) -> None:
+        """Ends looking for changes."""
+        self._watching.cancel()
 
     async def watch(self, store: Store) -> None:
         """Has the store forget what it knows whenever the data have changed; runs until it is cancelled.

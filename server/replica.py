@@ -13,6 +13,7 @@ from kg.replication.folder import ReplicaFolder
 from kg.replication.follower import Follower
 from kg.replication.replica import ReplicaStore
 from kg.replication.upstream import Upstream, token_reader
+from kg.store.store import Store
 from kg.workers.pool import WorkerPool
 from server.front.front import Layers
 from server.front.metrics import Metrics
@@ -56,8 +57,8 @@ class Replica:
         metrics.registry.register(_Lag(self._store))
         return replace(layers, replica=ReplicaFront(self._store))
 
-    def start(self) -> None:
-        """Begins to follow; the store has been started."""
+    def start(self, _: Store) -> None:
+        """Begins to follow; the store, which is that of `store`, has been started."""
         self._follower.start()
 
     async def stop(self) -> None:

@@ -152,9 +152,8 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     metrics = Metrics(lambda: Workers(*pool.usage))
     connected = loaded.connected
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
-    site = Site(
-        store, loaded.statistics, settings.articles, loaded.stated, given, kept, connected.status if connected else None
-    )
+    status = connected.status if connected else None
+    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept, status)
     app = create_app(site, Access(tokens, following.writer if following else ""), metrics, followers)
     layers = replace(_layers(settings, site, metrics, tokens, forwarding), may_follow=followers.check)
     if following:
@@ -166,7 +165,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following, connected))
+        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following or connected))
     if following:
         following.close()
 
@@ -176,18 +175,20 @@ async def _serve(
     store: Store,
     listening: socket.socket,
     ready: Callable[[], None],
-    following: Replica | None,
-    connected: ConnectedEngine | None,
+    source: Replica | ConnectedEngine | None,
 ) -> None:
-    """Serves on the running event loop until a signal to stop, then until the requests under way have ended."""
+    """Serves on the running event loop until a signal to stop, then until the requests under way have ended.
+
+    `source` is where the data come from, if they are not a store's own.
+    """
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     front.start(loop)
     listener = Listener(front, listening)
     await listener.start()
-    if following:
-        following.start()
+    if source:
+        source.start(store)
 
     def announce(answered: asyncio.Future[Reply]) -> None:
         if not stopped.is_set() and not answered.cancelled() and not answered.exception():
@@ -196,17 +197,14 @@ async def _serve(
     store.pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(
         announce
     )  # the first worker is there
-    watching = asyncio.create_task(connected.watch(store)) if connected else None
     await stopped.wait()
-    if watching:
-        watching.cancel()
     end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
     end.daemon = True
     end.start()
     front.stop()
     await listener.stop(_CUT_SECONDS)
-    if following:
-        await following.stop()
+    if source:
+        await source.stop()
     store.shut_down()
     await asyncio.sleep(0)  # for the threads that wait for the pool
     store.pool.close()
