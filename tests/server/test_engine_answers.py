@@ -36,7 +36,9 @@ def test_questions(connected: str, server: str) -> None:
     check(comparing.questions(), connected, server)
 
 
-def test_cited_answers(connected: str, server: str) -> None:
+def test_cited_answers(connected: str, server: str, request: pytest.FixtureRequest) -> None:
+    if "jena" in request.node.name:
+        pytest.skip("a cited answer takes seconds with Jena in memory; make engines compares them")
     check(islice(comparing.cited(), 0, None, 12), connected, server)
 
 
@@ -48,7 +50,9 @@ def test_explanations(connected: str, server: str) -> None:
     check(islice(comparing.explanations(server), 4), connected, server)
 
 
-def test_abuse(connected: str, server: str) -> None:
+def test_abuse(connected: str, server: str, request: pytest.FixtureRequest) -> None:
+    if "oxigraph" not in request.node.name:
+        pytest.skip("one engine shows it; make engines asks all")
     check(comparing.abuse(), connected, server)
 
 
