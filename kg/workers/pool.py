@@ -437,7 +437,8 @@ class WorkerPool:
             worker.lower_priority()
             self._fork()
             return
-        self._long_shapes.add(pending.task.query, self._loop.time())
+        if _has_used(worker, CONTENDED_SECONDS):  # else it was no more than kept waiting, as all are on a busy machine
+            self._long_shapes.add(pending.task.query, self._loop.time())
         worker.pending, pending.worker = None, None
         self._replace(worker)
         if len(self._long_queue) < self.limits.queue:
@@ -611,9 +612,13 @@ class WorkerPool:
 
 
 def _is_used(worker: WorkerProcess, seconds: float, time_slice: float) -> bool:
-    """Whether a query that has run for so many seconds has had its time slice."""
-    used = worker.processor_seconds - worker.started_used
-    return used >= _USED_SHARE * time_slice or seconds >= _WAITING_SLICES * time_slice
+    """Whether a query that has run for so many seconds has had its time slice, or waited for it long enough."""
+    return _has_used(worker, time_slice) or seconds >= _WAITING_SLICES * time_slice
+
+
+def _has_used(worker: WorkerProcess, time_slice: float) -> bool:
+    """Whether a query has had so much of a processor that its time slice counts as used."""
+    return worker.processor_seconds - worker.started_used >= _USED_SHARE * time_slice
 
 
 def _stopping() -> StoppedError:

@@ -1,7 +1,10 @@
 """The long lane of a pool: what is known to be long waits there, and nothing is forked in vain."""
 
 import asyncio
+import os
+import signal
 from collections import Counter
+from contextlib import suppress
 
 from kg.engine.errors import BusyError, QueryTimeoutError
 from kg.workers.messages import Task
@@ -44,4 +47,34 @@ def test_a_shape_that_turns_out_to_be_short_is_forgotten(pool: WorkerPool) -> No
             assert reply.content == f"n\r\n{100 - number}\r\n".encode()
         assert not pool._long_shapes.has(query.format(4), pool._loop.time())
 
+    on_a_loop(pool, work)
+
+
+def test_a_query_that_was_only_kept_waiting_is_not_known_as_long(pool: WorkerPool) -> None:
+    """On a busy machine a small query may have no processor for a while; those like it must not take the long way."""
+
+    async def work() -> None:
+        await count(pool, 0)
+        endless = asyncio.create_task(wave(pool, 2, 4.0))
+        while sum(worker.long for worker in pool._workers) < 2:  # both slots of the long lane are taken
+            await asyncio.sleep(0.05)
+        stopped = [worker._pid for worker in pool._workers if not worker.long]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        query = "SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(?o > {}) }}"
+        assert (await pool.query(Task(query.format(1), bindings="csv"), 20.0)).content == b"n\r\n98\r\n"
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        assert not marked
+        assert await endless == {QueryTimeoutError.__name__: 2}
+
+    marked: list[str] = []
+    add = pool._long_shapes.add
+
+    def noting(query: str, now: float) -> None:
+        marked.extend([query] if "FILTER(?o >" in query else [])
+        add(query, now)
+
+    pool._long_shapes.add = noting  # type: ignore[method-assign]
     on_a_loop(pool, work)
