@@ -52,7 +52,7 @@ class Follower:
     | the writer cannot be asked, or refuses | service goes on; it is asked again, every two seconds at most |
     | a part is damaged | it is dropped and fetched again |
     | the log begins after the version here | service goes on; the snapshot is fetched, loaded, and takes its place |
-    | the writer has compacted its log | the history here is compacted too |
+    | the writer has compacted its log | the history here is compacted at the same version |
     | the writer has other data at the version here | service ends; the snapshot is fetched, loaded and served |
 
     Data are verified by the SHA-256 of a snapshot, the CRC-32 of each patch, and the digest of the set of quads
@@ -165,13 +165,13 @@ class Follower:
             offer = self._upstream.offer()
             self._store.take_name(offer.identity, new_graphs=offer.new_graphs)
         payloads = self._verified(history, chunk)
+        if history.oldest < chunk.oldest <= number:  # before what came after: the writer still has that
+            self._store.follow_compaction()
         if payloads:
             time_ = parse_entry(number + len(payloads), payloads[-1]).time
             self._store.append(chunk.frames, payloads, time_)
         self._store.progress.told(chunk.latest, history.version)
         self._say("")
-        if history.oldest < chunk.oldest <= history.version:
-            self._store.follow_compaction()
 
     def _synchronise(self) -> None:
         """Fetches the snapshot and the log after it, loads them, and serves them instead of what was served."""
@@ -217,6 +217,8 @@ class Follower:
             if not self._verified(history, chunk):
                 self._store.progress.told(chunk.latest, history.version)
                 return
+            if history.oldest < chunk.oldest <= history.version:
+                history.compact()
             history.extend(chunk.frames)
 
     def _verified(self, history: History, chunk: Chunk) -> list[bytes]:

@@ -308,11 +308,17 @@ def test_compaction_of_the_writer(kelisim: str, tmp_path: Path) -> None:
             assert send(f"{writer.server}compact", method="POST", body=b"", headers=writer.token)[0] == 200
             insert(writer, 3)
             assert follows(replica.address, writer.server)
-            assert becomes(lambda: get_json(f"{replica.address}changes.json")["oldest"] >= 2)
+            assert becomes(lambda: get_json(f"{replica.address}changes.json")["oldest"] == 2), "the writer has it too"
             assert ready(replica.address)["synchronisations"] == 1
-        insert(writer, 4)
         assert send(f"{writer.server}compact", method="POST", body=b"", headers=writer.token)[0] == 200
+        insert(writer, 4)
+        with replicating(kelisim, line.address, *own) as replica:
+            assert follows(replica.address, writer.server)
+            assert get_json(f"{replica.address}changes.json")["oldest"] == 3, "as that of the writer"
+            assert ready(replica.address)["synchronisations"] == 0
         insert(writer, 5)
+        assert send(f"{writer.server}compact", method="POST", body=b"", headers=writer.token)[0] == 200
+        insert(writer, 6)
         line.meddle = slowly
         with replicating(kelisim, line.address, *own) as replica:
             assert becomes(lambda: send(f"{replica.address}ready")[0] == 200, 30)
@@ -320,7 +326,7 @@ def test_compaction_of_the_writer(kelisim: str, tmp_path: Path) -> None:
             assert statuses == {200}, "it answers from what it has until the new is there"
             assert ready(replica.address)["synchronisations"] == 1
             assert answer(replica.address) == answer(writer.server)
-            insert(writer, 6)
+            insert(writer, 7)
             assert follows(replica.address, writer.server)
 
 
