@@ -11,15 +11,19 @@ import re
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from kg.history.backups import take_lock
+from kg.history.backups import check_format, take_lock
 from kg.history.history import DamagedHistoryError, History
 from kg.replication.upstream import Snapshot
 from ontology import KelisimError
 
 _LINK: Final = "history"
+_KEPT: Final = "KEPT"
+"""A file in a folder that is never removed: its history has what the writer has not."""
+
 _OURS: Final = re.compile(r"history-[0-9a-f]{8}|\.history-[0-9a-f]{8}|snapshot-\d+-[0-9a-f]{16}\.part", re.ASCII)
 
 
@@ -45,6 +49,8 @@ class ReplicaFolder:
         if not link.exists():
             return None
         if not link.is_symlink():
+            check_format(link)
+            os.close(take_lock(link))  # not from under a writer
             self._link(link.rename(self._new_folder()))
         try:
             return History.open(link.resolve())
@@ -72,6 +78,15 @@ class ReplicaFolder:
         """Makes that history the one that the next start finds, at once."""
         self._link(history.folder)
 
+    def keep(self, history: Path) -> Path | None:
+        """Has the folder of a history never removed; None where that cannot be, as in a temporary folder."""
+        if self._temporary:
+            return None
+        with suppress(OSError):
+            (history / _KEPT).touch()
+            return history
+        return None
+
     def _link(self, folder: Path) -> None:
         temporary = self.path / f".history-{secrets.token_hex(4)}"
         temporary.symlink_to(folder.name)
@@ -84,7 +99,7 @@ class ReplicaFolder:
         """Removes what earlier runs left, but for these folders and the history in use."""
         kept = {path.name for path in keep} | {(self.path / _LINK).resolve().name}
         for path in [*self.path.iterdir()]:
-            if _OURS.fullmatch(path.name) and path.name not in kept:
+            if _OURS.fullmatch(path.name) and path.name not in kept and not (path / _KEPT).exists():
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -53,7 +53,7 @@ class Follower:
     | a part is damaged | it is dropped and fetched again |
     | the log begins after the version here | service goes on; the snapshot is fetched, loaded, and takes its place |
     | the writer has compacted its log | the history here is compacted at the same version |
-    | the writer has other data at the version here | service ends; the snapshot is fetched, loaded and served |
+    | the writer has other data at the version here | service ends; all is fetched and served; what was here is kept |
 
     Data are verified by the SHA-256 of a snapshot, the CRC-32 of each patch, and the digest of the set of quads
     (`kg.rdf.set_digest`) before they are seen, as soon as both sides know that.
@@ -100,7 +100,7 @@ class Follower:
                 self._store.progress.refetched += 1
                 self._say(f"{error} It is fetched again.")
             except OtherDataError as error:
-                self._forbid(error)
+                self._forbid(error, self._store.history)
             except GoneError as error:
                 self._say(f"{error} All data are fetched again.")
                 self._anew = True
@@ -138,7 +138,7 @@ class Follower:
             self._catch_up(history)
         except OtherDataError as error:
             history.close()
-            self._forbid(error)
+            self._forbid(error, history)
             return
         except GoneError as error:
             self._say(f"{error} All data are fetched again.")
@@ -240,13 +240,15 @@ class Follower:
             )
         return payloads
 
-    def _forbid(self, error: OtherDataError) -> None:
-        """Serves no data until they have been fetched again."""
+    def _forbid(self, error: OtherDataError, history: History | None) -> None:
+        """Serves no data until they have been fetched again; keeps what is here, which may be nowhere else."""
         self._store.forbid(
             "This replica has other data than its writer, as after the writer was restored from a backup. It fetches "
             "them again."
         )
-        self._say(f"{error} No data are served until they have been fetched again.")
+        kept = self._folder.keep(history.folder) if history else None
+        words = f" What was here is kept in {kept}: kelisim restore makes a store of it." if kept else ""
+        self._say(f"{error} No data are served until they have been fetched again.{words}")
         self._anew = True
 
     def _in_use(self) -> list[Path]:

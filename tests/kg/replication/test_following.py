@@ -134,3 +134,28 @@ def test_frames_of_one_log_are_those_of_another(tmp_path: Path) -> None:
         assert b.load() == a.load()
     with History.open(tmp_path / "b") as again:
         assert again.version == 5
+
+
+def test_what_the_writer_has_not_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "store" / "history"
+    folder = ReplicaFolder(tmp_path / "store")
+    with History.create(path, [quad(1)]) as writer:
+        writer.append(Patch(adds=(quad(2),)))
+        with pytest.raises(HistoryLockedError):
+            folder.open()
+        assert not path.is_symlink(), "a server that has it goes on as if nothing had been"
+    former = folder.open()
+    assert former
+    former.close()
+    kept = folder.keep(former.folder)
+    assert kept == former.folder
+    with History.create(tmp_path / "other", [quad(7)]) as other:
+        snapshot = Snapshot(0, other.snapshot_bytes, other.snapshot_sha256, other.first_time)
+        folder.part(snapshot).write_bytes((tmp_path / "other" / "snapshot-0.nq").read_bytes())
+    with folder.create(snapshot) as created:
+        folder.use(created)
+        folder.clean()
+        assert path.resolve() == created.folder
+    with History.restore(kept, tmp_path / "again") as again:
+        assert (again.version, again.load()) == (1, {quad(1), quad(2)})
+    folder.close()
