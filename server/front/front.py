@@ -85,9 +85,9 @@ class Front:
     way             taken if                                                ends with
     ==============  ======================================================  ==========================================
     rate limit      the client is beyond its rate                           429
-    no data         this is a replica that has none to serve                502
     head limits     the target, the headers or the declared body is         400, 411, 413, 414 or 431
                     beyond a limit
+    no data         this is a replica that has none to serve                502
     no permission   it sends a body to ``/graphs`` without a valid token    Flask's 401 or 403; the body is dropped
     body limits     the body is too long, too slow or incomplete, or too    400, 408, 413 or 503
                     many bodies are being received
@@ -227,7 +227,7 @@ class Front:
         if environ["PATH_INFO"] == LOG_PATH:
             return await self._feed.answer(exchange)
         query = plain_query(environ, body)
-        if self._layers.replica and (missing := await self._layers.replica.arrival(environ, query, exchange)):
+        if self._layers.replica and (missing := await self._layers.replica.arrival(query, body, exchange)):
             return missing
         if query and not self._store.has(query.at):
             query = None  # Flask tells which versions there are

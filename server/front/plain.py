@@ -29,7 +29,7 @@ _NO_VALUES: Final[list[str]] = []
 _NO_VALUE: Final = ("",)
 _SHARED: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS)
 _LASTING: Final = (("Cache-Control", FOR_EVER), *_SHARED[1:])
-_FORM: Final = "application/x-www-form-urlencoded"
+FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 
 
@@ -68,7 +68,7 @@ def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, 
         (query,) = parameters.get("query", _NO_VALUES)
     elif method == "POST" and body is not None and media_type == _QUERY:
         query = body.decode("utf-8-sig")
-    elif method == "POST" and body is not None and media_type == _FORM:
+    elif method == "POST" and body is not None and media_type == FORM:
         form = parameters_of(body.decode("ascii"))
         (query,) = form.get("query", _NO_VALUES)
         parameters = {n: parameters.get(n, _NO_VALUES) + form.get(n, _NO_VALUES) for n in {*parameters, *form}}

@@ -13,6 +13,7 @@ from kg.replication.replica import ReplicaStore
 from server.endpoint.sparql import QueryRequest
 from server.front.exchange import ClientDisconnectedError, Exchange
 from server.front.parameters import parameters_of
+from server.front.plain import FORM
 from server.front.problems import Answer, problem
 from server.http.versions import is_number
 
@@ -45,12 +46,12 @@ class ReplicaFront:
             return None
         return problem(503 if path == _READY else 502, "No data yet", reason, [_RETRY])
 
-    async def arrival(self, environ: WSGIEnvironment, query: QueryRequest | None, exchange: Exchange) -> Answer | None:
+    async def arrival(self, query: QueryRequest | None, body: bytes | None, exchange: Exchange) -> Answer | None:
         """Waits for the version that a request asks by number; 503 with what is here if that does not come in time.
 
-        Raises ClientDisconnectedError.
+        `body` is that of a request that may hold a query. Raises ClientDisconnectedError.
         """
-        store, number = self._store, query.at if query else _version_of(environ["QUERY_STRING"])
+        store, number = self._store, query.at if query else _version_of(exchange.environ, body)
         if number <= store.number:
             return None
         if len(store.arrivals) < WAITING:
@@ -83,12 +84,16 @@ class ReplicaFront:
         return problem(502, "Being stopped", "This replica is being stopped. Ask again: another one answers.", [_RETRY])
 
 
-def _version_of(query: str) -> int:
-    """The number in ``version=``; -1 if there is none."""
-    if "version=" not in query:
-        return -1
-    try:
-        given = parameters_of(query).get("version", [""])[-1]
-    except ValueError:
-        return -1
-    return int(given) if is_number(given) else -1
+def _version_of(environ: WSGIEnvironment, body: bytes | None) -> int:
+    """The number in ``version=``, the first as everywhere, of the address or of a form; -1 if there is none."""
+    form = body if body and environ.get("CONTENT_TYPE", "").startswith(FORM) else b""
+    for part in (environ["QUERY_STRING"], form.decode("latin-1")):
+        if "version=" not in part:
+            continue
+        try:
+            given = parameters_of(part).get("version", [""])[0]
+        except ValueError:
+            return -1
+        if given:
+            return int(given) if is_number(given) else -1
+    return -1

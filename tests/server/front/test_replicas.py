@@ -120,6 +120,16 @@ def test_a_version_that_does_not_come_is_503(pair: tuple[Client, Serving]) -> No
         assert send(ask(replica.address, "ASK {}", version=malformed))[0] == expected
 
 
+def test_a_version_is_found_wherever_it_stands(pair: tuple[Client, Serving]) -> None:
+    _, replica = pair
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    for body in (b"query=ASK%7B%7D&version=999999999", b"query=SELECT+*+%7B%3Fs+%3Fp+%3Fo%7D&cite=1&version=999999999"):
+        assert send(f"{replica.address}sparql", method="POST", body=body, headers=form)[0] == 503, body
+    for server in (replica.address, pair[0].server):
+        twice = f"{server}graphs?default&version=1&version=999999999"
+        assert send(twice)[1]["Kelisim-Version"] == "1", "the first counts, at the replica as at the writer"
+
+
 def test_what_one_writes_one_can_read_at_any_replica(pair: tuple[Client, Serving]) -> None:
     writer, replica = pair
     for _ in range(20):
