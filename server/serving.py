@@ -129,10 +129,10 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     """
     given = read_about(settings.about) if settings.about else None  # errors of the file come before a long loading
     forwarding = _forwarding(settings)
-    following = Replica(settings.replica, settings.folder) if settings.replica else None
     listening = _bound(settings.host, settings.port)
     os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
     loaded = _load(settings, dataset, known_prefixes(given))
+    following = Replica(settings.replica, settings.folder) if settings.replica else None
     version = loaded.timeline.latest if loaded.timeline else 0
     pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
     store = (

@@ -161,6 +161,12 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("A replica takes its data from its writer: leave out --allow-updates and --empty.")
     if token_file and not replica_of:
         raise KelisimError("--replica-token-file is for a replica: name its writer with --replica-of.")
+    if ctx.obj and (replica_of or engine):
+        raise KelisimError("--data would not be read: --replica-of and --engine have the data elsewhere. Leave it out.")
+    if open_log and not (folder or replica_of):
+        raise KelisimError("--open-log needs a log: give the folder of a store with --store, or follow one.")
+    if engine_auth and not engine:
+        raise KelisimError("--engine-auth is for an engine: name it with --engine.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,

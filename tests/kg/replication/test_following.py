@@ -61,12 +61,25 @@ def test_files_that_hold_no_token(tmp_path: Path, text: bytes) -> None:
         (["--replica-token-file", "none"], "--replica-of"),
         (["--replica-of", "http://127.0.0.1:9", "--replica-token-file", "none"], "none"),
         (["--replica-of", "nothing"], "no address"),
+        (["--replica-of", "http://127.0.0.1:9", "--engine", "http://127.0.0.1:9"], "--engine"),
+        (["--open-log"], "--store"),
+        (["--engine-auth", "bearer:env:TOKEN"], "--engine"),
     ],
 )
-def test_options_that_do_not_go_together(options: list[str], told: str) -> None:
+def test_options_that_do_not_go_together(
+    options: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     done = CliRunner().invoke(cli, ["serve", "--port", "0", *options])
     assert done.exit_code == 1
     assert told in done.output
+    assert not [*tmp_path.iterdir()], "nothing stays behind"
+
+
+@pytest.mark.parametrize("option", ["--replica-of", "--engine"])
+def test_curated_files_are_not_passed_over(tmp_path: Path, option: str) -> None:
+    done = CliRunner().invoke(cli, ["--data", str(tmp_path), "serve", "--port", "0", option, "http://127.0.0.1:9"])
+    assert (done.exit_code, "--data" in done.output) == (1, True)
 
 
 def test_two_replicas_do_not_share_a_folder(tmp_path: Path) -> None:
