@@ -134,6 +134,8 @@ def test_proxies_that_are_trusted_are_there() -> None:
         assert f"--trusted-proxy={address}" in services[name]["command"]
     used = set(re.findall(r"server (\S+):8000", text("nginx.conf")))
     assert used == set(services) - {"nginx"}
+    known = dict(one.split("=") for one in services["nginx"]["extra_hosts"])
+    assert known == {name: services[name]["networks"]["inside"]["ipv4_address"] for name in used}
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda p: p.stem)
@@ -157,6 +159,9 @@ def test_manifests_fit_together() -> None:
     (ingress,) = of_kind("Ingress")
     backends = {p["backend"]["service"]["name"] for r in ingress["spec"]["rules"] for p in r["http"]["paths"]}
     assert backends == named
+    for rule in ingress["spec"]["rules"]:
+        served = {p["path"]: p["backend"]["service"]["name"] for p in rule["http"]["paths"]}
+        assert served.get("/q", served["/"]) == "writer", "permalinks are where they are kept"
     kustomization = yaml.safe_load(text("kubernetes/kustomization.yaml"))
     assert {*kustomization["resources"]} == {p.name for p in MANIFESTS}
 
