@@ -49,6 +49,7 @@ class LogFeed:
     def __init__(self, store: Store, authorize: Callable[[str | None], object]) -> None:
         self._store = store
         self._authorize = authorize
+        self._waiting = 0
 
     async def answer(self, exchange: Exchange) -> Answer:
         """200 with frames of `kg.history.patch_log`, 204 if there is nothing new, or problem details.
@@ -69,15 +70,17 @@ class LogFeed:
             return refusal_of(error, environ)
 
     async def _wait(self, asked: _Asked, exchange: Exchange) -> None:
-        if len(self._store.arrivals) >= FOLLOWERS:
+        if self._waiting >= FOLLOWERS:
             raise BusyError(f"{FOLLOWERS} replicas wait already. Try again later, or follow one of them.")
         waiting = asyncio.ensure_future(self._store.arrivals.wait_beyond(asked.after, asked.wait))
         exchange.watch(waiting)
+        self._waiting += 1
         try:
             await waiting
         except asyncio.CancelledError:
             raise ClientDisconnectedError from None
         finally:
+            self._waiting -= 1
             exchange.watch(None)
 
     def _checked(self, asked: _Asked) -> History:

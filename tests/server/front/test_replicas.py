@@ -167,6 +167,21 @@ def test_many_who_wait_take_no_thread_and_no_worker(pair: tuple[Client, Serving]
     assert follows(replica.address, writer.server)
 
 
+def test_who_waits_for_a_version_takes_no_place_of_a_follower(pair: tuple[Client, Serving]) -> None:
+    writer, replica = pair
+    assert follows(replica.address, writer.server)
+    number = state(writer.server)[0]
+    waiting = f"{replica.address}graphs?default&version=999999999"
+    threads = [threading.Thread(target=send, args=(waiting,), daemon=True) for _ in range(300)]
+    for thread in threads:
+        thread.start()
+    process = psutil.Process(replica.process.pid)
+    assert becomes(lambda: len(process.net_connections("tcp")) > 300)
+    assert send(f"{replica.address}replication/log?after={number}&wait=0.1")[0] == 204
+    for thread in threads:
+        thread.join(30)
+
+
 BAD = {
     "": 400,
     "after=": 400,
