@@ -127,6 +127,19 @@ def test_no_container_may_more_than_it_needs() -> None:
         ]
 
 
+def test_containers_hold_what_their_limits_allow() -> None:
+    services = compose()["services"]
+    commands = [(services[n]["command"], services[n]["mem_limit"]) for n in ("writer", "replica-1", "replica-2")]
+    for owner in of_kind("Deployment", "StatefulSet"):
+        (container,) = owner["spec"]["template"]["spec"]["containers"]
+        commands.append((container["args"], container["resources"]["limits"]["memory"]))
+    for command, limit in commands:
+        options = dict(one.split("=", 1) for one in command if "=" in one)
+        memory, result, spool = (int(options[f"--{name}"]) for name in ("memory", "result", "spool"))
+        assert result <= spool, "an answer is in memory while it is read"
+        assert 5 * memory + spool + 512 <= int(limit[0]) << 10, "of five processors, with room for the data"
+
+
 def test_proxies_that_are_trusted_are_there() -> None:
     services = compose()["services"]
     address = services["nginx"]["networks"]["inside"]["ipv4_address"]
