@@ -190,6 +190,8 @@ class ForkServer:
                 run_fork_server(child_end, load, memory)
             except KelisimError as error:
                 os.write(2, f"Error: {error}\n".encode())
+            except BrokenPipeError:
+                pass  # the process that forked this has ended, and said why
             except BaseException:  # the process must not return to the caller
                 os.write(2, traceback.format_exc().encode(errors="replace"))
             finally:

@@ -1,6 +1,7 @@
 """Replicas follow their writer through restarts, cuts, damage, compaction and restored backups, as real processes."""
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from kg.history.history import History
 from tests.conftest import Serving
 from tests.http import ask, get_json, send
 from tests.server.endpoint.test_writes import UPDATE, Client, make_token
@@ -29,6 +31,16 @@ from tests.waiting import becomes
 
 EVERYTHING = "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } ORDER BY ?s ?p ?o"
 FRESH = counting(1000)
+
+
+def test_the_folder_of_a_running_writer_is_left_alone(kelisim: str, tmp_path: Path) -> None:
+    command = [kelisim, "serve", "--port", "0", "--replica-of", "http://127.0.0.1:9", "--store", str(tmp_path)]
+    with History.create(tmp_path / "history", []):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "end that one first" in done.stderr
+    assert len(done.stderr.splitlines()) == 1, "one error, and nothing of the processes that had begun"
+    assert not (tmp_path / "history").is_symlink()
 
 
 @pytest.fixture(scope="module")
