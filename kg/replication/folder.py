@@ -10,12 +10,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from kg.history.backups import check_format, take_lock
+from kg.history.backups import HistoryLockedError, check_format, take_lock
 from kg.history.history import DamagedHistoryError, History
 from kg.replication.upstream import Snapshot
 from ontology import KelisimError
@@ -23,6 +25,10 @@ from ontology import KelisimError
 _LINK: Final = "history"
 _KEPT: Final = "KEPT"
 """A file in a folder that is never removed: its history has what the writer has not."""
+
+_PREFIX: Final = "kelisim-replica-"
+_BEGINNING_SECONDS: Final = 60.0
+"""A temporary folder as new as that may be about to be locked."""
 
 _OURS: Final = re.compile(r"history-[0-9a-f]{8}|\.history-[0-9a-f]{8}|snapshot-\d+-[0-9a-f]{16}\.part", re.ASCII)
 
@@ -34,7 +40,9 @@ class ReplicaFolder:
         """A temporary folder for None. Raises HistoryLockedError if another process uses it, KelisimError."""
         self._temporary = folder is None
         try:
-            self.path = folder or Path(tempfile.mkdtemp(prefix="kelisim-replica-"))
+            if folder is None:
+                _remove_abandoned()
+            self.path = folder or Path(tempfile.mkdtemp(prefix=_PREFIX))
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = take_lock(self.path)
         except OSError as error:
@@ -107,3 +115,16 @@ class ReplicaFolder:
         os.close(self._lock)
         if self._temporary:
             shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Removes the temporary folders of replicas that were killed: those of this user that nobody has locked."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, HistoryLockedError):
+            found = path.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+                if time.time() - found.st_mtime < _BEGINNING_SECONDS:
+                    continue
+                lock = take_lock(path)
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)

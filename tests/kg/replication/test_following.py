@@ -1,5 +1,6 @@
 """What a replica is told to follow, and what it has on disk; the whole is in `tests.server.front.test_replicas`."""
 
+import os
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -96,6 +97,23 @@ def test_a_temporary_folder_goes_with_the_replica() -> None:
     assert folder.path.is_dir()
     folder.close()
     assert not folder.path.exists()
+
+
+def test_what_killed_replicas_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    running = ReplicaFolder(None)
+    elsewhere = tmp_path / "elsewhere"
+    killed, new, theirs = (tmp_path / f"kelisim-replica-{name}" for name in ("killed", "new", "theirs"))
+    for folder in (elsewhere, killed, new):
+        folder.mkdir()
+        (folder / "snapshot").touch()
+    theirs.symlink_to(elsewhere)
+    for folder in (running.path, elsewhere, killed):
+        os.utime(folder, (0, 0))
+    ReplicaFolder(None).close()
+    assert {*tmp_path.iterdir()} == {running.path, elsewhere, new, theirs}
+    assert (elsewhere / "snapshot").exists()
+    running.close()
 
 
 def test_a_history_takes_the_place_of_another(tmp_path: Path) -> None:
