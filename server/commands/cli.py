@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from kg.commands import checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
@@ -161,6 +162,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("A replica takes its data from its writer: leave out --allow-updates and --empty.")
     if token_file and not replica_of:
         raise KelisimError("--replica-token-file is for a replica: name its writer with --replica-of.")
+    told = [ctx.get_parameter_source(name) != ParameterSource.DEFAULT for name in ("engine_auth", "engine_poll")]
+    if engine is None and any(told):
+        raise KelisimError("--engine-auth and --engine-poll are for an engine elsewhere: name it with --engine.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,
@@ -181,7 +185,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         forwarded,
         open_log=open_log,
         replica=Following(replica_of, token_file) if replica_of else None,
-        engine=EngineSettings(engine, engine_auth, engine_poll) if engine else None,
+        engine=EngineSettings(engine, engine_auth, engine_poll) if engine is not None else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")
