@@ -9,6 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.engine.engine import Engine
+from kg.engine.errors import EngineRefusedError
 from kg.engine.remote import query_form
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
@@ -140,6 +141,21 @@ def test_errors_are_the_same(query: str) -> None:
             engine.query(query)
         told.append((type(error.value), str(error.value)))
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { ?s <urn:p> ?o LATERAL { SELECT ?s ?x { ?s <urn:n> ?x } LIMIT 1 } }",
+        "SELECT * { << ?s ?p ?o >> ?x ?y }",
+    ],
+)
+def test_what_is_beyond_sparql_1_1_the_copy_answers(query: str) -> None:
+    local, remote = engines()["placed"]
+    with pytest.raises(EngineRefusedError, match=r"asked in SPARQL 1\.1"):
+        remote.query(query)
+    remote.remote.copied()
+    assert seen(remote, query) == seen(local, query)
 
 
 def test_values_are_given_within_groups_but_not_within_subqueries() -> None:
