@@ -50,20 +50,23 @@ class ConnectedEngine:
 
         Raises KelisimError if it does not answer, or cannot be worked with.
         """
-        header = _authorization(settings.auth)
+        header, secret = _authorization(settings.auth)
         self.settings = settings
         self.breaker = Breaker(settings.url)
-        self._header = header
+        self._header, self._secret = header, secret
         self._watching: asyncio.Task[None]
-        self._watched = Transport(settings.url, self.breaker, authorization=header, seconds=_ASKED_SECONDS)
+        self._watched = self._transport(_ASKED_SECONDS)
         self.traits: Traits = probe(self._watched)
         self.mark: Mark = read_mark(self._watched)
         self._watched.close()
 
     def engine(self, prefixes: Mapping[str, str]) -> RemoteEngine:
         """The engine as workers use it; whoever has them watches the time of queries."""
-        transport = Transport(self.settings.url, self.breaker, authorization=self._header, seconds=_BUILD_SECONDS)
-        return RemoteEngine(RemoteStore(transport, self.traits), prefixes)
+        return RemoteEngine(RemoteStore(self._transport(_BUILD_SECONDS), self.traits), prefixes)
+
+    def _transport(self, seconds: float) -> Transport:
+        url, header, secret = self.settings.url, self._header, self._secret
+        return Transport(url, self.breaker, authorization=header, seconds=seconds, secret=secret)
 
     def words(self) -> str:
         """The start message."""
@@ -128,16 +131,17 @@ class ConnectedEngine:
         return max(self.settings.poll, _PAUSE_FACTOR * seconds)
 
 
-def _authorization(given: str) -> str:
-    """The Authorization header (RFC 7617, RFC 6750) for an option; empty for an empty one."""
+def _authorization(given: str) -> tuple[str, str]:
+    """The Authorization header (RFC 7617, RFC 6750) for an option, and the password; empty for an empty one."""
     credentials = read_credentials(given)
     if credentials is None:
-        return ""
+        return "", ""
     if credentials.kind == "bearer":
-        return f"Bearer {credentials.password}"
+        return f"Bearer {credentials.password}", credentials.password
     if credentials.kind == "digest":
         raise KelisimError("To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish.")
-    return "Basic " + base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+    pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+    return f"Basic {pair}", credentials.password
 
 
 def _timeline(mark: Mark) -> BuildTimeline:

@@ -317,8 +317,8 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
 
 def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:
     """An engine elsewhere in place of a store."""
-    if settings.folder or settings.empty or settings.services:
-        raise KelisimError("--engine has the data: --store, --empty and --allow-service do not go with it.")
+    if settings.folder or settings.empty or settings.services or settings.open_log:
+        raise KelisimError("--engine has the data: --store, --empty, --allow-service and --open-log do not go with it.")
     if settings.allow_updates:
         raise KelisimError(
             "Changes are not taken through --engine: others may write there too, so that nobody could promise that the "

@@ -5,6 +5,7 @@ Arrow's kernels run over whole columns and without Python's lock. The lexical fo
 """
 
 import re
+from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
 from kg.analytics.arrow import pa, pc
@@ -48,6 +49,10 @@ NUMERIC: Final = (*EXACT, _XSD + "double", _XSD + "float")
 DATES: Final = (_XSD + "date",)
 TIMES: Final = (_XSD + "dateTime", _XSD + "dateTimeStamp")
 BOOLEANS: Final = (_XSD + "boolean",)
+
+_FIRST: Final = {pa.date32(): date.min, TIMESTAMP: datetime.min.replace(tzinfo=UTC)}
+_LAST: Final = {pa.date32(): date.max, TIMESTAMP: datetime.max.replace(tzinfo=UTC)}
+"""Days and moments of the years 1 to 9999: what readers of Parquet have in common."""
 
 _ZONE: Final = r"(?:Z|[+-]\d\d:\d\d)"
 _DECIMAL: Final = r"^[+-]?\d{1,29}(?:\.\d{1,9})?$"
@@ -126,7 +131,10 @@ def dates(lexical: pa.Array) -> pa.Array:
 
 
 def times(lexical: pa.Array) -> pa.Array:
-    """Moments in UTC, to the microsecond; one without a zone is taken for UTC, as the engine's comparisons do."""
+    """Moments in UTC, to the microsecond; null before the year 1 and after 9999.
+
+    One without a zone is taken for UTC, as the engine's comparisons do.
+    """
     zoned = pc.match_substring_regex(lexical, _ZONE + "$")
     return _cast(pc.if_else(zoned, lexical, pc.binary_join_element_wise(lexical, "Z", "")), _TIME, TIMESTAMP)
 
@@ -145,13 +153,17 @@ def _cast(lexical: pa.Array, pattern: str, kind: pa.DataType) -> pa.Array:
     """The values of that type; null where the lexical form is not in the type's lexical space, such as 30 February."""
     likely = pc.if_else(pc.match_substring_regex(lexical, pattern), lexical, pa.scalar(None, pa.string()))
     try:
-        return pc.cast(likely, kind)
+        found = pc.cast(likely, kind)
     except pa.ArrowInvalid:
-        return pa.array([_one(text, kind) for text in likely.to_pylist()], kind)
+        found = pa.array([_one(text, kind) for text in likely.to_pylist()], kind)
+    if kind not in _FIRST:
+        return found
+    first, last = pa.scalar(_FIRST[kind], kind), pa.scalar(_LAST[kind], kind)
+    return pc.if_else(pc.and_(pc.less_equal(first, found), pc.less_equal(found, last)), found, pa.scalar(None, kind))
 
 
 def _one(text: str | None, kind: pa.DataType) -> object:
     try:
         return None if text is None else pa.scalar(text).cast(kind).as_py()
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, OverflowError, ValueError):  # the latter two beyond the years that Python has
         return None

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import pyoxigraph as ox
 
-from kg.engine.errors import EngineError, EngineRefusedError, TooDeepError, TooLargeError
+from kg.engine.errors import EngineError, EngineRefusedError, QuerySyntaxError, TooDeepError, TooLargeError
 from kg.remote import results
 from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
@@ -93,10 +93,7 @@ class RemoteStore:
         named = {n: str(t) for n, t in given.items() if not isinstance(t, ox.BlankNode)}
         dataset = self._dataset(default_graph, named_graphs)
         try:
-            made = translate(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
-        except RecursionError:
-            raise TooDeepError("The query is nested too deeply for an engine elsewhere. Make it simpler.") from None
-        try:
+            made = _translated(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
             return self._evaluated(made, columns, given, default_graph)
         except EngineRefusedError:
             if self._copy is None:
@@ -335,6 +332,18 @@ class RemoteStore:
     def known_copy(self) -> ox.Store | None:
         """The copy, if it was made."""
         return self._copy
+
+
+def _translated(query: str, reading: Reading) -> Translated:
+    """The SELECT for a query that pyoxigraph accepts, which is more than SPARQL 1.1."""
+    try:
+        return translate(query, reading)
+    except RecursionError:
+        raise TooDeepError("The query is nested too deeply for an engine elsewhere. Make it simpler.") from None
+    except QuerySyntaxError as error:
+        raise EngineRefusedError(
+            f"An engine elsewhere is asked in SPARQL 1.1, without LATERAL and triple terms. {error}"
+        ) from error
 
 
 def as_store(store: RemoteStore) -> ox.Store:

@@ -24,6 +24,9 @@ OWN: Final = "kelisim_"
 NOWHERE: Final = BASE + "graph/none"
 """A graph that is never there: what is looked for in it is not found."""
 
+_ALL_ROWS: Final = 2_000_000_000
+"""More rows than there are, and fewer than engines can count."""
+
 _UNBOUND: Final = f"?{OWN}unbound"
 _XSD_BOOLEAN: Final = PREFIXES["xsd"] + "boolean"
 _ORDERS: Final = frozenset(("LESS", "GREATER", "AT_MOST", "AT_LEAST"))
@@ -67,8 +70,8 @@ class Reading:
 
     unknown: the IRIs of functions that are not known: their calls have no value (SPARQL 1.1 Query, section 17.6),
     whatever the engine would make of them. given: terms by the names of variables, which have these values everywhere
-    but in subqueries. doubted: the engine computes booleans as numbers, and compares wrongly where it looks into an
-    index.
+    but in subqueries. doubted: the engine computes booleans as numbers, compares wrongly where it looks into an index,
+    and gives a part of the sorted rows as if it were all where an offset stands without a limit.
     """
 
     dataset: Dataset
@@ -195,6 +198,8 @@ class _Translation:
             self._boolean(node)
         if self._reading.doubted and node.data == "relation":
             self._comparison(node)
+        if self._reading.doubted and node.data == "limits":
+            self._limit(node)
         if node.data == "group" and free:
             self._give(node)
         first = node.children[0] if node.data == "pattern" else None
@@ -258,6 +263,11 @@ class _Translation:
         """Has an order compared for each value, and not looked up as a range of an index."""
         if any(isinstance(c, Token) and c.type in _ORDERS for c in relation.children):
             self._edits.enclose(span(relation), "((", ") = true)")
+
+    def _limit(self, limits: Tree[Token]) -> None:
+        """Has an engine that sorts only so many rows (Virtuoso's MaxSortedTopRows) refuse more, and not leave out."""
+        if not any(isinstance(c, Token) and c.type == "LIMIT" for c in limits.children):
+            self._edits.append(span(limits)[1], f" LIMIT {_ALL_ROWS}")
 
     def _is_unknown(self, node: Tree[Token]) -> bool:
         if not self._reading.unknown or _child(node, "arguments") is None:

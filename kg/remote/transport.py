@@ -26,6 +26,7 @@ ANSWER_BYTES: Final = 1 << 28
 
 _CHUNK: Final = 1 << 18
 _ERROR_TEXT: Final = 600
+_READ_OF_ERROR: Final = 10_000
 _BUSY: Final = frozenset((429, 503))
 _LATE: Final = frozenset((408, 504))
 _DOWN: Final = frozenset((502, 503, 504))
@@ -48,6 +49,8 @@ class Transport:
     ) -> None:
         """`seconds` is how long an answer may take, None for ever, where another process watches the time.
 
+        `secret` is the password that `authorization` has in another form: neither is in any error.
+
         Raises KelisimError if the address is not that of an endpoint.
         """
         self.url = checked_url(url)
@@ -60,7 +63,7 @@ class Transport:
         self._headers = {"Accept": RESULTS, "User-Agent": "Kelisim"}
         if authorization:
             self._headers["Authorization"] = authorization
-        self._secret = authorization.rpartition(" ")[2] or secret
+        self._secrets = [s for s in (secret, authorization.rpartition(" ")[2]) if s]
         self._connection: http.client.HTTPConnection | None = None
         self._process = 0
 
@@ -154,7 +157,7 @@ class Transport:
         ):  # Virtuoso's anytime queries: 200 with what there was when time was over
             raise EngineTimeoutError(
                 f"The engine {self.url} ran out of its time and gave a part of the answer ({state}: "
-                f"{headers.get('X-SQL-Message', '')[:_ERROR_TEXT]}), which is none. Ask for less."
+                f"{self._hidden(headers.get('X-SQL-Message', ''))[:_ERROR_TEXT]}), which is none. Ask for less."
             )
         if rows := headers.get("X-SPARQL-MaxRows"):
             raise TooLargeError(
@@ -181,8 +184,13 @@ class Transport:
 
     def _said(self, body: bytes) -> str:
         """The first of an error text on one line, without what authenticates us."""
-        text = " ".join(body[:_ERROR_TEXT].decode("utf-8", errors="replace").split())
-        return text.replace(self._secret, "…") if self._secret else text
+        text = " ".join(body[:_READ_OF_ERROR].decode("utf-8", errors="replace").split())
+        return self._hidden(text)[:_ERROR_TEXT]  # in this order: half of a secret is found no more
+
+    def _hidden(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:

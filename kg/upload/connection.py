@@ -57,11 +57,12 @@ class Connection:
         self.requests = 0
         """How many were sent."""
         self._headers = {"User-Agent": "Kelisim"}
-        self._secret = credentials.password if credentials else ""
+        self._secrets = [credentials.password] if credentials and credentials.password else []
         handlers: list[urllib.request.BaseHandler] = [_NoRedirection()]
         if credentials and credentials.kind == "basic":
             pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
             self._headers["Authorization"] = f"Basic {pair}"
+            self._secrets.append(pair)
         elif credentials and credentials.kind == "bearer":
             self._headers["Authorization"] = f"Bearer {credentials.password}"
         elif credentials:
@@ -134,8 +135,10 @@ class Connection:
             raise EngineUnreachableError(f"{url} does not answer: {what}.") from None
 
     def _told(self, error: urllib.error.HTTPError) -> str:
-        text = " ".join(error.read(10_000).decode("utf-8", errors="replace").split())[:_ERROR_TEXT]
-        return text.replace(self._secret, "…") if self._secret else text
+        text = " ".join(error.read(10_000).decode("utf-8", errors="replace").split())
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text[:_ERROR_TEXT]  # last: half of a secret is found no more
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):

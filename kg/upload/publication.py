@@ -209,7 +209,7 @@ class Publisher:
         )
         writer.stage(whole, run)
         self._tell("Switching", 0, 1)
-        writer.switch(default=any(not graph for graph, _ in (*change.adds, *change.removes)))
+        writer.switch(run, default=any(not graph for graph, _ in (*change.adds, *change.removes)))
         self.manifest = _manifest(work.content, default, run.time, told)
         self._tidy(writer, work)
         return run.sent

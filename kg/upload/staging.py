@@ -6,6 +6,8 @@ engines that do not make a request of several operations one transaction, such a
 
 Each request says in the engine how far the run has come, in the same operation as its triples, so that a run that was
 killed goes on after the last request that counted.
+
+Descriptions are named after their run: of two runs at a time, which there should not be, none makes triples of halves.
 """
 
 import hashlib
@@ -89,7 +91,7 @@ class Writer:
 
     def stage(self, change: Change, run: Progress) -> None:
         """Describes the change in the engine, from the request after `run.sent` on."""
-        rows = _descriptions(change)
+        rows = _descriptions(change, run)
         self._send(rows, (_QUADS if self._quads else _TRIPLES) // _DESCRIBED, run)
 
     def add(self, adds: Sequence[Located], run: Progress) -> None:
@@ -102,13 +104,16 @@ class Writer:
             self._connection.update(f"DELETE DATA {{ {_grouped(removes[start : start + _TRIPLES])} }}")
             self._told(min(start + _TRIPLES, len(removes)))
 
-    def switch(self, *, default: bool) -> None:
-        """Makes what is staged true, in one operation. `default`: it changes the engine's own default graph too."""
-        branches = [_branch("removes", "?dg", "d"), _branch("adds", "?ag", "a")]
+    def switch(self, run: Progress, *, default: bool) -> None:
+        """Makes what the run staged true, in one operation.
+
+        `default`: it changes the engine's own default graph too.
+        """
+        branches = [_branch(run, "removes", "?dg", "d"), _branch(run, "adds", "?ag", "a")]
         deleted, added = "GRAPH ?dg { ?ds ?dp ?do }", "GRAPH ?ag { ?as ?ap ?ao }"
         if default:
-            branches += [_branch("removesDefault", f"<{STAGED_GRAPH}>", "e")]
-            branches += [_branch("addsDefault", f"<{STAGED_GRAPH}>", "b")]
+            branches += [_branch(run, "removesDefault", f"<{STAGED_GRAPH}>", "e")]
+            branches += [_branch(run, "addsDefault", f"<{STAGED_GRAPH}>", "b")]
             deleted, added = f"{deleted} ?es ?ep ?eo .", f"{added} ?bs ?bp ?bo ."
         where = " UNION ".join(branches)
         self._connection.update(f"DELETE {{ {deleted} }} INSERT {{ {added} }} WHERE {{ {where} }}")
@@ -140,27 +145,31 @@ def replace(connection: Connection, graph: str, removes: Sequence[str], adds: Se
             connection.update(f"{word} DATA {{ {within(graph, listed)} }}")
 
 
-def _descriptions(change: Change) -> Iterator[list[Located]]:
-    number = 0
+def _descriptions(change: Change, run: Progress) -> Iterator[list[Located]]:
+    number, own = 0, f"{STAGED_GRAPH}#{_short(run)}"
     for kind, items in (("removes", change.removes), ("adds", change.adds)):
         for graph, triple in items:
             number += 1
-            node = f"<{STAGED_GRAPH}#{number}>"
+            node = f"<{own}-{number}>"
             subject, predicate, found = triple.split(" ", 2)
-            place = f"#{kind}> <{graph}>" if graph else f"#{kind}Default> <{STAGED_GRAPH}>"
+            place = f"-{kind}> <{graph}>" if graph else f"-{kind}Default> <{STAGED_GRAPH}>"
             parts = (("s", subject), ("p", predicate), ("o", found))
             yield [
-                (STAGED_GRAPH, f"{node} <{STAGED_GRAPH}{place}"),
+                (STAGED_GRAPH, f"{node} <{own}{place}"),
                 *((STAGED_GRAPH, f"{node} <{STAGED_GRAPH}#{name}> {term}") for name, term in parts),
             ]
 
 
-def _branch(kind: str, graph: str, letter: str) -> str:
+def _branch(run: Progress, kind: str, graph: str, letter: str) -> str:
     inside = (
-        f"?{letter} <{STAGED_GRAPH}#{kind}> {graph} ; "
+        f"?{letter} <{STAGED_GRAPH}#{_short(run)}-{kind}> {graph} ; "
         f"<{STAGED_GRAPH}#s> ?{letter}s ; <{STAGED_GRAPH}#p> ?{letter}p ; <{STAGED_GRAPH}#o> ?{letter}o"
     )
     return f"{{ {within(STAGED_GRAPH, inside)} }}"
+
+
+def _short(run: Progress) -> str:
+    return run.run[:16]
 
 
 def _grouped(items: Sequence[Located]) -> str:

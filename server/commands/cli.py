@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from kg.commands import checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
@@ -165,8 +166,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("--data would not be read: --replica-of and --engine have the data elsewhere. Leave it out.")
     if open_log and not (folder or replica_of):
         raise KelisimError("--open-log needs a log: give the folder of a store with --store, or follow one.")
-    if engine_auth and not engine:
-        raise KelisimError("--engine-auth is for an engine: name it with --engine.")
+    told = [ctx.get_parameter_source(name) != ParameterSource.DEFAULT for name in ("engine_auth", "engine_poll")]
+    if engine is None and any(told):
+        raise KelisimError("--engine-auth and --engine-poll are for an engine elsewhere: name it with --engine.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,
@@ -187,7 +189,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         forwarded,
         open_log=open_log,
         replica=Following(replica_of, token_file) if replica_of else None,
-        engine=EngineSettings(engine, engine_auth, engine_poll) if engine else None,
+        engine=EngineSettings(engine, engine_auth, engine_poll) if engine is not None else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

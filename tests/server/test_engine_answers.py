@@ -11,6 +11,7 @@ from tests.engines import comparing
 from tests.engines.comparing import Compare
 from tests.engines.filling import fill
 from tests.engines.registry import ENGINES, running_or_skipped
+from tests.http import ask, get_json
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -48,6 +49,14 @@ def test_lenses(connected: str, server: str) -> None:
 
 def test_explanations(connected: str, server: str) -> None:
     check(islice(comparing.explanations(server), 4), connected, server)
+
+
+@pytest.mark.parametrize("modifiers", ["OFFSET 10", "ORDER BY ?s OFFSET 10", "ORDER BY ?s LIMIT 20000 OFFSET 10"])
+def test_no_row_is_left_out(connected: str, server: str, modifiers: str) -> None:
+    """Virtuoso gives the first 10000 of sorted rows, and says so nowhere, where an offset stands without a limit."""
+    query = f"SELECT (COUNT(*) AS ?n) {{ {{ SELECT ?s {{ ?s ?p ?o }} {modifiers} }} }}"
+    found = [get_json(ask(base, query, format="json"))["results"] for base in (connected, server)]
+    assert found[0] == found[1]
 
 
 def test_abuse(connected: str, server: str, request: pytest.FixtureRequest) -> None:

@@ -218,6 +218,10 @@ def test_writes_are_refused(connected: Serving) -> None:
         (["--engine", "http://127.0.0.1:1/sparql", "--engine-auth", "basic:env:KELISIM_NONE"], "not set"),
         (["--engine", "http://127.0.0.1:1/sparql", "--allow-updates"], "not taken"),
         (["--engine", "http://127.0.0.1:1/sparql", "--empty"], "do not go with it"),
+        (["--engine", "http://127.0.0.1:1/sparql", "--open-log"], "do not go with it"),
+        (["--engine", ""], "address of a SPARQL endpoint"),
+        (["--engine-auth", "basic:env:KELISIM_NONE", "--empty"], "name it with --engine"),
+        (["--engine-poll", "5", "--empty"], "name it with --engine"),
     ],
 )
 def test_mistakes_on_the_command_line_are_told(options: list[str], words: str) -> None:

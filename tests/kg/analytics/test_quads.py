@@ -126,6 +126,11 @@ VALUES: list[tuple[str, str, dict[str, object]]] = [
     ("2024-11-27+05:00", "date", {"value_date": date(2024, 11, 27)}),
     ("2023-02-29", "date", {}),
     ("12024-01-01", "date", {}),
+    ("0001-01-01", "date", {"value_date": date(1, 1, 1)}),
+    ("0000-12-31", "date", {}),
+    ("-0044-03-15", "date", {}),
+    ("0001-01-01T00:00:00+14:00", "dateTime", {}),
+    ("9999-12-31T23:59:59-14:00", "dateTime", {}),
     ("2024-11-27T10:00:00+05:00", "dateTime", {"value_time": datetime(2024, 11, 27, 5, tzinfo=UTC)}),
     ("2024-11-27T10:00:00.5", "dateTime", {"value_time": datetime(2024, 11, 27, 10, 0, 0, 500_000, tzinfo=UTC)}),
     ("2024-11-31T10:00:00Z", "dateTime", {}),
@@ -148,6 +153,20 @@ def test_values_are_typed_where_they_are_of_the_type(tmp_path: Path) -> None:
         row = rows[f"urn:{n}"]
         assert (row["object"], row["datatype"]) == (lexical, XSD + datatype)
         assert {k: v for k, v in row.items() if k.startswith("value_") and v is not None} == expected, row
+
+
+@pytest.mark.parametrize("kind", ["date", "dateTime"])
+def test_years_that_readers_have_not_are_no_values_beside_others_either(tmp_path: Path, kind: str) -> None:
+    """Where nothing is malformed, whole columns are converted in another way."""
+    time = "T00:00:00Z" if kind == "dateTime" else ""
+    subject, predicate = ox.NamedNode("urn:s"), ox.NamedNode("urn:p")
+    datatype = ox.NamedNode(XSD + kind)
+    quads = [
+        ox.Quad(subject, predicate, ox.Literal(day + time, datatype=datatype)) for day in ("0000-01-01", "0001-01-01")
+    ]
+    rows = written(tmp_path, quads)
+    column = "value_time" if kind == "dateTime" else "value_date"
+    assert [row["object"] for row in rows if row[column] is not None] == [f"0001-01-01{time}"]
 
 
 def test_row_groups_are_passed_over_by_their_statistics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

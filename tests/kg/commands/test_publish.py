@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 from tests.engines.registry import running_or_skipped
 from tests.engines.server import EngineServer, answers, free_port
 from tests.kg.upload.samples import NAMELESS, held, quad, sample
+from tests.waiting import becomes
 
 
 @pytest.fixture(scope="module")
@@ -89,22 +90,26 @@ def test_the_recipe_for_virtuoso(kelisim: str, dataset: Dataset, tmp_path: Path)
         pytest.skip("there is no virtuoso-t (Debian's virtuoso-opensource-7-bin has it)")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     text = readme.partition("## Publishing to an engine")[2].partition("\n## ")[0]
-    _, start, ask = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    sql, http = free_port(), free_port()
+    _, start, serve, stop = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    sql, http, own = free_port(), free_port(), free_port()
 
     def follow(commands: str) -> str:
-        here = commands.replace("1111", str(sql)).replace("8890", str(http)).replace("kelisim ", f"{kelisim} ")
+        here = commands.replace("1111", str(sql)).replace("8890", str(http)).replace("8000", str(own))
+        here = here.replace("kelisim ", f"{kelisim} ").replace(
+            "--max-timeout 30 &", "--max-timeout 30 > serve.log 2>&1 &"
+        )
         done = subprocess.run(["bash", "-e", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    stop = re.findall(r"`(isql-vt [^`]*shutdown)`", text)
     try:
         assert f"{len(dataset.quads)} quads added and 0 removed" in follow(start)
         assert "nothing was sent" in follow(start[start.rindex("\nkelisim") :])
-        asked = follow(ask)
+        asked = follow(serve)
         assert "id:emmanuel-macron" in asked
         assert "2 rows" in asked
+        assert json.loads((tmp_path / "ready.json").read_text(encoding="utf-8"))["status"] == "ready"
     finally:
-        follow(stop[0])
-    assert not answers(f"http://127.0.0.1:{http}/sparql")
+        follow(stop)
+    for port in (http, own):
+        assert becomes(lambda port=port: not answers(f"http://127.0.0.1:{port}/"), 30)  # type: ignore[misc]

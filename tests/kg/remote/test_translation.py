@@ -9,12 +9,14 @@ import pyoxigraph as ox
 import pytest
 
 from kg.engine.engine import Engine
+from kg.engine.errors import EngineRefusedError
 from kg.engine.remote import query_form
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
 from kg.remote.graphs import HIDDEN_GRAPHS
 from kg.remote.probing import Traits
 from kg.remote.store import RemoteStore
+from kg.remote.translation import Dataset, Reading, translate
 from kg.remote.transport import Transport
 from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH
 from ontology import KelisimError
@@ -34,6 +36,10 @@ QUERIES = (
     "SELECT (COUNT(*) AS ?саны) { GRAPH ?граф { ?s ?p ?o } }",
     "SELECT * { ?s <urn:p>+ ?o }",
     "SELECT * { <urn:a> <urn:p>* ?o }",
+    "SELECT ?s { ?s ?p ?o } ORDER BY ?s OFFSET 3",
+    "SELECT (COUNT(*) AS ?n) { { SELECT ?s { ?s ?p ?o } ORDER BY ?s OFFSET 2 } }",
+    "CONSTRUCT { ?s <urn:r> ?o } WHERE { ?s <urn:p> ?o } ORDER BY ?s OFFSET 1",
+    "ASK { ?s <urn:p> ?o } OFFSET 100",
     "SELECT * { ?s <urn:p> ?o . GRAPH <urn:g> { ?o <urn:p> ?x } }",
     "SELECT * { ?s <urn:p> ?o OPTIONAL { GRAPH ?g { ?o <urn:n> ?n } } MINUS { ?s <urn:n> 2 } }",
     "SELECT * { ?s <urn:p> ?o FILTER NOT EXISTS { ?o <urn:n> 2 } }",
@@ -137,12 +143,36 @@ def test_errors_are_the_same(query: str) -> None:
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { ?s <urn:p> ?o LATERAL { SELECT ?s ?x { ?s <urn:n> ?x } LIMIT 1 } }",
+        "SELECT * { << ?s ?p ?o >> ?x ?y }",
+    ],
+)
+def test_what_is_beyond_sparql_1_1_the_copy_answers(query: str) -> None:
+    local, remote = engines()["placed"]
+    with pytest.raises(EngineRefusedError, match=r"asked in SPARQL 1\.1"):
+        remote.query(query)
+    remote.remote.copied()
+    assert seen(remote, query) == seen(local, query)
+
+
 def test_values_are_given_within_groups_but_not_within_subqueries() -> None:
     query = "SELECT ?s ?o { ?s <urn:p> ?o OPTIONAL { ?x <urn:n> ?n FILTER(?x = ?s) } }"
     for _, remote in ENGINES.values():
         given = {ox.Variable("s"): ox.NamedNode("urn:a")}
         found = [tuple(row) for row in remote.query(query, substitutions=given).solutions]
         assert found == [(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"))]
+
+
+@pytest.mark.parametrize("modifiers", ["OFFSET 3", "ORDER BY ?s OFFSET 3", "GROUP BY ?s ORDER BY ?s OFFSET 3"])
+@pytest.mark.parametrize("query", ["SELECT ?s { ?s ?p ?o } %s", "SELECT ?s { { SELECT ?s { ?s ?p ?o } %s } }"])
+def test_an_offset_has_a_limit_where_engines_leave_rows_out_without(query: str, modifiers: str) -> None:
+    reading = Reading(Dataset(), ["s"], doubted=True)
+    assert f"{modifiers} LIMIT 2000000000" in translate(query % modifiers, reading).text
+    limited = f"{modifiers} LIMIT 7"
+    assert translate(query % limited, reading).text.count("LIMIT") == 1
 
 
 @pytest.mark.parametrize("kind", ENGINES)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,37 @@ def test_another_version_may_follow_a_run_that_ended_early(
     second = {q for q in first if "claim/2>" not in str(q)} | {quad("thing/1", "is", "told", "claim/other")}
     publish(server, second)
     assert held(server) == canonical(second)
+
+
+def test_two_runs_at_a_time_make_no_triple_that_neither_sent(server: EngineServer) -> None:
+    """There should be one only; where there are two, each may fail, and the next run mends it."""
+    contents = [{quad(f"{name}/{n}", name, f"{name}/{n + 1}", "claim/1") for n in range(600)} for name in "ab"]
+    meeting = threading.Barrier(2)
+    errors: list[KelisimError] = []
+
+    def run(quads: set[ox.Quad]) -> None:
+        met: set[str] = set()
+
+        def meet(what: str, _done: int, _total: int) -> None:
+            if what in ("Sending", "Switching") and what not in met:
+                met.add(what)
+                meeting.wait(60)
+
+        publisher = Publisher(connection(server), meet)
+        try:
+            publisher.publish(content_of(quads, publisher))
+        except KelisimError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=[quads]) for quads in contents]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert held(server) <= contents[0] | contents[1]
+    assert errors, "at least the second to switch sees what the first put there"
+    publish(server, contents[0])
+    assert held(server) == contents[0]
 
 
 def test_wrong_credentials_are_told_without_the_secret(server: EngineServer, kelisim: str) -> None:
