@@ -247,9 +247,12 @@ class _Translation:
             self._edits.replace(span(group), f"{{ ?{OWN}s ?{OWN}p ?{OWN}o }} }} }}")
         if named is not None:
             condition = f"{graph} IN ({', '.join(f'<{g}>' for g in named)})" if named else "false"
-            self._edits.append(end, f" FILTER({condition}) ")
         elif hidden:
-            self._edits.append(end, f" FILTER({graph} NOT IN ({', '.join(f'<{g}>' for g in hidden)})) ")
+            condition = f"{graph} NOT IN ({', '.join(f'<{g}>' for g in hidden)})"
+        else:
+            return
+        # Around another GRAPH alone engines leave the variable unbound, as the one in this process does.
+        self._edits.append(end, f" FILTER(!BOUND({graph}) || {condition}) ")
 
     def _boolean(self, node: Tree[Token]) -> None:
         """Has an expression that is given a name, and is a boolean by its form, computed as one."""

@@ -29,7 +29,9 @@ _ERROR_TEXT: Final = 600
 _READ_OF_ERROR: Final = 10_000
 _BUSY: Final = frozenset((429, 503))
 _LATE: Final = frozenset((408, 504))
-_DOWN: Final = frozenset((502, 503, 504))
+_DOWN: Final = frozenset((502, 503))
+"""What tells that the engine is down or overloaded, and not that one query took long."""
+
 _REFUSED: Final = frozenset((400, 422, 500, 501))
 _LATE_WORDS: Final = ("S1T00", "timed out", "timeout", "time limit", "estimated execution time")
 """What engines write into an error whose status does not tell that their time was over, such as Virtuoso's."""

@@ -31,6 +31,8 @@ QUERIES = (
     "SELECT * { }",
     "SELECT $s { $s <urn:p> ?o FILTER(?o != <urn:a>) }",
     "SELECT * { GRAPH ?g { ?s <urn:p> ?o } }",
+    "SELECT * { GRAPH ?g { GRAPH <urn:g> { ?s ?p ?o } } }",
+    "SELECT * FROM NAMED <urn:g> { GRAPH ?g { GRAPH <urn:g> { ?s ?p ?o } } }",
     "SELECT * { GRAPH ?g { } }",
     "SELECT ?келісім { ?келісім <urn:p> ?o } ORDER BY ?келісім",
     "SELECT (COUNT(*) AS ?саны) { GRAPH ?граф { ?s ?p ?o } }",

@@ -59,7 +59,7 @@ def nested(opening: str, closing: str, depth: int, middle: str = "") -> str:
 
 HEAVY = {
     "a cartesian product that is counted": (f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}", {503, 413}),
-    "a cartesian product that is sorted": (f"SELECT * {{ {PRODUCT} }} ORDER BY ?a ?i", {413}),
+    "a cartesian product that is sorted": (f"SELECT * {{ {PRODUCT} }} ORDER BY ?a ?i", {413, 503}),
     "a large answer": ("SELECT * { ?a ?b ?c . ?d ?e ?f }", {413}),
     "a huge group": (f"SELECT ?a ?d (COUNT(*) AS ?n) {{ {PRODUCT} }} GROUP BY ?a ?d ?g", {413, 503}),
     "a product taken away": (f"SELECT * {{ {PRODUCT} MINUS {{ ?a ?b ?i . ?d ?e ?c }} }}", {413, 503}),
