@@ -164,7 +164,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("--replica-token-file is for a replica: name its writer with --replica-of.")
     if ctx.obj and (replica_of or engine):
         raise KelisimError("--data would not be read: --replica-of and --engine have the data elsewhere. Leave it out.")
-    if open_log and not (folder or replica_of):
+    if open_log and not (folder or replica_of or engine):
         raise KelisimError("--open-log needs a log: give the folder of a store with --store, or follow one.")
     told = [ctx.get_parameter_source(name) != ParameterSource.DEFAULT for name in ("engine_auth", "engine_poll")]
     if engine is None and any(told):
