@@ -1,7 +1,6 @@
 """A server whose data are in an engine elsewhere: how it is found, and how its changes are noticed."""
 
 import asyncio
-import base64
 import logging
 import time
 from collections.abc import Mapping
@@ -136,12 +135,9 @@ def _authorization(given: str) -> tuple[str, str]:
     credentials = read_credentials(given)
     if credentials is None:
         return "", ""
-    if credentials.kind == "bearer":
-        return f"Bearer {credentials.password}", credentials.password
     if credentials.kind == "digest":
         raise KelisimError("To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish.")
-    pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
-    return f"Basic {pair}", credentials.password
+    return credentials.authorization, credentials.password
 
 
 def _timeline(mark: Mark) -> BuildTimeline:

@@ -1,6 +1,7 @@
 """An HTTP client for tests: one request, returning errors as responses."""
 
 import json
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -34,3 +35,10 @@ def get_json(url: str) -> dict[str, Any]:
 def ask(server: str, query: str, **more: str) -> str:
     """The URL of a query."""
     return f"{server}sparql?" + urllib.parse.urlencode({"query": query, **more})
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])

@@ -2,5 +2,5 @@
 
 Begin with `evaluation`; `annotations` is the algebra, `plan` how a pattern tells its triples; `answers` gives the JSON.
 
-Imports: ontology, kg.engine, kg.inference.
+Imports: ontology, kg.rdf, kg.engine, kg.inference.
 """

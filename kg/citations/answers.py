@@ -23,6 +23,7 @@ from kg.citations.cited import Asked, Citation, Cited, Citing, Row
 from kg.citations.evaluation import cite
 from kg.citations.support import Term
 from kg.engine.engine import Engine
+from kg.rdf.term_json import term_json
 from ontology import KelisimError
 from ontology.namespaces import MODALITIES
 
@@ -80,12 +81,12 @@ def _document(cited: Cited, kept: list[tuple[Row, Citation]], records: Records) 
     if cited.form == "ASK":
         return {"head": {}, "boolean": bool(kept), "citations": citations}
     if cited.form != "SELECT":
-        triples = [[_term(t) for t in row if t is not None] for row, _ in kept]
+        triples = [[term_json(t) for t in row if t is not None] for row, _ in kept]
         for (row, citation), told in zip(kept, rows, strict=True):
             stated = [claims[c] for c in sorted(citation.annotation.every) if cited.supports.states(c, row)]
             told.update({"stated": stated} if stated else {})
         return {"triples": triples, "citations": citations}
-    bindings = [{n: _term(t) for n, t in zip(names, row, strict=True) if t is not None} for row, _ in kept]
+    bindings = [{n: term_json(t) for n, t in zip(names, row, strict=True) if t is not None} for row, _ in kept]
     return {"head": {"vars": names}, "results": {"bindings": bindings}, "citations": citations}
 
 
@@ -140,19 +141,7 @@ def _told(records: Records, claim: str) -> dict[str, Any]:
 
 
 def _values(values: Mapping[str, Term]) -> dict[str, Any]:
-    return {name[1:]: _term(term) for name, term in values.items()}
-
-
-def _term(term: Term) -> dict[str, str]:
-    """A term as in SPARQL 1.1 Query Results JSON, section 3.2.2."""
-    if isinstance(term, ox.NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, ox.BlankNode):
-        return {"type": "bnode", "value": term.value}
-    told = {"type": "literal", "value": term.value}
-    if term.language:
-        return told | {"xml:lang": term.language}
-    return told if term.datatype.value == _STRING else told | {"datatype": term.datatype.value}
+    return {name[1:]: term_json(term) for name, term in values.items()}
 
 
 def term_of(told: Mapping[str, str]) -> Term:

@@ -3,5 +3,5 @@
 Begin with `detection`, which finds all of them, and `model` (a conflict and its sides); each kind has a module of its
 own, and `terms` writes conflicts as RDF.
 
-Imports: ontology, kg.rdf, kg.engine.
+Imports: ontology, kg.rdf, kg.engine, kg.inference.
 """

@@ -10,7 +10,8 @@ from kg.conflicts.evidence import ORG
 from kg.conflicts.terms import triples
 from kg.engine.engine import Engine
 from kg.engine.reading import rows_of
-from kg.rdf.patches import Patch, diff
+from kg.inference.recording import Recorder
+from kg.rdf.patches import Patch
 from ontology.namespaces import CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 
 MOST_CLAIMS: Final = 10_000
@@ -53,14 +54,12 @@ def follow(engine: Engine, patch: Patch) -> Patch:
         return patch
     reader = rows_of(engine)
     wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, detect(reader))}
-    change = diff(_told(store), wanted)
-    change.apply(store)
-    deletes, adds = {*change.deletes}, {*change.adds}
-    return Patch(
-        (*(q for q in patch.deletes if q not in adds), *(q for q in change.deletes if q not in patch.adds)),
-        (*(q for q in patch.adds if q not in deletes), *(q for q in change.adds if q not in patch.deletes)),
-        patch.header,
-    )
+    told, recorder = _told(store), Recorder(store, patch)
+    for quad in told - wanted:
+        recorder.remove(quad)
+    for quad in wanted - told:
+        recorder.add(quad)
+    return recorder.patch()
 
 
 def _is_read(quad: ox.Quad) -> bool:

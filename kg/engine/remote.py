@@ -61,7 +61,9 @@ class RemoteEndpoint:
     """
 
     def __init__(self, url: str, *, timeout: float = 60.0, parameters: Mapping[str, str] | None = None) -> None:
-        self._url = _checked_url(url)
+        if not is_http_url(url):
+            raise KelisimError(f"{url!r} is no address of an endpoint; give one such as https://example.org/sparql.")
+        self._url = url
         self._timeout = max(1, math.ceil(timeout))
         self._parameters = parameters or {}
         self.lacking = Lacking(0, {})
@@ -182,15 +184,14 @@ def query_form(query: str) -> str:
     )
 
 
-def _checked_url(url: str) -> str:
+def is_http_url(url: str) -> bool:
+    """Whether a text is the HTTP URL of something that can be asked."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        valid = False
-    if not valid or not url.isprintable() or " " in url:
-        raise KelisimError(f"{url!r} is no address of an endpoint; give one such as https://example.org/sparql.")
-    return url
+        return False
+    return bool(valid) and url.isprintable() and " " not in url
 
 
 class _Redirections(urllib.request.HTTPRedirectHandler):

@@ -11,9 +11,8 @@ from typing import Final
 import msgspec
 
 from kg.engine.errors import EngineError, EngineRefusedError
-from kg.remote.graphs import HIDDEN_GRAPHS
 from kg.remote.transport import Transport
-from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH
+from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH, RESERVED
 from ontology import KelisimError
 from ontology.namespaces import CODE, KEL, PREFIXES
 
@@ -83,7 +82,7 @@ class Traits:
     """The default graph of the dataset is the engine's graph `DEFAULT_GRAPH`."""
     union: bool = False
     """Its own default graph has the triples of all graphs."""
-    hidden: tuple[str, ...] = HIDDEN_GRAPHS
+    hidden: tuple[str, ...] = RESERVED
     """The named graphs that are none of the dataset."""
     numeric_booleans: bool = False
     """xsd:boolean comes as 1 and 0, and what is computed comes as an integer."""
@@ -111,7 +110,7 @@ class Traits:
             found.append(f"It lacks {', '.join(self.missing)}.")
         if self.changed:
             found.append(f"It changes the form of literals: {', '.join(self.changed)}.")
-        if own := [g for g in self.hidden if g not in HIDDEN_GRAPHS]:
+        if own := [g for g in self.hidden if g not in RESERVED]:
             found.append(f"Graphs of its own are passed over: {', '.join(own)}.")
         return found or ["It does all that was tried as SPARQL 1.1 says."]
 
@@ -144,7 +143,7 @@ def probe(transport: Transport) -> Traits:
     return Traits(
         placed,
         union,
-        (*HIDDEN_GRAPHS, *probing.own_graphs()),
+        (*RESERVED, *probing.own_graphs()),
         probing.has_numeric_booleans(),
         probing.has_large_decimals(),
         missing,

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 import pyoxigraph as ox
 
 from kg.engine.errors import EngineError
+from kg.rdf.term_json import term_json
 from ontology.namespaces import PREFIXES
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
@@ -61,7 +62,7 @@ def rows(found: ox.QuerySolutions) -> Iterator[Row]:
 
 def written(names: Sequence[str], found: Sequence[Row]) -> ox.QuerySolutions:
     """Solutions made of rows."""
-    bindings = [{n: _json(t) for n, t in zip(names, row, strict=True) if t is not None} for row in found]
+    bindings = [{n: term_json(t) for n, t in zip(names, row, strict=True) if t is not None} for row in found]
     body = json.dumps({"head": {"vars": [*names]}, "results": {"bindings": bindings}}).encode()
     made = ox.parse_query_results(input=body, format=ox.QueryResultsFormat.JSON)
     assert isinstance(made, ox.QuerySolutions)
@@ -75,16 +76,6 @@ def boolean(value: bool) -> ox.QueryBoolean:
     )
     assert isinstance(made, ox.QueryBoolean)
     return made
-
-
-def _json(term: Term) -> dict[str, str]:
-    """A term as in SPARQL 1.1 Query Results JSON, section 3.2.2."""
-    if isinstance(term, ox.NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, ox.BlankNode):
-        return {"type": "bnode", "value": term.value}
-    told = {"type": "literal", "value": term.value}
-    return told | ({"xml:lang": term.language} if term.language else {"datatype": term.datatype.value})
 
 
 def _mended(body: bytes, *, large_decimals: bool) -> bytes:

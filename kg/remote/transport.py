@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from kg.engine.errors import EngineBusyError, EngineError, EngineRefusedError, EngineTimeoutError, TooLargeError
+from kg.engine.remote import is_http_url
 from kg.remote.breaker import Breaker
 from ontology import KelisimError
 
@@ -212,13 +213,8 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 def checked_url(url: str) -> str:
     """The address; raises KelisimError if it is none of an endpoint, or has a password in it."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or not url.isprintable() or " " in url or "#" in url:
+    if not is_http_url(url) or "#" in url:
         raise KelisimError("--engine takes the address of a SPARQL endpoint, such as https://example.org/sparql.")
-    if "@" in parts.netloc:
+    if "@" in urlsplit(url).netloc:
         raise KelisimError("A password has no place in an address, where others see it: see --engine-auth.")
     return url

@@ -3,5 +3,5 @@
 Begin with `publication`; `content` divides a dataset into parts with digests, `manifest` is what a run leaves in the
 engine for the next, `staging` writes changes so that readers see all of them or none, `checking` reads them back.
 
-Imports: ontology, kg.rdf, kg.history.
+Imports: ontology, kg.rdf, kg.engine, kg.history.
 """

@@ -1,6 +1,5 @@
 """The way to an engine: queries, updates and quads over HTTP (SPARQL 1.1 Protocol, Graph Store HTTP Protocol)."""
 
-import base64
 import http.client
 import time
 import urllib.error
@@ -11,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
 
+from kg.engine.remote import is_http_url
 from kg.upload.credentials import Credentials
 from ontology import KelisimError
 
@@ -59,12 +59,9 @@ class Connection:
         self._headers = {"User-Agent": "Kelisim"}
         self._secrets = [credentials.password] if credentials and credentials.password else []
         handlers: list[urllib.request.BaseHandler] = [_NoRedirection()]
-        if credentials and credentials.kind == "basic":
-            pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
-            self._headers["Authorization"] = f"Basic {pair}"
-            self._secrets.append(pair)
-        elif credentials and credentials.kind == "bearer":
-            self._headers["Authorization"] = f"Bearer {credentials.password}"
+        if credentials and credentials.authorization:
+            self._headers["Authorization"] = credentials.authorization
+            self._secrets.append(credentials.authorization.rpartition(" ")[2])
         elif credentials:
             passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
             for url in (addresses.query, addresses.update, addresses.graphs or addresses.query):
@@ -149,12 +146,7 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
 
 
 def _check(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or not url.isprintable() or " " in url or "#" in url:
+    if not is_http_url(url) or "#" in url:
         raise KelisimError(f"{url!r} is no address of an engine; give one such as https://example.org/sparql.")
-    if "@" in parts.netloc:
+    if "@" in urlsplit(url).netloc:
         raise KelisimError("A password has no place in an address, where others see it: see --engine-auth.")

@@ -1,5 +1,6 @@
 """Who writes to an engine: basic, digest or bearer authentication, with the secret from a file or a variable."""
 
+import base64
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,15 @@ class Credentials:
     kind: str
     user: str = ""
     password: str = field(default="", repr=False)
+
+    @property
+    def authorization(self) -> str:
+        """The Authorization header; empty for digest, of which each answer needs another."""
+        if self.kind == "bearer":
+            return f"Bearer {self.password}"
+        if self.kind == "basic":
+            return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return ""
 
 
 def read_credentials(given: str) -> Credentials | None:

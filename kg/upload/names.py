@@ -17,7 +17,8 @@ STAGED_GRAPH: Final = BASE + "graph/staged"
 PROBE_GRAPH: Final = BASE + "graph/probe"
 """The named graph by which an engine is tried; empty otherwise."""
 
-RESERVED: Final = frozenset((DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH))
+RESERVED: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH)
+"""The named graphs of an engine that are none of the dataset."""
 
 
 def within(graph: str, pattern: str) -> str:
@@ -27,5 +28,5 @@ def within(graph: str, pattern: str) -> str:
 
 def check_unreserved(graphs: Iterable[str]) -> None:
     """Raises KelisimError if a dataset has graphs of names that publishing needs."""
-    if taken := RESERVED.intersection(graphs):
+    if taken := {*RESERVED}.intersection(graphs):
         raise KelisimError(f"The dataset has a graph {min(taken)}, a name that publishing needs itself. Rename it.")

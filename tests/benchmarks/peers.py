@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg.workers.confinement import die_with_parent
+from tests.http import free_port
 
 OXIGRAPH: Final = "oxigraph==0.5.13"
 """The peer: the oxigraph server, as PyPI has it."""
@@ -78,7 +79,7 @@ def kelisim() -> Iterator[Server]:
 @contextlib.contextmanager
 def running_kelisim(*options: str) -> Iterator[Server]:
     """Kelisim with the options of ``kelisim serve``."""
-    port = _free_port()
+    port = free_port()
     program = Path(sys.executable).with_name("kelisim")
     with _running([program, "serve", "--port", str(port), *options], port):
         yield Server("Kelisim", f"127.0.0.1:{port}/sparql")
@@ -87,7 +88,7 @@ def running_kelisim(*options: str) -> Iterator[Server]:
 @contextlib.contextmanager
 def kelisim_with(data: Path) -> Iterator[Server]:
     """Kelisim with the quads of an N-Quads file."""
-    port = _free_port()
+    port = free_port()
     with _running([sys.executable, "-m", "tests.benchmarks.foreign", data, str(port)], port):
         yield Server("Kelisim", f"127.0.0.1:{port}/sparql")
 
@@ -98,7 +99,7 @@ def oxigraph_in_memory(binary: Path, data: Path) -> Iterator[Server]:
 
     Raises MissingPeerError where loading them takes too long.
     """
-    port = _free_port()
+    port = free_port()
     with _running([binary, "serve", "--bind", f"127.0.0.1:{port}"], port):
         connection = HTTPConnection("127.0.0.1", port, timeout=LOAD_SECONDS)
         try:
@@ -126,7 +127,7 @@ def oxigraph_on_disk(binary: Path, data: Path, store: Path) -> Iterator[Server]:
         subprocess.run(load, check=True, capture_output=True, timeout=LOAD_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise MissingPeerError(f"oxigraph on disk takes over {LOAD_SECONDS} s to load") from error
-    port = _free_port()
+    port = free_port()
     with _running([binary, "serve", "--location", store, "--bind", f"127.0.0.1:{port}"], port):
         yield Server("oxigraph on disk", f"127.0.0.1:{port}/query")
 
@@ -170,12 +171,6 @@ def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"{process.args!r} did not listen within {START_SECONDS} s")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 QUIT_STORE: Final = (
     "quit-store==0.24.0",
     # The newest that it runs with; it does not say so itself.
@@ -217,7 +212,7 @@ def quit_store(cache: Path, folder: Path, states: Sequence[Any]) -> Iterator[tup
         subprocess.run([*git, "commit", "-q", "-m", f"version {number}"], check=True)
         found = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
         commits.append(found.stdout.strip())
-    port = _free_port()
+    port = free_port()
     command: list[str | Path] = [home / "bin" / "quit-store", "-t", folder, "-p", str(port), "--host", "127.0.0.1"]
     with _running(command, port):
         yield Server("QuitStore", f"127.0.0.1:{port}/sparql"), commits

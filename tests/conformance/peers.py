@@ -16,8 +16,9 @@ from pathlib import Path
 from tests.conformance.target import Target
 from tests.conftest import serving
 from tests.engines.oxigraph import Oxigraph
-from tests.engines.server import MissingEngineError, free_port
+from tests.engines.server import MissingEngineError
 from tests.engines.virtuoso import Virtuoso
+from tests.http import free_port
 
 # Its default graph is the union of all graphs, into which rdflib 7.6 cannot INSERT DATA; and FROM would be fetched.
 RDFLIB_ENDPOINT = """

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -16,6 +15,7 @@ from typing import ClassVar, Final, Self
 from urllib.parse import urlsplit
 
 from kg.workers.confinement import die_with_parent
+from tests.http import free_port
 
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 20
@@ -171,10 +171,3 @@ def answers(query_url: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])

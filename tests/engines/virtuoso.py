@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.engines.server import EngineServer, MissingEngineError, free_port
+from tests.engines.server import EngineServer, MissingEngineError
+from tests.http import free_port
 
 _SETTINGS: Final = """
 [Database]

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.http import free_port
 
 CONFIGURATION = ROOT / "server" / "deployment" / "nginx.conf"
 NAME = "kelisim.example"
@@ -27,13 +28,6 @@ def need_nginx() -> str:
     if not NGINX or not shutil.which("openssl"):
         pytest.skip("nginx or openssl is not here (make proxy installs them), so nothing was asked through nginx")
     return NGINX
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -231,18 +231,18 @@ def test_mistakes_on_the_command_line_are_told(options: list[str], words: str) -
     assert "secret@" not in done.output
 
 
+def serve(kelisim: str, engine: FakeEngine) -> subprocess.CompletedProcess[str]:
+    """What becomes of a server that an engine does not suit."""
+    command = [kelisim, "serve", "--port", "0", "--engine", engine.url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_an_engine_that_mixes_the_graphs_is_refused(kelisim: str, dataset: Dataset) -> None:
     union = ox.Store()
     union.bulk_extend(dataset.quads)
     union.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in dataset.quads)
     with FakeEngine(union) as engine:
-        done = subprocess.run(
-            [kelisim, "serve", "--port", "0", "--engine", engine.url],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = serve(kelisim, engine)
     assert done.returncode == 1
     assert "union of all graphs" in done.stderr
     assert "kelisim publish" in done.stderr
@@ -253,12 +253,6 @@ def test_an_engine_without_what_is_needed_is_refused(kelisim: str, dataset: Data
         engine.misbehaves = lambda exchange, query: (
             "NOT EXISTS" in query and fake.refuses(400, "no EXISTS here")(exchange, query)
         )
-        done = subprocess.run(
-            [kelisim, "serve", "--port", "0", "--engine", engine.url],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = serve(kelisim, engine)
     assert done.returncode == 1
     assert "FILTER NOT EXISTS" in done.stderr

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Serving, serving
-from tests.http import send
+from tests.http import free_port, send
 from tests.server.endpoint.test_writes import UPDATE, make_token
-from tests.server.proxied import NAME, Proxy, free_port, need_nginx, proxying
+from tests.server.proxied import NAME, Proxy, need_nginx, proxying
 from tests.waiting import becomes
 
 JSON = {"Accept": "application/sparql-results+json"}

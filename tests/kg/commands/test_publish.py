@@ -14,7 +14,8 @@ from kg.history.history import History
 from kg.rdf.patches import Patch, new_header
 from tests.conftest import ROOT
 from tests.engines.registry import running_or_skipped
-from tests.engines.server import EngineServer, answers, free_port
+from tests.engines.server import EngineServer, answers
+from tests.http import free_port
 from tests.kg.upload.samples import NAMELESS, held, quad, sample
 from tests.waiting import becomes
 

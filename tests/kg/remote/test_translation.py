@@ -13,12 +13,11 @@ from kg.engine.errors import EngineRefusedError
 from kg.engine.remote import query_form
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
-from kg.remote.graphs import HIDDEN_GRAPHS
 from kg.remote.probing import Traits
 from kg.remote.store import RemoteStore
 from kg.remote.translation import Dataset, Reading, translate
 from kg.remote.transport import Transport
-from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH
+from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH, RESERVED
 from ontology import KelisimError
 
 DATA = """
@@ -102,7 +101,7 @@ def engines() -> dict[str, tuple[Engine, RemoteEngine]]:
         mark = ox.NamedNode(PUBLISHED_GRAPH)
         store.add(ox.Quad(mark, ox.NamedNode("urn:p"), mark, mark))
     local = Engine(quads)
-    odd = Traits(placed=True, union=True, hidden=HIDDEN_GRAPHS, numeric_booleans=True)
+    odd = Traits(placed=True, union=True, hidden=RESERVED, numeric_booleans=True)
     return {
         "apart": (local, RemoteEngine(RemoteStore(Local(apart, union=False), Traits()))),
         "placed": (local, RemoteEngine(RemoteStore(Local(placed, union=True), odd))),

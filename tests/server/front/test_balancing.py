@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -22,23 +21,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Serving
-from tests.http import ask, send
+from tests.http import ask, free_port, send
 from tests.server.endpoint.test_writes import UPDATE, Client, make_token
 from tests.server.front.cluster import follows, port_of, replicating, state, writing
+from tests.server.proxied import NGINX
 from tests.waiting import becomes
 
 ROUNDS = int(os.environ.get("KELISIM_KILLS", "1"))
 READERS = 6
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s <urn:p> ?o }"
 SUMMARY = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @contextmanager
@@ -166,7 +159,7 @@ class Replicas:
             *("--store", str(folder / f"replica-{number}"), "--port", port),
         )
         self._writer = writer
-        self.ports = [free_port(), free_port()]
+        self.ports = [str(free_port()), str(free_port())]
         self._stacks = [ExitStack(), ExitStack()]
         self.running: list[Serving] = []
         for number, port in enumerate(self.ports):
@@ -202,7 +195,7 @@ def test_replicas_come_and_go_behind_nginx_and_no_request_fails(kelisim: str, tm
         for number in (0, 1):
             replicas.await_level(number)
         names = {"writer": port_of(writer), "replica-1": replicas.ports[0], "replica-2": replicas.ports[1]}
-        address = stack.enter_context(nginx(proxy, free_port(), names))
+        address = stack.enter_context(nginx(proxy, str(free_port()), names))
         load = Load(address, writer.token)
         for round_ in range(ROUNDS):
             time.sleep(0.5)
