@@ -10,7 +10,7 @@ from server.endpoint import citing, graphs, sparql
 from server.endpoint.description import describer
 from server.front.metrics import Metrics
 from server.front.metrics import blueprint as metrics_page
-from server.http import errors, freshness, languages, lenses, links, wording
+from server.http import errors, freshness, languages, lenses, links, parameters, wording
 from server.http.access import Access, LogAccess
 from server.http.compression import compress
 from server.http.headers import HEADERS
@@ -79,6 +79,7 @@ def create_app(
 ) -> Flask:
     """The WSGI application of a site."""
     app = Flask("server")
+    app.request_class = parameters.Request
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_BYTES  # `server.front.limits` has lower limits for queries
     app.config["MAX_FORM_MEMORY_SIZE"] = UPLOAD_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,6 +1,9 @@
 """The response cache in front of Flask: responses by request and version of the data.
 
-Flask alone costs more than a small query, so a hit must not pass through it.
+Flask alone costs more than a small query, so a hit must not pass through it. Parameters that a page does not read, such
+as those that campaigns append to links, are no part of a key: for each path the names are kept that any response from
+there was made from (``kelisim.parameters`` in the environ). They are in the key with their values, so that an entry is
+found only by requests that agree in all that it was made from.
 """
 
 from collections import OrderedDict
@@ -11,6 +14,7 @@ from wsgiref.types import WSGIEnvironment
 
 from werkzeug.http import parse_etags, unquote_etag
 
+from server.front.parameters import parameters_named
 from server.front.problems import Answer
 
 CacheKey = tuple[str | bytes | None, ...]
@@ -19,6 +23,9 @@ ENTRY_BYTES: Final = 1 << 20
 """Larger response bodies are not cached."""
 
 _KEY_BODY_BYTES: Final = 1 << 13
+_MOST_PATHS: Final = 10_000
+"""The most paths whose parameters are known."""
+
 _ENTRY_OVERHEAD: Final = 2500
 """Estimated bytes of an entry's headers and Python objects, beside its key and body."""
 
@@ -48,12 +55,14 @@ class ResponseCache:
         self._capacity = capacity
         self._size = 0
         self._entries: OrderedDict[CacheKey, _Entry] = OrderedDict()
+        self._read: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        """The names of the parameters from which responses were made, in order, by path."""
 
     def key(self, environ: WSGIEnvironment, body: bytes | None = None) -> CacheKey | None:
         """The cache key: all that the response depends on; None for a request that is not cacheable."""
         if "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ or "HTTP_ACCEPT_DATETIME" in environ:
             return None
-        address = environ["PATH_INFO"], environ["QUERY_STRING"]
+        address = environ["PATH_INFO"], self._parameters(environ)
         key = (self._version(), *address, *map(environ.get, _HEADERS), environ.get("wsgi.url_scheme"))
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return key
@@ -77,13 +86,18 @@ class ResponseCache:
         return answer
 
     def put(self, key: CacheKey, environ: WSGIEnvironment, answer: Answer) -> None:
-        """Caches the response to a request, if it is public and varies by nothing but the key."""
+        """Caches the response to a request, if it is public and varies by nothing but the key.
+
+        `key` is that which `key` gave; where it is known only now which parameters count, that is what will be found.
+        """
         body = answer.body
         if answer.status != 200 or not isinstance(body, bytes) or environ["REQUEST_METHOD"] == "HEAD":
             return
         etag = answer.public or _etag_if_public(answer.headers)
         if etag is None or len(body) > ENTRY_BYTES:
             return
+        if self._learn(environ):
+            key = (*key[:2], self._parameters(environ), *key[3:])
         size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_OVERHEAD
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
@@ -91,6 +105,24 @@ class ResponseCache:
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)
             self._size -= oldest.size
+
+    def _parameters(self, environ: WSGIEnvironment) -> str:
+        """The parameters that count for the path, as far as is known, with the names of all that would."""
+        given: str = environ["QUERY_STRING"]
+        names = self._read.get(environ["PATH_INFO"])
+        return "\n".join((parameters_named(names, given), *names)) if names and "*" not in names else given
+
+    def _learn(self, environ: WSGIEnvironment) -> bool:
+        """Notes the parameters that a response was made from; whether that changes the keys of its path."""
+        read, path = environ.get("kelisim.parameters"), environ["PATH_INFO"]
+        known = self._read.get(path, ())
+        if not read or environ["REQUEST_METHOD"] == "POST" or read.issubset(known):
+            return False
+        self._read[path] = tuple(sorted(read.union(known)))
+        self._read.move_to_end(path)
+        if len(self._read) > _MOST_PATHS:
+            self._read.popitem(last=False)
+        return True
 
 
 def if_none_match(environ: WSGIEnvironment, etag: str) -> bool:

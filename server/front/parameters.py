@@ -1,8 +1,9 @@
 """Parameters of query strings and forms (``application/x-www-form-urlencoded``; WHATWG URL, section 5.1)."""
 
 import re
+from collections.abc import Collection
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 _pieces: Final = re.compile("%[0-9A-Fa-f]{2}|[^%]+|%").findall
 _DIGITS: Final = "0123456789abcdefABCDEF"
@@ -23,6 +24,20 @@ def parameters_of(text: str) -> dict[str, list[str]]:
             name, _, value = pair.partition("=")
             found.setdefault(_decoded(name), []).append(_decoded(value))
     return found
+
+
+def parameters_named(names: Collection[str], text: str) -> str:
+    """The parameters of the query string with one of these names, as they stand there; malformed text is kept."""
+    if not text:
+        return ""
+    return "&".join(pair for pair in text.split("&") if _is_named(names, pair.partition("=")[0]))
+
+
+def _is_named(names: Collection[str], written: str) -> bool:
+    try:
+        return (_decoded(written) if written.isascii() else unquote_plus(written)) in names
+    except ValueError:
+        return True
 
 
 def _decoded(text: str) -> str:

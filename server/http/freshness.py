@@ -6,6 +6,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from kg.store.store import Store
+from server.http.parameters import known_address
 
 _NEGOTIATED = ("Accept", "Accept-Encoding", "Accept-Language", "Cookie")
 
@@ -13,8 +14,8 @@ _NEGOTIATED = ("Accept", "Accept-Encoding", "Accept-Language", "Cookie")
 def register(app: Flask, store: Store) -> None:
     """Adds an ETag and ``Cache-Control: public, no-cache`` to each 200 response to GET that has no Cache-Control.
 
-    The ETag is a hash of the data's version, the URL and the negotiated headers (RFC 9110, section 8.8.3), and of a
-    random value for each start of the server, whose templates may have changed.
+    The ETag is a hash of the data's version, the URL as far as it counts and the negotiated headers
+    (RFC 9110, section 8.8.3), and of a random value for each start of the server, whose templates may have changed.
     """
     start = secrets.token_hex(8)
 
@@ -30,7 +31,7 @@ def register(app: Flask, store: Store) -> None:
         response.cache_control.no_cache = True
         if "ETag" not in response.headers:
             negotiated = [request.headers.get(name, "") for name in _NEGOTIATED]
-            key = repr((start, g.get("version"), request.full_path, *negotiated))
+            key = repr((start, g.get("version"), known_address(), *negotiated))
             response.set_etag(hashlib.sha256(key.encode()).hexdigest()[:32])
         response.make_conditional(request)
         return response

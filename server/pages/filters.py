@@ -11,7 +11,8 @@ from kg.language.collation import key
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from ontology import BASE
-from server.http.languages import translate
+from server.http.languages import PARAMETER, translate
+from server.http.parameters import known
 
 PAGE: Final = "page"
 _WORDS: Final = 100
@@ -74,10 +75,18 @@ class Filters:
         self.problems.append(translate("“%(value)s” is no number of a page. Pages count from 1.") % {"value": value})
         return 1
 
+    @property
+    def given(self) -> bool:
+        """Whether anything is asked for but the whole list."""
+        return bool({name for name, _ in known()} - {PARAMETER, PAGE})
+
     @staticmethod
     def link(**changes: str | int) -> str:
-        """The URL of the same list with some parameters changed; an empty value removes a parameter."""
-        kept = {k: v for k, v in request.args.items() if k not in changes and v}
+        """The URL of the same list with some parameters changed; an empty value removes a parameter.
+
+        Parameters that the list does not read are left out.
+        """
+        kept = {k: v for k, v in known() if k not in changes and v}
         return "?" + urlencode(kept | {k: v for k, v in changes.items() if v})
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, request
+from flask import Flask
 from markupsafe import Markup
 
 from kg.language.labels import Label
@@ -11,6 +11,7 @@ from kg.views.facts import in_language as facts_in_language
 from ontology import version
 from ontology.namespaces import shorten
 from server.http.languages import PARAMETER, language
+from server.http.parameters import known
 from server.http.site import Site
 
 
@@ -36,8 +37,8 @@ def register(app: Flask, site: Site) -> None:
 
 
 def in_language(code: str) -> str:
-    """The query string of this request in another language, as a relative URL."""
-    fields = [(k, v) for k, v in request.args.items(multi=True) if k != PARAMETER]
+    """The query string of this request in another language, as a relative URL; without what no page reads."""
+    fields = [(k, v) for k, v in known() if k != PARAMETER]
     return f"?{urlencode([*fields, (PARAMETER, code)])}"
 
 

@@ -15,6 +15,7 @@ from werkzeug.http import parse_date
 from kg.history.timeline import UnknownVersionError, VersionGoneError
 from kg.store.store import AS_OF, Store
 from server.http.errors import ProblemError
+from server.http.parameters import known
 from server.http.versions import http_time, mark, version_of
 
 _PATHS: Final = re.compile(r"/(?:(?:id|code|claim|source|graph|data|page)/.|graphs(?:/|$)|resource$)")
@@ -67,7 +68,7 @@ def register(app: Flask, store: Store) -> None:
     def told() -> dict[str, object]:
         """Gives templates ``as_of``, the version that the page is of, None for the latest, and where the latest is."""
         number = g.get("as_of", -1)
-        return {"as_of": store.timeline.get(number) if number >= 0 else None, "of_now": original()}
+        return {"as_of": store.timeline.get(number) if number >= 0 else None, "of_now": original_known}
 
 
 def is_versioned() -> bool:
@@ -77,8 +78,16 @@ def is_versioned() -> bool:
 
 def original() -> str:
     """The path and query of the request without a version (RFC 7089: URI-R)."""
-    rest = [(name, value) for name, value in parse_qsl(request.query_string.decode(), keep_blank_values=True)]
-    rest = [pair for pair in rest if pair[0] != _PARAMETER]
+    return _without_version(parse_qsl(request.query_string.decode(), keep_blank_values=True))
+
+
+def original_known() -> str:
+    """The same with those parameters only that the response was made from."""
+    return _without_version(known())
+
+
+def _without_version(parameters: list[tuple[str, str]]) -> str:
+    rest = [pair for pair in parameters if pair[0] != _PARAMETER]
     return request.path + (f"?{urlencode(rest, safe='/:')}" if rest else "")
 
 
@@ -114,7 +123,7 @@ def _at(address: str, version: str) -> str:
 
 def _links(store: Store, number: int) -> str:
     """The relations of RFC 7089, section 2.2; `number` is the version that was asked for, or -1."""
-    path, root = original(), request.url_root.rstrip("/")
+    path, root = original_known(), request.url_root.rstrip("/")
     links = [
         f'<{root}{path}>; rel="original timegate"',
         f'<{root}/timemap/link{path}>; rel="timemap"; type="application/link-format"',

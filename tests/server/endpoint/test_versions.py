@@ -158,7 +158,8 @@ def test_a_build_has_one_version(server: str) -> None:
 
 def test_killed_processes_of_a_past_version_are_replaced(client: Client) -> None:
     assert count(client.server, version="9") == replayed(9)
-    past = [p for p in psutil.Process(client.process.pid).children(recursive=True) if p.nice() == PAST_NICENESS]
+    server = psutil.Process(client.process.pid)
+    past = [p for p in server.children(recursive=True) if p.nice() == server.nice() + PAST_NICENESS]
     assert past
     for process in past:
         with suppress(psutil.NoSuchProcess):

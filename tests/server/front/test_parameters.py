@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.front.parameters import parameters_of
+from server.front.parameters import parameters_named, parameters_of
 
 
 @given(st.text(st.sampled_from("aZ9%+&=;?/ é€%%26+")))
@@ -29,3 +29,9 @@ def test_what_is_written_is_read(pairs: list[tuple[str, str]]) -> None:
     for name, value in pairs:
         expected.setdefault(name, []).append(value)
     assert parameters_of(urlencode(pairs)) == expected
+
+
+@given(st.text(st.sampled_from("abA%61&=+")), st.frozensets(st.sampled_from(["a", "b", "aa", ""])))
+def test_what_is_kept_of_an_address_has_the_same_values(text: str, names: frozenset[str]) -> None:
+    expected = {name: values for name, values in parameters_of(text).items() if name in names}
+    assert parameters_of(parameters_named(names, text)) == expected
