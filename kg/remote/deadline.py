@@ -24,7 +24,7 @@ class Deadline:
     def response(self, sock: socket.socket, *args: Any, **kwargs: Any) -> http.client.HTTPResponse:
         """What `http.client.HTTPConnection.response_class` is for: a response whose reads all end by the deadline."""
         made = http.client.HTTPResponse(sock, *args, **kwargs)
-        made.fp = io.BufferedReader(_Reader(cast(io.RawIOBase, made.fp.detach()), sock, self))
+        made.fp = io.BufferedReader(_Reader(made.fp.detach(), sock, self))
         return made
 
 
@@ -41,7 +41,7 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._socket.settimeout(self._deadline.left())
-        return cast("int | None", self._raw.readinto(buffer))  # type: ignore[attr-defined]
+        return cast("int | None", self._raw.readinto(buffer))
 
     def close(self) -> None:
         self._raw.close()
