@@ -51,6 +51,7 @@ def load(lines: Path, quads: int, folder: Path) -> Engine:
             store.bulk_extend(ox.parse(input=block, format=ox.RdfFormat.N_QUADS, lenient=True))
         else:
             store.bulk_load(input=block, format=ox.RdfFormat.N_QUADS, lenient=True)
+    store.optimize()  # many small loads make slow reads
     return Engine(store, on_disk=True)
 
 

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import count as counting
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -163,6 +164,10 @@ def test_every_route_waits_for_the_versions_that_it_is_asked_for(pair: tuple[Cli
     assert asked[0] == 503
 
 
+def is_late(address: str) -> bool:
+    return send(address)[0] == 503
+
+
 def test_a_version_named_otherwise_may_come_yet(kelisim: str, tmp_path: Path) -> None:
     with (
         writing(kelisim, tmp_path / "writer", "--open-log") as writer,
@@ -174,7 +179,7 @@ def test_a_version_named_otherwise_may_come_yet(kelisim: str, tmp_path: Path) ->
         insert(writer, 1)
         digest = state(writer.server)[1]
         for path in (f"diff/0/{digest}", f"sparql?query=ASK%7B%7D&version={digest}"):
-            assert becomes(lambda asked=replica.address + path: send(asked)[0] == 503, SECONDS), path
+            assert becomes(partial(is_late, replica.address + path), SECONDS), path
         line.meddle = lambda _, body: body
         assert follows(replica.address, writer.server)
         assert send(f"{replica.address}diff/0/{digest}")[0] == 200
