@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from kg.engine.redaction import public_address
 from kg.history.timeline import BuildTimeline
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
@@ -51,7 +52,7 @@ class ConnectedEngine:
         """
         header, secret = _authorization(settings.auth)
         self.settings = settings
-        self.breaker = Breaker(settings.url)
+        self.breaker = Breaker(public_address(settings.url))
         self._header, self._secret = header, secret
         self._watching: asyncio.Task[None]
         self._watched = self._transport(_ASKED_SECONDS)
@@ -72,7 +73,7 @@ class ConnectedEngine:
         found = " ".join(self.traits.in_words())
         marked = self.mark.digest[:12] or self.mark.name
         return (
-            f"the engine {self.settings.url}, data {marked}. {found} Changes are looked for every {self._pause(0):g} s"
+            f"the engine {self._watched.name}, data {marked}. {found} Changes are looked for every {self._pause(0):g} s"
         )
 
     def timeline(self) -> BuildTimeline:
@@ -82,7 +83,7 @@ class ConnectedEngine:
     def status(self) -> dict[str, Any]:
         """What ``/ready`` tells of it, without the secret."""
         return {
-            "url": self.settings.url,
+            "url": self._watched.name,
             "breaker": self.breaker.state,
             "data": self.mark.digest or self.mark.name,
             "placedDefaultGraph": self.traits.placed,

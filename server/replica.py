@@ -41,14 +41,13 @@ class Replica:
         self._follower: Follower
         self._front: ReplicaFront
 
-    @property
     def writer(self) -> str:
-        """The address of the server that takes changes."""
-        return self._upstream.address
+        """Where the public may send changes; empty if the writer's operator does not say."""
+        return self._store.origin
 
     def store(self, pool: WorkerPool) -> ReplicaStore:
         """The store, of a pool that holds nothing."""
-        self._store = ReplicaStore(pool, self.writer)
+        self._store = ReplicaStore(pool)
         self._follower = Follower(self._store, self._upstream, self._folder)
         return self._store
 

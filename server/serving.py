@@ -145,6 +145,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
             modified=loaded.modified,
             new_graphs=settings.empty,
             timeline=loaded.timeline,
+            origin=settings.origin,
         )
     )
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
@@ -154,7 +155,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
     status = connected.status if connected else None
     site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept, status)
-    app = create_app(site, Access(tokens, following.writer if following else ""), metrics, followers)
+    app = create_app(site, Access(tokens, following.writer if following else None), metrics, followers)
     layers = replace(_layers(settings, site, metrics, tokens, forwarding), may_follow=followers.check)
     if following:
         layers = following.before(layers, metrics)

@@ -28,10 +28,9 @@ def export_parquet(blocks: Iterable[bytes | memoryview], folder: Path, *, versio
     """Writes the quads, the tidy tables and ``datapackage.json`` into a folder that is new or empty.
 
     blocks: all quads as sorted lines of canonical N-Quads, each once, whole lines in each block. version: what the
-    files tell as that of the data. Of quads memory is bounded; of tables, the engine's bulk load
-    on disk takes some 2.5 GiB at ten million. Without terms of Kelisim's ontology
-    there are no tables. Raises KelisimError, and leaves nothing behind, if the folder holds something or cannot be
-    written, or a value does not fit its column.
+    files tell as that of the data. Memory is bounded: the tables are asked of a store on disk, which is loaded in
+    blocks. Without terms of Kelisim's ontology there are no tables. Raises KelisimError, and leaves nothing behind, if
+    the folder holds something or cannot be written, or a value does not fit its column.
     """
     with whole_folder(folder) as part:
         contents, lines, store = Contents(), part / ".lines.nq", part / ".store"
@@ -56,7 +55,12 @@ def export_parquet(blocks: Iterable[bytes | memoryview], folder: Path, *, versio
 
 
 def refuse_used(folder: Path) -> None:
-    """Raises KelisimError if there is something at the path that is no empty folder."""
+    """Raises KelisimError if there is something at the path but an empty folder whose place can be taken."""
+    if Path.cwd().is_relative_to(folder.resolve()) or folder.is_mount():
+        raise KelisimError(
+            f"{folder} cannot be replaced as a whole, since you are in it or it is mounted: name a new folder, such as "
+            f"{folder / 'parquet'}."
+        )
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise KelisimError(f"{folder} is there and not an empty folder: name a new one, since nothing is replaced.")
 

@@ -19,6 +19,9 @@ from ontology import KelisimError
 IN_MEMORY: Final = 1_000_000
 """Of more quads than these the engine's store is on disk."""
 
+_LOAD_BYTES: Final = 1 << 25
+"""The size of the lines that are loaded at once: the engine takes some eight times as much memory for that."""
+
 _RUN_BYTES: Final = 1 << 26
 _TSV: Final = by_name("tsv", RESULT_FORMATS)
 _TYPES: Final = {
@@ -43,8 +46,20 @@ def load(lines: Path, quads: int, folder: Path) -> Engine:
         store.load(path=str(lines), format=ox.RdfFormat.N_QUADS, lenient=True)
         return Engine(store)
     store = ox.Store(str(folder))
-    store.bulk_load(path=str(lines), format=ox.RdfFormat.N_QUADS, lenient=True)
+    for block in _blocks(lines):  # what is loaded at once is held in memory
+        if b"_:" in block:  # a load renames blank nodes, which may stand in other blocks too
+            store.bulk_extend(ox.parse(input=block, format=ox.RdfFormat.N_QUADS, lenient=True))
+        else:
+            store.bulk_load(input=block, format=ox.RdfFormat.N_QUADS, lenient=True)
+    store.optimize()  # many small loads make slow reads
     return Engine(store, on_disk=True)
+
+
+def _blocks(lines: Path) -> Iterator[bytes]:
+    """The content of a file in blocks of whole lines."""
+    with lines.open("rb") as file:
+        while block := file.read(_LOAD_BYTES):
+            yield block + file.readline()
 
 
 def write_tables(engine: Engine, folder: Path, metadata: Mapping[str, str]) -> Iterator[Written]:

@@ -82,9 +82,9 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter an option
         publisher = Publisher(connection, told, dry_run=dry_run, overwrite=overwrite)
         done = [*reports(publisher)]
     if as_json:
-        products = {"engine": engine, "product": connection.product}
+        products = {"engine": addresses.names[0], "product": connection.product}
         click.echo(json.dumps({**products, "versions": [_as_json(r) for r in done]}, ensure_ascii=False, indent=1))
-    for line in () if as_json else _words(engine, connection.product, done):
+    for line in () if as_json else _words(addresses.names[0], connection.product, done):
         click.echo(line)
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 import pyoxigraph as ox
 
+from kg.history.chain import Chain
 from kg.history.changes import NetChange
 from kg.history.digests import Digests
 from kg.history.snapshots import Generation
@@ -27,6 +28,7 @@ class ReadableHistory:
         self._lock = lock
         self._mutex = threading.RLock()
         self._digests: tuple[Generation, Digests] | None = None
+        self._chain: tuple[Generation, Chain] | None = None
 
     @property
     def version(self) -> int:
@@ -57,6 +59,15 @@ class ReadableHistory:
             if self._digests is None or self._digests[0] is not generation:
                 self._digests = generation, Digests(generation, writable=self._lock is not None)
             return self._digests[1]
+
+    @property
+    def chain(self) -> Chain:
+        """The names of the versions since `oldest` by all that led to them."""
+        generation = self._generation
+        with self._mutex:
+            if self._chain is None or self._chain[0] is not generation:
+                self._chain = generation, Chain(generation)
+            return self._chain[1]
 
     @property
     def snapshot_bytes(self) -> int:
@@ -134,15 +145,6 @@ class ReadableHistory:
         last = generation.log.within(after, until, most)
         file, offset, length = generation.log.span(after, last)
         return os.dup(file), offset, length, last
-
-    def checksum(self, version: int) -> str:
-        """The checksum of a version's patch in the log, in hexadecimal; empty for `oldest`, whose patch is not there.
-
-        Raises KelisimError as `load` does.
-        """
-        generation = self._generation
-        _checked_version(generation, version, 0)
-        return f"{generation.log.checksum(version):08x}" if version > generation.base else ""
 
     def log_bytes(self, after: int, until: int) -> int:
         """How many bytes of the log these patches take; raises KelisimError as `load` does."""

@@ -50,4 +50,4 @@ def _rows(transport: Transport, query: str) -> list[Any]:
     try:
         return [*msgspec.json.decode(transport.select(query))["results"]["bindings"]]
     except (msgspec.DecodeError, KeyError, TypeError) as error:
-        raise EngineError(f"The engine {transport.url} answers no SPARQL results in JSON: {error}.") from error
+        raise EngineError(f"The engine {transport.name} answers no SPARQL results in JSON: {error}.") from error

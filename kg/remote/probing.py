@@ -129,13 +129,13 @@ def probe(transport: Transport) -> Traits:
     lacking = [name for name, (query, values) in _NEEDED.items() if not probing.gives(query, values)]
     if lacking:
         raise UnfitEngineError(
-            f"The engine {transport.url} lacks what this server needs of SPARQL 1.1: {', '.join(lacking)}."
+            f"The engine {transport.name} lacks what this server needs of SPARQL 1.1: {', '.join(lacking)}."
         )
     placed = probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}")
     union = probing.is_union()
     if union and not placed and probing.is_there(f"VALUES ?m {{ {_HEDGED} }} ?claim <{KEL.modality}> ?m"):
         raise UnfitEngineError(
-            f"The default graph of the engine {transport.url} is the union of all graphs: what claims only expect or "
+            f"The default graph of the engine {transport.name} is the union of all graphs: what claims only expect or "
             "deny would be answered as fact. Put the dataset there with kelisim publish, which keeps the default graph "
             f"apart in <{DEFAULT_GRAPH}>."
         )
@@ -162,7 +162,7 @@ class _Probing:
             return [*found["results"]["bindings"]]
         except (msgspec.DecodeError, KeyError, TypeError) as error:
             raise EngineError(
-                f"The engine {self._transport.url} answers no SPARQL results in JSON: {error}."
+                f"The engine {self._transport.name} answers no SPARQL results in JSON: {error}."
             ) from error
 
     def gives(self, query: str, values: list[str]) -> bool:

@@ -1,11 +1,12 @@
 """Sends queries to an engine and takes only answers that are whole (SPARQL 1.1 Protocol, section 2.1).
 
 One connection of each process is kept open. An answer counts once all of its body is here, by its length or its chunks,
-and is of the type asked for, and the engine has not said in a header that it left something out.
+and is of the type asked for, and the engine has not said in a header, or behind the rows, that it left something out.
 """
 
 import http.client
 import os
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,8 +15,10 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from kg.engine.errors import EngineBusyError, EngineError, EngineRefusedError, EngineTimeoutError, TooLargeError
+from kg.engine.redaction import Redaction, public_address
 from kg.engine.remote import is_http_url
 from kg.remote.breaker import Breaker
+from kg.remote.deadline import Deadline
 from ontology import KelisimError
 
 RESULTS: Final = "application/sparql-results+json"
@@ -26,16 +29,23 @@ ANSWER_BYTES: Final = 1 << 28
 """The most bytes of one answer in JSON; it is checked as a whole, so it is held in memory."""
 
 _CHUNK: Final = 1 << 18
-_ERROR_TEXT: Final = 600
-_READ_OF_ERROR: Final = 10_000
 _BUSY: Final = frozenset((429, 503))
 _LATE: Final = frozenset((408, 504))
 _DOWN: Final = frozenset((502, 503))
 """What tells that the engine is down or overloaded, and not that one query took long."""
 
 _REFUSED: Final = frozenset((400, 422, 500, 501))
-_LATE_WORDS: Final = ("S1T00", "timed out", "timeout", "time limit", "estimated execution time")
-"""What engines write into an error whose status does not tell that their time was over, such as Virtuoso's."""
+_LATE_WORDS: Final = re.compile(
+    "S1T00|estimated execution time|timed?[ -]?out|time ?limit|deadline exceeded|took too long"
+    "|(query|operation|execution)( has been| was)? cancell?ed|execution time exceeded",
+    re.IGNORECASE,
+)
+"""What engines write where the status does not tell that their time was over, in words of Virtuoso, the oxigraph
+server, Jena, RDF4J and what is built on it, QLever, Blazegraph, Neptune, Stardog."""
+
+_TAIL: Final = 2000
+_BEHIND: Final = re.compile(r'[}\[\]]([^"{}\[\]]+)\Z')
+"""Words behind the last row of an answer in JSON that was begun, and then could not be completed."""
 
 
 class _Received(NamedTuple):
@@ -50,13 +60,14 @@ class Transport:
     def __init__(
         self, url: str, breaker: Breaker, *, authorization: str = "", seconds: float | None = None, secret: str = ""
     ) -> None:
-        """`seconds` is how long an answer may take, None for ever, where another process watches the time.
+        """`seconds` is how long an exchange may take as a whole, None for ever, where another process watches the time.
 
         `secret` is the password that `authorization` has in another form: neither is in any error.
 
         Raises KelisimError if the address is not that of an endpoint.
         """
-        self.url = checked_url(url)
+        self.name = public_address(checked_url(url))
+        """The address as it may be shown."""
         self.breaker = breaker
         self.seconds = seconds
         parts = urlsplit(url)
@@ -66,7 +77,7 @@ class Transport:
         self._headers = {"Accept": RESULTS, "User-Agent": "Kelisim"}
         if authorization:
             self._headers["Authorization"] = authorization
-        self._secrets = [s for s in (secret, authorization.rpartition(" ")[2]) if s]
+        self._redaction = Redaction(secret, authorization.rpartition(" ")[2], addresses=(url,))
         self._connection: http.client.HTTPConnection | None = None
         self._process = 0
 
@@ -78,7 +89,7 @@ class Transport:
         """
         self.breaker.admit()
         received = self._failing(lambda: self._send(query))
-        if received.status in _DOWN:
+        if received.status in _DOWN and not _LATE_WORDS.search(self._redaction.excerpt(received.body)):
             self.breaker.failed()
         else:
             self.breaker.succeeded()
@@ -90,30 +101,35 @@ class Transport:
             return send()
         except TimeoutError as error:
             self.breaker.failed()
-            raise EngineTimeoutError(f"The engine {self.url} did not answer in time.") from error
+            raise EngineTimeoutError(f"The engine {self.name} did not answer in time.") from error
         except http.client.IncompleteRead as error:
             self.breaker.failed()
-            raise EngineError(f"The engine {self.url} broke off in the middle of its answer.") from error
+            raise EngineError(f"The engine {self.name} broke off in the middle of its answer.") from error
         except (OSError, http.client.HTTPException) as error:
             self.breaker.failed()
-            what = str(error).strip() or type(error).__name__
-            raise EngineError(f"The engine {self.url} cannot be reached: {what}.") from error
+            what = self._redaction.hide(str(error).strip()) or type(error).__name__
+            raise EngineError(f"The engine {self.name} cannot be reached: {what}.") from error
 
     def _send(self, query: str) -> _Received:
         body = urlencode({"query": query}).encode()
         headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
-        connection, reused = self._open()
+        deadline = Deadline(self.seconds)
+        connection, reused = self._open(deadline)
         try:
-            return self._exchange(connection, body, headers)
+            return self._exchange(connection, body, headers, deadline)
         except (ConnectionError, http.client.BadStatusLine):
             if not reused:
                 raise
-        connection, _ = self._open()  # the engine had closed the connection meanwhile
-        return self._exchange(connection, body, headers)
+        connection, _ = self._open(deadline)  # the engine had closed the connection meanwhile
+        return self._exchange(connection, body, headers, deadline)
 
-    def _exchange(self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str]) -> _Received:
+    def _exchange(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str], deadline: Deadline
+    ) -> _Received:
         whole = False
         try:
+            connection.sock.settimeout(deadline.left())
+            connection.response_class = deadline.response  # type: ignore[assignment]
             connection.request("POST", self._target, body, headers)
             response = connection.getresponse()
             framed = response.chunked or response.length is not None
@@ -126,20 +142,20 @@ class Transport:
             raise http.client.IncompleteRead(content)
         return _Received(response.status, response.headers, content)
 
-    def _open(self) -> tuple[http.client.HTTPConnection, bool]:
+    def _open(self, deadline: Deadline) -> tuple[http.client.HTTPConnection, bool]:
         """A connection, and whether it was used before."""
         if self._process != os.getpid():  # that of the parent is not ours
             self._connection, self._process = None, os.getpid()
         if self._connection is not None:
             return self._connection, True
+        seconds = min(CONNECT_SECONDS, deadline.left() or CONNECT_SECONDS)
         if self._tls:
             made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=CONNECT_SECONDS, context=self._tls
+                self._host, self._port, timeout=seconds, context=self._tls
             )
         else:
-            made = http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_SECONDS)
+            made = http.client.HTTPConnection(self._host, self._port, timeout=seconds)
         made.connect()
-        made.sock.settimeout(self.seconds)
         self._connection = made
         return made, False
 
@@ -154,46 +170,50 @@ class Transport:
         """The body of an answer that is complete; raises the errors of `select`."""
         status, headers, body = received
         if status != 200:
-            raise self._refused(status, self._said(body))
+            raise self._refused(status, self._redaction.excerpt(body))
         if state := headers.get(
             "X-SQL-State"
         ):  # Virtuoso's anytime queries: 200 with what there was when time was over
             raise EngineTimeoutError(
-                f"The engine {self.url} ran out of its time and gave a part of the answer ({state}: "
-                f"{self._hidden(headers.get('X-SQL-Message', ''))[:_ERROR_TEXT]}), which is none. Ask for less."
+                f"The engine {self.name} ran out of its time and gave a part of the answer ({state}: "
+                f"{self._redaction.excerpt(headers.get('X-SQL-Message', '').encode())}), which is none. Ask for less."
             )
         if rows := headers.get("X-SPARQL-MaxRows"):
             raise TooLargeError(
-                f"The engine {self.url} gives at most {rows} rows (ResultSetMaxRows), and the answer has more. "
+                f"The engine {self.name} gives at most {rows} rows (ResultSetMaxRows), and the answer has more. "
                 "Ask for less, or use LIMIT and OFFSET."
             )
         if headers.get_content_type() not in (RESULTS, "application/json"):
             raise EngineError(
-                f"The engine {self.url} answered with {headers.get_content_type()}, not with SPARQL results: "
-                f"{self._said(body)}"
+                f"The engine {self.name} answered with {headers.get_content_type()}, not with SPARQL results: "
+                f"{self._redaction.excerpt(body)}"
             )
+        if words := _behind(body):
+            told = self._redaction.excerpt(words)
+            if _LATE_WORDS.search(told):
+                raise EngineTimeoutError(
+                    f"The engine {self.name} ran out of its time in the middle of its answer: {told}"
+                )
         return body
 
     def _refused(self, status: int, words: str) -> KelisimError:
         told = f"HTTP {status}. {words}".strip()
         if status in (401, 403):
-            return EngineError(f"The engine {self.url} does not let this server in (HTTP {status}): see --engine-auth.")
+            return EngineError(
+                f"The engine {self.name} does not let this server in (HTTP {status}): see --engine-auth."
+            )
+        if status in _LATE or _LATE_WORDS.search(words):  # before the next: Jena says 503, QLever 429
+            return EngineTimeoutError(f"The engine {self.name} ran out of its time: {told}")
         if status in _BUSY:
-            return EngineBusyError(f"The engine {self.url} is overloaded: {told}")
-        if status in _LATE or any(w in words for w in _LATE_WORDS):
-            return EngineTimeoutError(f"The engine {self.url} ran out of its time: {told}")
+            return EngineBusyError(f"The engine {self.name} is overloaded: {told}")
         kind = EngineRefusedError if status in _REFUSED else EngineError
-        return kind(f"The engine {self.url} cannot answer this query: {told}")
+        return kind(f"The engine {self.name} cannot answer this query: {told}")
 
-    def _said(self, body: bytes) -> str:
-        """The first of an error text on one line, without what authenticates us."""
-        text = " ".join(body[:_READ_OF_ERROR].decode("utf-8", errors="replace").split())
-        return self._hidden(text)[:_ERROR_TEXT]  # in this order: half of a secret is found no more
 
-    def _hidden(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text
+def _behind(body: bytes) -> bytes:
+    """What stands behind an answer that is not whole; empty behind one that may be."""
+    found = _BEHIND.search(body[-_TAIL:].decode("utf-8", errors="replace").rstrip())
+    return found[1].encode() if found else b""
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:

@@ -55,8 +55,9 @@ class Follower:
     | the writer has compacted its log | the history here is compacted at the same version |
     | the writer has other data at the version here | service ends; all is fetched and served; what was here is kept |
 
-    Data are verified by the SHA-256 of a snapshot, the CRC-32 of each patch, and the digest of the set of quads
-    (`kg.rdf.set_digest`) before they are seen, as soon as both sides know that.
+    Data are verified by the SHA-256 of a snapshot, the CRC-32 of each patch, and by what names a version by its content
+    (`kg.replication.upstream.Evidence`) before they are seen: nothing is taken from a writer of which it is not known
+    whether its data before were the same, and the replica's states get the names of the writer's only then.
     """
 
     def __init__(self, store: ReplicaStore, upstream: Upstream, folder: ReplicaFolder) -> None:
@@ -158,13 +159,17 @@ class Follower:
         """Asks for what is new, waiting for it, and applies that."""
         number = history.version
         self._store.progress.asked(WAIT_SECONDS)
-        chunk = self._upstream.log(number, _evidence(history), WAIT_SECONDS if number == self._store.number else 0)
+        chunk = self._upstream.log(
+            number, Evidence.of(history, number), WAIT_SECONDS if number == self._store.number else 0
+        )
         if self._stopped.is_set():
             return
+        payloads = self._verified(history, chunk)
         if chunk.identity != self._store.identity:  # it was started again, perhaps with other settings
             offer = self._upstream.offer()
-            self._store.take_name(offer.identity, new_graphs=offer.new_graphs)
-        payloads = self._verified(history, chunk)
+            if offer.identity != chunk.identity:
+                raise self._restarted()
+            self._store.take_name(offer)
         if history.oldest < chunk.oldest <= number:  # before what came after: the writer still has that
             self._store.follow_compaction()
         if payloads:
@@ -182,7 +187,7 @@ class Follower:
         except DamagedHistoryError as error:
             raise DamagedError(f"The snapshot of version {offer.snapshot.version} came damaged.") from error
         try:
-            self._catch_up(history)
+            self._catch_up(history, offer.identity)
             server = self._store.load(history.folder)
         except BaseException as error:
             history.close()
@@ -209,12 +214,19 @@ class Follower:
             part.unlink()
         self._upstream.fetch(snapshot, part, self._fetched)
 
-    def _catch_up(self, history: History) -> None:
-        """Brings a history that is not served yet up to date."""
+    def _restarted(self) -> UpstreamError:
+        return UpstreamError(f"The server {self._upstream.address} was started again meanwhile.")
+
+    def _catch_up(self, history: History, named: str = "") -> None:
+        """Brings a history that is not served yet up to date; `named` is what the writer called its states before."""
         while True:
-            chunk = self._upstream.log(history.version, _evidence(history))
+            chunk = self._upstream.log(history.version, Evidence.of(history, history.version))
             self._check_stopped()
-            if not self._verified(history, chunk):
+            payloads = self._verified(history, chunk)
+            if named and chunk.identity != named:
+                raise self._restarted()
+            named = chunk.identity
+            if not payloads:
                 self._store.progress.told(chunk.latest, history.version)
                 return
             if history.oldest < chunk.oldest <= history.version:
@@ -222,7 +234,10 @@ class Follower:
             history.extend(chunk.frames)
 
     def _verified(self, history: History, chunk: Chunk) -> list[bytes]:
-        """The patches in a part of the log, which are what they should be; raises DamagedError or OtherDataError."""
+        """The patches in a part of the log, which are what they should be.
+
+        Raises DamagedError, OtherDataError, and UpstreamError while that is not known.
+        """
         number = history.version
         try:
             payloads = list(frames(chunk.frames, number))
@@ -231,12 +246,20 @@ class Follower:
         except KelisimError as error:
             self._upstream.close()
             raise DamagedError(f"The log of {self._upstream.address} after version {number} came damaged.") from error
-        digest = history.digests.after(number, payloads) if chunk.digest else None
-        if digest and digest != chunk.digest:
+        here = Evidence(
+            history.oldest, history.chain.after(number, payloads), history.digests.after(number, payloads) or ""
+        )
+        there = Evidence(chunk.oldest, chunk.chain, chunk.digest)
+        same = here.agrees(there)
+        if same is None:
+            raise UpstreamError(
+                f"Whether version {number} is the same here and at {self._upstream.address} is not known until both "
+                "have worked out the digests of their data."
+            )
+        if not same:
             self._upstream.close()
             raise OtherDataError(
-                f"Version {number + len(payloads)} has the digest {digest[:12]} here, {chunk.digest[:12]} at "
-                f"{self._upstream.address}."
+                f"Version {number + len(payloads)} has other data here than at {self._upstream.address}."
             )
         return payloads
 
@@ -279,9 +302,3 @@ class Follower:
             with suppress(ValueError):
                 self._log.warning("%s", what or f"The replica follows {self._upstream.address} again.")
         self._told = what
-
-
-def _evidence(history: History) -> Evidence:
-    number = history.version
-    sha256 = history.snapshot_sha256 if number == history.oldest else ""
-    return Evidence(history.checksum(number), history.digests.get(number) or "", sha256)

@@ -12,7 +12,7 @@ from typing import Final
 from kg.engine.replies import Reply
 from kg.history.changes import NetChange
 from kg.history.history import History
-from kg.history.timeline import HistoryTimeline
+from kg.replication.timeline import ReplicaTimeline
 from kg.replication.upstream import Offer
 from kg.store.store import Store
 from kg.workers.messages import Task
@@ -69,15 +69,19 @@ class Following:
 class ReplicaStore(Store):
     """A store without a state until the first `adopt`. What changes it is for one thread, the follower's."""
 
-    def __init__(self, pool: WorkerPool, writer: str) -> None:
-        """`pool` holds nothing: its fork server forks those that load histories. `writer` is the writer's address."""
+    def __init__(self, pool: WorkerPool) -> None:
+        """`pool` holds nothing: its fork server forks those that load histories."""
         super().__init__(pool, secrets.token_hex(8))
-        self.writer = writer
         self.obstacle: str | None = NO_STATE
         """Why no data may be served now; None if they may."""
         self.progress = Following()
         self._nursery = pool.fork_server
         self.version = self._version_name(0)
+
+    @property
+    def writer(self) -> str:
+        """The server that takes changes, for everybody: the address that its operator made public, or just words."""
+        return f"{self.origin}/" if self.origin else "the writer"
 
     @property
     def known_latest(self) -> int | None:
@@ -133,9 +137,9 @@ class ReplicaStore(Store):
 
             def visible() -> None:
                 if offer:
-                    self._identity, self.new_graphs = offer.identity, offer.new_graphs
+                    self._identity, self.new_graphs, self.origin = offer.identity, offer.new_graphs, offer.origin
                 self.history, self._number, self.modified = history, history.version, modified
-                self.timeline = HistoryTimeline(history, lambda: self._number)
+                self.timeline = ReplicaTimeline(history, lambda: self._number, lambda: self.progress.seconds == 0.0)
                 self._past = PastVersions(self.pool, history)
                 self.version, self.obstacle = self._version_name(self._number), None
                 self.arrivals.tell()
@@ -168,11 +172,14 @@ class ReplicaStore(Store):
         if self._past:
             self._loop.call_soon_threadsafe(self._past.forget_before, version)
 
-    def take_name(self, identity: str, *, new_graphs: bool) -> None:
-        """Names its states as the writer does, so that ETags hold for both, and treats unknown graphs as that does."""
+    def take_name(self, offer: Offer) -> None:
+        """Names its states as the writer does, so that ETags hold for both, and treats unknown graphs as that does.
+
+        The data must be known to be those of the writer: what was answered under such a name is used again.
+        """
 
         async def named() -> None:
-            self._identity, self.new_graphs = identity, new_graphs
+            self._identity, self.new_graphs, self.origin = offer.identity, offer.new_graphs, offer.origin
             self.version = self._version_name(self._number)
 
         self._wait(named())

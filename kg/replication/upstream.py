@@ -1,23 +1,28 @@
 """The requests of a replica to the server that it follows: its state, its snapshot, its log."""
 
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from kg.history.history import StoreFullError
+from kg.history.reading import ReadableHistory
 from ontology import KelisimError
 
 PATH: Final = "/replication"
 
 WAIT_SECONDS: Final = 10.0
 """How long the server may let a request wait for a new version."""
+
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+", re.ASCII)
+"""What is repeated to others, in a header too."""
 
 _TIMEOUT: Final = 10.0
 _PROBLEM_BYTES: Final = 1 << 16
@@ -52,7 +57,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 class Offer(msgspec.Struct, frozen=True):
     """What the server offers: the name of its states, its versions and its snapshot.
 
-    new_graphs: whether everybody may query a graph that is not there as an empty one.
+    new_graphs: whether everybody may query a graph that is not there as an empty one. origin: where the public asks the
+    server that takes changes, empty if its operator does not say.
     """
 
     identity: str
@@ -60,30 +66,46 @@ class Offer(msgspec.Struct, frozen=True):
     latest: int
     snapshot: Snapshot
     new_graphs: bool = False
+    origin: str = ""
 
 
 class Chunk(msgspec.Struct, frozen=True):
     """A part of the log: frames (`kg.history.patch_log`) of the versions after the one asked for, if there are any.
 
-    digest: of the last version in it, or of the one asked for; empty if the server does not know it yet.
+    chain, digest: what names the last version in it, or the one asked for, as in `Evidence`; a digest is empty if the
+    server does not know it yet.
     """
 
     frames: bytes
     identity: str
     oldest: int
     latest: int
+    chain: str
     digest: str
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """By what the server sees whether it has the same data at a version, as far as that is known.
+    """By what two servers see whether they have the same data at a version.
 
-    checksum: of the version's patch. digest: of its set of quads. sha256: of the snapshot, at the version of that.
+    chain: its name in the chain that begins at the version `base` (`kg.history.chain`), which decides if both begin
+    there. digest: of its set of quads, which decides otherwise; empty while it is not known.
     """
 
-    checksum: str = ""
+    base: int
+    chain: str
     digest: str = ""
-    sha256: str = ""
+
+    @classmethod
+    def of(cls, history: ReadableHistory, version: int) -> Self:
+        """What a history has to tell of one of its versions."""
+        chain = history.chain
+        return cls(chain.base, chain.get(version), history.digests.get(version) or "")
+
+    def agrees(self, other: "Evidence") -> bool | None:
+        """Whether the data are the same; None while that is not known."""
+        if self.base == other.base and self.chain and other.chain:
+            return self.chain == other.chain
+        return self.digest == other.digest if self.digest and other.digest else None
 
 
 class Upstream:
@@ -110,9 +132,10 @@ class Upstream:
         """What the server offers; raises UpstreamError."""
         response = self._get("")
         try:
-            return msgspec.json.decode(response.read(_PROBLEM_BYTES), type=Offer)
+            offer = msgspec.json.decode(response.read(_PROBLEM_BYTES), type=Offer)
         except (msgspec.MsgspecError, OSError, http.client.HTTPException) as error:
             raise self._failed("Its offer cannot be read") from error
+        return offer if _ORIGIN.fullmatch(offer.origin) else msgspec.structs.replace(offer, origin="")
 
     def fetch(self, snapshot: Snapshot, file: Path, fetched: Callable[[], None]) -> None:
         """Fetches the rest of a snapshot to the end of a file; `fetched` is called after each part.
@@ -147,7 +170,7 @@ class Upstream:
 
         Raises UpstreamError, OtherDataError and GoneError.
         """
-        known = {name: value for name, value in msgspec.structs.asdict(evidence).items() if value}
+        known = {name: value for name, value in msgspec.structs.asdict(evidence).items() if value != ""}
         parameters = {"after": after, "wait": f"{wait:g}", **known}
         response = self._get(f"/log?{urlencode(parameters)}", timeout=_TIMEOUT + wait)
         try:
@@ -163,8 +186,8 @@ class Upstream:
             if len(frames) < length:
                 raise self._failed(f"Its log was cut after {len(frames)} of {length} bytes")
         response.read()  # nothing, but it ends the answer
-        digest, identity = (response.headers.get(f"Kelisim-{name}", "") for name in ("Digest", "State"))
-        return Chunk(frames, identity, oldest, latest, digest)
+        chain, digest, identity = (response.headers.get(f"Kelisim-{name}", "") for name in ("Chain", "Digest", "State"))
+        return Chunk(frames, identity, oldest, latest, chain, digest)
 
     def close(self) -> None:
         """Ends the connection; the next request opens another."""

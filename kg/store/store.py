@@ -126,13 +126,16 @@ class Store:
         modified: str | None = None,
         new_graphs: bool = False,
         timeline: Timeline | None = None,
+        origin: str = "",
     ) -> None:
         """`identity` names the state at version 0; without a `log` the store is read-only.
 
         `timeline` has the versions of a store without a log; if it is a `HistoryTimeline`, they can be asked too.
+        `origin` is where the public asks the server that takes changes, empty where that is not told.
         With `new_graphs` everybody may query a graph that is not here as an empty one, as holders of a token may.
         """
         self.new_graphs = new_graphs
+        self.origin = origin
         self.pool = pool
         self._identity = identity
         self._log = log

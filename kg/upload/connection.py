@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
 
+from kg.engine.redaction import Redaction, public_address
 from kg.engine.remote import is_http_url
 from kg.upload.credentials import Credentials
 from ontology import KelisimError
@@ -19,8 +20,8 @@ _TIMEOUT: Final = 900.0
 """Seconds for one request: the switch of a large change is one."""
 _WAITS: Final = (0.5, 1.0, 2.0)
 """Seconds before a request is tried again, if the engine cannot be reached or is overloaded: all are idempotent."""
+_READ_OF_ERROR: Final = 10_000
 _PASSING: Final = frozenset((429, 502, 503, 504))
-_ERROR_TEXT: Final = 400
 
 
 class EngineUnreachableError(KelisimError):
@@ -46,6 +47,11 @@ class Addresses:
         for url in (self.query, self.update, *((self.graphs,) if self.graphs else ())):
             _check(url)
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Where it is asked and updated, as it may be shown."""
+        return public_address(self.query), public_address(self.update)
+
 
 class Connection:
     """An engine that is written to. Every request is tried again while it fails in passing."""
@@ -57,16 +63,18 @@ class Connection:
         self.requests = 0
         """How many were sent."""
         self._headers = {"User-Agent": "Kelisim"}
-        self._secrets = [credentials.password] if credentials and credentials.password else []
+        secrets = [credentials.password] if credentials else []
         handlers: list[urllib.request.BaseHandler] = [_NoRedirection()]
         if credentials and credentials.authorization:
             self._headers["Authorization"] = credentials.authorization
-            self._secrets.append(credentials.authorization.rpartition(" ")[2])
+            secrets.append(credentials.authorization.rpartition(" ")[2])
         elif credentials:
             passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
             for url in (addresses.query, addresses.update, addresses.graphs or addresses.query):
                 passwords.add_password(None, url, credentials.user, credentials.password)
             handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
+        told = (addresses.query, addresses.update, addresses.graphs)
+        self._redaction = Redaction(*secrets, addresses=told)
         self._opener = urllib.request.build_opener(*handlers)
 
     def select(self, query: str) -> list[ox.QuerySolution]:
@@ -78,15 +86,17 @@ class Connection:
         answer, headers = self._send(self.addresses.query, body, "application/x-www-form-urlencoded", RESULTS)
         if headers.get("X-SPARQL-MaxRows") or headers.get("X-SQL-State"):
             raise EngineRefusalError(
-                f"{self.addresses.query} gave a part of the rows and left the others out. Raise its limits "
+                f"{self.addresses.names[0]} gave a part of the rows and left the others out. Raise its limits "
                 "(in Virtuoso ResultSetMaxRows and MaxQueryExecutionTime in virtuoso.ini)."
             )
         try:
             rows = ox.parse_query_results(input=answer.replace(b'"nodeID://', b'"'), format=ox.QueryResultsFormat.JSON)
         except (SyntaxError, ValueError) as error:
-            raise EngineRefusalError(f"{self.addresses.query} did not answer with SPARQL results: {error}") from error
+            raise EngineRefusalError(
+                f"{self.addresses.names[0]} did not answer with SPARQL results: {error}"
+            ) from error
         if not isinstance(rows, ox.QuerySolutions):
-            raise EngineRefusalError(f"{self.addresses.query} answered a SELECT with a boolean.")
+            raise EngineRefusalError(f"{self.addresses.names[0]} answered a SELECT with a boolean.")
         return [*rows]
 
     def update(self, text: str) -> None:
@@ -109,6 +119,7 @@ class Connection:
 
     def _send_once(self, url: str, body: bytes, kind: str, accept: str) -> tuple[bytes, http.client.HTTPMessage]:
         self.requests += 1
+        name = public_address(url)
         headers = {**self._headers, "Content-Type": kind, "Accept": accept}
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the scheme is checked
         try:
@@ -117,25 +128,19 @@ class Connection:
                 return response.read(), response.headers
         except urllib.error.HTTPError as error:
             with error:
-                told = self._told(error)
+                told = self._redaction.excerpt(error.read(_READ_OF_ERROR))
             if error.code in _PASSING:
-                raise EngineUnreachableError(f"{url} cannot do it now: HTTP {error.code}. {told}") from None
+                raise EngineUnreachableError(f"{name} cannot do it now: HTTP {error.code}. {told}") from None
             if error.code in (401, 403):
                 raise EngineRefusalError(
-                    f"{url} does not let us write (HTTP {error.code}): see --engine-auth, and whether that user may "
+                    f"{name} does not let us write (HTTP {error.code}): see --engine-auth, and whether that user may "
                     "update."
                 ) from None
-            raise EngineRefusalError(f"{url} refused (HTTP {error.code}): {told}") from None
+            raise EngineRefusalError(f"{name} refused (HTTP {error.code}): {told}") from None
         except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            what = str(reason).strip() or type(reason).__name__
-            raise EngineUnreachableError(f"{url} does not answer: {what}.") from None
-
-    def _told(self, error: urllib.error.HTTPError) -> str:
-        text = " ".join(error.read(10_000).decode("utf-8", errors="replace").split())
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text[:_ERROR_TEXT]  # last: half of a secret is found no more
+            what = self._redaction.hide(str(reason).strip()) or type(reason).__name__
+            raise EngineUnreachableError(f"{name} does not answer: {what}.") from None
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
@@ -147,6 +152,8 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
 
 def _check(url: str) -> None:
     if not is_http_url(url) or "#" in url:
-        raise KelisimError(f"{url!r} is no address of an engine; give one such as https://example.org/sparql.")
+        raise KelisimError(
+            f"{public_address(url)!r} is no address of an engine; give one such as https://example.org/sparql."
+        )
     if "@" in urlsplit(url).netloc:
         raise KelisimError("A password has no place in an address, where others see it: see --engine-auth.")

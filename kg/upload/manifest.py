@@ -97,7 +97,8 @@ def read_manifest(connection: Connection) -> Manifest | None:
     expected = int(str(connection.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {inside} }}")[0]["n"].value))
     if len(rows) != expected:
         raise EngineRefusalError(
-            f"{connection.addresses.query} gave {len(rows)} of {expected} rows. Raise the limit of rows that it gives."
+            f"{connection.addresses.names[0]} gave {len(rows)} of {expected} rows. Raise the limit of rows that it "
+            "gives."
         )
     if not rows:
         return None

@@ -38,8 +38,8 @@ def probe(connection: Connection) -> Features:
     try:
         if not _holds(connection, within(PROBE_GRAPH, _TRIPLE)):
             raise KelisimError(
-                f"{connection.addresses.update} took a triple, and {connection.addresses.query} does not have it. Are "
-                "they addresses of one engine, and may the reader see new graphs?"
+                f"{connection.addresses.names[1]} took a triple, and {connection.addresses.names[0]} does not have it. "
+                "Are they addresses of one engine, and may the reader see new graphs?"
             )
         union = _holds(connection, _TRIPLE)
         posted = False

@@ -44,7 +44,9 @@ class Reader:
                 for _, triple in self._rows(f"SELECT ?s ?p ?o WHERE {{ {pattern} {condition} }}", graph):
                     part = part_of(graph, triple, length)
                     if part not in held:
-                        raise KelisimError(f"{self.connection.addresses.query} computes MD5 otherwise than RFC 1321.")
+                        raise KelisimError(
+                            f"{self.connection.addresses.names[0]} computes MD5 otherwise than RFC 1321."
+                        )
                     held[part].add(triple)
                 yield from held.items()
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from kg.engine.errors import BusyError
 from kg.history.history import History
 from kg.history.timeline import VersionGoneError
+from kg.replication.upstream import Evidence
 from kg.store.store import Store
 from ontology import KelisimError
 from server.front.exchange import ClientDisconnectedError, Exchange
@@ -38,9 +39,7 @@ class _Asked(NamedTuple):
 
     after: int
     wait: float
-    checksum: str
-    digest: str
-    sha256: str
+    evidence: Evidence
 
 
 class LogFeed:
@@ -98,7 +97,7 @@ class LogFeed:
             if latest is None or latest >= after:
                 raise BusyError(f"This replica has version {store.number} and not yet {after}. Try again in a second.")
             raise ProblemError(409, "Other data", f"There is no version {after} here; the latest is {store.number}.")
-        if _differ(history, asked):
+        if asked.evidence.agrees(Evidence.of(history, after)) is False:
             detail = f"Version {after} has other data here than at the replica. Fetch the snapshot again."
             raise ProblemError(409, "Other data", detail)
         return history
@@ -109,29 +108,20 @@ class LogFeed:
         if store.number > asked.after:
             file, offset, length, last = history.chunk(asked.after, store.number, CHUNK_BYTES)
             part = FileRange(file, offset, offset + length)
+        evidence = Evidence.of(history, last)
         headers = [
             ("Kelisim-Version", str(last)),
             ("Kelisim-Latest", str(max(store.known_latest or 0, store.number))),
-            ("Kelisim-Oldest", str(history.oldest)),
+            ("Kelisim-Oldest", str(evidence.base)),
+            ("Kelisim-Chain", evidence.chain),
             ("Kelisim-State", store.identity),
-            ("Kelisim-Digest", history.digests.get(last) or ""),
+            ("Kelisim-Digest", evidence.digest),
             ("Cache-Control", "no-store"),
             *HEADERS,
         ]
         if part is None:
             return Answer(204, headers, body)
         return Answer(200, [("Content-Type", "application/octet-stream"), *headers], part)
-
-
-def _differ(history: History, asked: _Asked) -> bool:
-    """Whether what is known of the version here and there shows that these are not the same."""
-    after = asked.after
-    own = (
-        history.checksum(after),
-        history.digests.get(after),
-        history.snapshot_sha256 if after == history.oldest else "",
-    )
-    return any(here and there and here != there for here, there in zip(own, asked[2:], strict=True))
 
 
 def _asked(query: str) -> _Asked:
@@ -149,4 +139,6 @@ def _asked(query: str) -> _Asked:
         wait = math.nan
     if not 0 <= wait <= MOST_SECONDS:
         raise ProblemError(400, "Malformed request", f"wait= is a number of seconds from 0 to {MOST_SECONDS:g}.")
-    return _Asked(int(after), wait, *(parameters.get(name, "") for name in ("checksum", "digest", "sha256")))
+    base = parameters.get("base", "")
+    evidence = Evidence(int(base) if is_number(base) else -1, parameters.get("chain", ""), parameters.get("digest", ""))
+    return _Asked(int(after), wait, evidence)

@@ -42,6 +42,9 @@ WAITING: Final = 512
 PROBES: Final = frozenset({"/health", "/ready", "/metrics"})
 """Paths for monitoring; they have threads of their own and do not count against `WAITING`."""
 
+_FORMS: Final = frozenset({"/sparql", "/q"})
+"""Where a body may hold a query and the version that it asks."""
+
 _INLINE_BYTES: Final = 1 << 15
 """Larger responses are compressed in a thread, so that they do not block the event loop."""
 
@@ -207,7 +210,7 @@ class Front:
             return error.answer
         try:
             body = None
-            if environ["PATH_INFO"] == "/sparql":
+            if environ["PATH_INFO"] in _FORMS:
                 body = content.read()
                 content.seek(0)
             key = layers.cache.key(environ, body)

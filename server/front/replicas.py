@@ -25,6 +25,7 @@ WAITING: Final = 1024
 
 _UNHINDERED: Final = frozenset({"/health", "/metrics"})
 _READY: Final = "/ready"
+_DIFFERENCE: Final = "/diff/"
 _RETRY: Final = ("Retry-After", "1")
 
 
@@ -51,7 +52,7 @@ class ReplicaFront:
 
         `body` is that of a request that may hold a query. Raises ClientDisconnectedError.
         """
-        store, number = self._store, query.at if query else _version_of(exchange.environ, body)
+        store, number = self._store, query.at if query else _latest_of(exchange.environ, body)
         if number <= store.number:
             return None
         if len(store.arrivals) < WAITING:
@@ -68,7 +69,7 @@ class ReplicaFront:
             return None
         detail = (
             f"This replica has version {store.number} and not yet {number}, if there is such a version. Try again in a "
-            f"second, or ask the writer: {store.writer}"
+            f"second, or ask {store.writer}"
         )
         return problem(503, "Not here yet", detail, [_RETRY, ("Kelisim-Version", str(store.number))])
 
@@ -84,16 +85,24 @@ class ReplicaFront:
         return problem(502, "Being stopped", "This replica is being stopped. Ask again: another one answers.", [_RETRY])
 
 
-def _version_of(environ: WSGIEnvironment, body: bytes | None) -> int:
-    """The number in ``version=``, the first as everywhere, of the address or of a form; -1 if there is none."""
+def _latest_of(environ: WSGIEnvironment, body: bytes | None) -> int:
+    """The latest version that a request names by number, in the address or a form; -1 if there is none.
+
+    Of a parameter the first value counts, as everywhere.
+    """
     form = body if body and environ.get("CONTENT_TYPE", "").startswith(FORM) else b""
+    path: str = environ["PATH_INFO"]
+    found = path.split("/")[2:] if path.startswith(_DIFFERENCE) else []
+    names = ("a", "b") if path == _DIFFERENCE.rstrip("/") else ("version",)
     for part in (environ["QUERY_STRING"], form.decode("latin-1")):
-        if "version=" not in part:
+        if not any(f"{name}=" in part for name in names):
             continue
         try:
-            given = parameters_of(part).get("version", [""])[0]
+            parameters = parameters_of(part)
         except ValueError:
             return -1
-        if given:
-            return int(given) if is_number(given) else -1
-    return -1
+        given = [parameters.get(name, [""])[0] for name in names]
+        found += given
+        if any(given):
+            break
+    return max((int(each) for each in found if is_number(each)), default=-1)

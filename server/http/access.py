@@ -1,5 +1,7 @@
 """Authorization: checks the tokens of requests against the scopes that routes require."""
 
+from collections.abc import Callable
+
 from flask import request
 
 from server.http.errors import ProblemError
@@ -9,8 +11,8 @@ from server.http.tokens import TokenStore
 class Access:
     """Authorizes requests by token; without a token store all changes are refused."""
 
-    def __init__(self, tokens: TokenStore | None = None, writer: str = "") -> None:
-        """`writer` is the address of the server that takes the changes instead, if this is a replica."""
+    def __init__(self, tokens: TokenStore | None = None, writer: Callable[[], str] | None = None) -> None:
+        """`writer` is that of a replica: where the public may send changes instead, empty if that is not told."""
         self._tokens = tokens
         self._writer = writer
 
@@ -22,8 +24,11 @@ class Access:
     def require(self, scope: str) -> str:
         """The name of the request's token; raises a 401 or 403 ProblemError if it has not the scope."""
         if self._writer:
-            detail = f"This is a replica, which takes queries. Send changes to its writer: {self._writer}"
-            raise ProblemError(403, "Read-only", detail, {"Link": f'<{self._writer}>; rel="edit"'})
+            address = self._writer()
+            detail = "This is a replica, which takes queries. Send changes to its writer" + (
+                f": {address}/" if address else "."
+            )
+            raise ProblemError(403, "Read-only", detail, {"Link": f'<{address}/>; rel="edit"'} if address else {})
         if self._tokens is None:
             raise ProblemError(403, "Read-only", "This endpoint takes queries; changes are off.")
         _refuse_other_sites()

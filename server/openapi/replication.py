@@ -8,11 +8,12 @@ _NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
 _HEX: Final = {"type": "string", "pattern": "^[0-9a-f]+$"}
 _OFFER: Final = {
     "type": "object",
-    "required": ["identity", "oldest", "latest", "snapshot", "new_graphs"],
+    "required": ["identity", "oldest", "latest", "snapshot", "new_graphs", "origin"],
     "properties": {
         "identity": {"type": "string", "description": "With the number of a version it names a state, as in ETags."},
         "oldest": _NUMBER,
         "latest": _NUMBER,
+        "origin": {"type": "string", "description": "Where the public asks the writer; empty if that is not told."},
         "new_graphs": {"type": "boolean", "description": "Whether graphs that are not there count as empty."},
         "snapshot": {
             "type": "object",
@@ -25,6 +26,7 @@ _HEADERS: Final = {
     "Kelisim-Version": {"description": "The last version in it", "schema": _NUMBER},
     "Kelisim-Latest": {"description": "The latest version that there is", "schema": _NUMBER},
     "Kelisim-Oldest": {"description": "The version of the snapshot", "schema": _NUMBER},
+    "Kelisim-Chain": {"description": "What names that version by the snapshot and all changes since", "schema": _HEX},
     "Kelisim-State": {"description": "The identity, as in the offer", "schema": {"type": "string"}},
     "Kelisim-Digest": {"description": "The digest of that version; empty if not known", "schema": {"type": "string"}},
 }
@@ -44,7 +46,8 @@ def replication_paths() -> dict[str, Any]:
                 **in_query("wait", {"type": "number", "minimum": 0, "maximum": 30}),
                 "description": "Seconds to wait for the next version, if there is none yet.",
             },
-            *(in_query(name, _HEX) for name in ("checksum", "digest", "sha256")),
+            in_query("base", _NUMBER),
+            *(in_query(name, _HEX) for name in ("chain", "digest")),
         ],
         security=security,
     )

@@ -39,6 +39,7 @@ def blueprint(store: Store, access: LogAccess) -> Blueprint:
             latest=store.number,
             snapshot=snapshot,
             new_graphs=store.new_graphs,
+            origin=store.origin,
         )
         response.cache_control.no_store = True
         return response

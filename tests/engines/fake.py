@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -163,6 +164,41 @@ def cuts_a_chunk(exchange: Exchange, query: str) -> bool:
 def errs_in_200(exchange: Exchange, query: str) -> bool:
     """Writes an error behind the rows."""
     exchange.reply(exchange.engine.answer(query) + b"\nError: out of memory\n")
+    return True
+
+
+def is_late_in_200(words: str) -> Misbehaviour:
+    """Begins to answer, and writes instead of the rest that the time is over."""
+
+    def misbehave(exchange: Exchange, query: str) -> bool:
+        answer = exchange.engine.answer(query)
+        exchange.reply(answer[: answer.rindex(b"]")] + words.encode())
+        return True
+
+    return misbehave
+
+
+def drips(exchange: Exchange, _: str) -> bool:
+    """Sends the head of an answer byte by byte, for as long as it may."""
+    exchange.close_connection = True
+    return _drip(exchange, b"HTTP/1.1 200 OK\r\nX-Filling: ")
+
+
+def drips_the_body(exchange: Exchange, _: str) -> bool:
+    """Sends the body of an answer byte by byte, for as long as it may."""
+    exchange.close_connection = True
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {RESULTS}\r\nTransfer-Encoding: chunked\r\n\r\n{1 << 20:x}\r\n{{"
+    return _drip(exchange, head.encode())
+
+
+def _drip(exchange: Exchange, head: bytes) -> bool:
+    exchange.wfile.write(head)
+    with suppress(OSError):
+        for _ in range(600):
+            exchange.wfile.write(b" ")
+            time.sleep(0.05)
+        return True
+    exchange.engine.left.set()
     return True
 
 

@@ -96,6 +96,19 @@ FAULTS = {
     "rate": (fake.refuses(429, "slow down"), 503, "slow down"),
     "gateway": (fake.refuses(504), 504, "ran out of its time"),
     "its-time": (fake.refuses(500, "Virtuoso S1T00 Error SR171: Transaction timed out"), 504, "timed out"),
+    "late-503": (fake.refuses(503, "Query timed out"), 504, "Query timed out"),
+    "late-429": (fake.refuses(429, "Operation timed out. Last operation: Join"), 504, "Operation timed out"),
+    "late-500": (fake.refuses(500, "Operation terminated (deadline exceeded)"), 504, "deadline exceeded"),
+    "late-in-200": (
+        fake.is_late_in_200("The SPARQL operation has been cancelled"),
+        504,
+        "in the middle of its answer: The SPARQL operation has been cancelled",
+    ),
+    "jena-in-200": (
+        fake.is_late_in_200("\n##  Query cancelled due to a timeout during execution   ##\n"),
+        504,
+        "due to a timeout",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -135,6 +136,24 @@ def test_nothing_is_replaced(kelisim: str, tmp_path: Path, there: str) -> None:
     assert done.returncode == 1
     assert "is there and not an empty folder: name a new one" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("given", [".", "..", "inner/..", "{here}", "/proc"])
+def test_a_folder_whose_place_cannot_be_taken_is_told_before_the_work(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    (here / "inner").mkdir(parents=True)
+    (here / "inner").rmdir() if given != "inner/.." else None
+    monkeypatch.chdir(here)
+
+    def work() -> Iterator[bytes]:
+        pytest.fail("the work had begun")
+        yield b""
+
+    with pytest.raises(KelisimError, match="name a new folder"):
+        export_parquet(work(), Path(given.format(here=here)))
+    assert {*tmp_path.rglob("*")} <= {here, here / "inner"}
 
 
 def test_a_disk_that_is_full_leaves_nothing_behind(kelisim: str, store: Path, tmp_path: Path) -> None:

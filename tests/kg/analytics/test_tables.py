@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,7 @@ from kg.analytics.tables import load, write_tables
 from kg.curation.dataset import Dataset
 from kg.curation.tables import Table, read_tables
 from kg.engine.engine import Engine
+from kg.rdf.formats import RESULT_FORMATS, by_name
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, ID, KEL, PREFIXES
 
@@ -89,6 +92,31 @@ def test_a_store_on_disk_gives_the_same_bytes(
     assert engine.on_disk
     for file in write_tables(engine, tmp_path, {"digest": "0"}):
         assert (tmp_path / file.path).read_bytes() == (folder / file.path).read_bytes(), file
+
+
+def test_memory_of_the_load_does_not_grow_with_the_data(tmp_path: Path) -> None:
+    """Four times the lines in blocks of the same size; the whole at once takes eight times its size."""
+    lines = tmp_path / "lines.nq"
+    with lines.open("w", encoding="utf-8") as file:
+        file.writelines(f'<urn:s:{n}> <urn:p> "a value that fills a line, {n}" .\n' for n in range(1_200_000))
+    script = (
+        "import resource, sys\nfrom pathlib import Path\nfrom kg.analytics import tables\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "tables.load(Path(sys.argv[1]), 1_200_000, Path(sys.argv[2]))\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)\n"
+    )
+    command = [sys.executable, "-c", script, str(lines), str(tmp_path / "store")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 500, "MiB; loaded at once it takes twice as much"
+
+
+def test_blank_nodes_are_the_same_in_all_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "IN_MEMORY", 0)
+    monkeypatch.setattr(tables, "_LOAD_BYTES", 1)
+    lines = tmp_path / "lines.nq"
+    lines.write_text('_:b <urn:p> "1" .\n_:b <urn:p> "2" .\n', encoding="utf-8")
+    engine = load(lines, 2, tmp_path / "store")
+    assert engine.query('ASK { ?b <urn:p> "1", "2" }').serialize(by_name("json", RESULT_FORMATS)).count(b"true") == 1
 
 
 @pytest.mark.parametrize(("wrong", "type_"), [("0.1234567891", "decimal"), ("1" * 40, "decimal"), ("much", "integer")])

@@ -1,8 +1,12 @@
 """What a replica is told to follow, and what it has on disk; the whole is in `tests.server.front.test_replicas`."""
 
+import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
+import msgspec
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
@@ -11,7 +15,17 @@ from kg.history.history import DamagedHistoryError, History, HistoryLockedError
 from kg.history.patch_log import frames, read_at
 from kg.rdf.patches import Patch
 from kg.replication.folder import ReplicaFolder
-from kg.replication.upstream import Snapshot, Upstream, UpstreamError, token_reader
+from kg.replication.follower import Follower
+from kg.replication.replica import ReplicaStore
+from kg.replication.upstream import (
+    Chunk,
+    Evidence,
+    OtherDataError,
+    Snapshot,
+    Upstream,
+    UpstreamError,
+    token_reader,
+)
 from ontology import KelisimError
 from server.commands.cli import cli
 
@@ -161,10 +175,70 @@ def test_frames_of_one_log_are_those_of_another(tmp_path: Path) -> None:
         expected = b.digests.after(1, [*frames(whole[length:], 1)])
         assert b.extend(whole[length:]) == 5
         assert b.digests.get(5) == expected == a.digests.get(5)
-        assert [b.checksum(n) for n in range(6)] == [a.checksum(n) for n in range(6)]
+        assert [b.chain.get(n) for n in range(6)] == [a.chain.get(n) for n in range(6)]
         assert b.load() == a.load()
     with History.open(tmp_path / "b") as again:
         assert again.version == 5
+
+
+@pytest.fixture
+def parted(tmp_path: Path) -> Iterator[tuple[History, History]]:
+    """A history, and one that was taken back to version 1 and went on otherwise; the last patch of both is the same."""
+    with History.create(tmp_path / "first", [quad(0)]) as first:
+        first.append(Patch(adds=(quad(1),), header={"id": "uuid:1"}))
+        first.backup(tmp_path / "backup")
+        with History.restore(tmp_path / "backup", tmp_path / "second") as second:
+            for history, number in ((first, 2), (second, 3)):
+                history.append(Patch(adds=(quad(number),), header={"id": f"uuid:{number}"}))
+                history.append(Patch(adds=(quad(4),), header={"id": "uuid:4"}))
+            yield first, second
+
+
+def unsummed(history: History, version: int) -> Evidence:
+    """The evidence of a history whose digests are being worked out, as those of large ones are for a while."""
+    return msgspec.structs.replace(Evidence.of(history, version), digest="")
+
+
+def test_a_version_is_known_by_all_that_led_to_it(parted: tuple[History, History]) -> None:
+    first, second = parted
+    assert [unsummed(first, n).agrees(unsummed(second, n)) for n in range(4)] == [True, True, False, False]
+    assert [Evidence.of(first, n).agrees(Evidence.of(second, n)) for n in range(4)] == [True, True, False, False]
+    second.compact()
+    assert Evidence.of(first, 3).agrees(Evidence.of(second, 3)) is False
+    assert unsummed(first, 3).agrees(Evidence.of(second, 3)) is None, "neither yes nor no"
+    first.compact()
+    assert unsummed(first, 3).agrees(unsummed(second, 3)) is False
+
+
+def test_nothing_is_taken_from_a_writer_of_unknown_data(parted: tuple[History, History], tmp_path: Path) -> None:
+    replica, writer = parted
+    folder = ReplicaFolder(tmp_path / "replica")
+    follower = Follower(cast("ReplicaStore", None), Upstream("http://127.0.0.1:9/"), folder)
+    try:
+        writer.compact()
+        evidence = Evidence.of(writer, 3)
+        chunk = Chunk(b"", "name", evidence.base, 3, evidence.chain, evidence.digest)
+        with pytest.raises(OtherDataError):
+            follower._verified(replica, chunk)
+        with pytest.raises(UpstreamError, match="not known") as unknown:
+            follower._verified(replica, msgspec.structs.replace(chunk, digest=""))
+        assert not isinstance(unknown.value, OtherDataError)
+        with pytest.raises(UpstreamError, match="not known"):
+            follower._verified(replica, msgspec.structs.replace(chunk, digest="", chain="", oldest=0))
+        own = Evidence.of(replica, 3)
+        assert follower._verified(replica, msgspec.structs.replace(chunk, oldest=own.base, chain=own.chain)) == []
+    finally:
+        folder.close()
+
+
+def test_an_origin_that_is_none_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"https://w.example.org:8443": True, "http://[::1]:80": True, "": False, "javascript:x": False}
+    given |= {"https://w/>; rel=x": False, "https://w\r\nA: b": False, "https://u:p@w": False}
+    for origin, told in given.items():
+        offer = {"identity": "a", "oldest": 0, "latest": 0, "snapshot": Snapshot(0, 0, "", ""), "origin": origin}
+        answer = io.BytesIO(msgspec.json.encode(offer))
+        monkeypatch.setattr(Upstream, "_get", lambda *_, answer=answer: answer)
+        assert Upstream("http://127.0.0.1:9/").offer().origin == (origin if told else "")
 
 
 def test_what_the_writer_has_not_is_kept(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import count as counting
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -31,6 +33,7 @@ from tests.waiting import becomes
 
 EVERYTHING = "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } ORDER BY ?s ?p ?o"
 FRESH = counting(1000)
+PUBLIC = "https://writer.example.org"
 
 
 def test_the_folder_of_a_running_writer_is_left_alone(kelisim: str, tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ def test_the_folder_of_a_running_writer_is_left_alone(kelisim: str, tmp_path: Pa
 def pair(kelisim: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Serving]]:
     """A writer whose log everybody may follow, with some versions, and a replica of it."""
     folder = tmp_path_factory.mktemp("pair")
-    with writing(kelisim, folder / "writer", "--open-log") as writer:
+    with writing(kelisim, folder / "writer", "--open-log", "--origin", PUBLIC) as writer:
         insert(writer, 1, 2)
         assert writer.update("INSERT DATA { GRAPH <urn:g> { _:b <urn:q> 'é\\n' } }")[0] == 200
         with replicating(kelisim, writer.server, "--open-log") as replica:
@@ -98,8 +101,9 @@ def test_changes_are_sent_to_the_writer(pair: tuple[Client, Serving], method: st
     status, found, told = send(f"{replica.address}{path}", method=method, body=body, headers=headers)
     assert status == 403
     assert found.get_content_type() == "application/problem+json"
-    assert found["Link"].startswith(f'<{writer.server}>; rel="edit"')
-    assert writer.server in json.loads(told)["detail"]
+    assert found["Link"].startswith(f'<{PUBLIC}/>; rel="edit"')
+    assert f"{PUBLIC}/" in json.loads(told)["detail"]
+    assert ready(replica.address)["of"] == f"{PUBLIC}/"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +144,55 @@ def test_a_version_is_found_wherever_it_stands(pair: tuple[Client, Serving]) -> 
     for server in (replica.address, pair[0].server):
         twice = f"{server}graphs?default&version=1&version=999999999"
         assert send(twice)[1]["Kelisim-Version"] == "1", "the first counts, at the replica as at the writer"
+
+
+def test_every_route_waits_for_the_versions_that_it_is_asked_for(pair: tuple[Client, Serving]) -> None:
+    writer, replica = pair
+    for path in ("diff/0/%d", "diff/%d/0", "diff?a=0&b=%d", "diff?b=0&a=%d"):
+        number = state(writer.server)[0] + 1
+        timer = threading.Timer(0.5, insert, (writer, next(FRESH)))
+        timer.start()
+        try:
+            assert send(replica.address + path % number, headers={"Accept": "application/json"})[0] == 200, path
+        finally:
+            timer.join()
+    for path in ("diff/0/999999999", "diff?a=0&b=999999999", "data/x.ttl?version=999999999"):
+        status, headers, _ = send(replica.address + path)
+        assert (status, bool(headers["Retry-After"])) == (503, True), path
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    asked = send(f"{replica.address}q", method="POST", body=b"query=ASK%7B%7D&version=999999999", headers=form)
+    assert asked[0] == 503
+
+
+def is_late(address: str) -> bool:
+    return send(address)[0] == 503
+
+
+def test_a_version_named_otherwise_may_come_yet(kelisim: str, tmp_path: Path) -> None:
+    with (
+        writing(kelisim, tmp_path / "writer", "--open-log") as writer,
+        line_to(writer.server) as line,
+        replicating(kelisim, line.address) as replica,
+    ):
+        assert follows(replica.address, writer.server)
+        line.meddle = lambda _, __: b""
+        insert(writer, 1)
+        digest = state(writer.server)[1]
+        for path in (f"diff/0/{digest}", f"sparql?query=ASK%7B%7D&version={digest}"):
+            assert becomes(partial(is_late, replica.address + path), SECONDS), path
+        line.meddle = lambda _, body: body
+        assert follows(replica.address, writer.server)
+        assert send(f"{replica.address}diff/0/{digest}")[0] == 200
+
+
+def test_the_address_of_a_writer_is_its_operators_to_tell(kelisim: str, tmp_path: Path) -> None:
+    with writing(kelisim, tmp_path / "writer", "--open-log") as writer, replicating(kelisim, writer.server) as replica:
+        assert follows(replica.address, writer.server)
+        status, headers, told = send(f"{replica.address}compact", method="POST", body=b"", headers=writer.token)
+        late = send(ask(replica.address, "ASK {}", version="999999999"))
+        shown = f"{headers}{told!r}{late}{send(replica.address + 'ready')}"
+        assert (status, ready(replica.address)["of"]) == (403, "the writer")
+        assert urlsplit(writer.server).netloc not in shown
 
 
 def test_what_one_writes_one_can_read_at_any_replica(pair: tuple[Client, Serving]) -> None:
@@ -207,9 +260,8 @@ BAD = {
     "after=0&wait=nan": 400,
     "after=0&wait=inf": 400,
     "after=999999999": 409,
-    "after=1&checksum=00000000": 409,
+    "after=1&base=0&chain=00000000": 409,
     "after=1&digest=00000000": 409,
-    "after=0&sha256=00000000": 409,
 }
 
 
@@ -384,6 +436,40 @@ def test_a_writer_that_was_restored_to_other_data(kelisim: str, tmp_path: Path) 
             with writing(kelisim, tmp_path / "shorter", *other) as restored:
                 assert becomes(lambda: state(restored.server)[0] == 0)
                 assert follows(replica.address, restored.server), "there are fewer versions than the replica has"
+
+
+def test_a_writer_that_was_taken_back_and_compacted(kelisim: str, tmp_path: Path) -> None:
+    """It has the same number of versions as before, and no change left that could be compared."""
+    with writing(kelisim, tmp_path / "writer", "--open-log") as writer:
+        insert(writer, 1)
+        with History.open(tmp_path / "writer" / "history", read_only=True) as history:
+            history.backup(tmp_path / "backup")
+        insert(writer, 2, 3)
+        with replicating(kelisim, writer.server) as replica:
+            assert follows(replica.address, writer.server)
+            before = send(ask(replica.address, EVERYTHING, format="csv"))
+            writer.process.terminate()
+            writer.process.wait()
+            with History.restore(tmp_path / "backup", tmp_path / "restored" / "history") as history:
+                assert history.version == 1
+            with writing(kelisim, tmp_path / "restored", "--open-log", "--port", port_of(writer)) as restored:
+                insert(restored, 4, 5)
+                assert send(f"{restored.server}compact", method="POST", body=b"", headers=restored.token)[0] == 200
+                expected = send(ask(restored.server, EVERYTHING, format="csv"))
+
+                def is_new() -> bool:
+                    status, headers, body = send(ask(replica.address, EVERYTHING, format="csv"))
+                    if status == 200:
+                        assert (body == expected[2]) == (headers["ETag"] == expected[1]["ETag"]), "never under its name"
+                        assert (body == before[2]) == (headers["ETag"] == before[1]["ETag"])
+                    return status == 200 and body == expected[2]
+
+                assert becomes(is_new, SECONDS)
+                assert expected[1]["Kelisim-Version"] == before[1]["Kelisim-Version"] == "3"
+                same = {"If-None-Match": before[1]["ETag"]}
+                assert send(ask(replica.address, EVERYTHING, format="csv"), headers=same)[0] == 200
+                insert(restored, 6)
+                assert follows(replica.address, restored.server)
 
 
 def test_a_line_that_cuts_and_alters(kelisim: str, tmp_path: Path) -> None:
