@@ -35,6 +35,7 @@ SUITES: Final = {
         "tests/server/endpoint/test_excel.py",
     ),
     "tests of citations and lenses": ("tests/server/endpoint/test_citing.py", "tests/server/endpoint/test_lenses.py"),
+    "tests of abuse: endless, deep, huge, outward": ("tests/server/endpoint/test_safety.py",),
 }
 """Tests of a running server that are run over each engine, by what they are of."""
 

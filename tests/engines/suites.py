@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, cast
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -34,7 +34,7 @@ from ontology import KelisimError
 from ontology.namespaces import PREFIXES
 from tests.conformance.evaluation import evaluate_query
 from tests.conformance.suite import Case
-from tests.conformance.target import Answer, Failed, Named
+from tests.conformance.target import JSON_RESULTS, Answer, Failed, Named, Queried
 from tests.engines.registry import ENGINES
 from tests.engines.server import EngineServer
 from tests.engines.virtuoso import Virtuoso
@@ -54,16 +54,6 @@ class Outcome:
     told: str = ""
 
 
-class Library(Protocol):
-    """What a test is asked of."""
-
-    def load(self, named: Named) -> None:
-        """Has these graphs and no others."""
-
-    def query(self, text: str, accept: str, named: Iterable[str] = ()) -> Answer:
-        """The answer as a server gives it."""
-
-
 class Embedded:
     """The engine in this process, which is the measure."""
 
@@ -71,13 +61,13 @@ class Embedded:
         self._engine = Engine(ox.Store())
 
     def load(self, named: Named) -> None:
-        """See `Library`."""
+        """See `Queried`."""
         store = ox.Store()
         store.extend(_quads(named, ox.DefaultGraph()))
         self._engine = Engine(store)
 
-    def query(self, text: str, accept: str, named: Iterable[str] = ()) -> Answer:
-        """See `Library`."""
+    def query(self, text: str, accept: str = JSON_RESULTS, named: Iterable[str] = ()) -> Answer:
+        """See `Queried`."""
         return _answer(self._engine, text, accept)
 
 
@@ -93,7 +83,7 @@ class Connected:
         self._engine = RemoteEngine(RemoteStore(transport, probe(transport)))
 
     def load(self, named: Named) -> None:
-        """See `Library`; consecutive queries on the same data load them once."""
+        """See `Queried`; consecutive queries on the same data load them once."""
         if self._loaded == named:
             return
         self._loaded = None
@@ -115,8 +105,8 @@ class Connected:
         self._engine.apply(Patch())
         self._loaded = named
 
-    def query(self, text: str, accept: str, named: Iterable[str] = ()) -> Answer:
-        """See `Library`."""
+    def query(self, text: str, accept: str = JSON_RESULTS, named: Iterable[str] = ()) -> Answer:
+        """See `Queried`."""
         return _answer(self._engine, text, accept)
 
     def _graph(self, name: str) -> str:
@@ -140,7 +130,7 @@ def writable(name: str, folder: Path) -> AbstractContextManager[EngineServer]:
     return Virtuoso(folder, open_updates=True) if kind is Virtuoso else kind(folder)
 
 
-def outcomes(library: Library, cases: Iterable[Case]) -> Iterator[Outcome]:
+def outcomes(library: Queried, cases: Iterable[Case]) -> Iterator[Outcome]:
     """What becomes of the tests of queries; those on the same data follow one another."""
     chosen = [c for c in cases if c.category in CATEGORIES and not c.skipped and "Syntax" not in c.kind]
     for case in sorted(chosen, key=lambda c: str(c.graphs)):
@@ -157,14 +147,14 @@ def outcomes(library: Library, cases: Iterable[Case]) -> Iterator[Outcome]:
 class _Asked:
     """Notes the status of the last answer."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Queried) -> None:
         self._library = library
         self.status = 0
 
     def load(self, named: Named) -> None:
         self._library.load(named)
 
-    def query(self, text: str, accept: str, named: Iterable[str] = ()) -> Answer:
+    def query(self, text: str, accept: str = JSON_RESULTS, named: Iterable[str] = ()) -> Answer:
         answer = self._library.query(text, accept, named)
         self.status = answer.status
         return answer
