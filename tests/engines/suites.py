@@ -79,8 +79,12 @@ class Connected:
         self._default = ox.NamedNode(DEFAULT_GRAPH) if server.union_default_graph else ox.DefaultGraph()
         self._loaded: Named | None = None
         self._graphs: set[str] = set()
-        transport = Transport(server.query_url, Breaker(server.name), seconds=_SECONDS)
-        self._engine = RemoteEngine(RemoteStore(transport, probe(transport)))
+        self._transport = Transport(server.query_url, Breaker(server.name), seconds=_SECONDS)
+        self._engine = RemoteEngine(RemoteStore(self._transport, probe(self._transport)))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._transport.close()
 
     def load(self, named: Named) -> None:
         """See `Queried`; consecutive queries on the same data load them once."""

@@ -1,5 +1,6 @@
 """The W3C's tests of queries over engines: no answer is wrong that is right in memory, but those that are listed."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,8 @@ def test_no_answer_is_wrong_over_an_engine_alone(name: str, cases: list[Case], t
     """Virtuoso, which takes a minute, is asked by make engines."""
     embedded = [*suites.outcomes(suites.Embedded(), cases)]
     try:
-        with suites.writable(name, tmp_path) as engine:
-            found = [*suites.outcomes(suites.Connected(engine), cases)]
+        with suites.writable(name, tmp_path) as engine, closing(suites.Connected(engine)) as connected:
+            found = [*suites.outcomes(connected, cases)]
     except MissingEngineError as reason:
         pytest.skip(f"no {name}: {reason}")
     assert sum(o.became == "right" for o in found) > 400
