@@ -98,9 +98,12 @@ def w3c_measure() -> list[Outcome]:
 
 def over_engine(name: str) -> Iterator[Outcome]:
     """What the engine of this name makes of them, in a store of its own."""
-    with tempfile.TemporaryDirectory() as folder, w3c_suites.writable(name, Path(folder)) as engine:
-        with closing(Connected(engine)) as connected:
-            yield from w3c_suites.outcomes(connected, w3c_cases())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        w3c_suites.writable(name, Path(folder)) as engine,
+        closing(Connected(engine)) as connected,
+    ):
+        yield from w3c_suites.outcomes(connected, w3c_cases())
 
 
 def w3c(found: list[Outcome], measure: list[Outcome], name: str = "") -> _Results:
