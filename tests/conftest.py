@@ -5,10 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -85,17 +86,28 @@ def serving(kelisim: str, *options: str, data: Path | None = None) -> Iterator[S
             process.communicate()
 
 
+_ENGINE_SECONDS: Final = 15
+"""What goes on in an engine after a query was stopped here ends then, as README says to set it."""
+
+
 @pytest.fixture(scope="session")
-def server(kelisim: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def engine_options(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[str]]:
+    """The options of a server over the engine that KELISIM_ENGINE names, running with the dataset; none without it."""
+    name = os.environ.get("KELISIM_ENGINE")
+    if not name:
+        yield ()
+        return
+    with running_or_skipped(name, tmp_path_factory.mktemp(name), _ENGINE_SECONDS) as engine:
+        dataset = request.getfixturevalue("dataset")
+        fill(engine, dataset.quads, dataset.digest)
+        yield ("--engine", engine.query_url)
+
+
+@pytest.fixture(scope="session")
+def server(kelisim: str, engine_options: Sequence[str]) -> Iterator[str]:
     """The base URL of a running server; of one over the engine that KELISIM_ENGINE names, if it does."""
-    options: tuple[str, ...] = ()
-    with ExitStack() as stack:
-        if name := os.environ.get("KELISIM_ENGINE"):
-            engine = stack.enter_context(running_or_skipped(name, tmp_path_factory.mktemp(name)))
-            dataset = request.getfixturevalue("dataset")
-            fill(engine, dataset.quads, dataset.digest)
-            options = ("--engine", engine.query_url)
-        yield stack.enter_context(serving(kelisim, *options)).address
+    with serving(kelisim, *engine_options) as running:
+        yield running.address
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +123,8 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With KELISIM_ENGINE, which may be empty for no engine, only the tests are run that ask the running server."""
+    """With KELISIM_ENGINE, which may be empty for no engine, only tests that ask a server over it are run."""
     if "KELISIM_ENGINE" in os.environ:
-        others = [item for item in items if "server" not in getattr(item, "fixturenames", ())]
+        others = [item for item in items if "engine_options" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in {*others}]

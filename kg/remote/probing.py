@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from kg.engine.errors import EngineError, EngineRefusedError
+from kg.remote.distrust import CONSTRUCTS, UNSHOWN
 from kg.remote.transport import Transport
 from kg.upload.names import DEFAULT_GRAPH, PUBLISHED_GRAPH, RESERVED
 from ontology import KelisimError
@@ -90,6 +91,8 @@ class Traits:
     """Integers beyond 32 bits come as decimals."""
     missing: tuple[str, ...] = ()
     """What it cannot do, of SPARQL 1.1."""
+    doubted: tuple[str, ...] = ()
+    """What it evaluates wrongly, by the names of `kg.remote.distrust`."""
     changed: tuple[str, ...] = field(default=())
     """Literals whose form it changes, each as it was sent and as it came."""
 
@@ -108,6 +111,8 @@ class Traits:
             found.append("It stores large integers as decimals, which is mended.")
         if self.missing:
             found.append(f"It lacks {', '.join(self.missing)}.")
+        if self.doubted:
+            found.append(f"Not sent to it, since it evaluates them otherwise: {', '.join(self.doubted)}.")
         if self.changed:
             found.append(f"It changes the form of literals: {', '.join(self.changed)}.")
         if own := [g for g in self.hidden if g not in RESERVED]:
@@ -131,8 +136,10 @@ def probe(transport: Transport) -> Traits:
         raise UnfitEngineError(
             f"The engine {transport.name} lacks what this server needs of SPARQL 1.1: {', '.join(lacking)}."
         )
-    placed = probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}")
     union = probing.is_union()
+    # What was published into a union has its default graph apart, even if it has no triples.
+    empty = union and probing.is_there(f"GRAPH <{PUBLISHED_GRAPH}> {{ ?s ?p ?o }}")
+    placed = empty or probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}")
     if union and not placed and probing.is_there(f"VALUES ?m {{ {_HEDGED} }} ?claim <{KEL.modality}> ?m"):
         raise UnfitEngineError(
             f"The default graph of the engine {transport.name} is the union of all graphs: what claims only expect or "
@@ -140,13 +147,16 @@ def probe(transport: Transport) -> Traits:
             f"apart in <{DEFAULT_GRAPH}>."
         )
     missing = tuple(name for name, (query, values) in _WANTED.items() if not probing.gives(query, values))
+    numeric = probing.has_numeric_booleans()
+    doubted = [name for name, it in CONSTRUCTS.items() if not probing.gives(it.query, [it.value])]
     return Traits(
         placed,
         union,
         (*RESERVED, *probing.own_graphs()),
-        probing.has_numeric_booleans(),
+        numeric,
         probing.has_large_decimals(),
         missing,
+        (*doubted, *(UNSHOWN if numeric else ())),
         probing.changed(),
     )
 
@@ -178,11 +188,14 @@ class _Probing:
 
     def is_union(self) -> bool:
         """Whether triples of named graphs, of which some are in no default graph, are all in the engine's own."""
-        where = f"GRAPH <{PUBLISHED_GRAPH}> {{ ?s ?p ?o }}"
+        published = self.rows(
+            f"SELECT ?p WHERE {{ GRAPH <{PUBLISHED_GRAPH}> {{ <{PUBLISHED_GRAPH}> ?p ?o }} }} LIMIT 1"
+        )
+        if published:
+            return self.is_there(f"<{PUBLISHED_GRAPH}> <{published[0]['p']['value']}> ?o")
+        where = f"VALUES ?m {{ {_HEDGED} }} ?g <{KEL.modality}> ?m . GRAPH ?g {{ ?s ?p ?o }}"
         if not self.is_there(where):
-            where = f"VALUES ?m {{ {_HEDGED} }} ?g <{KEL.modality}> ?m . GRAPH ?g {{ ?s ?p ?o }}"
-            if not self.is_there(where):
-                where = "GRAPH ?g { ?s ?p ?o }"
+            where = "GRAPH ?g { ?s ?p ?o }"
         found = self.rows(f"SELECT ?s ?p ?o WHERE {{ {where} FILTER(isIRI(?s) && isIRI(?o)) }} LIMIT {_SAMPLE}")
         return bool(found) and all(
             self.is_there(" ".join(f"<{row[name]['value']}>" for name in ("s", "p", "o"))) for row in found

@@ -16,6 +16,8 @@ Row: TypeAlias = tuple[Term | None, ...]
 _BOOLEAN: Final = PREFIXES["xsd"] + "boolean"
 _DECIMAL: Final = PREFIXES["xsd"] + "decimal"
 _INTEGER: Final = PREFIXES["xsd"] + "integer"
+_NODE_ID: Final = "nodeID://"
+_NODE_IDS: Final = b"nodeID:"
 _LARGE: Final = (1 << 31) - 1
 _BOOLEANS: Final = {"1": "true", "0": "false"}
 
@@ -33,6 +35,8 @@ def solutions(
     `numeric_booleans` and `large_decimals` are as in `kg.remote.probing.Traits`, and are mended. Raises EngineError if
     the answer is malformed, cut, or has other columns.
     """
+    if _NODE_IDS in body:
+        body = _labelled(body)
     if (numeric_booleans and _BOOLEAN.encode() in body) or (large_decimals and _DECIMAL.encode() in body):
         body = _mended(body, large_decimals=large_decimals)
     if [*came] != [*names]:
@@ -76,6 +80,19 @@ def boolean(value: bool) -> ox.QueryBoolean:
     )
     assert isinstance(made, ox.QueryBoolean)
     return made
+
+
+def _labelled(body: bytes) -> bytes:
+    """The answer with Virtuoso's labels of blank nodes, ``nodeID://b1``, as Turtle could write them."""
+    try:
+        found: Any = json.loads(body)
+        for row in found["results"]["bindings"]:
+            for term in row.values():
+                if term.get("type") == "bnode":
+                    term["value"] = term["value"].removeprefix(_NODE_ID)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return body  # told when it is parsed
+    return json.dumps(found).encode()
 
 
 def _mended(body: bytes, *, large_decimals: bool) -> bytes:

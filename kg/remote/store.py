@@ -93,7 +93,9 @@ class RemoteStore:
         named = {n: str(t) for n, t in given.items() if not isinstance(t, ox.BlankNode)}
         dataset = self._dataset(default_graph, named_graphs)
         try:
-            made = _translated(query, Reading(dataset, columns, unknown, named, self.traits.numeric_booleans))
+            traits = self.traits
+            reading = Reading(dataset, columns, unknown, named, traits.numeric_booleans, traits.doubted)
+            made = _translated(query, reading)
             return self._evaluated(made, columns, given, default_graph)
         except EngineRefusedError:
             if self._copy is None:

@@ -12,8 +12,10 @@ from typing import Final
 
 from lark import Token, Tree
 
+from kg.engine.errors import EngineRefusedError
 from kg.engine.guard import tokens_with_iris, without_dataset
 from kg.engine.syntax import Node, span, syntax_tree, tokens
+from kg.remote.distrust import mends, used
 from kg.remote.edits import Edits
 from ontology import BASE
 from ontology.namespaces import PREFIXES
@@ -79,10 +81,15 @@ class Reading:
     unknown: Collection[str] = frozenset()
     given: Mapping[str, str] = field(default_factory=dict)
     doubted: bool = False
+    untrusted: Collection[str] = ()
+    """What the engine evaluates wrongly, by the names of `kg.remote.distrust`."""
 
 
 def translate(query: str, reading: Reading) -> Translated:
-    """The SELECT for a well-formed query."""
+    """The SELECT for a well-formed query.
+
+    Raises EngineRefusedError if it uses what the engine evaluates wrongly.
+    """
     return _Translation(without_dataset(query), reading).done()
 
 
@@ -102,6 +109,10 @@ class _Translation:
     def done(self) -> Translated:
         query = next(c for c in self._tree.children if isinstance(c, Tree) and c.data in _FORMS)
         form = str(query.data)
+        if wrong := used(self._tree, self._iri, self._reading.untrusted):
+            raise EngineRefusedError(
+                " ".join((f"The engine evaluates {', '.join(wrong)} otherwise than SPARQL 1.1.", *mends(wrong)))
+            )
         prologue = self._prologue(query)
         if form == "describe":
             return self._describe(query, prologue)

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from tests.conformance.compare import check, expected, results, same_graphs, shown
 from tests.conformance.suite import Case, triples
-from tests.conformance.target import Answer, Client, Failed
+from tests.conformance.target import Answer, Client, Failed, Queried
 
 GRAPH_FORMATS = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
@@ -37,7 +37,7 @@ def _named(graphs: tuple[tuple[str | None, Path], ...]) -> list[tuple[str | None
     return list(merged.items())
 
 
-def evaluate_query(client: Client, case: Case) -> None:
+def evaluate_query(client: Queried, case: Case) -> None:
     """QueryEvaluationTest and CSVResultFormatTest. Files in FROM are loaded as named graphs."""
     assert case.text is not None
     assert case.result is not None

@@ -4,7 +4,7 @@ import http.client
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.message import Message
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 import pyoxigraph as ox
@@ -51,6 +51,16 @@ class Answer:
 
     def __str__(self) -> str:
         return f"{self.status} {self.body[:160].decode('utf-8', 'replace')}"
+
+
+class Queried(Protocol):
+    """What tests of queries need: a store, or what stands for one."""
+
+    def load(self, named: Named) -> None:
+        """Has these graphs and no others."""
+
+    def query(self, text: str, accept: str = JSON_RESULTS, named: Iterable[str] = ()) -> Answer:
+        """The answer in a format of `accept`; `named` are the named graphs of the dataset."""
 
 
 class Client:

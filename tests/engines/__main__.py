@@ -11,16 +11,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree
 
+from ontology import KelisimError
+from tests.conformance import suite
+from tests.conformance.suite import Case
 from tests.conftest import ROOT, serving
 from tests.engines import comparing
+from tests.engines import suites as w3c_suites
 from tests.engines.comparing import Compare
 from tests.engines.registry import ENGINES, running
 from tests.engines.server import EngineServer, MissingEngineError
+from tests.engines.suites import Connected, Embedded, Outcome
 
 EMBEDDED: Final = "embedded"
 SUITES: Final = {
@@ -29,6 +36,11 @@ SUITES: Final = {
         "tests/server/endpoint/test_excel.py",
     ),
     "tests of citations and lenses": ("tests/server/endpoint/test_citing.py", "tests/server/endpoint/test_lenses.py"),
+    "tests of abuse: endless, deep, huge, outward": (
+        "tests/server/endpoint/test_safety.py",
+        "-k",
+        "heavy_queries or deep or outbound or bodies or idle or regex",  # others time what this server does
+    ),
 }
 """Tests of a running server that are run over each engine, by what they are of."""
 
@@ -41,17 +53,22 @@ _Results = dict[str, list[int]]
 
 def main(names: Iterable[str]) -> None:
     """Runs the engines and writes the table."""
+    measure = w3c_measure()
     with serving(_KELISIM) as embedded:
         for name in names:
             began = time.monotonic()
             if name == EMBEDDED:
-                found = suites("")
+                found = w3c(measure, measure) | suites("")
             else:
                 try:
+                    found = w3c([*over_engine(name)] if measure else [], measure, name)
                     with tempfile.TemporaryDirectory() as folder, running(name, Path(folder)) as engine:
-                        found = compared(engine, embedded.address) | suites(name)
+                        found |= compared(engine, embedded.address) | suites(name)
                 except MissingEngineError as error:
                     print(f"{name} is not here: {error}")
+                    continue
+                except (OSError, RuntimeError, KelisimError, subprocess.CalledProcessError) as error:
+                    print(f"{name} failed, and its column is that of the run before: {error}")
                     continue
             print(f"{name}: {found} in {time.monotonic() - began:.0f} s", flush=True)
             _KEPT.parent.mkdir(exist_ok=True)
@@ -62,6 +79,44 @@ def main(names: Iterable[str]) -> None:
 def _kept() -> dict[str, _Results]:
     """The results of engines so far, also of a run beside this one."""
     return json.loads(_KEPT.read_text(encoding="utf-8")) if _KEPT.exists() else {}
+
+
+@cache
+def w3c_cases() -> list[Case]:
+    """The W3C's tests, fetched once and kept; none where the registry cannot be reached, which is told."""
+    try:
+        return suite.cases(suite.fetch(_KEPT.parent / "w3c"))
+    except suite.Unreachable as reason:
+        print(f"The W3C's suites are not run: {reason}")
+        return []
+
+
+def w3c_measure() -> list[Outcome]:
+    """What the engine in this process makes of them."""
+    return [*w3c_suites.outcomes(Embedded(), w3c_cases())]
+
+
+def over_engine(name: str) -> Iterator[Outcome]:
+    """What the engine of this name makes of them, in a store of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        w3c_suites.writable(name, Path(folder)) as engine,
+        closing(Connected(engine)) as connected,
+    ):
+        yield from w3c_suites.outcomes(connected, w3c_cases())
+
+
+def w3c(found: list[Outcome], measure: list[Outcome], name: str = "") -> _Results:
+    """How many answers are right, and how many are right, refused, or wrong in memory too."""
+    if not found:
+        return {}
+    for surprise in w3c_suites.surprises(name, found, measure) if name else ():
+        print(f"{name}, W3C: {surprise[:300]}", flush=True)
+    alike = {o.case.iri for o in measure if o.became == "wrong"}
+    rights = sum(o.became == "right" for o in found)
+    worse = sum(o.became == "wrong" and o.case.iri not in alike for o in found)
+    rows = {"W3C query evaluation and formats, right": [rights, len(found)]}
+    return rows | ({"the same, no answer that is wrong here alone": [len(found) - worse, len(found)]} if name else {})
 
 
 def compared(engine: EngineServer, embedded: str) -> _Results:

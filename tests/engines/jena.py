@@ -24,6 +24,8 @@ _NEEDED: Final = (
     "titanium-json-ld",
 )
 _WRONG, _RIGHT = "org/apache/jena/ext/xerces/", "xerces/"
+_AT_ONCE: Final = "-Dsun.net.httpserver.nodelay=true"
+"""Without it each answer waits 40 ms for the acknowledgement of its headers (Nagle's algorithm, RFC 896)."""
 
 
 class Jena(EngineServer):
@@ -56,7 +58,7 @@ class Jena(EngineServer):
         if missing := [jar.name for jar in jars if not jar.exists()]:
             raise MissingEngineError(f"Jena is not here (Debian's libapache-jena-java); missing: {', '.join(missing)}")
         path = ":".join(map(str, (_messages(self.folder / "messages"), *jars)))
-        options = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        options = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", _AT_ONCE]
         return [java, *options, "-cp", path, _PROGRAM, str(self._port), self.user, self.password]
 
 

@@ -32,7 +32,8 @@ class Oxigraph(EngineServer):
         return said.stdout.strip().capitalize()
 
     def _command(self) -> Sequence[str | Path]:
-        return [_program(), "serve", "--location", self.folder / "data", "--bind", f"127.0.0.1:{self._port}"]
+        limit = ["--timeout-s", str(self.seconds)] if self.seconds else []
+        return [_program(), "serve", "--location", self.folder / "data", "--bind", f"127.0.0.1:{self._port}", *limit]
 
 
 def _program() -> Path:

@@ -16,21 +16,23 @@ ENGINES: Final[dict[str, type[EngineServer]]] = {kind.name: kind for kind in (Ox
 
 
 @contextmanager
-def running(name: str, folder: Path) -> Iterator[EngineServer]:
-    """The engine of this name, with its data in `folder`, while the block runs.
+def running(name: str, folder: Path, seconds: int = 0) -> Iterator[EngineServer]:
+    """The engine of this name, with its data in `folder`, while the block runs; see `EngineServer.seconds`.
 
     Raises MissingEngineError where its programs are missing.
     """
-    with ENGINES[name](folder) as server:
+    engine = ENGINES[name](folder)
+    engine.seconds = seconds
+    with engine as server:
         yield server
 
 
 @contextmanager
-def running_or_skipped(name: str, folder: Path) -> Iterator[EngineServer]:
+def running_or_skipped(name: str, folder: Path, seconds: int = 0) -> Iterator[EngineServer]:
     """The same for a fixture: a test that needs an engine that is not here is skipped."""
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(running(name, folder))
+            server = stack.enter_context(running(name, folder, seconds))
         except MissingEngineError as reason:
             pytest.skip(f"no {name}: {reason}")
         yield server

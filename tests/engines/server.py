@@ -43,6 +43,8 @@ class EngineServer(ABC):
         """`folder` may be empty or missing, or hold what a server of this kind left there."""
         self.folder = folder
         self.user, self.password = ("", "")
+        self.seconds = 0
+        """How long a query may take in it, where it has such a setting; 0 for as long as it likes."""
         self._process: subprocess.Popen[bytes] | None = None
         self._port = free_port()
 

@@ -82,6 +82,7 @@ class Virtuoso(EngineServer):
         program = _program("virtuoso-t")
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = _SETTINGS.format(http=self._port, sql=self._sql)
+        settings += f"[SPARQL]\nMaxQueryExecutionTime = {self.seconds}\n" if self.seconds else ""
         (self.folder / "virtuoso.ini").write_text(settings, encoding="utf-8")
         (self.folder / "virtuoso.lck").unlink(missing_ok=True)  # left by a killed one
         return [program, "+configfile", "virtuoso.ini", "+foreground"]

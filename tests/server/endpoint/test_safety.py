@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -20,16 +20,16 @@ QUERY = {"Content-Type": "application/sparql-query"}
 
 
 @pytest.fixture(scope="module")
-def small(kelisim: str) -> Iterator[str]:
+def small(kelisim: str, engine_options: Sequence[str]) -> Iterator[str]:
     """A server with small limits."""
-    with serving(kelisim, *LIMITS) as running:
+    with serving(kelisim, *LIMITS, *engine_options) as running:
         yield running.address
 
 
 @pytest.fixture(scope="module")
-def patient(kelisim: str) -> Iterator[str]:
+def patient(kelisim: str, engine_options: Sequence[str]) -> Iterator[str]:
     """A server with a long query timeout."""
-    with serving(kelisim, "--timeout", "60") as running:
+    with serving(kelisim, "--timeout", "60", *engine_options) as running:
         yield running.address
 
 
@@ -90,10 +90,11 @@ def answers(server: str) -> bool:
 
 
 @pytest.mark.parametrize("name", HEAVY)
-def test_heavy_queries_end_in_a_clear_error(small: str, name: str) -> None:
+def test_heavy_queries_end_in_a_clear_error(small: str, name: str, engine_options: Sequence[str]) -> None:
     query, statuses = HEAVY[name]
     status, headers, body = send(ask(small, query))
-    assert status in statuses, body
+    # An engine elsewhere gives an answer when it is whole: its time may be over before its size is known.
+    assert status in statuses | ({503, 504} if engine_options else set()), body
     assert headers.get_content_type() == "application/problem+json"
     assert len(json.loads(body)["detail"]) > 30
     if status == 503:

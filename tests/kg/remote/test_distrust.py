@@ -1,0 +1,65 @@
+"""What an engine is known to evaluate wrongly is not sent to it, and what is right in it is."""
+
+import pyoxigraph as ox
+import pytest
+
+from kg.engine.errors import EngineRefusedError
+from kg.remote.distrust import CLOSURES, CONSTRUCTS, UNSHOWN, VALUES_BEHIND
+from kg.remote.results import solutions
+from kg.remote.translation import Dataset, Reading, translate
+
+XSD = "<http://www.w3.org/2001/XMLSchema#integer>"
+WRONG = {
+    "SELECT ?o { <urn:a> <urn:p>+ ?o }": CLOSURES,
+    "SELECT ?o { <urn:a> <urn:p>/<urn:q>? ?o }": CLOSURES,
+    "SELECT (COUNT(DISTINCT ?o) AS ?n) { <urn:a> <urn:p>* ?o }": CLOSURES,
+    "SELECT DISTINCT ?o { { SELECT ?o (COUNT(*) AS ?n) { <urn:a> <urn:p>* ?o } GROUP BY ?o } }": CLOSURES,
+    "SELECT * { ?s ?p ?o MINUS { ?s <urn:p> ?o } }": "MINUS",
+    "SELECT (AVG(?o) AS ?n) { ?s ?p ?o }": "AVG",
+    f"SELECT ({XSD}(?o) AS ?n) {{ ?s ?p ?o }}": "casts",
+    "SELECT * { ?s ?p ?o FILTER(REGEX(?o, 'a')) }": "REGEX",
+    "SELECT (CONCAT(STR(?s), ?o) AS ?x) { ?s ?p ?o }": "CONCAT",
+    "SELECT (REPLACE(LCASE(?o), 'a', 'b') AS ?x) { ?s ?p ?o }": "REPLACE",
+    "SELECT (REPLACE('a'@en, 'a', 'b') AS ?x) { ?s ?p ?o }": "REPLACE",
+    "SELECT (MD5(?o) AS ?x) { ?s ?p ?o }": "MD5",
+    "SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?x } } VALUES ?x { 1 }": VALUES_BEHIND,
+}
+RIGHT = (
+    "SELECT DISTINCT ?o { <urn:a> <urn:p>+ ?o }",
+    "ASK { <urn:a> <urn:p>+ <urn:b> }",
+    "CONSTRUCT { <urn:a> <urn:x> ?o } WHERE { <urn:a> <urn:p>* ?o }",
+    "SELECT ?s { ?s ?p ?o FILTER NOT EXISTS { ?s <urn:p>+ ?s } }",
+    "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), 'a')) }",
+    "SELECT (CONCAT(STR(?s), ' ', LCASE(STR(?o))) AS ?x) { ?s ?p ?o }",
+    "SELECT (REPLACE(LCASE(STR(?o)), 'a', 'b') AS ?x) { ?s ?p ?o }",
+    "SELECT (SUM(?o) / COUNT(?o) AS ?n) { ?s ?p ?o }",
+    "SELECT * { ?s ?p ?o } VALUES ?o { 1 }",
+    "SELECT * { VALUES ?x { 1 } OPTIONAL { ?s <urn:q> ?x } }",
+)
+DOUBTED = (*CONSTRUCTS, *UNSHOWN)
+
+
+@pytest.mark.parametrize("query", WRONG)
+def test_what_is_wrong_is_not_sent(query: str) -> None:
+    with pytest.raises(EngineRefusedError, match=WRONG[query]):
+        translate(query, Reading(Dataset(), ["o"], untrusted=DOUBTED))
+    assert translate(query, Reading(Dataset(), ["o"])).text
+
+
+@pytest.mark.parametrize("query", RIGHT)
+def test_what_is_right_is_sent(query: str) -> None:
+    assert translate(query, Reading(Dataset(), ["o"], untrusted=DOUBTED)).text
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_the_engine_here_passes_each_probe(name: str) -> None:
+    found = ox.Store().query(CONSTRUCTS[name].query)
+    assert isinstance(found, ox.QuerySolutions)
+    assert [row["x"].value for row in found] == [CONSTRUCTS[name].value]
+
+
+def test_labels_of_blank_nodes_that_are_no_words_are_read() -> None:
+    body = b"""{"head": {"vars": ["x", "y"]}, "results": {"bindings": [
+      {"x": {"type": "bnode", "value": "nodeID://b1"}, "y": {"type": "literal", "value": "nodeID://b1"}}]}}"""
+    (row,) = solutions(body, ["x", "y"], ["x", "y"])
+    assert (row["x"], row["y"]) == (ox.BlankNode("b1"), ox.Literal("nodeID://b1"))
