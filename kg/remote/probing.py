@@ -131,7 +131,9 @@ def probe(transport: Transport) -> Traits:
         raise UnfitEngineError(
             f"The engine {transport.url} lacks what this server needs of SPARQL 1.1: {', '.join(lacking)}."
         )
-    placed = probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}")
+    placed = probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}") or probing.is_there(
+        f"GRAPH <{PUBLISHED_GRAPH}> {{ <{PUBLISHED_GRAPH}> <{PUBLISHED_GRAPH}#defaultGraph> <{DEFAULT_GRAPH}> }}"
+    )
     union = probing.is_union()
     if union and not placed and probing.is_there(f"VALUES ?m {{ {_HEDGED} }} ?claim <{KEL.modality}> ?m"):
         raise UnfitEngineError(

@@ -328,6 +328,13 @@ class RemoteStore:
             self._copy = copy
         return self._copy
 
+    def current_copy(self) -> ox.Store:
+        """The copy, made anew if the engine has another number of quads by now; raises TooLargeError."""
+        self._size = None
+        if self._copy is not None and len(self._copy) != len(self):
+            self._copy = None
+        return self.copied()
+
     @property
     def known_copy(self) -> ox.Store | None:
         """The copy, if it was made."""
