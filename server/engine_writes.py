@@ -24,7 +24,7 @@ class EngineStore(Store):
         pool: WorkerPool,
         identity: str,
         writer: EngineWriter,
-        look: Callable[[Store], None],
+        look: Callable[[Store, bytes], None],
         timeline: BuildTimeline,
     ) -> None:
         """`look` has the store forget what it knows if the engine has another state; it is called in other threads."""
@@ -40,7 +40,7 @@ class EngineStore(Store):
     def look(self) -> None:
         """Looks whether the data have changed, when no change is under way."""
         with self._write_lock:
-            self._look(self)
+            self._look(self, b"")
 
     def change(
         self,
@@ -63,16 +63,16 @@ class EngineStore(Store):
             try:
                 self._writer.commit(patch, before)
             except (EngineChangedError, OutcomeUnknownError):
-                self._look(self)
+                self._look(self, b"")
                 raise
-            self._look(self)
+            self._look(self, patch.serialize())
             return Commit(self._number, len(patch.adds), len(patch.deletes), self.version)
         finally:
             self._write_lock.release()
 
-    def renew_here(self, identity: str, timeline: BuildTimeline) -> None:
+    def renew_here(self, identity: str, timeline: BuildTimeline, patch: bytes) -> None:
         """`Store.renew` from another thread than that of the event loop; returns when readers see the new state."""
-        asyncio.run_coroutine_threadsafe(self.renew(identity, timeline), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self.renew(identity, timeline, patch), self._loop).result()
 
     def compact(self) -> int:
         """There is no history here. Raises KelisimError."""

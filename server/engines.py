@@ -144,14 +144,17 @@ class ConnectedEngine:
                     self.mark = found
             await asyncio.sleep(self._pause(took))
 
-    def look(self, store: Store) -> None:
-        """Has the store read the data anew if the engine has another state; for threads beside the event loop."""
+    def look(self, store: Store, patch: bytes = b"") -> None:
+        """Has the store read the data anew if the engine has another state; for threads beside the event loop.
+
+        `patch` is what was written last, where that led to the state.
+        """
         assert isinstance(store, EngineStore)
         asking = self._transport(_ASKED_SECONDS)
         try:
             found = read_mark(asking)
             if found.name != self.mark.name:
-                store.renew_here(found.name, _timeline(found))
+                store.renew_here(found.name, _timeline(found), patch if found.changes == self.mark.changes + 1 else b"")
                 self.mark = found
         finally:
             asking.close()

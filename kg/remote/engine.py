@@ -47,8 +47,11 @@ class RemoteEngine(Engine):
         return EngineCopy(self.remote.current_copy(), prefixes=self.prefixes)
 
     def apply(self, patch: Patch) -> None:
-        """Forgets what was read: the data have changed, whatever the patch tells of it."""
-        self.remote.renew()
+        """Forgets what was read: the data have changed, by this patch of our own, or if it is empty by others."""
+        if patch.is_empty:
+            self.remote.renew()
+        else:
+            self.remote.apply(patch)
         self._merges.clear()
         self.lenses.clear()
         self.remembered.clear()

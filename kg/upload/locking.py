@@ -1,8 +1,8 @@
 """A lock in the engine: one writer at a time, on engines whose updates do not wait for one another.
 
 Neither oxigraph's server nor Virtuoso has the condition of an update hold until it is committed: of two at once each
-may see the state before the other. So a writer first says in a graph that it is there, then looks who else is. Of two that
-do so at once at least one sees the other; who sees another goes back and tries again (as in Dekker's algorithm).
+may see the state before the other. So a writer first says in a graph that it is there, then looks who else is. Of two
+that do so at once at least one sees the other; who sees another goes back and tries again (as in Dekker's algorithm).
 """
 
 import random

@@ -1,7 +1,8 @@
 """Commits patches of a server to an engine, all or nothing, and only to the state that the server knows.
 
 The patch is staged beside the data, and made true by one operation together with what the manifest tells; that
-operation holds only while the manifest names the state before it and the writer has the lock. The state is then read back.
+operation holds only while the manifest names the state before it and the writer has the lock. The state is
+then read back.
 """
 
 import secrets
