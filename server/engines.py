@@ -18,8 +18,11 @@ from kg.remote.probing import Traits, probe
 from kg.remote.store import RemoteStore
 from kg.remote.transport import Transport
 from kg.store.store import Store
+from kg.upload.connection import Addresses, Connection
 from kg.upload.credentials import read_credentials
+from kg.upload.writing import EngineWriter
 from ontology import KelisimError
+from server.engine_writes import EngineStore
 
 _ASKED_SECONDS: Final = 10.0
 """How long the engine may take to tell whether its data changed."""
@@ -35,11 +38,15 @@ _LOG: Final = logging.getLogger("kelisim")
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """Where the engine is. auth: as `kg.upload.credentials` reads it; poll: seconds between looks for changes."""
+    """Where the engine is. auth: as `kg.upload.credentials` reads it; poll: seconds between looks for changes.
+
+    update: where it takes updates; empty if it is only read.
+    """
 
     url: str
     auth: str = ""
     poll: float = 5.0
+    update: str = ""
 
 
 class ConnectedEngine:
@@ -50,7 +57,7 @@ class ConnectedEngine:
 
         Raises KelisimError if it does not answer, or cannot be worked with.
         """
-        header, secret = _authorization(settings.auth)
+        header, secret = _authorization(settings.auth, writes=bool(settings.update))
         self.settings = settings
         self.breaker = Breaker(public_address(settings.url))
         self._header, self._secret = header, secret
@@ -59,6 +66,13 @@ class ConnectedEngine:
         self.traits: Traits = probe(self._watched)
         self.mark: Mark = read_mark(self._watched)
         self._watched.close()
+        self.writer: EngineWriter | None = None
+        """What commits changes, if they are taken."""
+        if settings.update:
+            self.writer = EngineWriter(
+                Connection(Addresses(settings.url, settings.update), read_credentials(settings.auth))
+            )
+            self.writer.check()
 
     def engine(self, prefixes: Mapping[str, str]) -> RemoteEngine:
         """The engine as workers use it; whoever has them watches the time of queries."""
@@ -88,6 +102,7 @@ class ConnectedEngine:
             "data": self.mark.digest or self.mark.name,
             "placedDefaultGraph": self.traits.placed,
             "unionDefaultGraph": self.traits.union,
+            "takesChanges": self.writer is not None,
             "lacks": [*self.traits.missing],
             "changedLiterals": [*self.traits.changed],
             "found": self.traits.in_words(),
@@ -111,6 +126,9 @@ class ConnectedEngine:
             began, took = time.monotonic(), 0.0
             try:
                 found = await loop.run_in_executor(None, read_mark, self._watched)
+                if found.name != self.mark.name and isinstance(store, EngineStore):
+                    await loop.run_in_executor(None, store.look)  # once a change of our own that is under way is told
+                    found = self.mark
             except KelisimError as error:
                 if answers:
                     _LOG.warning("The engine fails: %s", error)
@@ -127,17 +145,36 @@ class ConnectedEngine:
                     self.mark = found
             await asyncio.sleep(self._pause(took))
 
+    def look(self, store: Store, patch: bytes = b"") -> None:
+        """Has the store read the data anew if the engine has another state; for threads beside the event loop.
+
+        `patch` is what was written last, where that led to the state.
+        """
+        assert isinstance(store, EngineStore)
+        asking = self._transport(_ASKED_SECONDS)
+        try:
+            found = read_mark(asking)
+            if found.name != self.mark.name:
+                store.renew_here(found.name, _timeline(found), patch if found.changes == self.mark.changes + 1 else b"")
+                self.mark = found
+        finally:
+            asking.close()
+
     def _pause(self, seconds: float) -> float:
         return max(self.settings.poll, _PAUSE_FACTOR * seconds)
 
 
-def _authorization(given: str) -> tuple[str, str]:
+def _authorization(given: str, *, writes: bool) -> tuple[str, str]:
     """The Authorization header (RFC 7617, RFC 6750) for an option, and the password; empty for an empty one."""
     credentials = read_credentials(given)
     if credentials is None:
         return "", ""
     if credentials.kind == "digest":
-        raise KelisimError("To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish.")
+        if writes:  # each update answers another challenge, and queries go without
+            return "", credentials.password
+        raise KelisimError(
+            "To ask an engine, --engine-auth takes basic or bearer; digest is for kelisim publish and --allow-updates."
+        )
     return credentials.authorization, credentials.password
 
 

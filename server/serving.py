@@ -32,6 +32,7 @@ from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
 from kg.rdf.set_digest import SetDigest
+from kg.remote.store import COPIED_QUADS
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.messages import Task
@@ -40,6 +41,7 @@ from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
+from server.engine_writes import EngineStore, check_folder
 from server.engines import ConnectedEngine, EngineSettings
 from server.front.cache import ResponseCache
 from server.front.forwarding import Forwarding, network_of
@@ -138,6 +140,8 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     store = (
         following.store(pool)
         if following
+        else _writing(pool, loaded)
+        if loaded.connected and loaded.connected.writer
         else Store(
             pool,
             loaded.identity,
@@ -169,6 +173,14 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following or connected))
     if following:
         following.close()
+
+
+def _writing(pool: WorkerPool, loaded: _Loaded) -> Store:
+    """The store of an engine elsewhere that takes changes."""
+    connected = loaded.connected
+    assert connected
+    assert connected.writer
+    return EngineStore(pool, loaded.identity, connected.writer, connected.look, connected.timeline())
 
 
 async def _serve(
@@ -318,15 +330,18 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
 
 def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:
     """An engine elsewhere in place of a store."""
-    if settings.folder or settings.empty or settings.services or settings.open_log:
+    if settings.empty or settings.services or settings.open_log or (settings.folder and not settings.allow_updates):
         raise KelisimError("--engine has the data: --store, --empty, --allow-service and --open-log do not go with it.")
     if settings.allow_updates:
-        raise KelisimError(
-            "Changes are not taken through --engine: others may write there too, so that nobody could promise that the "
-            "state after a change keeps the shapes. Change the data where they are made, and publish them again."
-        )
+        check_folder(settings.folder)
+        prepare()
     connected = ConnectedEngine(engine)
     only = _kept(connected.engine(prefixes))
+    if connected.writer and len(only) > COPIED_QUADS:
+        raise KelisimError(
+            f"The engine holds {len(only)} quads. Changes are worked out on a copy in memory, of {COPIED_QUADS} at "
+            "most: change the data where they are made, and publish them again."
+        )
     stated = about_of_data(Reader(only), "Dataset")
     return _Loaded(
         lambda: only,

@@ -166,6 +166,14 @@ class Engine:
         """Drops a named graph, if it exists."""
         self._store.remove_graph(graph)
 
+    def for_change(self) -> "Engine":
+        """The engine on whose store a change is staged, in a process of its own."""
+        return self
+
+    def storable(self, patch: Patch) -> Patch:
+        """The patch of a change that was staged here, in terms that can be stored; raises OperationError."""
+        return patch
+
     def contains(self, quad: ox.Quad) -> bool:
         """Whether the store contains the quad."""
         return quad in self._store

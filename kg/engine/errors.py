@@ -78,3 +78,11 @@ class InvalidChangeError(KelisimError):
     def __init__(self, message: str, report: bytes) -> None:
         super().__init__(message)
         self.report = report
+
+
+class EngineChangedError(KelisimError):
+    """Somebody else changed the data of the engine elsewhere meanwhile; nothing of this change was written."""
+
+
+class OutcomeUnknownError(KelisimError):
+    """The engine elsewhere was lost while it made a change: whether it is there is not known."""

@@ -4,13 +4,13 @@ Only where a query is evaluated moves: syntax, guard, datasets, merges, formats 
 this process. Hints and lenses read a copy in memory, which is made of data of limited size only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.engine.engine import Engine
+from kg.engine.engine import Engine, OperationError
 from kg.engine.errors import TooLargeError
 from kg.engine.hints import Hints
 from kg.engine.merging import MERGED_QUADS
@@ -19,6 +19,7 @@ from kg.lenses.kept import Lenses
 from kg.lenses.names import Lens
 from kg.rdf.patches import Patch
 from kg.remote.store import RemoteStore, as_store
+from kg.upload.content import skolemised
 from ontology import PREFIXES, KelisimError
 
 _HINTED_SECONDS: Final = 0.1
@@ -41,15 +42,48 @@ class RemoteEngine(Engine):
         """See `Engine`: each worker has a connection."""
         return True
 
+    def for_change(self) -> Engine:
+        """See `Engine`: a copy in memory; raises TooLargeError if the data are too large for one."""
+        return EngineCopy(self.remote.current_copy(), prefixes=self.prefixes)
+
     def apply(self, patch: Patch) -> None:
-        """Forgets what was read: the data have changed, whatever the patch tells of it."""
-        self.remote.renew()
+        """Forgets what was read: the data have changed, by this patch of our own, or if it is empty by others."""
+        if patch.is_empty:
+            self.remote.renew()
+        else:
+            self.remote.apply(patch)
         self._merges.clear()
         self.lenses.clear()
         self.remembered.clear()
         self.hints.clear()
         with suppress(KelisimError):  # an engine that is down now has no hints until the next change
             self.hints.prepare()
+
+
+class EngineCopy(Engine):
+    """A copy of the data, on which a change is staged."""
+
+    def storable(self, patch: Patch) -> Patch:
+        """See `Engine`: new blank nodes become Skolem IRIs, as `kelisim publish` makes them; others no update can name.
+
+        Raises OperationError for those.
+        """
+        old = {n for q in patch.deletes for n in _blank_nodes(q)}
+        added = {q: [*_blank_nodes(q)] for q in patch.adds}
+        for node in {n for nodes in added.values() for n in nodes}:
+            said = [*self.with_subject(node), *self.with_object(node)]
+            if any(q not in added for q in said):
+                old.add(node)
+        if old:
+            raise OperationError(
+                "The change is of a blank node that the engine has already, which no update can name. kelisim publish "
+                "gives such nodes IRIs."
+            )
+        return Patch(patch.deletes, tuple(skolemised(q) for q in patch.adds), patch.header)
+
+
+def _blank_nodes(quad: ox.Quad) -> Iterator[ox.BlankNode]:
+    return (t for t in (quad.subject, quad.object, quad.graph_name) if isinstance(t, ox.BlankNode))
 
 
 class RemoteHints(Hints):

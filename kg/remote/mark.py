@@ -13,6 +13,7 @@ import msgspec
 
 from kg.engine.errors import EngineError
 from kg.remote.transport import Transport
+from kg.upload.manifest import CHANGES, DIGEST, STATE
 from kg.upload.names import PUBLISHED_GRAPH
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -22,12 +23,14 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\
 class Mark(msgspec.Struct, frozen=True):
     """A state of the data: equal names mean equal data.
 
-    digest: that of the dataset, if it is told; time: when it was published (xsd:dateTime), if it is told.
+    digest: that of the dataset, if it is told; time: when it was published (xsd:dateTime), if it is told. changes: how
+    many were made through servers since it was published.
     """
 
     name: str
     digest: str = ""
     time: str = ""
+    changes: int = 0
 
 
 def read_mark(transport: Transport) -> Mark:
@@ -36,8 +39,12 @@ def read_mark(transport: Transport) -> Mark:
     rows = sorted(tuple(row[n]["value"] for n in ("p", "o")) for row in _rows(transport, told))
     if rows:
         values = [value for _, value in rows]
-        digest = next(filter(_DIGEST.fullmatch, values), "")
+        digest = next((v for p, v in rows if p == DIGEST and _DIGEST.fullmatch(v)), "")
         time = max(filter(_TIME.fullmatch, values), default="")
+        state = next((v for p, v in rows if p == STATE), "")
+        if state:
+            number = next((v for p, v in rows if p == CHANGES), "0")
+            return Mark(state, "", time, int(number))
         return Mark(digest or hashlib.sha256(repr(rows).encode()).hexdigest()[:16], digest, time)
     counts = [
         _rows(transport, f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")[0]["n"]["value"]

@@ -139,7 +139,8 @@ def probe(transport: Transport) -> Traits:
     union = probing.is_union()
     # What was published into a union has its default graph apart, even if it has no triples.
     empty = union and probing.is_there(f"GRAPH <{PUBLISHED_GRAPH}> {{ ?s ?p ?o }}")
-    placed = empty or probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}")
+    told = f"GRAPH <{PUBLISHED_GRAPH}> {{ <{PUBLISHED_GRAPH}> <{PUBLISHED_GRAPH}#defaultGraph> <{DEFAULT_GRAPH}> }}"
+    placed = empty or probing.is_there(f"GRAPH <{DEFAULT_GRAPH}> {{ ?s ?p ?o }}") or probing.is_there(told)
     if union and not placed and probing.is_there(f"VALUES ?m {{ {_HEDGED} }} ?claim <{KEL.modality}> ?m"):
         raise UnfitEngineError(
             f"The default graph of the engine {transport.name} is the union of all graphs: what claims only expect or "

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 import pyoxigraph as ox
 
 from kg.engine.errors import EngineError, EngineRefusedError, QuerySyntaxError, TooDeepError, TooLargeError
+from kg.rdf.patches import Patch
 from kg.remote import results
 from kg.remote.probing import Traits, UnfitEngineError, probe
 from kg.remote.results import Term
@@ -56,16 +57,25 @@ class RemoteStore:
 
     def renew(self) -> None:
         """Forgets what was read, and finds out anew how the engine differs: the data have changed."""
-        self._of_subject.clear()
-        self._of_pattern.clear()
-        self._remembered, self._size, self._graphs, self._copy = 0, None, None, None
-        self._unfit = None
+        self._forget()
+        self._copy, self._unfit = None, None
         try:
             self.traits = probe(self.transport)
         except UnfitEngineError as error:
             self._unfit = error
         except KelisimError:  # it is down; what it was like before is the best that is known
             return
+
+    def apply(self, patch: Patch) -> None:
+        """Forgets what was read; the copy follows a patch that was written to the engine by this server."""
+        self._forget()
+        if self._copy is not None:
+            patch.apply(self._copy)
+
+    def _forget(self) -> None:
+        self._of_subject.clear()
+        self._of_pattern.clear()
+        self._remembered, self._size, self._graphs = 0, None, None
 
     # Queries
 
@@ -329,6 +339,13 @@ class RemoteStore:
                 raise EngineError(f"The engine counts {size} quads and gives {len(copy)}. Are they being changed?")
             self._copy = copy
         return self._copy
+
+    def current_copy(self) -> ox.Store:
+        """The copy, made anew if the engine has another number of quads by now; raises TooLargeError."""
+        self._size = None
+        if self._copy is not None and len(self._copy) != len(self):
+            self._copy = None
+        return self.copied()
 
     @property
     def known_copy(self) -> ox.Store | None:

@@ -229,17 +229,17 @@ class Store:
 
         return self._wait(answered())
 
-    async def renew(self, identity: str, timeline: Timeline) -> None:
+    async def renew(self, identity: str, timeline: Timeline, patch: bytes = b"") -> None:
         """Takes data elsewhere that have changed for the one version that there is; on the event loop.
 
-        `identity` names the new state.
+        `identity` names the new state, `patch` is what leads there, where that is known.
         """
 
         def publish() -> None:
             self._identity, self.timeline = identity, timeline
             self.version = self._version_name(self._number)
 
-        await self.pool.renew(publish)
+        await self.pool.renew(publish, patch)
 
     def compact(self) -> int:
         """Makes the latest version the log's snapshot; returns that version. Raises ReadOnlyError or StoreFullError."""

@@ -74,6 +74,15 @@ def with_stable_labels(quads: set[ox.Quad]) -> set[ox.Quad]:
     return {*dataset}
 
 
+def skolemised(quad: ox.Quad) -> ox.Quad:
+    """The quad with Skolem IRIs in place of its blank nodes."""
+    name = quad.graph_name
+    graph = _iri(name) if isinstance(name, ox.BlankNode) else name
+    value = _iri(quad.object) if isinstance(quad.object, ox.BlankNode) else quad.object
+    subject = _iri(quad.subject) if isinstance(quad.subject, ox.BlankNode) else quad.subject
+    return ox.Quad(subject, quad.predicate, value, graph)
+
+
 def _iri(term: ox.NamedNode | ox.BlankNode) -> ox.NamedNode:
     return ox.NamedNode(SKOLEM + quote(term.value, safe="")) if isinstance(term, ox.BlankNode) else term
 

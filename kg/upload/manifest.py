@@ -22,13 +22,17 @@ from ontology.namespaces import PREFIXES
 
 _XSD: Final = PREFIXES["xsd"]
 _ABOUT: Final = f"<{PUBLISHED_GRAPH}>"
-_DIGEST: Final = PREFIXES["dcterms"] + "identifier"
-_MODIFIED: Final = PREFIXES["dcterms"] + "modified"
+DIGEST: Final = PREFIXES["dcterms"] + "identifier"
+MODIFIED: Final = PREFIXES["dcterms"] + "modified"
 _ONTOLOGY: Final = PREFIXES["owl"] + "versionInfo"
-_TRIPLES: Final = PREFIXES["void"] + "triples"
+TRIPLES: Final = PREFIXES["void"] + "triples"
 _STORE_VERSION: Final = PUBLISHED_GRAPH + "#version"
-_DEFAULT: Final = PUBLISHED_GRAPH + "#defaultGraph"
-_PART: Final = PUBLISHED_GRAPH + "#part"
+DEFAULT: Final = PUBLISHED_GRAPH + "#defaultGraph"
+PART: Final = PUBLISHED_GRAPH + "#part"
+STATE: Final = PUBLISHED_GRAPH + "#state"
+"""In place of the digest, once the dataset was changed through a server: another name after each change."""
+CHANGES: Final = PUBLISHED_GRAPH + "#changes"
+"""How many changes were made through servers since the dataset was published."""
 UNKNOWN: Final = Signature(0, "")
 """The signature of a part that a run began to write."""
 
@@ -45,6 +49,8 @@ class Manifest:
     store_version: int | None = None
     default: str = ""
     """The engine's graph for the triples of the dataset's default graph; empty for the engine's own default graph."""
+    changes: int = 0
+    """How many changes were made through servers since then."""
     parts: Mapping[Part, Signature] = field(default_factory=dict)
     triples: frozenset[str] = frozenset()
     """As they stand in the graph, to be replaced."""
@@ -63,11 +69,11 @@ class Manifest:
 def of_content(content: Content, default: str, modified: str) -> frozenset[str]:
     """The triples of the graph for a version that is published."""
     found = {
-        f'{_ABOUT} <{_DIGEST}> "{content.digest}"',
+        f'{_ABOUT} <{DIGEST}> "{content.digest}"',
         f'{_ABOUT} <{_ONTOLOGY}> "{content.version}"',
-        f'{_ABOUT} <{_TRIPLES}> "{content.count}"^^<{_XSD}integer>',
-        f'{_ABOUT} <{_MODIFIED}> "{modified}"^^<{_XSD}dateTime>',
-        f"{_ABOUT} <{_DEFAULT}> {_name(default)}",
+        f'{_ABOUT} <{TRIPLES}> "{content.count}"^^<{_XSD}integer>',
+        f'{_ABOUT} <{MODIFIED}> "{modified}"^^<{_XSD}dateTime>',
+        f"{_ABOUT} <{DEFAULT}> {_name(default)}",
     }
     if content.store_version is not None:
         found.add(f'{_ABOUT} <{_STORE_VERSION}> "{content.store_version}"^^<{_XSD}integer>')
@@ -76,13 +82,13 @@ def of_content(content: Content, default: str, modified: str) -> frozenset[str]:
 
 def of_beginning(parts: Iterable[Part], default: str) -> frozenset[str]:
     """The triples of the graph before the first version is written."""
-    return of_parts(dict.fromkeys(parts, UNKNOWN)) | {f"{_ABOUT} <{_DEFAULT}> {_name(default)}"}
+    return of_parts(dict.fromkeys(parts, UNKNOWN)) | {f"{_ABOUT} <{DEFAULT}> {_name(default)}"}
 
 
 def of_parts(signatures: Mapping[Part, Signature]) -> frozenset[str]:
     """The triples of parts: a text of the digits, the count and the digest, about the graph."""
     return frozenset(
-        f'{_name(part.graph)} <{_PART}> "{part.prefix} {signature.size} {signature.digest}"'
+        f'{_name(part.graph)} <{PART}> "{part.prefix} {signature.size} {signature.digest}"'
         for part, signature in signatures.items()
     )
 
@@ -111,18 +117,19 @@ def read_manifest(connection: Connection) -> Manifest | None:
         assert isinstance(predicate, ox.NamedNode)
         assert isinstance(found, ox.NamedNode | ox.Literal)
         lines.add(str(ox.Triple(subject, predicate, found)))
-        if predicate.value == _PART:
+        if predicate.value == PART:
             prefix, count, digest = found.value.split(" ")
             parts[Part(_graph(subject.value), prefix)] = Signature(int(count), digest)
         else:
             about[predicate.value] = found.value
     number = about.get(_STORE_VERSION)
     return Manifest(
-        about.get(_DIGEST, ""),
+        about.get(DIGEST, ""),
         about.get(_ONTOLOGY, ""),
-        about.get(_MODIFIED, ""),
+        about.get(MODIFIED, ""),
         int(number) if number else None,
-        _graph(about.get(_DEFAULT, PUBLISHED_GRAPH)),
+        _graph(about.get(DEFAULT, PUBLISHED_GRAPH)),
+        int(about.get(CHANGES, "0")),
         parts,
         frozenset(lines),
     )

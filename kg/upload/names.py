@@ -17,7 +17,10 @@ STAGED_GRAPH: Final = BASE + "graph/staged"
 PROBE_GRAPH: Final = BASE + "graph/probe"
 """The named graph by which an engine is tried; empty otherwise."""
 
-RESERVED: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH)
+LOCK_GRAPH: Final = BASE + "graph/lock"
+"""The named graph of who writes just now, with until when."""
+
+RESERVED: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH, LOCK_GRAPH)
 """The named graphs of an engine that are none of the dataset."""
 
 

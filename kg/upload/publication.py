@@ -102,6 +102,12 @@ class Publisher:
         is read back is not what was sent. A run that ended early is gone on with where it was.
         """
         manifest = self.manifest or self._unpublished(content)
+        if manifest.changes and not (self._overwrite or self.dry_run):
+            raise KelisimError(
+                f"Since the dataset was published there, {manifest.changes} changes were made to it through "
+                f"kelisim serve --allow-updates, the last at {manifest.modified}. --overwrite replaces them; --dry-run "
+                "tells how much that is."
+            )
         changed = {part for part in content.signatures.keys() | manifest.parts if _differs(part, content, manifest)}
         report = Report(
             content.digest,
@@ -280,6 +286,7 @@ def _manifest(content: Content, default: str, time: str, triples: frozenset[str]
         time,
         content.store_version,
         default,
+        0,
         dict(content.signatures),
         triples,
     )

@@ -104,8 +104,8 @@ class Writer:
             self._connection.update(f"DELETE DATA {{ {_grouped(removes[start : start + _TRIPLES])} }}")
             self._told(min(start + _TRIPLES, len(removes)))
 
-    def switch(self, run: Progress, *, default: bool) -> None:
-        """Makes what the run staged true, in one operation.
+    def switch(self, run: Progress, *, default: bool, guard: str = "") -> None:
+        """Makes what the run staged true, in one operation, if the pattern `guard` matches.
 
         `default`: it changes the engine's own default graph too.
         """
@@ -115,7 +115,7 @@ class Writer:
             branches += [_branch(run, "removesDefault", f"<{STAGED_GRAPH}>", "e")]
             branches += [_branch(run, "addsDefault", f"<{STAGED_GRAPH}>", "b")]
             deleted, added = f"{deleted} ?es ?ep ?eo .", f"{added} ?bs ?bp ?bo ."
-        where = " UNION ".join(branches)
+        where = " UNION ".join(f"{{ {branch[1:-1]} {guard} }}" for branch in branches)
         self._connection.update(f"DELETE {{ {deleted} }} INSERT {{ {added} }} WHERE {{ {where} }}")
 
     def _send(self, rows: Iterator[list[Located]], size: int, run: Progress) -> None:

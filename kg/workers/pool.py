@@ -296,11 +296,13 @@ class WorkerPool:
         self._fork_server.request(message, apply_to_workers)
         await applied
 
-    async def renew(self, on_visible: Callable[[], None]) -> None:
+    async def renew(self, on_visible: Callable[[], None], patch: bytes = b"") -> None:
         """Has all processes forget what they know of data elsewhere, which have changed.
 
         Calls `on_visible` when new queries see the state after it. Workers are replaced, as after a lens was made.
+        `patch` is what was changed, where that is known.
         """
+        patch = patch or Patch((), ()).serialize()
         renewed: asyncio.Future[None] = self._loop.create_future()
 
         def use() -> None:
@@ -309,7 +311,7 @@ class WorkerPool:
             if not renewed.done():
                 renewed.set_result(None)
 
-        self._fork_server.request(encode_message({"kind": "patch", "what": None}, Patch((), ()).serialize()), use)
+        self._fork_server.request(encode_message({"kind": "patch", "what": None}, patch), use)
         await renewed
 
     @property

@@ -136,7 +136,8 @@ def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, l
 def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
     """Stages a change on this process's copy of the store: the outcome, and the patch or the SHACL report."""
     try:
-        patch = stage(engine, change, documents)
+        engine = engine.for_change()
+        patch = engine.storable(stage(engine, change, documents))
         with allow_new_files():  # for shapes and modules that are loaded lazily
             report = validate_change(engine, patch)
             if report and not report.conforms:

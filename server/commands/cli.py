@@ -98,11 +98,14 @@ def _print_json(value: object) -> None:
     help="Ask this SPARQL 1.1 endpoint, which has the data, in place of a store, such as http://localhost:8890/sparql.",
 )
 @click.option(
+    "--engine-update", default="", metavar="URL", help="With --allow-updates: where it takes them, if not at --engine."
+)
+@click.option(
     "--engine-auth",
     default="",
     metavar="WHERE",
     help="How to be let in there: basic:env:VARIABLE, basic:file:PATH (user:password), bearer:env: or bearer:file: "
-    "(a token).",
+    "(a token); with --allow-updates digest: too, for updates.",
 )
 @click.option(
     "--engine-poll",
@@ -139,6 +142,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     token_file: Path | None,
     open_log: bool,
     engine: str | None,
+    engine_update: str,
     engine_auth: str,
     engine_poll: float,
 ) -> None:
@@ -167,6 +171,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     if open_log and not (folder or replica_of or engine):
         raise KelisimError("--open-log needs a log: give the folder of a store with --store, or follow one.")
     told = [ctx.get_parameter_source(name) != ParameterSource.DEFAULT for name in ("engine_auth", "engine_poll")]
+    if engine_update and not (engine and allow_updates):
+        raise KelisimError("--engine-update goes with --engine and --allow-updates: nothing is written without them.")
     if engine is None and any(told):
         raise KelisimError("--engine-auth and --engine-poll are for an engine elsewhere: name it with --engine.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
@@ -189,7 +195,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         forwarded,
         open_log=open_log,
         replica=Following(replica_of, token_file) if replica_of else None,
-        engine=EngineSettings(engine, engine_auth, engine_poll) if engine is not None else None,
+        engine=EngineSettings(engine, engine_auth, engine_poll, engine_update or engine if allow_updates else "")
+        if engine is not None
+        else None,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -1,0 +1,90 @@
+"""Changes through an engine elsewhere: a store whose log is the engine."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kg.changes.staging import Change
+from kg.engine.errors import BusyError, EngineChangedError, OutcomeUnknownError
+from kg.history.timeline import BuildTimeline
+from kg.rdf.patches import new_header
+from kg.rdf.patches import parse as parse_patch
+from kg.store.store import WRITE_WAIT_SECONDS, Commit, Store
+from kg.upload.writing import EngineWriter
+from kg.workers.pool import WorkerPool
+from ontology import KelisimError
+
+
+class EngineStore(Store):
+    """Takes changes for an engine elsewhere: staged and validated on a copy, committed there, and then read anew."""
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        identity: str,
+        writer: EngineWriter,
+        look: Callable[[Store, bytes], None],
+        timeline: BuildTimeline,
+    ) -> None:
+        """`look` has the store forget what it knows if the engine has another state; it is called in other threads."""
+        super().__init__(pool, identity, timeline=timeline)
+        self._writer = writer
+        self._look = look
+
+    @property
+    def writable(self) -> bool:
+        """See `Store`."""
+        return True
+
+    def look(self) -> None:
+        """Looks whether the data have changed, when no change is under way."""
+        with self._write_lock:
+            self._look(self, b"")
+
+    def change(
+        self,
+        change: Change,
+        documents: Sequence[bytes] = (),
+        *,
+        author: str = "",
+        message: str = "",
+        timeout: float | None = None,
+    ) -> Commit:
+        """See `Store`; raises what `EngineWriter.commit` raises too."""
+        if not self._write_lock.acquire(timeout=WRITE_WAIT_SECONDS):
+            raise BusyError("Changes before this one take too long. Try again in a few seconds.")
+        try:
+            before = self.version
+            patch = parse_patch(self._wait(self.pool.stage_change(change, documents, timeout)))
+            if patch.is_empty:
+                return Commit(self._number, 0, 0, before)
+            patch = replace(patch, header=new_header(author, message))
+            try:
+                self._writer.commit(patch, before)
+            except (EngineChangedError, OutcomeUnknownError):
+                self._look(self, b"")
+                raise
+            self._look(self, patch.serialize())
+            return Commit(self._number, len(patch.adds), len(patch.deletes), self.version)
+        finally:
+            self._write_lock.release()
+
+    def renew_here(self, identity: str, timeline: BuildTimeline, patch: bytes) -> None:
+        """`Store.renew` from another thread than that of the event loop; returns when readers see the new state."""
+        asyncio.run_coroutine_threadsafe(self.renew(identity, timeline, patch), self._loop).result()
+
+    def compact(self) -> int:
+        """There is no history here. Raises KelisimError."""
+        raise KelisimError("The engine keeps the data, and no history of them: there is nothing to compact.")
+
+
+def check_folder(folder: Path | None) -> None:
+    """Raises KelisimError unless there is a folder for the tokens of those who may change data, and for no more."""
+    if folder is None:
+        raise KelisimError(
+            "Changes need tokens, which are kept in a folder: make one with kelisim token create NAME --store DIR, and "
+            "give --store DIR beside --engine."
+        )
+    if (folder / "history").exists():
+        raise KelisimError(f"{folder} holds a store with data of its own; give --store another folder for the tokens.")
