@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,9 +64,15 @@ class EngineStore(Store):
             try:
                 self._writer.commit(patch, before)
             except (EngineChangedError, OutcomeUnknownError):
-                self._look(self, b"")
+                with suppress(KelisimError):  # the watch looks again
+                    self._look(self, b"")
                 raise
-            self._look(self, patch.serialize())
+            try:
+                self._look(self, patch.serialize())
+            except KelisimError as error:
+                raise OutcomeUnknownError(
+                    f"The change is made, and readers here see it once the engine answers this server again: {error}"
+                ) from error
             return Commit(self._number, len(patch.adds), len(patch.deletes), self.version)
         finally:
             self._write_lock.release()
