@@ -27,7 +27,10 @@ def integer(number: int) -> ox.Literal:
     return ox.Literal(str(number), datatype=ox.NamedNode(f"{XSD}integer"))
 
 
-NODES: list[ox.NamedNode | ox.BlankNode | ox.Literal] = [*(iri(n) for n in ("a", "a/b", "a-b", "é", "\U0001f600", "z")), ox.BlankNode("b1")]
+NODES: list[ox.NamedNode | ox.BlankNode | ox.Literal] = [
+    *(iri(n) for n in ("a", "a/b", "a-b", "é", "\U0001f600", "z")),
+    ox.BlankNode("b1"),
+]
 SMALL = [integer(n) for n in (-7, -1, 0, 1, 2, 3, 10)]
 VALUES: dict[str, list[ox.NamedNode | ox.BlankNode | ox.Literal]] = {
     "link": NODES,
