@@ -23,7 +23,7 @@ MOST_PREDICATES: Final = 2000
 
 # A line of the default graph: after its last quotation mark, or without one, no fourth term.
 _DEFAULT: Final = (
-    r"""^\S+ \S+ (?:<[^<> ]*>|_:\S+|".*"(?:@[A-Za-z0-9-]+|\^\^<[^<> ]*>)?) \.$"""  # `.*` reaches the last one
+    r"""^\S+ \S+ (?:<[^<> ]*>|_:\S+|".*"(?:@[A-Za-z0-9-]+|\^\^<[^<> ]*>)?|<<.*) \.$"""  # `.*` reaches the last one
 )
 _INTEGERS: Final = r'^"-?[0-9]{1,18}"\^\^<http://www\.w3\.org/2001/XMLSchema#integer>$'
 
@@ -65,6 +65,8 @@ def _fill(database: duckdb.DuckDBPyConnection, text: Path) -> bool:
             bool_and(starts_with(o, '<')) AS iris, bool_and(starts_with(s, '<')) AS named
         FROM raw GROUP BY p"""
     )
+    if run("SELECT count(*) FROM raw WHERE starts_with(o, '<<')").fetchall() != [(0,)]:
+        return False  # triple terms, of whichever graph
     found = run("SELECT number, integers FROM predicates ORDER BY number").fetchall()
     if not 0 < len(found) <= MOST_PREDICATES:
         return False

@@ -188,6 +188,12 @@ def test_a_limit_that_cuts_between_equals_is_declined(trade: tuple[Engine, Colum
     assert trade[1].answer(f"{counts} LIMIT 7") is not None
 
 
+def test_triple_terms_have_no_columns(tmp_path: Path) -> None:
+    plain = [f"<{E}a> <{E}p> <{E}b> .\n".encode()]
+    assert build(plain, tmp_path / "plain")
+    assert not build([*plain, f"<{E}a> <{E}p> <<( <{E}a> <{E}p> <{E}b> )>> .\n".encode()], tmp_path / "terms")
+
+
 def test_damaged_or_missing_columns_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "damaged").write_bytes(b"no database" * 1000)
     assert Columns(tmp_path / "damaged").answer(SUMS) is None
