@@ -76,7 +76,7 @@ class Settings:
     about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
     their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody
     may follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere
-    has them.
+    has them. columns: whether scans of a large store are answered from columns too.
     """
 
     host: str = "127.0.0.1"
@@ -98,6 +98,7 @@ class Settings:
     open_log: bool = False
     replica: Following | None = None
     engine: EngineSettings | None = None
+    columns: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     )
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
     followers = LogAccess(TokenStore(settings.folder) if settings.folder else None, everybody=settings.open_log)
-    metrics = Metrics(lambda: Workers(*pool.usage))
+    metrics = Metrics(lambda: Workers(*pool.usage, pool.scanned))
     connected = loaded.connected
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
     status = connected.status if connected else None
@@ -170,7 +171,16 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(front, store, listening, lambda: ready(url, loaded.words), following or connected))
+        runner.run(
+            _serve(
+                front,
+                store,
+                listening,
+                lambda: ready(url, loaded.words),
+                following or connected,
+                columns=settings.columns,
+            )
+        )
     if following:
         following.close()
 
@@ -183,12 +193,14 @@ def _writing(pool: WorkerPool, loaded: _Loaded) -> Store:
     return EngineStore(pool, loaded.identity, connected.writer, connected.look, connected.timeline())
 
 
-async def _serve(
+async def _serve(  # noqa: PLR0913 - one has a default
     front: Front,
     store: Store,
     listening: socket.socket,
     ready: Callable[[], None],
     source: Replica | ConnectedEngine | None,
+    *,
+    columns: bool = False,
 ) -> None:
     """Serves on the running event loop until a signal to stop, then until the requests under way have ended.
 
@@ -198,6 +210,8 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     front.start(loop)
+    if columns:
+        store.keep_columns()
     listener = Listener(front, listening)
     await listener.start()
     if source:

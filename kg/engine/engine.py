@@ -139,6 +139,10 @@ class Engine:
         self.lenses = Lenses(self._store)
         self.remembered: dict[object, Any] = {}
         """What others worked out of this state of the store; every change empties it."""
+        self.touched: set[str] | None = None
+        """The predicates of which patches have told since this was set; None while nobody asks (`kg.columns`)."""
+        self.columns: Any = None
+        """The columns of the version at which `touched` was set, `kg.columns.answering.Columns`, if there are any."""
 
     @property
     def opens_files(self) -> bool:
@@ -189,6 +193,8 @@ class Engine:
     def apply(self, patch: Patch) -> None:
         """Applies a patch to the store."""
         patch.apply(self._store)
+        if self.touched is not None:
+            self.touched |= {quad.predicate.value for quad in (*patch.deletes, *patch.adds)}
         self._merges.apply(patch, self._store)
         self.lenses.clear()
         self.hints.apply(patch)
@@ -201,6 +207,7 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
+        self.touched = self.columns = None
         self._merges.clear()
         self.hints.clear()
         self.remembered.clear()

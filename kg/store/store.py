@@ -19,6 +19,7 @@ from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.rdf.patches import Patch, new_header
 from kg.rdf.patches import parse as parse_patch
 from kg.store.arrivals import Arrivals
+from kg.store.columnar import LEAST_QUADS, ColumnsKeeper
 from kg.workers.copying import start_copying
 from kg.workers.digesting import digest_beside
 from kg.workers.messages import Task
@@ -142,6 +143,7 @@ class Store:
         self._number = log.version if log else timeline.latest if timeline else 0
         self._write_lock = threading.Lock()
         self._copying: subprocess.Popen[bytes] | None = None
+        self._columns: ColumnsKeeper | None = None
         self.arrivals = Arrivals(lambda: self._number)
         self.version = self._version_name(self._number)
         """The name of the latest state: equal names mean equal data."""
@@ -163,8 +165,26 @@ class Store:
         self._copy_to_disk()
         self._digest()
 
+    def keep_columns(self, least: int = LEAST_QUADS) -> None:
+        """Has scans answered from columns of its history, if that has so many quads (`kg.columns`); after `start`."""
+        if not self.history or self._columns:
+            return
+
+        async def begin() -> int:
+            await self.pool.wait_until_loaded(WRITE_WAIT_SECONDS)
+            return self.pool.begin_columns()
+
+        def use(file: str) -> None:
+            self._loop.call_soon_threadsafe(self.pool.use_columns, file)
+
+        begun = lambda: asyncio.run_coroutine_threadsafe(begin(), self._loop).result()  # noqa: E731
+        self._columns = ColumnsKeeper(self.history, begun, use, lambda: self._number, least)
+        self._columns.start()
+
     def shut_down(self) -> None:
         """Fails all current and later queries and changes: the server stops."""
+        if self._columns:
+            self._columns.stop()
         self.arrivals.end()
         if self._past:
             self._past.shut_down()

@@ -63,7 +63,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     worker lacks, see `kg.lenses.kept`), ``error``. `retires` says that the worker exits
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
     of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
-    of the query that are not in the data, with similar ones (`kg.engine.names`).
+    of the query that are not in the data, with similar ones (`kg.engine.names`). `scanned`: columns gave the answer.
     """
 
     kind: str
@@ -78,6 +78,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, str] = {}
     hedged: int = 0
     unknown: dict[str, list[str]] = {}
+    scanned: bool = False
 
 
 _ERRORS: Final[dict[str, type[KelisimError]]] = {

@@ -149,6 +149,8 @@ class WorkerPool:
         """Of the queries for which the long lane had no slot."""
         self._lenses: dict[str, list[PendingQuery]] = {}
         """The queries that wait for a lens, by its path."""
+        self.scanned = 0
+        """How many queries columns have answered (`kg.columns`)."""
         self._ticking = False
         self._stopping = False
 
@@ -314,6 +316,15 @@ class WorkerPool:
         self._fork_server.request(encode_message({"kind": "patch", "what": None}, patch), use)
         await renewed
 
+    def begin_columns(self) -> int:
+        """Columns are about to be made of the version that is returned."""
+        self._fork_server.request(encode_message({"kind": "columns", "what": ""}), lambda: None)
+        return self.forked_version
+
+    def use_columns(self, file: str) -> None:
+        """Answers from the columns in that file, of the version of the latest `begin_columns`, by new workers."""
+        self._fork_server.request(encode_message({"kind": "columns", "what": file}), self._renew_workers)
+
     @property
     def can_move(self) -> bool:
         """Whether no query is queued or running and no worker is being forked."""
@@ -461,6 +472,7 @@ class WorkerPool:
         elif pending and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
             self._finish(pending, BusyError("Too many large answers are being read just now. Try again later."))
         elif pending:
+            self.scanned += outcome.scanned
             reply = Reply(
                 outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version
             )

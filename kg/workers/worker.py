@@ -9,6 +9,7 @@ patch; once the server has committed it, the fork server and the workers apply i
 """
 
 import faulthandler
+import math
 import os
 import resource
 import signal
@@ -28,7 +29,7 @@ from kg.changes.validation import validate_change
 from kg.citations.answers import cited_answer
 from kg.citations.cited import Asked, Citing
 from kg.engine import diagnosis
-from kg.engine.engine import Engine, OperationError
+from kg.engine.engine import Answer, Engine, OperationError
 from kg.engine.errors import (
     BusyError,
     EngineBusyError,
@@ -84,7 +85,8 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         if task.why or task.citing:
             spool.write(_explained(engine, task) if task.why else _cited(engine, task))
             return Outcome("ok", format="json", size=spool.size), spool
-        answer = engine.query(
+        scanned = _scanned(engine, task)
+        answer = scanned or engine.query(
             task.query,
             default_graphs=task.default_graphs,
             named_graphs=task.named_graphs,
@@ -96,7 +98,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0:
-            hedged, unknown = _hints(engine, task.query, time.thread_time() - began)
+            hedged, unknown = _hints(engine, task.query, math.inf if scanned else time.thread_time() - began)
     except MissingLensError as error:
         return Outcome("lens", message=error.path), spool
     except KelisimError as error:
@@ -108,7 +110,16 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     if unknown and name == "json":
         spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1
-    return Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown), spool
+    outcome = Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown)
+    return msgspec.structs.replace(outcome, scanned=True) if scanned else outcome, spool
+
+
+def _scanned(engine: Engine, task: Task) -> Answer | None:
+    """The answer from columns, where there are any that have it."""
+    if engine.columns is None or engine.touched is None or task.default_graphs or task.named_graphs:
+        return None
+    found: Answer | None = engine.columns.answer(task.query, engine.touched, allow_new_files)
+    return found
 
 
 def _cited(engine: Engine, task: Task) -> bytes:
@@ -178,6 +189,7 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     of a fork server of another version and with the log, from which that makes its state; ``history`` with the socket
     of one that loads the history in a folder. ``lens`` comes with the path
     of a lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
+    ``columns`` comes with the path of columns to use, or with none when they are about to be made (`_use_columns`).
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -202,6 +214,10 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
             engine.apply(parse_patch(body) if description["kind"] == "patch" else _way(description, body))
             send(control, 0)
             continue
+        if description["kind"] == "columns":
+            _use_columns(engine, description["what"])
+            send(control, 0)
+            continue
         if description["kind"] == "lens":
             with suppress(KelisimError):  # the workers forked from now on tell the error of a query through it
                 engine.lenses.get(parse(description["what"]))
@@ -221,6 +237,19 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
         for file in files:
             os.close(file)
         send(control, pid)
+
+
+def _use_columns(engine: Engine, file: str) -> None:
+    """Has workers forked from now on answer from the columns in a file; without one, columns are to be made of now.
+
+    In a fork server that was not asked to watch what changes meanwhile, nothing is used.
+    """
+    if not file:
+        engine.touched, engine.columns = set(), None
+    elif engine.touched is not None:
+        from kg.columns.answering import Columns  # DuckDB is an extra
+
+        engine.columns = Columns(Path(file))
 
 
 def _way(description: dict[str, Any], log: bytes) -> Patch:

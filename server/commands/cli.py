@@ -57,6 +57,9 @@ def _print_json(value: object) -> None:
 )
 @click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
 @click.option(
+    "--columns", is_flag=True, help="Answer aggregates over much of a large store from columns too (kelisim[columns])."
+)
+@click.option(
     "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
 )
 @click.option(
@@ -132,6 +135,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: float,
     access_log: str,
     query_log: str,
+    columns: bool,
     services: tuple[str, ...],
     origin: str,
     proxies: tuple[str, ...],
@@ -151,6 +155,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     A replica, which follows a server and answers as it does: kelisim serve --replica-of https://writer.example.org/
     """
     from importlib.metadata import version
+    from importlib.util import find_spec
 
     from kg.engine.limits import Limits
     from server.engines import EngineSettings
@@ -175,6 +180,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("--engine-update goes with --engine and --allow-updates: nothing is written without them.")
     if engine is None and any(told):
         raise KelisimError("--engine-auth and --engine-poll are for an engine elsewhere: name it with --engine.")
+    if columns and (not folder or replica_of or engine):
+        raise KelisimError("--columns are of a store here: give its folder with --store, and no --replica-of.")
+    if columns and not find_spec("duckdb"):
+        raise KelisimError("--columns need DuckDB: pip install 'kelisim[columns]'.")
     limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,
@@ -198,6 +207,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         engine=EngineSettings(engine, engine_auth, engine_poll, engine_update or engine if allow_updates else "")
         if engine is not None
         else None,
+        columns=columns,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

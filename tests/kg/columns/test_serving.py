@@ -1,0 +1,85 @@
+"""Workers of a store answer from columns of its history, which follow changes."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+import pytest
+
+from kg.changes.staging import Change
+from kg.engine.engine import Engine
+from kg.engine.limits import Limits
+from kg.history.history import History
+from kg.store.store import Store
+from kg.workers.messages import Task
+from kg.workers.pool import WorkerPool
+from tests.kg.columns.test_columns import SUMS, E, integer, iri
+from tests.waiting import becomes
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    quads = [ox.Quad(iri(n), iri("value"), integer(n)) for n in range(5000)]
+    quads += [ox.Quad(iri(n), iri("area"), iri(f"s{n % 7}")) for n in range(5000)]
+    with History.create(tmp_path_factory.mktemp("store") / "history", quads) as history:
+        held = ox.Store()
+        history.load_into(held)
+        store = Store(WorkerPool(lambda: Engine(held), Limits(workers=1)), "test", history)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        loop.call_soon_threadsafe(store.start, loop)
+        assert becomes(store.pool.loaded.is_set)
+        store.keep_columns(0)
+        yield store
+
+        async def stop() -> None:
+            store.shut_down()
+            await asyncio.sleep(0)
+            store.pool.close()
+
+        asyncio.run_coroutine_threadsafe(stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def sums(store: Store, mark: object, at: int = -1, **task: object) -> list[int]:
+    """The answer to a query that is like no other, at a version."""
+    found = store.query(Task(f"{SUMS} # {mark}", bindings="json", at=at, **task))  # type: ignore[arg-type]
+    return [int(row["n"]["value"]) for row in json.loads(found.content)["results"]["bindings"]]
+
+
+def expected(*added: int) -> list[int]:
+    """The sums of the seven areas, of which the first has further values."""
+    return [sum(range(area, 5000, 7)) + (sum(added) if area == 0 else 0) for area in range(7)]
+
+
+def scanned(store: Store, mark: str) -> bool:
+    """Whether columns gave an answer, which must be right all the while."""
+    before = store.pool.scanned
+    assert sums(store, f"{mark}{store.pool.scanned}") == expected(*ADDED)
+    return store.pool.scanned > before
+
+
+ADDED: list[int] = []
+
+
+def test_columns_answer_and_follow_changes(store: Store) -> None:
+    assert becomes(lambda: scanned(store, "first"), 60)
+    for number in (100_000, 200_000):
+        text = f"INSERT DATA {{ <{E}new{number}> <{E}value> {number} ; <{E}area> <{E}s0> }}"
+        store.change(Change("update", text))
+        ADDED.append(number)
+        assert sums(store, f"after {number}") == expected(*ADDED)
+    assert becomes(lambda: scanned(store, "again"), 60)
+    assert sums(store, "past", at=0) == expected()
+    assert sums(store, "past", at=1) == expected(*ADDED[:1])
+
+
+def test_a_dataset_of_named_graphs_is_for_the_row_engine(store: Store) -> None:
+    before = store.pool.scanned
+    assert sums(store, "graph", default_graphs=(f"{E}none",), new_graphs=True) == []
+    assert store.pool.scanned == before
