@@ -1,0 +1,131 @@
+"""Patches that are committed to an engine: to the state that the writer knows, all or nothing, and told as it is."""
+
+import threading
+
+import pyoxigraph as ox
+import pytest
+
+import kg.upload.writing
+from kg.engine.errors import EngineBusyError, EngineChangedError, OutcomeUnknownError
+from kg.rdf.patches import Patch, new_header
+from kg.upload.connection import Connection, EngineUnreachableError
+from kg.upload.manifest import STATE, read_manifest
+from kg.upload.writing import EngineWriter
+from ontology import KelisimError
+from tests.engines.server import EngineServer
+from tests.kg.upload.samples import canonical, connection, held, publish, quad, sample
+
+ADDED = quad("thing/new", "is", "told", "claim/new")
+REMOVED = quad("thing/1", "near", "thing/2", "claim/1")
+
+
+class Losing(Connection):
+    """A way to the engine that is lost at the operation which makes a change true."""
+
+    def __init__(self, way: Connection, *, made: bool, back: bool = True) -> None:
+        """`made`: the engine still makes the change. `back`: it answers again afterwards."""
+        self.__dict__.update(way.__dict__)
+        self._made, self._back, self._lost = made, back, False
+
+    def update(self, text: str) -> None:
+        if text.startswith("DELETE { GRAPH ?dg"):
+            if self._made:
+                super().update(text)
+            self._lost = True
+            raise EngineUnreachableError("lost")
+        self._refuse()
+        super().update(text)
+
+    def select(self, query: str) -> list[ox.QuerySolution]:
+        self._refuse()
+        return super().select(query)
+
+    def _refuse(self) -> None:
+        if self._lost and not self._back:
+            raise EngineUnreachableError("still lost")
+
+
+def patch(adds: tuple[ox.Quad, ...] = (ADDED,), deletes: tuple[ox.Quad, ...] = (REMOVED,)) -> Patch:
+    return Patch(deletes, adds, new_header("", ""))
+
+
+@pytest.fixture
+def state(server: EngineServer) -> str:
+    """The name of the state of an engine to which the sample was published."""
+    return publish(server, sample()).digest
+
+
+AFTER = canonical((sample() - {REMOVED}) | {ADDED})
+
+
+def test_changes_follow_one_another_and_the_next_publication_knows(server: EngineServer, state: str) -> None:
+    writer = EngineWriter(connection(server))
+    writer.check()
+    first = writer.commit(patch(), state)
+    assert held(server) == AFTER
+    assert first != state
+    with pytest.raises(EngineChangedError):
+        writer.commit(patch((quad("thing/late", "is", "told"),), ()), state)
+    assert held(server) == AFTER
+    assert writer.commit(patch((REMOVED,), (ADDED,)), first) not in (first, state)
+    assert held(server) == canonical(sample())
+    with pytest.raises(KelisimError, match="2 changes were made"):
+        publish(server, sample())
+    publish(server, sample(300), overwrite=True)
+    assert held(server) == canonical(sample(300))
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_engine_that_is_lost_in_the_middle_is_asked_what_it_did(
+    server: EngineServer, state: str, *, made: bool
+) -> None:
+    losing = Losing(connection(server), made=made)
+    if made:
+        after = EngineWriter(losing).commit(patch(), state)
+        assert held(server) == AFTER
+    else:
+        with pytest.raises(EngineBusyError, match="nothing of the change was written"):
+            EngineWriter(losing).commit(patch(), state)
+        assert held(server) == canonical(sample())
+        after = state
+    EngineWriter(connection(server)).commit(patch((REMOVED,), ()), after)
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_engine_that_stays_lost_leaves_all_or_nothing_and_a_way_to_find_out(
+    server: EngineServer, state: str, monkeypatch: pytest.MonkeyPatch, *, made: bool
+) -> None:
+    monkeypatch.setattr(kg.upload.writing, "_SETTLED_SECONDS", 0.2)
+    with pytest.raises(OutcomeUnknownError) as told:
+        EngineWriter(Losing(connection(server), made=made, back=False)).commit(patch(), state)
+    assert held(server) == (AFTER if made else canonical(sample()))
+    manifest = read_manifest(connection(server))
+    assert manifest
+    assert any(f'<{STATE}> "' in t and t.split('"')[1] in str(told.value) for t in manifest.triples) == made
+
+
+def test_of_writers_at_a_time_each_change_is_made_whole_or_refused(server: EngineServer, state: str) -> None:
+    made, lock, names = list[ox.Quad](), threading.Lock(), [state]
+
+    def write(name: str) -> None:
+        writer = EngineWriter(connection(server))
+        for number in range(3):
+            added = quad(f"{name}/{number}", "is", "told", "claim/many")
+            try:
+                after = writer.commit(patch((added,), ()), names[-1])
+            except (EngineChangedError, EngineBusyError):
+                continue
+            with lock:
+                made.append(added)
+                names.append(after)
+
+    threads = [threading.Thread(target=write, args=[name]) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made, "at least the first is made"
+    assert held(server) == canonical(sample() | {*made})
+    manifest = read_manifest(connection(server))
+    assert manifest
+    assert manifest.changes == len(made)
