@@ -1,5 +1,6 @@
 """Tries how an engine differs from others, with a triple in a graph of its own, which is removed again."""
 
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -8,9 +9,6 @@ from kg.upload.connection import Connection, EngineRefusalError
 from kg.upload.names import DEFAULT_GRAPH, PROBE_GRAPH, within
 from ontology import KelisimError
 
-_S: Final = f"<{PROBE_GRAPH}#s>"
-_TRIPLE: Final = f'{_S} <{PROBE_GRAPH}#p> "probe"'
-_POSTED: Final = f'{_S} <{PROBE_GRAPH}#p> "posted"'
 _TESTED: Final = ("virtuoso", "oxigraph", "jena")
 """Products whose readers see one state or the other of a single update operation: our tests read while it happens."""
 
@@ -33,23 +31,29 @@ class Features:
 
 
 def probe(connection: Connection) -> Features:
-    """How the engine works; raises KelisimError if it cannot be written to, or does not keep what is written."""
-    connection.update(f"INSERT DATA {{ {within(PROBE_GRAPH, _TRIPLE)} }}")
+    """How the engine works; raises KelisimError if it cannot be written to, or does not keep what is written.
+
+    What it writes is its own, so that two at a time do not take away each other's.
+    """
+    own = secrets.token_hex(8)
+    put, posted = (f'<{PROBE_GRAPH}#{own}> <{PROBE_GRAPH}#is> "{word}"' for word in ("put", "posted"))
+    connection.update(f"INSERT DATA {{ {within(PROBE_GRAPH, put)} }}")
     try:
-        if not _holds(connection, within(PROBE_GRAPH, _TRIPLE)):
+        if not _holds(connection, within(PROBE_GRAPH, put)):
             raise KelisimError(
                 f"{connection.addresses.names[1]} took a triple, and {connection.addresses.names[0]} does not have it. "
                 "Are they addresses of one engine, and may the reader see new graphs?"
             )
-        union = _holds(connection, _TRIPLE)
-        posted = False
+        union = _holds(connection, put)
+        takes_quads = False
         if connection.addresses.graphs:
             with suppress(EngineRefusalError):
-                connection.post_quads(f"{_POSTED} <{PROBE_GRAPH}> .\n".encode())
-                posted = _holds(connection, within(PROBE_GRAPH, _POSTED))
+                connection.post_quads(f"{posted} <{PROBE_GRAPH}> .\n".encode())
+                takes_quads = _holds(connection, within(PROBE_GRAPH, posted))
     finally:
-        connection.update(f"DELETE WHERE {{ {within(PROBE_GRAPH, '?s ?p ?o')} }}")
-    return Features(union, posted, connection.product.lower().startswith(_TESTED))
+        both = within(PROBE_GRAPH, f"{put} . {posted}" if connection.addresses.graphs else put)
+        connection.update(f"DELETE DATA {{ {both} }}")
+    return Features(union, takes_quads, connection.product.lower().startswith(_TESTED))
 
 
 def guess(connection: Connection) -> Features:
