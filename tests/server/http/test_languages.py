@@ -19,7 +19,7 @@ from tests.http import BROWSER, send
 from tests.wording import between, month, number, on
 
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
-SOME = "/sources?page=1&q=%D0%B0+%26b"
+SOME = "/states?page=1&text=%D0%B0+%26b"
 
 
 def language_of(server: str, path: str = "", **headers: str) -> str:
@@ -79,7 +79,7 @@ def test_the_switch_stays_on_the_page(server: str) -> None:
     alternates = re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)"', body.decode())
     assert [code for code, _ in alternates] == list(LANGUAGES)
     for code, address in alternates:
-        assert html.unescape(address) == f"{SOME.removeprefix('/sources')}&lang={code}"
+        assert html.unescape(address) == f"{SOME.removeprefix('/states')}&lang={code}"
     for name in LANGUAGES.values():
         assert f">{name}<" in body.decode()
 

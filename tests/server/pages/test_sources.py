@@ -136,7 +136,7 @@ def test_a_changed_file_is_reported_and_not_shown(kelisim: str, folder: Path, tm
         assert "<blockquote" not in page
         assert "need" not in words(page)
         (tmp_path / "x.txt").write_text(TEXT, encoding="utf-8")
-        assert len(marks(get(running.address, "page/source/x?again"))) == 3
+        assert len(marks(get(running.address, "page/source/x?lang=en"))) == 3
 
 
 def test_the_real_articles_are_marked_where_their_claims_point(
