@@ -134,6 +134,8 @@ class WorkerPool:
         self.forked_version = version
         """That of workers which are asked of the fork server now."""
         self._loading = ForkServer(load, self.limits.memory) if load else None
+        self._former: set[ForkServer] = set()
+        """Those that were replaced and have workers still."""
         self.loaded = asyncio.Event()
         """Set when all is in memory, and changes can be made."""
         self._replaced = 0
@@ -169,9 +171,9 @@ class WorkerPool:
         """Kills all processes of the pool."""
         for worker in [*self._workers]:
             worker.kill()
-        self._fork_server.close()
-        if self._loading:
-            self._loading.close()
+        for server in (self._fork_server, *([self._loading] if self._loading else ()), *self._former):
+            server.close()
+        self._former.clear()
 
     def shut_down(self) -> None:
         """Fails all current and later requests with StoppedError: the server stops."""
@@ -387,9 +389,15 @@ class WorkerPool:
     def _close_former(self, former: ForkServer, workers: set[WorkerProcess]) -> None:
         """Closes a former fork server once its last worker has ended."""
         if former.is_starting or workers & self._workers:
-            self._loop.call_later(_RETRY_SECONDS, self._close_former, former, workers)
+            self._former.add(former)
+            self._loop.call_later(_RETRY_SECONDS, self._close_replaced, former, workers)
         else:
             former.close()
+
+    def _close_replaced(self, former: ForkServer, workers: set[WorkerProcess]) -> None:
+        if former in self._former:  # else the pool was closed meanwhile
+            self._former.remove(former)
+            self._close_former(former, workers)
 
     def _add_waiter(self, pending: PendingQuery, timeout: float | None) -> Waiter:
         waiter = Waiter(loop=self._loop)

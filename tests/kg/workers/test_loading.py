@@ -55,8 +55,10 @@ def loading(tmp_path: Path) -> Iterator[Loading]:
 
         others = frozenset(psutil.Process(os.getpid()).children())
         pool = WorkerPool(lambda: Engine(ox.Store.read_only(str(copy)), on_disk=True), Limits(workers=2), load)
-        yield Loading(pool, gate, tmp_path / "store" / "snapshot-0.rocksdb", others)
+        made = Loading(pool, gate, tmp_path / "store" / "snapshot-0.rocksdb", others)
+        yield made
         pool.close()
+        assert made.fork_servers() == 0
 
 
 def test_queries_are_answered_meanwhile_and_changes_wait(loading: Loading) -> None:
@@ -104,6 +106,22 @@ def test_a_query_under_way_ends_where_it_began(loading: Loading) -> None:
         async with asyncio.timeout(20):
             while loading.fork_servers() > 1:
                 await asyncio.sleep(0.1)  # the fork server on disk has ended with its last worker
+
+    on_a_loop(pool, work)
+
+
+def test_a_pool_that_is_closed_meanwhile_leaves_no_process(loading: Loading) -> None:
+    pool = loading.pool
+
+    async def work() -> None:
+        endless = asyncio.ensure_future(pool.query(Task(f"{ENDLESS} # closed", bindings="csv"), timeout=60))
+        await asyncio.sleep(0.5)
+        loading.gate.touch()
+        await pool.loaded.wait()
+        assert loading.fork_servers() == 2, "that on disk waits for its query"
+        pool.shut_down()
+        with pytest.raises(StoppedError):
+            await endless
 
     on_a_loop(pool, work)
 
