@@ -1,17 +1,14 @@
 """Changes through an engine elsewhere: a store whose log is the engine."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
-from kg.changes.staging import Change
-from kg.engine.errors import BusyError, EngineChangedError, OutcomeUnknownError
+from kg.engine.errors import EngineChangedError, OutcomeUnknownError
 from kg.history.timeline import BuildTimeline
-from kg.rdf.patches import new_header
-from kg.rdf.patches import parse as parse_patch
-from kg.store.store import WRITE_WAIT_SECONDS, Commit, Store
+from kg.rdf.patches import Patch
+from kg.store.store import Store
 from kg.upload.writing import EngineWriter
 from kg.workers.pool import WorkerPool
 from ontology import KelisimError
@@ -43,39 +40,20 @@ class EngineStore(Store):
         with self._write_lock:
             self._look(self, b"")
 
-    def change(
-        self,
-        change: Change,
-        documents: Sequence[bytes] = (),
-        *,
-        author: str = "",
-        message: str = "",
-        timeout: float | None = None,
-    ) -> Commit:
-        """See `Store`; raises what `EngineWriter.commit` raises too."""
-        if not self._write_lock.acquire(timeout=WRITE_WAIT_SECONDS):
-            raise BusyError("Changes before this one take too long. Try again in a few seconds.")
+    def _commit(self, patch: Patch) -> None:
+        """See `Store`; raises what `EngineWriter.commit` raises."""
         try:
-            before = self.version
-            patch = parse_patch(self._wait(self.pool.stage_change(change, documents, timeout)))
-            if patch.is_empty:
-                return Commit(self._number, 0, 0, before)
-            patch = replace(patch, header=new_header(author, message))
-            try:
-                self._writer.commit(patch, before)
-            except (EngineChangedError, OutcomeUnknownError):
-                with suppress(KelisimError):  # the watch looks again
-                    self._look(self, b"")
-                raise
-            try:
-                self._look(self, patch.serialize())
-            except KelisimError as error:
-                raise OutcomeUnknownError(
-                    f"The change is made, and readers here see it once the engine answers this server again: {error}"
-                ) from error
-            return Commit(self._number, len(patch.adds), len(patch.deletes), self.version)
-        finally:
-            self._write_lock.release()
+            self._writer.commit(patch, self.version)
+        except (EngineChangedError, OutcomeUnknownError):
+            with suppress(KelisimError):  # the watch looks again
+                self._look(self, b"")
+            raise
+        try:
+            self._look(self, patch.serialize())
+        except KelisimError as error:
+            raise OutcomeUnknownError(
+                f"The change is made, and readers here see it once the engine answers this server again: {error}"
+            ) from error
 
     def renew_here(self, identity: str, timeline: BuildTimeline, patch: bytes) -> None:
         """`Store.renew` from another thread than that of the event loop; returns when readers see the new state."""

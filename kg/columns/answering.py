@@ -107,7 +107,7 @@ class Columns:
         for column in asked.columns:
             if column.kind == "term":
                 places.append(at)
-            at += 2 if column.kind == "average" else 1
+            at += column.width
         wanted = sorted({row[place] for row in rows for place in places})
         if not wanted:
             return {}
@@ -126,7 +126,7 @@ def _checked(asked: Plan, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The rows of the answer; raises DeclinedError where the row engine might give others."""
     if len(rows) > _MOST_ROWS:
         raise DeclinedError
-    width = sum(2 if c.kind == "average" else 1 for c in asked.columns)
+    width = sum(c.width for c in asked.columns)
     if any(total > _LARGEST for row in rows for total in row[width + asked.keys :]):
         raise DeclinedError
     if asked.limit is None or len(rows) <= asked.limit:

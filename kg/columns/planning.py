@@ -42,6 +42,11 @@ class Column:
     name: str
     kind: str
 
+    @property
+    def width(self) -> int:
+        """How many values of a row of SQL tell it."""
+        return 2 if self.kind == "average" else 1
+
 
 @dataclass(frozen=True)
 class Plan:

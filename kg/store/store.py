@@ -305,7 +305,7 @@ class Store:
         Raises what `WorkerPool.stage_change` raises, ReadOnlyError, BusyError if earlier changes take too long, and
         StoreFullError if a write fails; then nothing has changed.
         """
-        if self._log is None:
+        if not self.writable:
             raise ReadOnlyError("This store takes no changes; start it with --store and --allow-updates.")
         if not self._write_lock.acquire(timeout=WRITE_WAIT_SECONDS):
             raise BusyError("Changes before this one take too long. Try again in a few seconds.")
@@ -313,16 +313,20 @@ class Store:
             patch = parse_patch(self._wait(self.pool.stage_change(change, documents, timeout)))
             if patch.is_empty:
                 return Commit(self._number, 0, 0, self.version)
-            patch = replace(patch, header=new_header(author, message))
-            number = self._log.append(patch)
-            apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number, patch.header["time"]))
-            asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
-            if self.history and self.history.digests.known:
-                with suppress(KelisimError):  # the change is committed, and the digest derived from it
-                    self.history.digests.get(number)
-            return Commit(number, len(patch.adds), len(patch.deletes), self._version_name(number))
+            self._commit(replace(patch, header=new_header(author, message)))
+            return Commit(self._number, len(patch.adds), len(patch.deletes), self.version)
         finally:
             self._write_lock.release()
+
+    def _commit(self, patch: Patch) -> None:
+        """Makes a staged change durable and visible; the caller has the lock of writers."""
+        assert self._log
+        number = self._log.append(patch)
+        apply_patch = self.pool.apply_patch(patch.serialize(), lambda: self._publish(number, patch.header["time"]))
+        asyncio.run_coroutine_threadsafe(apply_patch, self._loop).result()  # committed: no longer cancellable
+        if self.history and self.history.digests.known:
+            with suppress(KelisimError):  # the change is committed, and the digest derived from it
+                self.history.digests.get(number)
 
     def _publish(self, number: int, time: str) -> None:
         self._number, self.modified = number, time
