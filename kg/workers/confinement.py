@@ -10,6 +10,9 @@ from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
 _M_ARENA_MAX: Final = -8
+_SIZES: Final = ("VmSize", "VmData", "RssAnon")
+_LEAST_MEMORY: Final = 1 << 24
+"""Of address space, in bytes, so that a process can begin at all."""
 
 
 @contextmanager
@@ -58,6 +61,20 @@ class PrivateMemory:
             return False
         self.exceeded = any(int(x.split()[1]) << 10 > self._limit for x in lines if x.startswith("Private_Dirty:"))
         return self.exceeded
+
+
+def limit_memory(memory: int, stack: int) -> None:
+    """Limits what this process, of one thread, may take beyond what it uses now, with a thread of such a stack.
+
+    The limit is one of address space (setrlimit(2), RLIMIT_AS). Of that some is reserved and not yet used, much with
+    mimalloc, and counts as part of `memory`; if that is less, what is reserved may be used nevertheless. In bytes.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    pairs = (line.partition(":") for line in status.splitlines())
+    sizes = {name: int(value.split()[0]) << 10 for name, _, value in pairs if name in _SIZES}
+    reserved = max(0, sizes["VmData"] - sizes["RssAnon"]) if "RssAnon" in sizes else 0
+    limit = sizes["VmSize"] + stack + max(memory - reserved, _LEAST_MEMORY)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def use_one_malloc_arena() -> None:

@@ -58,6 +58,7 @@ from kg.workers.confinement import (
     allow_new_files,
     die_with_parent,
     forbid_new_files,
+    limit_memory,
     use_one_malloc_arena,
 )
 from kg.workers.messages import Outcome, Task
@@ -286,9 +287,7 @@ def _run_loaded(control_file: int, folder: Path, engine: Engine, memory_bytes: i
 def _run_worker(channel_file: int, crash_report: int, engine: Engine, memory_bytes: int) -> None:
     os.dup2(crash_report, 2)
     die_with_parent()
-    pages = int(open("/proc/self/statm").read().split()[0])  # noqa: PTH123, SIM115 - one read in a process of its own
-    limit = pages * resource.getpagesize() + memory_bytes + _STACK_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit_memory(memory_bytes, _STACK_BYTES)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     use_one_malloc_arena()
     channel = socket.socket(fileno=channel_file)

@@ -13,10 +13,17 @@ from typing import Final, NamedTuple
 from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from kg.workers.allocator import in_use
 from server.front.observation import RequestRecord
 
 ROUTES: Final = frozenset(
@@ -108,6 +115,7 @@ class Metrics(Collector):
         for outcome, number in cache.items():
             lookups.add_metric([outcome], number)
         yield from (count, duration, size, lookups)
+        yield InfoMetricFamily("kelisim_allocator", "What allocates memory.", value={"name": in_use()})
         yield CounterMetricFamily("kelisim_http_incomplete", "Answers that ended before their end.", value=incomplete)
         if self._workers:
             state = self._workers()

@@ -45,6 +45,29 @@ def test_private_memory_is_measured() -> None:
     assert 4 <= int(done.stdout) <= 7, "pages written, in tens of mebibytes"
 
 
+LIMITED = """
+import mmap
+from kg.workers.confinement import limit_memory
+
+def take(mebibytes):
+    return mmap.mmap(-1, mebibytes << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+reserved = take(200)
+limit_memory(300 << 20, 50 << 20)
+taken = []
+try:
+    while True:
+        taken.append(take(5))
+except OSError:
+    print(len(taken) * 5)
+"""
+
+
+def test_address_space_that_is_reserved_counts_as_part_of_the_limit() -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, check=True)
+    assert 100 <= int(done.stdout) <= 150, "of 300 MiB 200 are reserved, and 50 are for the stack"
+
+
 @pytest.fixture
 def pool() -> Iterator[WorkerPool]:
     quads = (ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(n)) for n in range(100))
