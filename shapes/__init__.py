@@ -1,5 +1,6 @@
 """The SHACL shapes of Kelisim, validation with them, and reports."""
 
+from shapes.focused import conformance
 from shapes.report import Report, Result, in_words, render
 from shapes.validation import FILES, ValidationError, read_shapes, read_text, validate
 
@@ -8,6 +9,7 @@ __all__ = [
     "Report",
     "Result",
     "ValidationError",
+    "conformance",
     "in_words",
     "read_shapes",
     "read_text",

@@ -51,8 +51,8 @@ def read_shapes(*, ontology_style: bool = False) -> Graph:
 
 
 @cache
-def _shapes(ontology_style: bool) -> Graph:
-    # Parsed once per process: the files do not change at run time, and pySHACL does not change the graph.
+def parsed_shapes(*, ontology_style: bool = False) -> Graph:
+    """The same, parsed once per process: the files do not change at run time, and pySHACL does not change the graph."""
     return read_shapes(ontology_style=ontology_style)
 
 
@@ -72,7 +72,7 @@ def validate(graph: Graph, *, ontology_style: bool = False, focus: Sequence[str]
     try:
         conforms, report, text = pyshacl.validate(
             _merged(graph),
-            shacl_graph=_shapes(ontology_style),
+            shacl_graph=parsed_shapes(ontology_style=ontology_style),
             inference="none",
             meta_shacl=False,
             advanced=ontology_style,

@@ -1,17 +1,19 @@
 """Validates changes against the SHACL shapes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
 import pyoxigraph as ox
-from rdflib import RDF, RDFS, SKOS, Graph
+from rdflib import RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, URIRef
+from rdflib.term import Node
 
 from kg.engine.engine import Engine
 from kg.inference.rules import rules
 from kg.rdf.patches import Patch
 from ontology import BASE, INFERRED_GRAPH, read_graph
-from shapes import Report, validate
+from shapes import Report, conformance, validate
 
 MAX_REFERRING_NODES: Final = 1000
 """The maximum number of nodes referring to changed nodes that are validated too."""
@@ -22,28 +24,42 @@ _INFERRED: Final = ox.NamedNode(INFERRED_GRAPH)
 def validate_change(engine: Engine, patch: Patch) -> Report | None:
     """The SHACL report on the nodes that a patch touches, in the state after it; None if no shape can apply to them.
 
-    Validates the nodes of the patch and those that refer to its subjects, with their properties and those of their
-    neighbours, in the union of all graphs without what is inferred, as the curated files are validated. Validating the
-    whole store would take seconds for each write, and so would all nodes that refer to an object. The shapes need
-    neither: they constrain a node by its own properties and those of the nodes it refers to, not by the nodes that
-    refer to it.
+    Validates the subjects of the patch, with their properties and what shapes read of their neighbours, in the union of
+    all graphs without what is inferred, as the curated files are validated. The nodes that refer to a subject are
+    validated too where a property of it changed that shapes read of values, such as its class, and an object where a
+    shape targets it (`shapes.focused`). The shapes need no others: they constrain a node by its own properties and
+    those of the nodes it refers to, not by the nodes that refer to it.
     """
-    quads = [*_told(patch.adds), *_told(patch.deletes)]
-    changed = {t for q in quads for t in (q.subject, q.object) if isinstance(t, ox.NamedNode)}
-    touched = {t for t in changed if any(True for _ in engine.with_subject(t))}
-    subjects = {q.subject for q in quads if isinstance(q.subject, ox.NamedNode)}
-    referring = (q.subject for t in subjects for q in engine.with_object(t))
-    focus = touched | {
-        s for s, _ in zip(referring, range(MAX_REFERRING_NODES), strict=False) if isinstance(s, ox.NamedNode)
-    }
+    focus = _focus(engine, [*_told(patch.adds), *_told(patch.deletes)])
     about = {n: [*_about(engine, n)] for n in focus}
     if not any(_uses_ontology(q) for quads in about.values() for q in quads):
         return None
     neighbours = {q.object for quads in about.values() for q in quads if isinstance(q.object, ox.NamedNode)} - focus
     triples = {q.triple for quads in about.values() for q in quads}
-    triples |= {q.triple for n in neighbours for q in _about(engine, n)}
-    graph = background() + Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
-    return validate(graph, focus=sorted(n.value for n in focus))
+    read = [ox.NamedNode(str(p)) for p in conformance().read_of_values]
+    triples |= {q.triple for n in neighbours for p in read for q in _about(engine, n, p)}
+    names = sorted(n.value for n in focus)
+    with _on_background(triples) as graph:
+        if conformance().holds(graph, names):
+            return _conforming()
+        return validate(graph, focus=names)
+
+
+@cache
+def _conforming() -> Report:
+    return Report.from_graph(conforms=True, graph=Graph())
+
+
+def _focus(engine: Engine, quads: list[ox.Quad]) -> set[ox.NamedNode]:
+    """The nodes to validate after the change of quads."""
+    shapes = conformance()
+    changed = {q.subject for q in quads} | {q.object for q in quads if URIRef(q.predicate.value) in shapes.of_objects}
+    touched = {t for t in changed if isinstance(t, ox.NamedNode) and any(True for _ in engine.with_subject(t))}
+    read = (q for q in quads if URIRef(q.predicate.value) in shapes.read_of_values)
+    subjects = {q.subject for q in read if isinstance(q.subject, ox.NamedNode)}
+    referring = (q.subject for t in subjects for q in engine.with_object(t))
+    few = (s for s, _ in zip(referring, range(MAX_REFERRING_NODES), strict=False))
+    return touched | {s for s in few if isinstance(s, ox.NamedNode)}
 
 
 def _told(quads: tuple[ox.Quad, ...]) -> list[ox.Quad]:
@@ -53,17 +69,47 @@ def _told(quads: tuple[ox.Quad, ...]) -> list[ox.Quad]:
     return [q for q in quads if q.triple not in marked or q.triple in alone]
 
 
-def _about(engine: Engine, node: ox.NamedNode) -> Iterator[ox.Quad]:
-    """What is told of a node."""
-    for quad in engine.with_subject(node):
+def _about(engine: Engine, node: ox.NamedNode, predicate: ox.NamedNode | None = None) -> Iterator[ox.Quad]:
+    """What is told of a node, by one property or by all."""
+    for quad in engine.with_subject(node, predicate):
         mark = ox.Quad(quad.subject, quad.predicate, quad.object, _INFERRED)
         if quad.graph_name != _INFERRED and not engine.contains(mark):
             yield quad
 
 
+@contextmanager
+def _on_background(triples: Iterable[ox.Triple]) -> Iterator[Graph]:
+    """The triples together with `background`, in the same graph, from which they are taken away afterwards."""
+    graph = background()
+    added = [each for each in map(_in_rdflib, triples) if each not in graph]
+    try:
+        for triple in added:
+            graph.add(triple)
+        yield graph
+    finally:
+        for triple in added:
+            graph.remove(triple)
+
+
+def _in_rdflib(triple: ox.Triple) -> tuple[Node, Node, Node]:
+    return _term(triple.subject), _term(triple.predicate), _term(triple.object)
+
+
+def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if isinstance(term, ox.Literal):
+        datatype = None if term.language else URIRef(term.datatype.value)
+        return Literal(term.value, lang=term.language, datatype=None if datatype == XSD.string else datatype)
+    raise TypeError(f"Triple terms are not stored: {term}")
+
+
 def prepare() -> None:
     """Loads the shapes and the rules before forking: each change is inferred from and validated in its own process."""
     rules()
+    conformance()
     validate(background())
 
 

@@ -182,9 +182,11 @@ class Engine:
         """Whether the store contains the quad."""
         return quad in self._store
 
-    def with_subject(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
-        """The quads with the node as subject."""
-        return self._store.quads_for_pattern(node, None, None, None)
+    def with_subject(
+        self, node: ox.NamedNode | ox.BlankNode, predicate: ox.NamedNode | None = None
+    ) -> Iterable[ox.Quad]:
+        """The quads with the node as subject, or those of them with that predicate."""
+        return self._store.quads_for_pattern(node, predicate, None, None)
 
     def with_object(self, node: ox.NamedNode | ox.BlankNode) -> Iterable[ox.Quad]:
         """The quads with the node as object."""

@@ -162,6 +162,8 @@ class Store:
         """Starts the workers, on that event loop."""
         self._loop = loop
         self.pool.start(loop)
+        if self._log:
+            self.pool.keep_writer()
         self._copy_to_disk()
         self._digest()
 

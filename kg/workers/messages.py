@@ -11,6 +11,7 @@ from kg.engine.errors import (
     BusyError,
     EngineBusyError,
     EngineError,
+    EngineRefusedError,
     EngineTimeoutError,
     InvalidChangeError,
     QuerySyntaxError,
@@ -21,6 +22,7 @@ from kg.engine.errors import (
 )
 from kg.engine.guard import OutboundRefusedError
 from kg.rdf.formats import NotAcceptableError
+from kg.workers.spool import ResultTooLargeError
 from ontology import KelisimError
 
 
@@ -106,3 +108,25 @@ def error_of(outcome: Outcome, result_bytes: int, report: bytes = b"") -> Kelisi
     if outcome.kind == "too-large":
         return TooLargeError(f"The answer is larger than {result_bytes} bytes. Ask for less, or use LIMIT and OFFSET.")
     return _ERRORS.get(outcome.kind, KelisimError)(outcome.message)
+
+
+def outcome_of(error: KelisimError) -> Outcome:
+    """The outcome that tells of an error: the inverse of `error_of`."""
+    if isinstance(error, QuerySyntaxError):
+        return Outcome("syntax", line=error.line, column=error.column, template=error.template, values=error.values)
+    kinds: dict[type[KelisimError], str] = {
+        ResultTooLargeError: "too-large",
+        TooLargeError: "limit",
+        OutboundRefusedError: "outbound",
+        UnknownGraphError: "unknown-graph",
+        BusyError: "busy",
+        ServiceError: "service",
+        ServiceTimeoutError: "service-timeout",
+        EngineError: "engine",
+        EngineRefusedError: "engine",
+        EngineTimeoutError: "engine-timeout",
+        EngineBusyError: "engine-busy",
+        DocumentError: "document",
+        OperationError: "operation",
+    }
+    return Outcome(kinds.get(type(error), "error"), message=str(error))

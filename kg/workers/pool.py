@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from kg.changes.staging import Change
@@ -17,6 +18,7 @@ from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
 from kg.workers.wire import encode_message
 from kg.workers.worker import UNREADABLE_COPY
+from kg.workers.writer import RENEWAL_SECONDS, Writer
 
 SHORT_SECONDS: Final = 0.2
 """The time slice of a query in the short lane."""
@@ -105,7 +107,7 @@ class WorkerPool:
     | | a waiter is cancelled | unchanged; abandoned if the last | |
     | | `shut_down` | done | StoppedError |
 
-    A change is staged in a worker of its own, outside both lanes, which is killed after its outcome or deadline.
+    Changes are staged in a worker outside both lanes (`kg.workers.writer`), which is killed at their deadline.
 
     An engine that is `on_disk` answers only until `load`, in a fork server of its own, has loaded the same state into
     memory; then that server's workers replace the others as those end, and changes, which have waited, are taken.
@@ -146,7 +148,8 @@ class WorkerPool:
         self._queue: deque[PendingQuery] = deque()
         self._long_queue: deque[PendingQuery] = deque()
         self._pending: dict[Task, PendingQuery] = {}
-        self._changes: set[asyncio.Future[tuple[Outcome, bytes]]] = set()
+        self._writer = Writer(self.limits.memory)
+        self._writes = False
         self._long_shapes = QueryShapes()
         """Of the queries for which the long lane had no slot."""
         self._lenses: dict[str, list[PendingQuery]] = {}
@@ -169,6 +172,8 @@ class WorkerPool:
 
     def close(self) -> None:
         """Kills all processes of the pool."""
+        self._writes = False
+        self._writer.discard()
         for worker in [*self._workers]:
             worker.kill()
         for server in (self._fork_server, *([self._loading] if self._loading else ()), *self._former):
@@ -181,9 +186,8 @@ class WorkerPool:
         self.loaded.set()  # for the changes that wait
         for pending in [*self._pending.values()]:
             self._finish(pending, _stopping())
-        for completed in self._changes:
-            if not completed.done():
-                completed.set_exception(_stopping())
+        self._writer.fail(_stopping)
+        self._writer.discard()
         for worker in [*self._workers]:
             worker.kill()
         self._queue.clear()
@@ -241,34 +245,32 @@ class WorkerPool:
             raise _stopping()
         seconds = self.limits.seconds(timeout)
         await self.wait_until_loaded(seconds)
-        completed: asyncio.Future[tuple[Outcome, bytes]] = self._loop.create_future()
-
-        def answered(_: WorkerProcess, outcome: Outcome, body: bytes, __: int) -> None:
-            if not completed.done():
-                completed.set_result((outcome, body))
-
-        def died(worker: WorkerProcess) -> None:
-            if not completed.done():
-                completed.set_exception(worker.crash_error(self.limits.memory))
-
         description = {"kind": "change", "what": vars(change), "sizes": [len(d) for d in documents]}
         message = encode_message(description, b"".join(documents))
         try:
-            worker = self._fork_server.fork(answered, died, lambda worker: worker.channel.send(message))
-        except OSError as error:
-            raise BusyError("The server has no files left. Try again later.") from error
-        self._changes.add(completed)
-        try:
             async with asyncio.timeout(seconds):
-                outcome, body = await completed
+                outcome, body = await self._writer.stage(self._fork_server.fork, message)
         except TimeoutError:
             raise _timed_out(seconds) from None
+        except OSError as error:
+            raise BusyError("The server has no files left. Try again later.") from error
         finally:
-            self._changes.discard(completed)
-            worker.kill()
+            if not self._writer.is_ready:
+                self._loop.call_later(RENEWAL_SECONDS, self._prepare_writer)
         if outcome.kind != "ok":
             raise error_of(outcome, self.limits.result, body)
         return body
+
+    def keep_writer(self) -> None:
+        """Keeps a process ready for changes from now on, so that none waits for a fork; after `start`."""
+        self._writes = True
+        if self.loaded.is_set():
+            self._prepare_writer()
+
+    def _prepare_writer(self) -> None:
+        if self._writes and not self._stopping:
+            with suppress(OSError):  # no file descriptors are left: the next change tries again
+                self._writer.prepare(self._fork_server.fork)
 
     async def apply_patch(self, patch: bytes, on_visible: Callable[[], None], *, versions: int = 1) -> None:
         """Applies a committed patch to all processes; calls `on_visible` when new queries see the state after it.
@@ -291,6 +293,8 @@ class WorkerPool:
                     may_replace = len(message) > _PATCH_BYTES
                 else:
                     worker.channel.send(message)
+            self._writer.apply(message)
+            self._prepare_writer()
             self.version += versions
             on_visible()
             if not applied.done():
@@ -310,6 +314,7 @@ class WorkerPool:
         renewed: asyncio.Future[None] = self._loop.create_future()
 
         def use() -> None:
+            self._writer.discard()
             self._renew_workers()
             on_visible()
             if not renewed.done():
@@ -363,6 +368,7 @@ class WorkerPool:
         former, loading, self._loading = self._fork_server, self._loading, None
         self._close_former(former, self._replace_all(loading))
         self.loaded.set()
+        self._prepare_writer()
 
     def adopt(self, server: ForkServer, version: int, on_visible: Callable[[], None], *, keep: ForkServer) -> None:
         """Answers by another fork server from now on, which has another state of that version.
@@ -371,6 +377,7 @@ class WorkerPool:
         to `keep`. No patch may be applied meanwhile.
         """
         former = self._fork_server
+        self._writer.discard()
         self.version = self.forked_version = version
         workers = self._replace_all(server)
         on_visible()

@@ -4,8 +4,8 @@ The *fork server* holds the store and forks *workers*: a fork shares the store's
 evaluates one query after another from a socket. It may be killed at any moment, and dies if a query exceeds the limit
 of memory or stack; its standard error is a file, the crash report, that the server reads. Reading updates reference
 counts in the store's pages, so a worker copies more and more of them; when these copies reach the memory limit of a
-query, it exits and is replaced. A change is staged in a worker of its own, on its fork of the store. The result is a
-patch; once the server has committed it, the fork server and the workers apply it.
+query, it exits and is replaced. Changes are staged in a worker of their own, on its fork of the store (`Stager`). The
+result is a patch; once the server has committed it, the fork server and the workers apply it.
 """
 
 import faulthandler
@@ -16,7 +16,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -24,25 +24,11 @@ from typing import Any, Final
 import msgspec
 import pyoxigraph as ox
 
-from kg.changes.staging import Change, DocumentError, stage
-from kg.changes.validation import validate_change
+from kg.changes.staging import Change
 from kg.citations.answers import cited_answer
 from kg.citations.cited import Asked, Citing
 from kg.engine import diagnosis
-from kg.engine.engine import Answer, Engine, OperationError
-from kg.engine.errors import (
-    BusyError,
-    EngineBusyError,
-    EngineError,
-    EngineRefusedError,
-    EngineTimeoutError,
-    QuerySyntaxError,
-    ServiceError,
-    ServiceTimeoutError,
-    TooLargeError,
-    UnknownGraphError,
-)
-from kg.engine.guard import OutboundRefusedError
+from kg.engine.engine import Answer, Engine
 from kg.engine.replies import SPOOL_NAME
 from kg.history.history import History
 from kg.inference.explanation import explain
@@ -61,13 +47,13 @@ from kg.workers.confinement import (
     limit_memory,
     use_one_malloc_arena,
 )
-from kg.workers.messages import Outcome, Task
+from kg.workers.messages import Outcome, Task, outcome_of
 from kg.workers.rewinding import PAST_NICENESS, Rewind
-from kg.workers.spool import ResultTooLargeError, Spool
+from kg.workers.spool import Spool
+from kg.workers.staging import Stager
 from kg.workers.wire import Inbox, receive, send
 from ontology import KelisimError
 from ontology.namespaces import EVERYTHING
-from shapes import in_words
 
 _HINTED_SECONDS: Final = 0.005
 """Queries that take more processor time get no hint of rows told with less certainty, which takes as much again."""
@@ -105,7 +91,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     except KelisimError as error:
         if engine.on_disk and isinstance(error.__cause__, OSError):  # such as: removed by the writer of the history
             return Outcome("busy", message=UNREADABLE_COPY), spool
-        return _failure(error), spool
+        return outcome_of(error), spool
     if hedged and name == "json":
         spool.insert(1, b'"hedged":{"rows":%d,"from":"%b"},' % (hedged, EVERYTHING.encode()))
     if unknown and name == "json":
@@ -143,41 +129,6 @@ def _hints(engine: Engine, query: str, seconds: float) -> tuple[int, dict[str, l
         return hedged, engine.hints.unknown_names(query)
     except (KelisimError, ValueError):
         return 0, {}
-
-
-def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> tuple[Outcome, bytes]:
-    """Stages a change on this process's copy of the store: the outcome, and the patch or the SHACL report."""
-    try:
-        engine = engine.for_change()
-        patch = engine.storable(stage(engine, change, documents))
-        with allow_new_files():  # for shapes and modules that are loaded lazily
-            report = validate_change(engine, patch)
-            if report and not report.conforms:
-                return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
-        return Outcome("ok"), patch.serialize()
-    except KelisimError as error:
-        return _failure(error), b""
-
-
-def _failure(error: KelisimError) -> Outcome:
-    if isinstance(error, QuerySyntaxError):
-        return Outcome("syntax", line=error.line, column=error.column, template=error.template, values=error.values)
-    kinds: dict[type[KelisimError], str] = {
-        ResultTooLargeError: "too-large",
-        TooLargeError: "limit",
-        OutboundRefusedError: "outbound",
-        UnknownGraphError: "unknown-graph",
-        BusyError: "busy",
-        ServiceError: "service",
-        ServiceTimeoutError: "service-timeout",
-        EngineError: "engine",
-        EngineRefusedError: "engine",
-        EngineTimeoutError: "engine-timeout",
-        EngineBusyError: "engine-busy",
-        DocumentError: "document",
-        OperationError: "operation",
-    }
-    return Outcome(kinds.get(type(error), "error"), message=str(error))
 
 
 def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_bytes: int) -> None:
@@ -301,7 +252,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     faulthandler.enable()  # in this thread, whose stack may overflow; it writes to the crash report
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
-    memory = PrivateMemory(memory_bytes)
+    memory, stager = PrivateMemory(memory_bytes), Stager(engine, memory_bytes)
     with nullcontext() if engine.opens_files else forbid_new_files(spare):  # such as a store on disk, as it needs them
         while True:
             try:
@@ -309,7 +260,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
             except (EOFError, OSError):
                 return
             try:
-                used = _handle(channel, engine, message, spare, memory)
+                used = _handle(channel, engine, message, spare, memory, stager)
             except MemoryError:
                 os.write(2, b"memory allocation failed")
                 os.abort()
@@ -320,8 +271,13 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
                 spare = os.memfd_create(SPOOL_NAME)
 
 
-def _handle(
-    channel: socket.socket, engine: Engine, message: tuple[dict[str, Any], bytes], spare: int, memory: PrivateMemory
+def _handle(  # noqa: PLR0913, PLR0917 - what the process holds
+    channel: socket.socket,
+    engine: Engine,
+    message: tuple[dict[str, Any], bytes],
+    spare: int,
+    memory: PrivateMemory,
+    stager: Stager,
 ) -> bool:
     """Handles one message from the server; returns whether the spare file was used for the result."""
     description, body = message
@@ -334,8 +290,10 @@ def _handle(
         for size in description["sizes"]:
             documents.append(bytes(view[:size]))
             view = view[size:]
-        outcome, patch = stage_change(engine, Change(**what), documents)
+        outcome, patch = stager.stage(Change(**what), documents)
         send(channel, outcome, patch)
+        if not outcome.retires:
+            stager.undo()
         return False
     task = Task(*what)
     if engine.services and "SERVICE" in task.query.upper():  # the guard has allowed only these
