@@ -1,6 +1,8 @@
 """What an answer lacks: facts told with less certainty, and names that are not in the data."""
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Final
 
 import pyoxigraph as ox
@@ -8,6 +10,7 @@ import pyoxigraph as ox
 from kg.engine.guard import tokens
 from kg.engine.merging import MERGED_QUADS, Merge, Name
 from kg.engine.names import LABELS, KnownNames, unknown_names
+from kg.engine.patterns import TriplePattern, triple_patterns
 from kg.engine.rewriting import rewrite
 from kg.rdf.patches import Patch
 from ontology import BASE
@@ -16,8 +19,38 @@ from ontology.namespaces import CODE, KEL
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
 
+_TERMS_QUADS: Final = 50_000
+"""The most quads of hedged claims whose terms are kept."""
+
 _NAMED_QUADS: Final = 100_000
 """The most quads of a store in which similar names are looked for: each process reads its labels after changes."""
+
+
+class _Terms:
+    """The IRIs that some quads have in each place of a triple: most patterns are known by them to match none."""
+
+    def __init__(self) -> None:
+        self._places: tuple[set[str | None], set[str | None], set[str | None]] = {None}, {None}, {None}
+
+    @classmethod
+    def of(cls, store: ox.Store, graphs: Iterable[Name]) -> "_Terms | None":
+        """Those of some graphs; None if these have more than `_TERMS_QUADS`."""
+        quads = chain.from_iterable(store.quads_for_pattern(None, None, None, graph) for graph in graphs)
+        found = cls()
+        found.add(islice(quads, _TERMS_QUADS))
+        return found if next(quads, None) is None else None
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Adds the IRIs of quads."""
+        for quad in quads:
+            for place, term in zip(self._places, quad, strict=False):
+                if isinstance(term, ox.NamedNode):
+                    place.add(term.value)
+
+    def match(self, pattern: TriplePattern) -> bool:
+        """Whether a pattern may match one of the quads."""
+        subjects, predicates, objects = self._places
+        return pattern.subject in subjects and pattern.predicate in predicates and pattern.object in objects
 
 
 class Hints:
@@ -35,6 +68,8 @@ class Hints:
         """Whether there is too much for a second store; that is not found out again at each change."""
         self._added = 0
         """How many quads patches have added since the second store was made."""
+        self._more: _Terms | None = None
+        """The terms of what the second store tells more, or also of what it told; None if they are too many."""
 
     def prepare(self) -> None:
         """Makes the second store and reads the labels, before processes are forked, so that they share them."""
@@ -44,7 +79,7 @@ class Hints:
 
     def clear(self) -> None:
         """Forgets all, after a change that no patch tells."""
-        self._hedged, self._names = None, None
+        self._hedged, self._names, self._more = None, None, None
 
     def apply(self, patch: Patch) -> None:
         """Follows a patch that was applied to the store."""
@@ -56,16 +91,21 @@ class Hints:
         if (
             self._added > MERGED_QUADS // 10 or not self._hedged.default
         ):  # it may now be too large, or have a first claim
-            self._hedged, self._added = None, 0
+            self._hedged, self._more, self._added = None, None, 0
             self._prepare_hedged()
             return
         self._hedged.apply(patch, self._store)
+        if self._more:
+            claims = self._hedged.default - {ox.DefaultGraph()}
+            self._more.add(quad for quad in patch.adds if quad.graph_name in claims)
         for claim in {q.subject for q in (*patch.deletes, *patch.adds) if q.predicate == _MODALITY}:
             if not isinstance(claim, ox.NamedNode):
                 continue
             hedged = any(ox.Quad(claim, _MODALITY, code, ox.DefaultGraph()) in self._store for code in _HEDGED)
             if hedged and claim not in self._hedged.default:
                 self._hedged.include(claim, self._store)
+                if self._more:
+                    self._more.add(self._store.quads_for_pattern(None, None, None, claim))
             elif not hedged and claim in self._hedged.default:
                 self._hedged.exclude(claim, self._store)
 
@@ -75,6 +115,8 @@ class Hints:
         That is in its patterns outside GRAPH, which sees it anyway. For an aggregate, how many that are new or differ.
         0 where that cannot be told: the query names its dataset or other endpoints, or there is too much.
         """
+        if self._more and (patterns := triple_patterns(query)) is not None and not any(map(self._more.match, patterns)):
+            return 0
         words = {token["word"].upper() for token in tokens(query) if token["word"]}
         if words & {"FROM", "SERVICE"} or self._on_disk or not self._prepare_hedged():
             return 0
@@ -106,6 +148,7 @@ class Hints:
             self._large = bool(claims) and len(self._store) > MERGED_QUADS
             merged: list[Name] = [ox.DefaultGraph(), *claims] if claims and not self._large else []
             self._hedged = Merge(self._store, merged, None if merged else [])
+            self._more = _Terms.of(self._store, merged[1:])
         return bool(self._hedged.default)
 
     def _known(self) -> KnownNames | None:

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from rapidfuzz import fuzz, process
 
 from kg.engine.guard import tokens_with_iris
+from kg.engine.patterns import TYPE, triple_patterns
 
 LABELS: Final = (
     ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#label"),
@@ -41,6 +42,15 @@ _SHOWN: Final = 3
 
 def names(query: str) -> Iterator[str]:
     """The IRIs in the patterns of a query: without datatypes, functions, the dataset, templates and SERVICE."""
+    patterns = triple_patterns(query)
+    if patterns is None:
+        yield from names_by_tokens(query)
+    else:
+        yield from (iri for pattern in patterns for iri in pattern if iri and iri != TYPE)
+
+
+def names_by_tokens(query: str) -> Iterator[str]:
+    """The same for a query of any kind, from its tokens; each as often as it is written."""
     depth, unread, pending, unread_next = 0, 0, "", False
     recent = ("", "")
     for token, iri in tokens_with_iris(query):
@@ -87,12 +97,9 @@ def _occurs(name: str, store: ox.Store) -> bool:
         node = ox.NamedNode(name)
     except ValueError:
         return True  # the engine has refused it, or reads it otherwise
-    patterns = (
-        store.quads_for_pattern(node, None, None),
-        store.quads_for_pattern(None, node, None),
-        store.quads_for_pattern(None, None, node),
-    )
-    return store.contains_named_graph(node) or any(next(iter(found), None) is not None for found in patterns)
+    places = ((node, None, None), (None, node, None), (None, None, node))
+    found = (next(iter(store.quads_for_pattern(*place)), None) for place in places)
+    return any(quad is not None for quad in found) or store.contains_named_graph(node)
 
 
 class KnownNames:

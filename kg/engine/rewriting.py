@@ -41,7 +41,9 @@ def rewrite(query: str) -> str:
     Raises QuerySyntaxError, with position and fix, for a GRAPH pattern that cannot be rewritten.
     """
     query = with_plain_names(query)
-    having, graph = _HAVING.search(query), _GRAPH.search(query)
+    upper = query.upper()
+    having = "HAVING" in upper and _HAVING.search(query)
+    graph = "GRAPH" in upper and _GRAPH.search(query)
     if not having and not graph:
         return query
     tokens = list(lex(query))
@@ -62,7 +64,7 @@ def with_plain_names(text: str) -> str:
     is left out.
     """
     text = text.removeprefix("\ufeff")
-    if not text or (max(text) <= "\uffff" and not _CAPITAL_BOOLEAN.search(text)):
+    if not text or (_is_basic(text) and not _has_capital_boolean(text)):
         return text
     prefixes, edits, tokens = dict[str, str](), list[_Edit](), list(lex(text))
     for number, token in enumerate(tokens):
@@ -87,6 +89,15 @@ def with_plain_names(text: str) -> str:
             iri = prefixes[prefix] + local.replace("\\", "")
             edits.append(_Edit(token.start_pos or 0, token.end_pos or 0, f"<{iri}>"))
     return _edited(text, edits)
+
+
+def _is_basic(text: str) -> bool:
+    return text.isascii() or max(text) <= "\uffff"
+
+
+def _has_capital_boolean(text: str) -> bool:
+    upper = text.upper()  # which is much faster than to search
+    return ("TRUE" in upper or "FALSE" in upper) and bool(_CAPITAL_BOOLEAN.search(text))
 
 
 def _edited(text: str, edits: Sequence[_Edit]) -> str:

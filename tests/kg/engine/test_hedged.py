@@ -1,5 +1,7 @@
 """A query learns how much more is told than it sees, because the rest is expected, thought possible or denied."""
 
+from collections import Counter
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
@@ -69,6 +71,24 @@ def test_the_count_follows_changes(engine: Engine) -> None:
     surely = claim("c3", "asserted", "c", "d")
     engine.apply(Patch(deletes=tuple(q for q in claim("c3", "possible")), adds=tuple(set(surely) - {*engine.quads()})))
     assert engine.hints.hedged_rows(topics) == 2
+
+
+@pytest.mark.parametrize("change", [Patch(adds=tuple(claim("c5", "denied", "f"))), Patch(), None])
+def test_a_query_that_no_hedged_claim_matches_is_not_evaluated_again(
+    engine: Engine, change: Patch | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.hints.prepare()
+    if change:
+        engine.apply(change)
+    asked: list[str] = []
+    monkeypatch.setattr("kg.engine.hints._solutions", lambda result: asked.append("") or Counter())  # type: ignore[func-returns-value]
+    new = "f" if change and change.adds else "e"
+    for query in ("e:c1 ?p ?o", "?s kel:modality ?o", "?s ?p e:a", "?s e:topic ?o . e:c1 e:topic ?o"):
+        before = len(asked)
+        assert engine.hints.hedged_rows(f"{P} SELECT ?s {{ {query} }}") == 0
+        assert len(asked) == before + 2 * query.startswith("?s e:topic")
+    engine.hints.hedged_rows(f"{P} SELECT ?s {{ ?s ?p e:{new} }}")
+    assert len(asked) == 4
 
 
 def test_data_without_modalities_have_no_hedged_rows() -> None:
