@@ -98,7 +98,9 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0:
-            hedged, unknown = _hints(engine, task.query, math.inf if scanned else time.thread_time() - began)
+            hedged, unknown = _hints(
+                engine, task.query, math.inf if scanned or answer.optimised else time.thread_time() - began
+            )
     except MissingLensError as error:
         return Outcome("lens", message=error.path), spool
     except KelisimError as error:
@@ -148,6 +150,7 @@ def stage_change(engine: Engine, change: Change, documents: Iterable[bytes]) -> 
     """Stages a change on this process's copy of the store: the outcome, and the patch or the SHACL report."""
     try:
         engine = engine.for_change()
+        engine.optimiser = None  # which follows no change before it is a patch
         patch = engine.storable(stage(engine, change, documents))
         with allow_new_files():  # for shapes and modules that are loaded lazily
             report = validate_change(engine, patch)
