@@ -19,6 +19,7 @@ from kg.engine.errors import (
 from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
 from kg.engine.hints import Hints
 from kg.engine.merging import Merges
+from kg.engine.optimising import QueryOptimiser, Rewritten
 from kg.engine.rewriting import order_columns, rewrite, with_plain_names
 from kg.lenses.building import LensTooLargeError
 from kg.lenses.kept import Lenses
@@ -43,11 +44,17 @@ class Answer:
     """The result of one query: bindings (SELECT), a boolean (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
 
     def __init__(
-        self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, *, federated: bool = False
+        self,
+        result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples,
+        *,
+        federated: bool = False,
+        optimised: bool = False,
     ) -> None:
         """`federated`: the query has SERVICE, so that other endpoints may fail."""
         self._result = result
         self._federated = federated
+        self.optimised = optimised
+        """Whether the query was rewritten to cost less: as written it may take long."""
 
     @property
     def formats(self) -> Sequence[ResultFormat] | Sequence[GraphFormat]:
@@ -143,6 +150,8 @@ class Engine:
         """The predicates of which patches have told since this was set; None while nobody asks (`kg.columns`)."""
         self.columns: Any = None
         """The columns of the version at which `touched` was set, `kg.columns.answering.Columns`, if there are any."""
+        self.optimiser: QueryOptimiser | None = None
+        """Rewrites queries over the whole store, if there is one that knows this state of it."""
 
     @property
     def opens_files(self) -> bool:
@@ -168,6 +177,7 @@ class Engine:
 
     def remove_graph(self, graph: ox.NamedNode) -> None:
         """Drops a named graph, if it exists."""
+        self.optimiser = None
         self._store.remove_graph(graph)
 
     def for_change(self) -> "Engine":
@@ -194,6 +204,8 @@ class Engine:
 
     def apply(self, patch: Patch) -> None:
         """Applies a patch to the store."""
+        if self.optimiser:
+            self.optimiser.follow(patch, self._store)
         patch.apply(self._store)
         if self.touched is not None:
             self.touched |= {quad.predicate.value for quad in (*patch.deletes, *patch.adds)}
@@ -209,7 +221,7 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
-        self.touched = self.columns = None
+        self.touched = self.columns = self.optimiser = None
         self._merges.clear()
         self.hints.clear()
         self.remembered.clear()
@@ -284,7 +296,9 @@ class Engine:
             _refuse_unknown_graphs(named_graphs if lens else (*default_graphs, *named_graphs), whole)
         store, default, named = self._dataset(whole, default_graphs, named_graphs, through_lens=lens is not None)
         unknown: dict[ox.NamedNode, Callable[..., Any]] = {}
-        text = rewrite(without_dataset(query) if lens else query)
+        text = plain = rewrite(without_dataset(query) if lens else query)
+        if default is None and not substitutions and store is self._store:
+            text = self.optimised(plain).text
         federated = bool(self.services) and "SERVICE" in query.upper()
         while True:
             try:
@@ -297,6 +311,9 @@ class Engine:
                     custom_functions=unknown,
                 )
             except SyntaxError as error:
+                if text != plain:
+                    text = plain
+                    continue
                 raise diagnose(query, engine_message=str(error), prefixes=self.prefixes) from error
             except (OSError, RuntimeError, ValueError) as error:
                 # Calling an unknown function is an error of that expression alone (SPARQL 1.1 Query, section 17.6). So
@@ -311,9 +328,14 @@ class Engine:
                 if isinstance(result, ox.QuerySolutions):
                     ordered = order_columns(text, [v.value for v in result.variables])
                     if ordered != text:
+                        plain = order_columns(plain, [v.value for v in result.variables])
                         text = ordered
                         continue
-                return Answer(result, federated=federated)
+                return Answer(result, federated=federated, optimised=text != plain)
+
+    def optimised(self, query: str) -> Rewritten:
+        """A query over the whole store as it is evaluated, and what was rewritten to have it cost less."""
+        return self.optimiser.rewritten(query) if self.optimiser else Rewritten(query)
 
 
 def _named_node(graph: str) -> ox.NamedNode:

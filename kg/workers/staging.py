@@ -46,6 +46,7 @@ class Stager:
         `undo` must be called before another change, unless the process retires.
         """
         self._staged, written = None, None
+        self._engine.optimiser = None  # this process answers no queries
         try:
             engine = self._engine.for_change()
             if engine is self._engine:

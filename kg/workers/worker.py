@@ -85,7 +85,9 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
         if task.hinted and spool.file < 0:
-            hedged, unknown = _hints(engine, task.query, math.inf if scanned else time.thread_time() - began)
+            hedged, unknown = _hints(
+                engine, task.query, math.inf if scanned or answer.optimised else time.thread_time() - began
+            )
     except MissingLensError as error:
         return Outcome("lens", message=error.path), spool
     except KelisimError as error:

@@ -39,6 +39,7 @@ BENCHMARKS: Final = (
     "conflicts",
     "explanations",
     "analytics",
+    "analysts",
     "capacity",
 )
 HELPERS: Final = ("client", "foreign")

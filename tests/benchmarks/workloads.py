@@ -41,7 +41,7 @@ def request(address: str, query: str, *, patient: bool = False) -> bytes:
     host, _, path = address.partition("/")
     parameters = f"query={quote(query)}" + ("&timeout=120" if patient else "")
     connection = "Connection: close\r\n" if patient else ""
-    return f"GET /{path}?{parameters} HTTP/1.1\r\nHost: {host}\r\nAccept: {JSON}\r\n{connection}\r\n".encode()
+    return f"GET /{path}{'&' if '?' in path else '?'}{parameters} HTTP/1.1\r\nHost: {host}\r\nAccept: {JSON}\r\n{connection}\r\n".encode()
 
 
 def cached_mix() -> list[Query]:

@@ -26,8 +26,8 @@ TransactionFile = temp.trx
 ServerPort = 127.0.0.1:{sql}
 DisableUnixSocket = 1
 SchedulerInterval = 10
-NumberOfBuffers = 10000
-MaxDirtyBuffers = 6000
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty}
 CaseMode = 2
 DirsAllowed = .
 [HTTPServer]
@@ -35,7 +35,7 @@ ServerPort = 127.0.0.1:{http}
 ServerRoot = .
 ServerThreads = 10
 """
-"""80 MB of buffers. Debian's own settings, in /etc/virtuoso-opensource-7, differ in the sizes and the folders."""
+"""Debian's own settings, in /etc/virtuoso-opensource-7, differ in the sizes and the folders."""
 
 _OPEN: Final = "GRANT SPARQL_UPDATE TO \"SPARQL\";\nDB.DBA.RDF_DEFAULT_USER_PERMS_SET ('nobody', 7);\n"
 _USER: Final = """DB.DBA.USER_CREATE ('{user}', '{password}');
@@ -47,16 +47,17 @@ DB.DBA.RDF_DEFAULT_USER_PERMS_SET ('{user}', 7);
 class Virtuoso(EngineServer):
     """Virtuoso with a user who may write, at addresses that ask for a password.
 
-    With `open_updates` everybody may write, at the addresses of the queries.
+    With `open_updates` everybody may write, at the addresses of the queries. `buffers` are pages of 8 kB.
     """
 
     name = "virtuoso"
     union_default_graph = True
     authentication = "digest"
 
-    def __init__(self, folder: Path, *, open_updates: bool = False) -> None:
+    def __init__(self, folder: Path, *, open_updates: bool = False, buffers: int = 10_000) -> None:
         super().__init__(folder)
         self._open = open_updates
+        self._buffers = buffers
         self._sql = free_port()
         self.user, self.password = "publisher", secrets.token_hex(8)
 
@@ -81,7 +82,9 @@ class Virtuoso(EngineServer):
     def _command(self) -> Sequence[str | Path]:
         program = _program("virtuoso-t")
         self.folder.mkdir(parents=True, exist_ok=True)
-        settings = _SETTINGS.format(http=self._port, sql=self._sql)
+        settings = _SETTINGS.format(
+            http=self._port, sql=self._sql, buffers=self._buffers, dirty=self._buffers * 6 // 10
+        )
         settings += f"[SPARQL]\nMaxQueryExecutionTime = {self.seconds}\n" if self.seconds else ""
         (self.folder / "virtuoso.ini").write_text(settings, encoding="utf-8")
         (self.folder / "virtuoso.lck").unlink(missing_ok=True)  # left by a killed one

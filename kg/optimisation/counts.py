@@ -1,0 +1,151 @@
+"""Counts over all triples, or all of a predicate: the pattern becomes VALUES of what the statistics have counted.
+
+``SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p`` becomes ``SELECT ?p (SUM(?w) AS ?n) { VALUES (?p ?w) { … } }
+GROUP BY ?p``; the engine does the rest, such as HAVING, ORDER BY and LIMIT.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.citations.algebra import OWN, Element, Filter, Graph, Group, Link, Select, Triple, Values, mentions
+from kg.citations.support import Term
+from kg.engine.lexer import lex
+from kg.optimisation.statistics import Predicate, Statistics
+from kg.optimisation.texts import group_of, is_plain
+
+_WEIGHT: Final = f"{OWN}number"
+
+LEAST_TRIPLES: Final = 2_000
+"""Of which there are fewer to count, is left to the engine."""
+
+_WORTHWHILE: Final = 4
+"""So many triples have to be counted for each row of VALUES."""
+
+
+class _UnknownError(Exception):
+    """The statistics do not tell it."""
+
+
+@dataclass(frozen=True)
+class _Weighted:
+    """Solutions with how often each occurs, as the texts of terms, and how many there are with all repetitions."""
+
+    variables: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], int], ...]
+
+    @property
+    def total(self) -> int:
+        return sum(number for _, number in self.rows)
+
+
+def counted(
+    select: Select, statistics: Statistics, term: Callable[[str], Term], least: int = LEAST_TRIPLES
+) -> tuple[Select, str] | None:
+    """The SELECT by what is counted already, and why, in words; None if the engine is to count.
+
+    The pattern of the SELECT is matched against the whole default graph.
+    """
+    if select.values or select.star or not (select.grouped or select.distinct):
+        return None
+    triple, filters, named = _only_triple(select.where)
+    if triple is None:
+        return None
+    variables = (triple.subject, triple.text.strip(), triple.object)
+    bound = {v for v in variables if v[0] == "?"}
+    if len(bound) < sum(v[0] == "?" for v in variables):
+        return None
+    try:
+        projection = tuple((_summed(e, bound), v) for e, v in select.projection)
+        having, order = _summed(select.having, bound), _summed(select.order, bound)
+        texts = [*(e or v for e, v in projection), *(k.text for k in select.keys), having, order]
+        texts += [f.text for f in filters]
+        used = {v for text in texts for v in mentions(text)} & bound
+        weighted = _weighted(triple, used, statistics, term, named=named)
+    except _UnknownError:
+        return None
+    if weighted.total < (max(least, _WORTHWHILE * len(weighted.rows)) if least else 0):
+        return None
+    where = group_of((_values(weighted), *filters))
+    found = replace(select, projection=projection, having=having, order=order, where=where)
+    return found, f"counted before: {weighted.total} triples in {len(weighted.rows)} rows"
+
+
+def _only_triple(group: Group) -> tuple[Triple | None, list[Filter], bool]:
+    """The triple pattern that is all of a group but for filters, these, and whether it is one of all named graphs."""
+    elements: list[Element] = [*group.elements]
+    named = False
+    if len(elements) == 1 and isinstance(elements[0], Graph):
+        graph = elements[0]
+        if graph.name[0] != "?" or len(graph.group.elements) != 1 or graph.name in {*graph.group.variables()}:
+            return None, [], False
+        elements, named = [*graph.group.elements], True
+    filters = [e for e in elements if isinstance(e, Filter)]
+    others = [e for e in elements if not isinstance(e, Filter)]
+    if len(others) != 1 or not all(map(is_plain, filters)):
+        return None, [], False
+    triple = others[0]
+    if not isinstance(triple, Triple) or not isinstance(triple.path, Link):
+        return None, [], False
+    return replace(triple, text=triple.path.term), filters, named
+
+
+def _summed(text: str, bound: set[str]) -> str:
+    """An expression with sums of numbers for its counts; raises _UnknownError for other aggregates."""
+    tokens, edits = [*lex(text)], list[tuple[int, int, str]]()
+    for number, token in enumerate(tokens):
+        if token.type in ("AGGREGATE", "GROUP_CONCAT") or token.upper() == "EXISTS":
+            raise _UnknownError
+        if token.type != "COUNT":
+            continue
+        following = tokens[number + 1 : number + 5]
+        kinds = [t.type for t in following]
+        if kinds[:3] == ["LPAR", "STAR", "RPAR"] or (
+            kinds[:3] == ["LPAR", "VARIABLE", "RPAR"] and f"?{following[1][1:]}" in bound
+        ):
+            edits.append((token.start_pos or 0, following[2].end_pos or 0, f"SUM({_WEIGHT})"))
+        elif kinds != ["LPAR", "DISTINCT", "VARIABLE", "RPAR"]:
+            raise _UnknownError
+    for start, end, new in reversed(edits):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _weighted(
+    triple: Triple, used: set[str], statistics: Statistics, term: Callable[[str], Term], *, named: bool
+) -> _Weighted:
+    """The solutions of a triple pattern by the variables that are used; raises _UnknownError."""
+    subject, predicate, value = triple.subject, triple.text, triple.object
+    if subject[0] != "?" or subject in used:
+        raise _UnknownError
+    if predicate[0] == "?":
+        if value[0] != "?" or value in used:
+            raise _UnknownError
+        counts = {f"<{iri}>": p.named if named else p.triples for iri, p in statistics.predicates.items()}
+        return _by(predicate, counts.items(), predicate in used)
+    iri = term(predicate)
+    if not isinstance(iri, ox.NamedNode):
+        raise _UnknownError
+    found = statistics.predicates.get(iri.value, Predicate(frequencies={}))
+    if value[0] == "?" and value not in used:
+        return _Weighted((), (((), found.named if named else found.triples),))
+    if named or found.frequencies is None:
+        raise _UnknownError
+    if value[0] == "?":
+        return _by(value, found.frequencies.items(), True)
+    return _Weighted((), (((), found.frequencies.get(str(term(value)), 0)),))
+
+
+def _by(variable: str, counts: Iterable[tuple[str, int]], told: bool) -> _Weighted:
+    found = [(text, number) for text, number in counts if number]
+    if told:
+        return _Weighted((variable,), tuple(((text,), number) for text, number in found))
+    return _Weighted((), (((), sum(number for _, number in found)),))
+
+
+def _values(weighted: _Weighted) -> Values:
+    variables = (*weighted.variables, _WEIGHT)
+    rows = " ".join(f"({' '.join((*terms, str(number)))})" for terms, number in weighted.rows)
+    return Values(f"VALUES ({' '.join(variables)}) {{ {rows} }}", variables)
