@@ -1,6 +1,7 @@
 """Answers queries from the columns of one version, as the row engine would, or declines."""
 
-from collections.abc import Callable, Sequence, Set
+import re
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -8,40 +9,44 @@ from typing import Any, Final
 import duckdb
 import pyoxigraph as ox
 
-from kg.columns.planning import LEAST_ROWS, Plan, Predicate, plan
-from kg.columns.reading import DeclinedError, may_be_scan, read
+from kg.columns.dictionary import DamagedError, Dictionary, Run
+from kg.columns.estimating import LEAST_ROWS, worthwhile
+from kg.columns.planning import Column, Plan, plan
+from kg.columns.reading import may_be_scan, read
+from kg.columns.statistics import Statistics
+from kg.columns.syntax import DeclinedError
 from kg.engine.engine import Answer
 from ontology import BASE
 
 _MEMORY: Final = "256MB"
 """What DuckDB may take in each worker; what needs more is declined, since nothing is written to disk."""
 
-_LARGEST: Final = (1 << 63) - 1
-_DIGITS: Final = 18
-"""Digits after the point that a decimal of the row engine has."""
-
-_MOST_ROWS: Final = 100_000
+_MOST_ROWS: Final = 200_000
+_KEPT: Final = 500
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _CONFIG: Final[dict[str, Any]] = {
-    "threads": 2,
+    "threads": 1,
     "memory_limit": _MEMORY,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
 _ONCE_OPEN: Final = "SET temp_directory = ''; SET enable_external_access = false; SET lock_configuration = true"
+_DIGIT: Final = re.compile(r"\d")
 
 
 class Columns:
     """The columns of one version, opened by each process at its first query, after it was forked."""
 
-    def __init__(self, path: Path, *, least: int = LEAST_ROWS) -> None:
-        """Over the file that `kg.columns.building` wrote."""
-        self._path = path
+    def __init__(self, folder: Path, *, least: int = LEAST_ROWS) -> None:
+        """Over the folder that `kg.columns.building` wrote."""
+        self._folder = folder
         self._least = least
         self._database: duckdb.DuckDBPyConnection | None = None
-        self._predicates: dict[str, Predicate] = {}
+        self._statistics: Statistics | None = None
         self._empty = ox.Store()
         self._unusable = False
+        self._plans: dict[str, Plan] = {}
+        self._declined: dict[str, None] = {}
 
     def answer(
         self,
@@ -56,64 +61,77 @@ class Columns:
         """
         if self._unusable or not may_be_scan(query):
             return None
+        kind = _DIGIT.sub("0", query)
+        if kind in self._declined:
+            return None
         try:
-            scan = read(query)
-            if any(p.predicate in touched for p in scan.patterns):
-                return None
             if self._database is None:
                 with may_open():
                     self._open()
-            assert self._database
-            asked = plan(scan, self._predicates, self._least)
-            empty = self._empty.query(query, base_iri=BASE)  # raises SyntaxError for what is no query
-            if not isinstance(empty, ox.QuerySolutions) or [v.value for v in empty.variables] != [*scan.columns]:
+            asked = self._planned(query)
+            if touched and (asked.predicates is None or not asked.predicates.isdisjoint(touched)):
                 return None
-            rows = self._database.execute(asked.sql, asked.iris).fetchmany(_MOST_ROWS + 1)
-            return Answer(self._solutions(asked, _checked(asked, rows)))
-        except (DeclinedError, duckdb.Error, SyntaxError, ValueError, RuntimeError, OSError):
+            assert self._database
+            rows = self._database.execute(asked.sql).fetchmany(_MOST_ROWS + 1)
+            if len(rows) > _MOST_ROWS:
+                raise DeclinedError
+            return Answer(self._solutions(asked, rows))
+        except (DeclinedError, duckdb.Error, DamagedError, SyntaxError, ValueError, RuntimeError, OSError):
+            _keep(self._declined, kind, None)
             return None
+
+    def _planned(self, query: str) -> Plan:
+        if (known := self._plans.get(query)) is not None:
+            return known
+        assert self._statistics
+        select = read(query)
+        if not worthwhile(select, self._statistics, self._least):
+            raise DeclinedError
+        asked = plan(select, self._statistics)
+        empty = self._empty.query(query, base_iri=BASE)  # raises SyntaxError for what is no query
+        names = [c.name for c in asked.columns]
+        if not isinstance(empty, ox.QuerySolutions):
+            raise DeclinedError
+        wanted = [v.value for v in empty.variables]
+        if (wanted if select.columns else sorted(wanted)) != (names if select.columns else sorted(names)):
+            raise DeclinedError
+        _keep(self._plans, query, asked)
+        return asked
 
     def _open(self) -> None:
         self._unusable = True  # unless all of this succeeds
-        self._database = duckdb.connect(str(self._path), read_only=True, config=_CONFIG)
+        self._database = duckdb.connect(str(self._folder / "tables"), read_only=True, config=_CONFIG)
         self._database.execute(_ONCE_OPEN)
-        for iri, *rest in self._database.execute(
-            "SELECT iri, number, triples, subjects, objects, integers, iris, named FROM predicates"
-        ).fetchall():
-            self._predicates[iri] = Predicate(*rest)
+        run = self._database.execute
+        with (self._folder / "terms").open("rb") as file:
+            runs = [Run(*row) for row in run("SELECT rank, suffix, first, last FROM runs ORDER BY first").fetchall()]
+            self._statistics = Statistics(Dictionary(file, runs))
+        self._statistics.describe(
+            run(
+                "SELECT iri, number, id, grouped, triples, subjects, objects, first, last, first_subject, "
+                "last_subject, kind, scale FROM predicates"
+            ).fetchall()
+        )
+        self._statistics.implied = frozenset(run("SELECT grouped, class FROM implied").fetchall())
         self._unusable = False
 
     def _solutions(self, asked: Plan, rows: Sequence[tuple[Any, ...]]) -> ox.QuerySolutions:
-        terms = self._terms(asked, rows)
-        lines = ["\t".join(f"?{c.name}" for c in asked.columns)]
-        for row in rows:
-            values, cells = iter(row), []
-            for column in asked.columns:
-                if column.kind == "term":
-                    cells.append(terms[next(values)])
-                elif column.kind == "integer":
-                    cells.append(f'"{next(values)}"^^<{_XSD}integer>')
-                else:
-                    cells.append(f'"{average(next(values), next(values))}"^^<{_XSD}decimal>')
-            lines.append("\t".join(cells))
-        text = "\n".join(lines) + "\n"
-        found = ox.parse_query_results(text, format=ox.QueryResultsFormat.TSV)
+        cells = [self._cells(column, [row[n] for row in rows], asked) for n, column in enumerate(asked.columns)]
+        lines = ["\t".join(f"?{c.name}" for c in asked.columns), *map("\t".join, zip(*cells, strict=True))]
+        found = ox.parse_query_results("\n".join(lines) + "\n", format=ox.QueryResultsFormat.TSV)
         assert isinstance(found, ox.QuerySolutions)
         return found
 
-    def _terms(self, asked: Plan, rows: Sequence[tuple[Any, ...]]) -> dict[int, str]:
-        """The terms in the rows by their numbers."""
-        places, at = [], 0
-        for column in asked.columns:
-            if column.kind == "term":
-                places.append(at)
-            at += column.width
-        wanted = sorted({row[place] for row in rows for place in places})
-        if not wanted:
-            return {}
-        assert self._database
-        found = "SELECT id, term FROM terms WHERE id IN (SELECT unnest($1::INTEGER[]))"
-        return dict(self._database.execute(found, [wanted]).fetchall())
+    def _cells(self, column: Column, values: list[Any], asked: Plan) -> Iterable[str]:
+        """The values of a column as terms of the TSV format, nothing for none."""
+        if column.kind == "term":
+            assert self._statistics
+            text = self._statistics.dictionary.text
+            known = {number: text(number) if number > 0 else asked.unknown[number] for number in {*values} - {None}}
+            known[None] = ""
+            return map(known.__getitem__, values)
+        form = _FORMS[column.kind]
+        return ("" if value is None else form(value, column.scale) for value in values)
 
     def close(self) -> None:
         """Closes the file."""
@@ -122,25 +140,34 @@ class Columns:
                 self._database.close()
 
 
-def _checked(asked: Plan, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The rows of the answer; raises DeclinedError where the row engine might give others."""
-    if len(rows) > _MOST_ROWS:
-        raise DeclinedError
-    width = sum(c.width for c in asked.columns)
-    if any(total > _LARGEST for row in rows for total in row[width + asked.keys :]):
-        raise DeclinedError
-    if asked.limit is None or len(rows) <= asked.limit:
-        return rows
-    last, following = rows[asked.limit - 1 : asked.limit + 1] if asked.limit else (rows[0], rows[0])
-    order = slice(width, width + asked.keys)
-    if last[order] == following[order]:  # which of equal rows are left out is for the row engine to say
-        raise DeclinedError
-    return rows[: asked.limit]
+def _keep(kept: dict[str, Any], key: str, value: object) -> None:
+    while len(kept) >= _KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = value
 
 
-def average(total: int, count: int) -> str:
-    """The quotient as a decimal of 18 digits after the point, cut off, in canonical form, as the row engine has it."""
-    whole, rest = divmod(abs(total) * 10**_DIGITS // count, 10**_DIGITS)
-    digits = f"{rest:0{_DIGITS}}".rstrip("0")
-    sign = "-" if total < 0 and (whole or rest) else ""
-    return f"{sign}{whole}" + (f".{digits}" if digits else "")
+def decimal(value: int, scale: int) -> str:
+    """A decimal, of a value times 10**scale, in canonical form."""
+    whole, rest = divmod(abs(value), 10**scale)
+    digits = f"{rest:0{scale}}".rstrip("0") if rest else ""
+    return f"{'-' if value < 0 else ''}{whole}" + (f".{digits}" if digits else "")
+
+
+def _date(value: int, _: int = 0) -> str:
+    digits = f"{value:08}"
+    return f'"{digits[:4]}-{digits[4:6]}-{digits[6:]}"^^<{_XSD}date>'
+
+
+def _date_time(value: int, _: int = 0) -> str:
+    d = f"{value:014}"
+    return f'"{d[:4]}-{d[4:6]}-{d[6:8]}T{d[8:10]}:{d[10:12]}:{d[12:]}"^^<{_XSD}dateTime>'
+
+
+_FORMS: Final[dict[str, Callable[[Any, int], str]]] = {
+    "integer": lambda value, _: f'"{value}"^^<{_XSD}integer>',
+    "decimal": lambda value, scale: f'"{decimal(value, scale)}"^^<{_XSD}decimal>',
+    "date": _date,
+    "dateTime": _date_time,
+    "boolean": lambda value, _: f'"{"true" if value else "false"}"^^<{_XSD}boolean>',
+    "string": lambda value, _: str(ox.Literal(value)),
+}

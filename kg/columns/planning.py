@@ -1,194 +1,206 @@
-# ruff: noqa: S608 - the numbers of tables and the expressions are our own, and what is asked for is bound
-"""Makes SQL over the columns of a recognised query, where that gives exactly what SPARQL says, and is worth it."""
+# ruff: noqa: S608 - the numbers of tables and the expressions are our own; terms are numbers or quoted
+"""SELECT as SQL over the columns, where that gives exactly what SPARQL says: groups, aggregates, order, limits."""
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final
 
-from kg.columns.reading import Aggregate, DeclinedError, Scan
+from kg.columns.patterns import Asked, Patterns, Relation, columns
+from kg.columns.statistics import Statistics
+from kg.columns.syntax import Aggregate, DeclinedError, Exists, Expression, Select, Variable, has_aggregate
+from kg.columns.values import Value, compiled, condition, quotient
 
-LEAST_ROWS: Final = 3000
-"""Queries that the row engine answers by reading fewer rows, as estimated, are declined: it is as fast there."""
-
-_MOST_PATTERNS: Final = 12
-
-
-class Predicate(NamedTuple):
-    """A predicate: the number of its table, its triples, distinct subjects and objects, and what these are.
-
-    integers: all objects are xsd:integer, of at most 18 digits. iris: all objects are IRIs. named: all subjects are.
-    """
-
-    number: int
-    triples: int
-    subjects: int
-    objects: int
-    integers: bool
-    iris: bool
-    named: bool
-
-
-class _Place(NamedTuple):
-    """Where a variable has its value: a column of SQL, and whether that is an integer, and whether an IRI."""
-
-    column: str
-    integer: bool
-    iri: bool
+_LARGEST: Final = (1 << 63) - 1
+_LARGEST_DECIMAL: Final = (1 << 127) - 1
+_ORDERED: Final = frozenset(("integer", "decimal", "date", "dateTime", "string"))
+_PLAIN_ORDER: Final = frozenset(("iri", "plain"))
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an answer: how the rows of SQL tell it: ``term``, ``integer`` or ``average`` (sum and count)."""
+    """A column of an answer: what its values are (`kg.columns.values.Value`), decimals times 10**scale."""
 
     name: str
     kind: str
-
-    @property
-    def width(self) -> int:
-        """How many values of a row of SQL tell it."""
-        return 2 if self.kind == "average" else 1
+    scale: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """SQL with the IRIs that it asks for, the columns of the answer, and the number of sort keys behind these.
+    """SQL whose rows are the answer's.
 
-    Then come, for each sum, the sum of absolute values, which must fit into 64 bits: else the order of adding counts.
+    unknown: the terms that the data do not have, by their numbers. predicates: the IRIs of those that are read; None: all.
     """
 
     sql: str
-    iris: tuple[str, ...]
     columns: tuple[Column, ...]
-    keys: int
-    limit: int | None
+    unknown: dict[int, str]
+    predicates: frozenset[str] | None
 
 
-def plan(scan: Scan, predicates: dict[str, Predicate], least: int = LEAST_ROWS) -> Plan:
+def plan(select: Select, statistics: Statistics) -> Plan:
     """The plan of a query over columns; raises DeclinedError."""
-    if not 0 < len(scan.patterns) <= _MOST_PATTERNS or any(p.predicate not in predicates for p in scan.patterns):
-        raise DeclinedError
-    if estimated_rows(scan, predicates) < least:
-        raise DeclinedError
-    return _Planner(scan, predicates).plan()
-
-
-def estimated_rows(scan: Scan, predicates: dict[str, Predicate]) -> float:
-    """How many rows nested loops would read that take, one after another, the pattern with the fewest."""
-    waiting, bound, rows, total = [*scan.patterns], set[str](), 1.0, 0.0
-
-    def fan_out(at: int) -> float:
-        pattern = waiting[at]
-        found = predicates[pattern.predicate]
-        share = found.subjects if pattern.subject in bound else 1
-        given = pattern.object[0] == "<" or pattern.object[1:] in bound
-        return found.triples / share / (found.objects if given else 1)
-
-    while waiting:
-        at = min(range(len(waiting)), key=fan_out)
-        rows *= fan_out(at)
-        total += rows
-        pattern = waiting.pop(at)
-        bound |= {pattern.subject, *([pattern.object[1:]] if pattern.object[0] == "?" else [])}
-    return total
+    asked = Asked(statistics)
+    asked.selects = planner = _Planner(asked)
+    sql, values = planner.select(select)
+    told = tuple(Column(name, v.kind, v.scale) for name, v in values.items())
+    unknown = {number: text for text, number in asked.unknown.items()}
+    return Plan(sql, told, unknown, None if asked.all_predicates else frozenset(asked.predicates))
 
 
 class _Planner:
-    def __init__(self, scan: Scan, predicates: dict[str, Predicate]) -> None:
-        self._scan = scan
-        self._places: dict[str, _Place] = {}
-        self._tables: list[str] = []
-        self._conditions: list[str] = []
-        self._iris: list[str] = []
-        for number, pattern in enumerate(scan.patterns):
-            found = predicates[pattern.predicate]
-            self._tables.append(f"p_{found.number} t{number}")
-            self._bind(pattern.subject, _Place(f"t{number}.s", integer=False, iri=found.named))
-            if pattern.object[0] == "?":
-                self._bind(pattern.object[1:], _Place(f"t{number}.o", found.integers, found.iris))
-            elif found.integers:
-                raise DeclinedError  # no rows
-            else:
-                self._iris.append(pattern.object)
-                self._conditions.append(f"t{number}.o = (SELECT id FROM terms WHERE term = ${len(self._iris)})")
-        for comparison in scan.filters:
-            place = self._place(comparison.variable)
-            if not place.integer:
-                raise DeclinedError
-            self._conditions.append(f"{place.column} {comparison.operator} {comparison.number}")
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
 
-    def _bind(self, name: str, place: _Place) -> None:
-        known = self._places.get(name)
-        if known is None:
-            self._places[name] = place
-            return
-        if known.integer != place.integer:  # a term and a number are in different columns
+    def subquery(self, select: Select) -> Relation:
+        if select.limit is not None or select.offset:
+            raise DeclinedError  # which rows are left is free
+        select = replace(select, order=[])
+        core, values, _ = self._core(select)
+        return Relation(core, values)
+
+    def select(self, select: Select) -> tuple[str, dict[str, Value]]:
+        """SQL with one column for each of the answer, and what they are."""
+        core, values, order = self._core(select)
+        selected = [f"c{n}{'i' if v.kind == 'term' else 'v'}" for n, v in enumerate(values.values())]
+        keys = [f"{key} {'DESC NULLS LAST' if descending else 'ASC NULLS FIRST'}" for key, descending in order]
+        if keys or select.limit is not None or select.offset:
+            keys += selected  # what SPARQL leaves free is put in some order, so that pages of an answer fit together
+        sql = f"SELECT {', '.join(selected)} FROM ({core}) q"
+        sql += f" ORDER BY {', '.join(keys)}" if keys else ""
+        sql += f" LIMIT {select.limit}" if select.limit is not None else ""
+        return sql + (f" OFFSET {select.offset}" if select.offset else ""), values
+
+    def _core(self, select: Select) -> tuple[str, dict[str, Value], list[tuple[str, bool]]]:
+        """The rows before they are sorted, and the columns by which they are."""
+        scope = Patterns(self._asked)
+        scope.add(select.where)
+        if select.values is not None:
+            scope.join(scope.values(select.values))
+        rows: Patterns | _Groups = _Groups(scope, select) if select.aggregated else scope
+        values = dict[str, Value]()
+        names = select.columns or [(name, None) for name in scope.places if not Variable(name).hidden]
+        if not names or (select.aggregated and not select.columns):
             raise DeclinedError
-        self._conditions.append(f"{known.column} = {place.column}")
-        self._places[name] = known._replace(iri=known.iri or place.iri)
-
-    def _place(self, name: str) -> _Place:
-        if name not in self._places:
-            raise DeclinedError
-        return self._places[name]
-
-    def plan(self) -> Plan:
-        scan = self._scan
-        columns, selected, checks = list[Column](), list[str](), list[str]()
-        sortable: dict[str, str] = {}
-        for name, aggregate in scan.columns.items():
-            if aggregate is None:
-                if name not in scan.keys:
-                    raise DeclinedError
-                place = self._place(name)
-                selected.append(place.column)
-                columns.append(Column(name, "integer" if place.integer else "term"))
-                if place.integer or place.iri:
-                    sortable[name] = place.column
+        for name, expression in names:
+            if expression is None:
+                values[name] = rows.lookup(name)
                 continue
-            if name in self._places:  # SPARQL forbids to assign it
+            if name in scope.places or (value := compiled(expression, rows)).kind == "tagged":
                 raise DeclinedError
-            kind, expression = self._aggregate(aggregate, checks)
-            selected += expression
-            columns.append(Column(name, kind))
-            if aggregate.function in ("COUNT", "MIN", "MAX"):
-                sortable[name] = expression[0]
-        if not any(scan.columns.values()):
+            values[name] = value
+            rows.places[name] = value
+        order, further = self._order(select, rows, values)
+        having = [condition(expression, rows) for expression in select.having]
+        if having and not isinstance(rows, _Groups):
             raise DeclinedError
-        keys = [self._place(name).column for name in scan.keys]
-        order = []
-        for name, descending in scan.order:
-            if name not in sortable:
-                raise DeclinedError
-            order.append((sortable[name], " DESC" if descending else ""))
-        # What SPARQL leaves free is put in some order, so that the same query has the same answer.
-        ordering = [*(c + d for c, d in order), *keys]
-        sql = (
-            f"SELECT {', '.join([*selected, *(c for c, _ in order), *checks])} FROM {', '.join(self._tables)}"
-            + (f" WHERE {' AND '.join(self._conditions)}" if self._conditions else "")
-            + (f" GROUP BY {', '.join(dict.fromkeys(keys))}" if keys else "")
-            + (f" ORDER BY {', '.join(ordering)}" if ordering else "")
-            + (f" LIMIT {scan.limit + 1}" if scan.limit is not None else "")
-        )
-        return Plan(sql, tuple(self._iris), tuple(columns), len(order), scan.limit)
+        sql = f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join([columns(values.values()), *further])}"
+        sql += f" FROM {scope.source()}"
+        if isinstance(rows, _Groups) and rows.keys:
+            sql += f" GROUP BY {', '.join(dict.fromkeys(rows.keys))}"
+        return sql + (f" HAVING {' AND '.join(having)}" if having else ""), values, order
 
-    def _aggregate(self, aggregate: Aggregate, checks: list[str]) -> tuple[str, list[str]]:
-        """The kind of an aggregate's column, and the expressions that give it; all variables are bound."""
-        if not aggregate.variable:
-            return "integer", ["count(*)"]
-        place = self._place(aggregate.variable)
-        value = f"DISTINCT {place.column}" if aggregate.distinct else place.column
-        if aggregate.function == "COUNT":
-            return "integer", [f"count({value})"]
-        if not place.integer or not self._scan.keys:  # without groups, no solutions still make a row
-            raise DeclinedError
-        match aggregate.function:
-            case "SUM" | "AVG":
-                of = f"DISTINCT abs({place.column})" if aggregate.distinct else f"abs({place.column})"
-                if aggregate.distinct:  # -1 and 1 have the same absolute value
+    def _order(
+        self, select: Select, rows: "Patterns | _Groups", values: dict[str, Value]
+    ) -> tuple[list[tuple[str, bool]], list[str]]:
+        order, further = [], list[str]()
+        for expression, descending in select.order:
+            value = compiled(expression, rows)
+            if not (value.kind in _ORDERED or value.form in _PLAIN_ORDER or value.form.startswith("@")):
+                raise DeclinedError
+            if value.kind == "term" and value.first < 1:
+                raise DeclinedError
+            names = [n for n, name in enumerate(values) if expression == Variable(name)]
+            if names:
+                order.append((f"c{names[0]}{'i' if value.kind == 'term' else 'v'}", descending))
+            elif select.distinct:
+                raise DeclinedError
+            else:
+                order.append((f"k{len(further)}", descending))
+                further.append(f"{value.sql} AS k{len(further)}")
+        return order, further
+
+
+class _Groups:
+    """The groups of solutions: the scope of what is selected of them."""
+
+    def __init__(self, solutions: Patterns, select: Select) -> None:
+        self._solutions = solutions
+        self.statistics = solutions.statistics
+        self.places: dict[str, Value] = {}
+        self.keys: list[str] = []
+        self._known: dict[Expression, Value] = {}
+        for expression, name in select.keys:
+            value = compiled(expression, solutions)
+            if value.kind == "tagged" or has_aggregate(expression):
+                raise DeclinedError
+            self.keys.append(value.sql)
+            if value.kind != "term" and value.id:
+                value = replace(value, id=f"any_value({value.id})")
+            if name is not None:
+                if name in solutions.places:
                     raise DeclinedError
-                checks.append(f"sum({of})")
-                if aggregate.function == "SUM":
-                    return "integer", [f"sum({value})"]
-                return "average", [f"sum({value})", f"count({value})"]
-            case "MIN" | "MAX":
-                return "integer", [f"{aggregate.function.lower()}({place.column})"]
+                solutions.places[name] = value
+            name = expression.name if isinstance(expression, Variable) else name
+            if name is not None:
+                self.places[name] = value
+            if not isinstance(expression, Variable):
+                self._known[expression] = value
+
+    def lookup(self, name: str) -> Value:
+        if name not in self.places:
+            raise DeclinedError
+        return self.places[name]
+
+    def constant(self, text: str) -> int:
+        return self._solutions.constant(text)
+
+    def words(self, value: Value) -> str:
         raise DeclinedError
+
+    def exists(self, exists: Exists) -> Value:
+        raise DeclinedError
+
+    def known(self, expression: Expression) -> Value | None:
+        return self._known.get(expression)
+
+    def aggregate(self, aggregate: Aggregate) -> Value:
+        if aggregate.operand is None:
+            return Value("integer", "count(*)")
+        if has_aggregate(aggregate.operand):
+            raise DeclinedError
+        value = compiled(aggregate.operand, self._solutions)
+        distinct = "DISTINCT " if aggregate.distinct else ""
+        if value.kind == "tagged":
+            raise DeclinedError
+        if aggregate.function == "COUNT":
+            return Value("integer", f"count({distinct}{value.sql})")
+        total = Value("integer", f"count({distinct}{value.sql})")
+        match aggregate.function:
+            case "SUM" | "AVG" if value.kind in ("integer", "decimal"):
+                return self._sum(aggregate, value, distinct, total)
+            case "MIN" | "MAX" if value.kind in _ORDERED or value.form in _PLAIN_ORDER:
+                if value.kind == "term" and value.first < 1:
+                    raise DeclinedError
+                function = aggregate.function.lower()
+            case "SAMPLE":
+                function = "min"
+            case _:
+                raise DeclinedError
+        sql = f"{function}({value.sql})"
+        # Without values, or with errors among them, the answer is for the row engine to say.
+        checked = f"(CASE WHEN {self._incomplete(value)} THEN error('no value') ELSE {sql} END)"
+        number = checked if value.kind == "term" else ""
+        return replace(value, sql=checked, id=number, nullable=False)
+
+    def _incomplete(self, value: Value) -> str:
+        if value.nullable:
+            return f"count(*) <> count({value.sql}) OR count(*) = 0"
+        return "false" if self.keys else "count(*) = 0"
+
+    def _sum(self, aggregate: Aggregate, value: Value, distinct: str, total: Value) -> Value:
+        # The row engine adds in an order of its own: no order may leave the range.
+        largest = _LARGEST if value.kind == "integer" else _LARGEST_DECIMAL // 10 ** (18 - value.scale)
+        checks = f"{self._incomplete(value)} OR sum(abs({value.sql}::HUGEINT)) > {largest}::HUGEINT"
+        summed = f"(CASE WHEN {checks} THEN error('no sum') ELSE sum({distinct}{value.sql}) END)"
+        found = Value(value.kind, summed, scale=value.scale)
+        return found if aggregate.function == "SUM" else replace(quotient(found, total), nullable=False)

@@ -1,213 +1,227 @@
-"""Recognises the queries that columns may answer: one basic graph pattern, filters of numbers, groups, order, limit.
+"""Reads the queries that columns may answer into `kg.columns.syntax`, by recursive descent.
 
-Whoever uses the result has the engine's own parser check the text first: this one knows the meaning of some queries,
+Whoever uses the result has the engine's own parser check the text first: this one knows the meaning of many queries,
 and not which texts are no SPARQL.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
-from lark import Token
-
-from kg.engine.lexer import lex
+from kg.columns.expressions_reading import ExpressionReader, absolute
+from kg.columns.syntax import (
+    Bind,
+    DeclinedError,
+    Element,
+    Expression,
+    Filter,
+    Group,
+    Minus,
+    Node,
+    Optional,
+    Select,
+    Term,
+    Triple,
+    Union,
+    Values,
+    Variable,
+)
 
 _SURELY_NOT: Final = re.compile(
-    r"\b(?:OPTIONAL|UNION|GRAPH|MINUS|SERVICE|VALUES|EXISTS|CONSTRUCT|ASK|DESCRIBE|FROM|BASE|HAVING|BIND|OFFSET"
-    r"|REDUCED|SAMPLE|GROUP_CONCAT)\b",
+    r"(?<![?$:\w/#-])(?:GRAPH|SERVICE|CONSTRUCT|ASK|DESCRIBE|FROM|BASE|GROUP_CONCAT|UNDEF|RAND|UUID|STRUUID|NOW|BNODE)\b|\\[uU]|<<",
     re.IGNORECASE,
 )
-_AGGREGATE: Final = re.compile(r"\b(?:COUNT|SUM|AVG|MIN|MAX)\s*\(", re.IGNORECASE)
-_COMPARISONS: Final = {"EQUAL": "=", "UNEQUAL": "<>", "LESS": "<", "GREATER": ">", "AT_MOST": "<=", "AT_LEAST": ">="}
-_INTEGER: Final = re.compile(r"\d{1,18}")
-_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-
-
-class DeclinedError(Exception):
-    """The row engine is to answer."""
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A triple pattern: the name of a variable, the IRI of a predicate, and a variable (``?name``) or IRI (``<…>``)."""
-
-    subject: str
-    predicate: str
-    object: str
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """An aggregate: COUNT, SUM, AVG, MIN or MAX of a variable, of none (``*``), perhaps of distinct values."""
-
-    function: str
-    variable: str
-    distinct: bool
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A filter: a variable, an operator of SQL, an integer."""
-
-    variable: str
-    operator: str
-    number: int
-
-
-@dataclass
-class Scan:
-    """A query. `columns` are variables (None) and aggregates by name, `order` has names and whether they descend."""
-
-    columns: dict[str, Aggregate | None] = field(default_factory=dict)
-    patterns: list[Pattern] = field(default_factory=list)
-    filters: list[Comparison] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    order: list[tuple[str, bool]] = field(default_factory=list)
-    limit: int | None = None
+_MUCH: Final = re.compile(
+    r"\b(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|DISTINCT|REDUCED|ORDER|FILTER|OPTIONAL|UNION|MINUS)\b|[;.]\s*(?:[?$A-Za-z<]|$)",
+    re.IGNORECASE,
+)
+_MOST: Final = 20_000
+_TYPE: Final = Term("<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>")
+_AFTER_TRIPLES: Final = frozenset(
+    ("FILTER", "RBRACE", "OPTIONAL", "LBRACE", "MINUS_PATTERN", "BIND", "VALUES", "UNION")
+)
 
 
 def may_be_scan(query: str) -> bool:
-    """A quick look, of some microseconds: False for what `read` would surely decline."""
-    return _AGGREGATE.search(query) is not None and _SURELY_NOT.search(query) is None
+    """A quick look, of some microseconds: False for what is surely for the row engine."""
+    return len(query) <= _MOST and _MUCH.search(query) is not None and _SURELY_NOT.search(query) is None
 
 
-def read(query: str) -> Scan:
+def read(query: str) -> Select:
     """The query; raises DeclinedError for all that is not surely understood."""
-    return _Reader(query).scan()
+    try:
+        return _Reader(query).query()
+    except RecursionError as error:
+        raise DeclinedError from error
 
 
-class _Reader:
-    def __init__(self, query: str) -> None:
-        self._tokens: Iterator[Token] = lex(query)
-        self._prefixes: dict[str, str] = {}
-        self._next = next(self._tokens, None)
-
-    @property
-    def _kind(self) -> str:
-        return self._next.type if self._next is not None else ""
-
-    def _take(self, *kinds: str) -> Token:
-        token = self._next
-        if token is None or token.type not in kinds:
-            raise DeclinedError
-        self._next = next(self._tokens, None)
-        return token
-
-    def _takes(self, *kinds: str) -> bool:
-        if self._kind in kinds:
-            self._take(*kinds)
-            return True
-        return False
-
-    def scan(self) -> Scan:
-        scan = Scan()
+class _Reader(ExpressionReader):
+    def query(self) -> Select:
         while self._takes("PREFIX"):
             name, iri = self._take("PREFIXED"), self._take("IRI")
-            self._prefixes[name[:-1]] = _absolute(iri[1:-1])
+            self._prefixes[name[:-1]] = absolute(iri[1:-1])
+        select = self._select()
+        if self._kind:
+            raise DeclinedError
+        return select
+
+    def _select(self) -> Select:
+        select = Select()
         self._take("SELECT")
-        while self._kind != "LBRACE" and not self._takes("WHERE"):
-            self._column(scan)
-        self._take("LBRACE")
-        self._group(scan)
-        if self._takes("GROUP"):
-            self._take("BY")
-            while self._kind == "VARIABLE":
-                scan.keys.append(self._variable())
-        if self._takes("ORDER"):
-            self._take("BY")
-            while self._kind in ("ASC", "DESC", "VARIABLE"):
-                scan.order.append(self._ordering())
-        if self._takes("LIMIT"):
-            scan.limit = self._number()
-        if self._next is not None:
-            raise DeclinedError
-        return scan
+        select.distinct = self._takes("DISTINCT")
+        self._takes("REDUCED")  # leaves out none here, as it may
+        if not self._takes("STAR"):
+            while self._kind not in ("LBRACE", "WHERE"):
+                self._column(select)
+            if not select.columns:
+                raise DeclinedError
+        self._takes("WHERE")
+        select.where = self._group()
+        self._modifiers(select)
+        if self._takes("VALUES"):
+            select.values = self._values()
+        return select
 
-    def _variable(self) -> str:
-        return self._take("VARIABLE")[1:]
-
-    def _number(self) -> int:
-        number = self._take("NUMBER")
-        if not _INTEGER.fullmatch(number):
-            raise DeclinedError
-        return int(number)
-
-    def _column(self, scan: Scan) -> None:
+    def _column(self, select: Select) -> None:
         if self._kind == "VARIABLE":
-            name, aggregate = self._variable(), None
+            name, expression = self._variable(), None
         else:
             self._take("LPAR")
-            function = str(self._take("COUNT", "AGGREGATE")).upper()
-            self._take("LPAR")
-            distinct = self._takes("DISTINCT")
-            variable = "" if self._kind == "STAR" else self._variable()
-            if not variable:
-                self._take("STAR")
-                if distinct or function != "COUNT":
-                    raise DeclinedError
-            self._take("RPAR")
+            expression = self._expression()
             self._take("AS")
-            name, aggregate = self._variable(), Aggregate(function, variable, distinct)
+            name = self._variable()
             self._take("RPAR")
-        if name in scan.columns:
+        if any(name == other for other, _ in select.columns):
             raise DeclinedError
-        scan.columns[name] = aggregate
+        select.columns.append((name, expression))
 
-    def _ordering(self) -> tuple[str, bool]:
-        if self._kind == "VARIABLE":
-            return self._variable(), False
-        descending = self._take("ASC", "DESC").type == "DESC"
+    def _modifiers(self, select: Select) -> None:
+        if self._takes("GROUP"):
+            self._take("BY")
+            while self._kind in ("VARIABLE", "LPAR", "BUILTIN"):
+                select.keys.append(self._key())
+        if self._takes("HAVING"):
+            while self._kind in ("LPAR", "BUILTIN"):
+                select.having.append(self._primary())
+        if self._takes("ORDER"):
+            self._take("BY")
+            while self._kind in ("ASC", "DESC", "VARIABLE", "LPAR", "BUILTIN", "COUNT", "AGGREGATE"):
+                descending = self._kind == "DESC"
+                self._takes("ASC", "DESC")
+                select.order.append((self._primary(), descending))
+        while self._kind in ("LIMIT", "OFFSET"):
+            if self._takes("LIMIT"):
+                select.limit = self._count()
+            else:
+                self._take("OFFSET")
+                select.offset = self._count()
+
+    def _key(self) -> tuple[Expression, str | None]:
+        if self._kind != "LPAR":
+            return self._primary(), None
         self._take("LPAR")
-        name = self._variable()
+        expression, name = self._expression(), None
+        if self._takes("AS"):
+            name = self._variable()
         self._take("RPAR")
-        return name, descending
+        return expression, name
 
-    def _group(self, scan: Scan) -> None:
+    def _group(self) -> Group:
+        self._take("LBRACE")
+        if self._kind == "SELECT":
+            inner = self._select()
+            self._take("RBRACE")
+            return Group((inner,))
+        elements = list[Element]()
         while not self._takes("RBRACE"):
-            if self._takes("FILTER"):
-                self._filter(scan)
-                self._takes("DOT")
-                continue
-            self._subject(scan)
-            if not self._takes("DOT") and self._kind not in ("FILTER", "RBRACE"):
-                raise DeclinedError
+            match self._kind:
+                case "FILTER":
+                    self._take("FILTER")
+                    elements.append(Filter(self._constraint()))
+                case "OPTIONAL":
+                    self._take("OPTIONAL")
+                    elements.append(Optional(self._group()))
+                case "MINUS_PATTERN":
+                    self._take("MINUS_PATTERN")
+                    elements.append(Minus(self._group()))
+                case "LBRACE":
+                    groups = [self._group()]
+                    while self._takes("UNION"):
+                        groups.append(self._group())
+                    elements.append(Union(tuple(groups)))
+                case "BIND":
+                    self._take("BIND")
+                    self._take("LPAR")
+                    expression = self._expression()
+                    self._take("AS")
+                    elements.append(Bind(expression, self._variable()))
+                    self._take("RPAR")
+                case "VALUES":
+                    self._take("VALUES")
+                    elements.append(self._values())
+                case _:
+                    self._triples(elements)
+                    if self._kind != "DOT" and self._kind not in _AFTER_TRIPLES:
+                        raise DeclinedError
+            self._takes("DOT")
+        return Group(tuple(elements))
 
-    def _subject(self, scan: Scan) -> None:
-        subject = self._variable()
+    def _values(self) -> Values:
+        alone = self._kind == "VARIABLE"
+        names = [self._variable()] if alone else []
+        if not alone:
+            self._take("LPAR")
+            while not self._takes("RPAR"):
+                names.append(self._variable())
+        self._take("LBRACE")
+        rows = list[tuple[Term, ...]]()
+        while not self._takes("RBRACE"):
+            if alone:
+                rows.append((self._term(),))
+            else:
+                self._take("LPAR")
+                rows.append(tuple(self._term() for _ in names))
+                self._take("RPAR")
+        if not names or not rows or len({*names}) < len(names):
+            raise DeclinedError
+        return Values(tuple(names), tuple(rows))
+
+    def _triples(self, elements: list[Element]) -> None:
+        subject = self._node()
         while True:
-            predicate = _TYPE if self._takes("A") else self._iri()
+            steps = self._path()
             while True:
-                value = f"?{self._variable()}" if self._kind == "VARIABLE" else f"<{self._iri()}>"
-                scan.patterns.append(Pattern(subject, predicate, value))
+                self._walk(elements, subject, steps, self._node())
                 if not self._takes("COMMA"):
                     break
             if not self._takes("SEMICOLON"):
                 return
+            while self._takes("SEMICOLON"):
+                pass
+            if self._kind in ("DOT", *_AFTER_TRIPLES):
+                return
 
-    def _filter(self, scan: Scan) -> None:
-        self._take("LPAR")
+    def _node(self) -> Node:
+        if self._kind == "VARIABLE":
+            return Variable(self._variable())
+        if self._kind == "BLANK":
+            return Variable(f".{self._take('BLANK')}")
+        return self._term()
+
+    def _path(self) -> list[tuple[Node, bool]]:
+        """The steps of a path: predicates, and whether they are gone backwards."""
+        if self._kind == "VARIABLE":
+            return [(Variable(self._variable()), False)]
+        steps = list[tuple[Node, bool]]()
         while True:
-            variable = self._variable()
-            operator = _COMPARISONS[self._take(*_COMPARISONS).type]
-            sign = -1 if self._takes("MINUS") else 1
-            scan.filters.append(Comparison(variable, operator, sign * self._number()))
-            if not self._takes("DOUBLE_AMPERSAND"):
-                break
-        self._take("RPAR")
+            back = self._takes("CARET")
+            steps.append((_TYPE if self._takes("A") else Term(f"<{self._iri()}>"), back))
+            if not self._takes("SLASH"):
+                return steps
 
-    def _iri(self) -> str:
-        token = self._take("IRI", "PREFIXED")
-        if token.type == "IRI":
-            return _absolute(token[1:-1])
-        prefix, _, local = token.partition(":")
-        if prefix not in self._prefixes or "\\" in local:
-            raise DeclinedError
-        return self._prefixes[prefix] + local
-
-
-def _absolute(iri: str) -> str:
-    """An IRI that resolving leaves as it is; others are declined."""
-    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]", iri) or "\\" in iri or "/." in iri:
-        raise DeclinedError
-    return iri
+    def _walk(self, elements: list[Element], subject: Node, steps: list[tuple[Node, bool]], value: Node) -> None:
+        for number, (predicate, back) in enumerate(steps, 1):
+            self._hidden += 1
+            following: Node = value if number == len(steps) else Variable(f".{self._hidden}")
+            ends = (following, subject) if back else (subject, following)
+            elements.append(Triple(ends[0], predicate, ends[1]))
+            subject = following
