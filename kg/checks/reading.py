@@ -31,6 +31,7 @@ _TOKEN: Final = re.compile(
 )
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+_WITHDRAWN: Final = re.compile(r"^# Withdrawn: (.*)$", re.MULTILINE)
 _HEADING: Final = re.compile(r"^# Paragraph (\d+)\s*$", re.MULTILINE)
 
 
@@ -65,7 +66,7 @@ class CuratedFile:
 
     prefixes: the namespaces that it declares. undeclared: names whose prefix it does not declare, with their lines.
     headings: the numbers of its comments ``# Paragraph 3``, with their lines. graphs: the line on which each graph
-    opens, by its IRI.
+    opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again.
     """
 
     name: str
@@ -74,6 +75,7 @@ class CuratedFile:
     undeclared: tuple[tuple[str, int], ...]
     headings: tuple[tuple[int, int], ...]
     graphs: dict[str, int]
+    withdrawn: frozenset[str]
 
 
 def read(text: str, name: str) -> CuratedFile:
@@ -81,7 +83,9 @@ def read(text: str, name: str) -> CuratedFile:
     reader = _Reader(text, name)
     statements = tuple(reader.statements())
     headings = tuple((int(m[1]), text.count("\n", 0, m.start()) + 1) for m in _HEADING.finditer(text))
-    return CuratedFile(name, statements, reader.prefixes, tuple(reader.undeclared), headings, reader.graphs)
+    withdrawn = frozenset(name for m in _WITHDRAWN.finditer(text) for name in re.findall(r"[\w-]+", m[1]))
+    undeclared = tuple(reader.undeclared)
+    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
