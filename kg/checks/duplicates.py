@@ -15,7 +15,8 @@ _IDENTIFIERS: Final = {
     PREFIXES["skos"] + "exactMatch": "the Wikidata item",
 }
 Facts = dict[str, set[str]]
-"""Values by the local names of properties."""
+"""Values by the local names of properties; the articles that tell them by `_ARTICLE`."""
+_ARTICLE: Final = "@article"
 
 
 def entities(collection: Collection, _: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -65,7 +66,11 @@ def _stage(facts: Facts) -> tuple[object, ...]:
 
 def _figure(facts: Facts) -> tuple[object, ...]:
     names = ("measure", "refArea", "counterpartArea", "observed", "group", "commodity", "periodStart", "periodEnd", "figureKind", "unit")
-    return tuple(_all(facts, n) for n in names) if "measure" in facts and "value" in facts else ()
+    if "measure" not in facts or "value" not in facts:
+        return ()
+    # Articles may differ on a figure, and tell one without a period at different times: these are no duplicates.
+    source = _all(facts, "value") if "periodStart" in facts else _all(facts, _ARTICLE)
+    return (*(_all(facts, n) for n in names), source)
 
 
 def _statement(facts: Facts) -> tuple[object, ...]:
@@ -74,7 +79,8 @@ def _statement(facts: Facts) -> tuple[object, ...]:
 
 
 def _participation(facts: Facts) -> tuple[object, ...]:
-    return tuple(_all(facts, n) for n in ("inEvent", "agent", "attendance", "capacity")) if "inEvent" in facts else ()
+    names = ("inEvent", "agent", "attendance", "capacity", "degree")
+    return tuple(_all(facts, n) for n in names) if "inEvent" in facts else ()
 
 
 _KEYS: Final[dict[str, tuple[Callable[[Facts], tuple[object, ...]], str]]] = {
@@ -95,7 +101,8 @@ def facts(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
         for iri in collection.facts_of:
             if kind in collection.types.get(iri, ()):
                 told: Facts = defaultdict(set)
-                for _, s in collection.facts_of[iri]:
+                for claim, s in collection.facts_of[iri]:
+                    told[_ARTICLE].add(claim.numbered[0])
                     told[local(s.predicate)].add(s.value)
                 if found := key(told):
                     groups[found].append(iri)
