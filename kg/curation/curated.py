@@ -81,6 +81,25 @@ def read_curation(data: Traversable | None = None) -> Curation:
     data = data or packaged_data()
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
+    turtle, files, left_out = curated_files(data)
+    for name, file in turtle:
+        reference += (q.triple for q in parse(read_text(file), name))
+    for name, file in files:
+        found, rest = read_claims(read_text(file), name)
+        claims += found
+        reference += rest
+    return Curation(tuple(distinct(claims)), tuple(reference), tuple(left_out))
+
+
+Files = list[tuple[str, Traversable]]
+"""Files with their paths below a folder."""
+
+
+def curated_files(data: Traversable) -> tuple[Files, Files, list[str]]:
+    """The curated files of a folder: Turtle with paths below it, TriG with paths below ``claims``, and what is left out.
+
+    Raises KelisimError if there is no file of claims.
+    """
     files, left_out = walk_files(data.joinpath("claims"), ".trig")
     left_out = [f"claims/{name}" for name in left_out]
     left_out += [f"questions/{name}" for name in walk_files(data.joinpath("questions"), ".rq")[1]]
@@ -89,13 +108,7 @@ def read_curation(data: Traversable | None = None) -> Curation:
             f"No claims in {data}: give the folder that holds claims/NAME.trig, which may be empty to begin with."
         )
     turtle, others = _turtle_files(data)
-    for name, file in turtle:
-        reference += (q.triple for q in parse(read_text(file), name))
-    for name, file in files:
-        found, rest = read_claims(read_text(file), name)
-        claims += found
-        reference += rest
-    return Curation(tuple(distinct(claims)), tuple(reference), tuple(sorted(left_out + others)))
+    return turtle, files, sorted(left_out + others)
 
 
 def distinct(claims: Iterable[Claim]) -> list[Claim]:

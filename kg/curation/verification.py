@@ -1,7 +1,7 @@
 """Verifies the curated claims against the texts of the articles."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -172,28 +172,33 @@ def _passage_problems(
     yield from (
         Problem(claim.place, f"the figure “{figure}” does not stand in passage {passage.name}")
         for figure in printed
-        if not _contains_figure(figure, text)
+        if not contains_figure(figure, text)
     )
 
 
-def _contains_figure(figure: str, text: str) -> bool:
+def contains_figure(figure: str, text: str) -> bool:
     """Whether the text contains the figure as a whole number, not as a part of another, such as 2.5 in 12.5."""
     return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
 
 
 def _copied_phrases(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
-    runs = {run for article in articles for run in _plain_runs(article)}
+    runs = {run for article in articles for run in plain_runs(article)}
     problems = []
     for place, triple in texts:
         if triple.predicate.value in _CURATOR_TEXTS and isinstance(triple.object, ox.Literal):
-            words = [w.lower() for w in _WORD.findall(triple.object.value)]
-            found = [run for run in _runs(words) if run in runs]
+            found = copied_run(triple.object.value, runs)
             if found:
-                problems.append(Problem(place, f"copies the article: “{' '.join(found[0])}”"))
+                problems.append(Problem(place, f"copies the article: “{found}”"))
     return problems
 
 
-def _plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
+def copied_run(text: str, runs: Collection[tuple[str, ...]]) -> str:
+    """The first of the runs of words that a text holds, or empty."""
+    words = [w.lower() for w in _WORD.findall(text)]
+    return next((" ".join(run) for run in _runs(words) if run in runs), "")
+
+
+def plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
     """The runs of words of an article without names and figures."""
     for paragraph in article.paragraphs:
         for sentence in article.sentences(paragraph):
