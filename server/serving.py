@@ -26,7 +26,6 @@ from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
-from kg.engine.replies import Reply
 from kg.history.history import History
 from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
@@ -59,6 +58,9 @@ from server.replica import Following, Replica
 
 STOP_SECONDS: Final = 8.0
 """After that time a graceful stop is over, whatever still runs; Docker waits 10 s."""
+
+_ANNOUNCE_SECONDS: Final = 1.0
+"""Between attempts to get a first answer."""
 
 _CUT_SECONDS: Final = 7.0
 """After that time of a stop connections are cut whose clients do not read."""
@@ -217,14 +219,9 @@ async def _serve(  # noqa: PLR0913 - one has a default
     if source:
         source.start(store)
 
-    def announce(answered: asyncio.Future[Reply]) -> None:
-        if not stopped.is_set() and not answered.cancelled() and not answered.exception():
-            ready()
-
-    store.pool.query(Task("ASK {}", bindings="json", internal=True)).add_done_callback(
-        announce
-    )  # the first worker is there
+    announcing = loop.create_task(_announce(store, ready))
     await stopped.wait()
+    announcing.cancel()
     end = Timer(STOP_SECONDS, os._exit, (0,))  # threads that do not end would hold up the exit
     end.daemon = True
     end.start()
@@ -235,6 +232,18 @@ async def _serve(  # noqa: PLR0913 - one has a default
     store.shut_down()
     await asyncio.sleep(0)  # for the threads that wait for the pool
     store.pool.close()
+
+
+async def _announce(store: Store, ready: Callable[[], None]) -> None:
+    """Calls `ready` once a query was answered; an engine elsewhere may fail to at first, and is asked again."""
+    while True:
+        try:
+            await store.pool.query(Task("ASK {}", bindings="json", internal=True))
+        except KelisimError:
+            await asyncio.sleep(_ANNOUNCE_SECONDS)
+        else:
+            ready()
+            return
 
 
 def _forwarding(settings: Settings) -> Forwarding | None:

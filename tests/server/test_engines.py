@@ -176,6 +176,25 @@ def test_an_engine_that_cannot_be_reached_is_told(connected: Serving, engine: Fa
     assert seen
 
 
+def test_a_server_whose_engine_fails_at_first_says_that_it_serves(kelisim: str, dataset: Dataset) -> None:
+    store = ox.Store()
+    store.bulk_extend(dataset.quads)
+    publish(store, "a" * 64)
+    refused = []
+
+    def refuses_at_first(exchange: fake.Exchange, query: str) -> bool:
+        if query.endswith("(1 AS ?kelisim_one) {} LIMIT 1") and len(refused) < 2:
+            refused.append(query)
+            return fake.refuses(503, "too many requests")(exchange, query)
+        return False
+
+    with FakeEngine(store) as engine:
+        engine.misbehaves = refuses_at_first
+        with serving(kelisim, "--engine", engine.url) as running:
+            assert get_json(ask(running.address, "ASK {}"))["boolean"] is True
+    assert len(refused) == 2
+
+
 def test_changed_data_have_another_version(connected: Serving, engine: FakeEngine) -> None:
     server, query = connected.address, ROWS % 3
     before, headers, rows = asked(server, query)
