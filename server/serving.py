@@ -71,14 +71,14 @@ class Settings:
     """Settings of a server.
 
     limits: a `memory` of 0 stands for `kg.workers.sizing.query_memory`. folder: the store on disk; None for a store in
-    memory. access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one client, 0 for no limit. services: IRIs of the endpoints that
-    SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
-    ``https://example.org``, if a proxy stands before the server. empty: whether
-    everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
-    about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
-    their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody
-    may follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere
-    has them. columns: whether scans of a large store are answered from columns too.
+    memory. access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one
+    client, 0 for no limit. services: IRIs of the endpoints that SERVICE may query. articles: the folder with the
+    articles' texts. origin: the public origin, such as ``https://example.org``, if a proxy stands before the server.
+    empty: whether everybody may query graphs that are not there, as empty ones. update_bytes: the longest update,
+    decompressed. about: the file that describes the data, if it is not their own description that counts. proxies:
+    whose word on their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody may
+    follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere has
+    them. columns: whether scans of a large store are answered from columns too.
     """
 
     host: str = "127.0.0.1"
