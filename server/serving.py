@@ -27,6 +27,7 @@ from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
+from kg.history.snapshots import snapshot_bytes
 from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
@@ -36,6 +37,7 @@ from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
+from kg.workers.sizing import machine_memory, query_memory
 from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
@@ -70,15 +72,15 @@ _CUT_SECONDS: Final = 7.0
 class Settings:
     """Settings of a server.
 
-    folder: the store on disk; None for a store in memory. access_log, query_log: a file or ``-`` for standard error;
-    empty for none. rate: requests per second of one client, 0 for no limit. services: IRIs of the endpoints that
-    SERVICE may query. articles: the folder with the articles' texts. origin: the public origin, such as
-    ``https://example.org``, if a proxy stands before the server. empty: whether
-    everybody may query graphs that are not there, as empty ones. update_bytes: the longest update, decompressed.
-    about: the file that describes the data, if it is not their own description that counts. proxies: whose word on
-    their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody
-    may follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere
-    has them. columns: whether scans of a large store are answered from columns too.
+    limits: a `memory` of 0 stands for `kg.workers.sizing.query_memory`. folder: the store on disk; None for a store in
+    memory. access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one
+    client, 0 for no limit. services: IRIs of the endpoints that SERVICE may query. articles: the folder with the
+    articles' texts. origin: the public origin, such as ``https://example.org``, if a proxy stands before the server.
+    empty: whether everybody may query graphs that are not there, as empty ones. update_bytes: the longest update,
+    decompressed. about: the file that describes the data, if it is not their own description that counts. proxies:
+    whose word on their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody may
+    follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere has
+    them. columns: whether scans of a large store are answered from columns too.
     """
 
     host: str = "127.0.0.1"
@@ -139,7 +141,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     loaded = _load(settings, dataset, known_prefixes(given))
     following = Replica(settings.replica, settings.folder) if settings.replica else None
     version = loaded.timeline.latest if loaded.timeline else 0
-    pool = WorkerPool(loaded.engine, settings.limits, loaded.load, version=version)
+    pool = WorkerPool(loaded.engine, _limits(settings), loaded.load, version=version)
     store = (
         following.store(pool)
         if following
@@ -185,6 +187,15 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
         )
     if following:
         following.close()
+
+
+def _limits(settings: Settings) -> Limits:
+    """The limits, with that of memory by the size of the store where none is given."""
+    limits = settings.limits
+    if limits.memory:
+        return limits
+    snapshot = snapshot_bytes(history_folder(settings.folder)) if settings.folder else 0
+    return replace(limits, memory=query_memory(snapshot, machine_memory(), limits.workers))
 
 
 def _writing(pool: WorkerPool, loaded: _Loaded) -> Store:

@@ -10,7 +10,8 @@ import pyoxigraph as ox
 from kg.citations.annotations import Annotation, Sources
 from kg.citations.cited import Citation
 from kg.citations.support import Supports
-from ontology.namespaces import CODE, KEL, MODALITIES, PREFIXES
+from ontology.iris import CODE, KEL
+from ontology.namespaces import MODALITIES, PREFIXES
 
 _DEFAULT: Final = ox.DefaultGraph()
 _PASSAGE, _SPEAKER, _ARTICLE, _PARAGRAPH = (

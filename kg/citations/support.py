@@ -8,7 +8,8 @@ import pyoxigraph as ox
 
 from kg.citations.annotations import ONE, ZERO, Annotation, alternatives, incomplete, product, single, total
 from kg.inference.derivation import derivations
-from ontology.namespaces import CODE, CONFLICT, INFERRED_GRAPH, KEL, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
+from ontology.iris import CODE, CONFLICT, KEL
+from ontology.namespaces import INFERRED_GRAPH, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal

@@ -13,7 +13,6 @@ from rich.text import Text
 from kg.citations.answers import cited_answer
 from kg.citations.cited import Asked, Citing
 from kg.commands.printing import cell, print_table
-from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.remote import RemoteEndpoint
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
@@ -23,17 +22,13 @@ from ontology import PREFIXES, KelisimError
 _DATASETS: Final = ("trig", "nquads", "jsonld")
 
 
-def print_cited(query: str, form: str, endpoint: str | None, dataset: Callable[[], Dataset], citing: Citing) -> None:
-    """Queries the endpoint, or without one the dataset, and prints the result, with its citations if they are told.
+def print_cited(query: str, form: str, endpoint: str | None, opened: Callable[[], Engine], citing: Citing) -> None:
+    """Queries the endpoint, or without one the engine, and prints the result, with its citations if they are told.
 
     `form` is a format's name or ``table``.
     """
     query = with_prefixes(query)
-    body = (
-        _from_endpoint(endpoint, query, citing)
-        if endpoint
-        else cited_answer(Engine(dataset().quads), Asked(query, citing=citing))
-    )
+    body = _from_endpoint(endpoint, query, citing) if endpoint else cited_answer(opened(), Asked(query, citing=citing))
     answer = CitedAnswer(body, str)
     if not citing.told and not answer.is_graph:
         plain = answer.plain().serialize(by_name(form if form != "table" else "json", RESULT_FORMATS))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kg.curation.curated import Curation
     from kg.curation.dataset import Dataset
     from kg.curation.sources import ArticleText
+    from kg.engine.engine import Engine
 
 _LISTED = 20
 FORMAT_NAMES = [f.name for f in (*RESULT_FORMATS, *GRAPH_FORMATS)]
@@ -63,6 +64,25 @@ def load_dataset(ctx: click.Context) -> "Dataset":
 
     with progress("Reading the curated files"):
         return build(curation(ctx)) if ctx.obj else packaged_dataset()
+
+
+def _opening(ctx: click.Context) -> Callable[[], "Engine"]:
+    """Begins to read the dataset that is kept; the function waits for it, or builds the dataset, for an engine."""
+    from kg.curation.kept import KeptStores
+
+    kept = None if ctx.obj else KeptStores()
+
+    def opened() -> "Engine":
+        from kg.engine.engine import Engine
+
+        store = kept.store() if kept else None
+        if store is None or kept is None:
+            return Engine(load_dataset(ctx).quads)
+        engine = Engine(store)
+        engine.hints.copy = kept.copy
+        return engine
+
+    return opened
 
 
 def articles_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -201,7 +221,10 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     kelisim query --cite 'SELECT ?visitor { ?visit kel:visited id:kazakhstan ; kel:visitor ?visitor }'
     """
+    opened = _opening(ctx) if endpoint is None and folder is None else None
+
     from kg.commands.printing import print_answer, through
+    from kg.engine.engine import Engine
 
     text = given_query(query, file)
     if as_of and folder is None:
@@ -209,14 +232,14 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     if folder and endpoint:
         raise click.UsageError("Give --store or --endpoint, and not both.")
     asked = through(lens, text) if lens is not None else text
-    dataset = lambda: stored(folder, as_of) if folder else load_dataset(ctx)  # noqa: E731
+    engine = opened or (lambda: Engine(stored(folder, as_of).quads if folder else ()))
     if cite or min_certainty or min_sources:
         from kg.citations.cited import Citing
         from kg.commands.cited import print_cited
 
-        print_cited(asked, form, endpoint, dataset, Citing(cite, min_certainty or "", min_sources))
+        print_cited(asked, form, endpoint, engine, Citing(cite, min_certainty or "", min_sources))
     else:
-        print_answer(asked, form, endpoint, dataset)
+        print_answer(asked, form, endpoint, engine)
 
 
 def stored(folder: Path, as_of: str = "") -> "Dataset":
@@ -260,10 +283,12 @@ def questions(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def run(ctx: click.Context, name: str, form: str, endpoint: str | None) -> None:
     """Answer the question NAME."""
+    opened = _opening(ctx)
+
     from kg.commands.printing import print_answer
     from kg.publishing.questions import find_question
 
     question = find_question(name, ctx.obj)
     if form == "table":
         click.echo(f"{question.title}\n{question.description}\n")
-    print_answer(question.query, form, endpoint, lambda: load_dataset(ctx))
+    print_answer(question.query, form, endpoint, opened)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.guard import dataset_graphs, with_from
-from kg.engine.remote import Lacking, RemoteEndpoint
+from kg.engine.replies import Lacking
 from kg.lenses.names import parse
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, by_name
 from ontology import KelisimError
@@ -20,25 +20,26 @@ from ontology.namespaces import EVERYTHING, shorten
 
 if TYPE_CHECKING:
     from kg.curation.coverage import ParagraphCoverage
-    from kg.curation.dataset import Dataset
 
 _HINTED_SECONDS: Final = 0.5
 """After a longer query the rows told with less certainty are not counted, which takes as much again."""
 
 
-def print_answer(query: str, form: str, endpoint: str | None, dataset: Callable[[], "Dataset"]) -> None:
-    """Queries the endpoint, or without one the dataset, and prints the result; `form` is a format's name or ``table``.
+def print_answer(query: str, form: str, endpoint: str | None, opened: Callable[[], Engine]) -> None:
+    """Queries the endpoint, or without one the engine, and prints the result; `form` is a format's name or ``table``.
 
     With ``table``, a graph is printed as Turtle. What the answer lacks is told on standard error.
     """
     query = with_prefixes(query)
     wanted = None if form == "table" else by_name(form, (*RESULT_FORMATS, *GRAPH_FORMATS))
     if endpoint is not None:
+        from kg.engine.remote import RemoteEndpoint  # it speaks HTTP, which others need not load
+
         remote = RemoteEndpoint(endpoint)
         body, used = remote.query(query, wanted)
         lacking = remote.lacking
     else:
-        engine, began = Engine(dataset().quads), time.monotonic()
+        engine, began = opened(), time.monotonic()
         answer = engine.query(query)
         used = wanted or answer.formats[0]
         body = answer.serialize(used)

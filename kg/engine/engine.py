@@ -7,7 +7,6 @@ from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
 
-from kg.engine.diagnosis import diagnose
 from kg.engine.errors import (
     BusyError,
     QuerySyntaxError,
@@ -229,6 +228,8 @@ class Engine:
         try:
             self._store.update(update, base_iri=BASE)
         except SyntaxError as error:
+            from kg.engine.diagnosis import diagnose  # its parser takes as long to load as all else here
+
             raise diagnose(update, update=True, engine_message=str(error), prefixes=self.prefixes) from error
         except (OSError, RuntimeError, ValueError) as error:
             raise OperationError(f"The update failed: {error}") from error
@@ -314,6 +315,8 @@ class Engine:
                 if text != plain:
                     text = plain
                     continue
+                from kg.engine.diagnosis import diagnose
+
                 raise diagnose(query, engine_message=str(error), prefixes=self.prefixes) from error
             except (OSError, RuntimeError, ValueError) as error:
                 # Calling an unknown function is an error of that expression alone (SPARQL 1.1 Query, section 17.6). So

@@ -1,15 +1,19 @@
 """The place where a text stops being SPARQL, and the errors made at it."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Final
-
-from lark import Token
+from typing import TYPE_CHECKING, Final
 
 from kg.engine.errors import QuerySyntaxError
 from kg.engine.lexer import spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lark import Token
 
 CLOSING: Final = {"LBRACE": "RBRACE", "LPAR": "RPAR", "LSQB": "RSQB"}
 PROLOGUE: Final = frozenset(("PREFIX", "BASE", "PREFIXED", "IRI"))
@@ -42,6 +46,8 @@ class Fault:
     @property
     def before(self) -> Token:
         """The previous token; an empty one at the start."""
+        from lark import Token
+
         return self.earlier[-1] if self.earlier else Token("START", "")
 
     @cached_property

@@ -1,7 +1,7 @@
 """What an answer lacks: facts told with less certainty, and names that are not in the data."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from typing import Final
 
@@ -14,7 +14,7 @@ from kg.engine.patterns import TriplePattern, triple_patterns
 from kg.engine.rewriting import rewrite
 from kg.rdf.patches import Patch
 from ontology import BASE
-from ontology.namespaces import CODE, KEL
+from ontology.iris import CODE, KEL
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
@@ -66,6 +66,8 @@ class Hints:
         """Whether there is too much to look for similar names."""
         self._large = False
         """Whether there is too much for a second store; that is not found out again at each change."""
+        self.copy: Callable[[], ox.Store | None] = lambda: None
+        """Gives a copy of the store, once, where there is one."""
         self._added = 0
         """How many quads patches have added since the second store was made."""
         self._more: _Terms | None = None
@@ -147,7 +149,7 @@ class Hints:
             claims = self._hedged_claims()
             self._large = bool(claims) and len(self._store) > MERGED_QUADS
             merged: list[Name] = [ox.DefaultGraph(), *claims] if claims and not self._large else []
-            self._hedged = Merge(self._store, merged, None if merged else [])
+            self._hedged = Merge(self._store, merged, None if merged else [], self.copy() if merged else None)
             self._more = _Terms.of(self._store, merged[1:])
         return bool(self._hedged.default)
 

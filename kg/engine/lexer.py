@@ -3,11 +3,15 @@
 `kg.engine.guard` has a lexer of its own, which errs on the side of refusing; this one follows the grammar.
 """
 
-import re
-from collections.abc import Iterator
-from typing import Final
+from __future__ import annotations
 
-from lark import Token
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lark import Token
 
 _LOCAL: Final = r"(?:[\w:·‿⁀-]|%[0-9A-Fa-f]{2}|\\.)"
 _LOCAL_INNER: Final = r"(?:[\w.:·‿⁀-]|%[0-9A-Fa-f]{2}|\\.)"
@@ -52,6 +56,8 @@ BUILTINS: Final = frozenset(
 
 def lex(text: str, position: int = 0) -> Iterator[Token]:
     """The tokens from a position on, without white space and comments; any other character has type ``UNKNOWN``."""
+    from lark import Token  # its package takes as long to load as the engine
+
     line, start = text.count("\n", 0, position) + 1, text.rfind("\n", 0, position) + 1
     for match in _TOKENS.finditer(text, position):
         kind, value, place = match.lastgroup or "", match[0], match.start()

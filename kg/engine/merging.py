@@ -25,14 +25,24 @@ class Merge:
     """A store whose default graph is the merge of some graphs of another, with some or all of its named graphs."""
 
     def __init__(
-        self, store: ox.Store, default: Sequence[Name], named: Sequence[ox.NamedNode | ox.BlankNode] | None
+        self,
+        store: ox.Store,
+        default: Sequence[Name],
+        named: Sequence[ox.NamedNode | ox.BlankNode] | None,
+        copy: ox.Store | None = None,
     ) -> None:
-        """`named` are the named graphs, None for all.
+        """`named` are the named graphs, None for all. `copy` is a copy of the store to be changed, if there is one.
 
-        Raises TooLargeError if the default graph or the named graphs hold more than `MERGED_QUADS`.
+        It is used where the default graph is one of `default`, and all named graphs are wanted. Raises TooLargeError if
+        the default graph or the named graphs hold more than `MERGED_QUADS`.
         """
         self.default = frozenset(default)
         self.named = None if named is None else frozenset(named)
+        if copy is not None and named is None and ox.DefaultGraph() in default:
+            self.store = copy
+            for graph in self.default - {ox.DefaultGraph()}:
+                self.include(graph, store)
+            return
         self.store = ox.Store()
         merged = _limited(store, default)
         self.store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in merged)

@@ -3,10 +3,10 @@
 import re
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Final
 
 import pyoxigraph as ox
-from rapidfuzz import fuzz, process
 
 from kg.engine.guard import tokens_with_iris
 from kg.engine.patterns import TYPE, triple_patterns
@@ -106,6 +106,7 @@ class KnownNames:
     """What the labelled things of a store are called, by namespace, at the time of construction."""
 
     def __init__(self, store: ox.Store) -> None:
+        import_module("rapidfuzz.process")  # now: workers may open no files
         self._called = _called(store)
 
     def similar(self, wanted: list[str]) -> dict[str, list[str]]:
@@ -117,6 +118,8 @@ class KnownNames:
         return {name: self._similar(name) if time.thread_time() < end else [] for name in wanted}
 
     def _similar(self, name: str) -> list[str]:
+        from rapidfuzz import fuzz, process
+
         called = self._called.get(_namespace(name), [])
         choices, words = [choice for choice, _ in called], _words(name)
         like = process.extract(words, choices, scorer=fuzz.token_sort_ratio, score_cutoff=_SIMILARITY, limit=None)

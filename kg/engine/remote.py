@@ -6,13 +6,14 @@ import math
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from email.message import Message
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pyoxigraph as ox
 
+from kg.engine.replies import Lacking
 from kg.rdf.excel import for_excel
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from ontology import KelisimError
@@ -45,13 +46,6 @@ _PROLOGUE: Final = re.compile(
     re.IGNORECASE,
 )
 """What may precede the keyword of a query (SPARQL 1.1, section 4.1; VERSION is of 1.2)."""
-
-
-class Lacking(NamedTuple):
-    """How many rows are only told with less certainty, and which names are not in the data, with similar ones."""
-
-    hedged: int
-    unknown: Mapping[str, Sequence[str]]
 
 
 class RemoteEndpoint:

@@ -4,15 +4,22 @@ import contextlib
 import os
 import sys
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _CHUNK: Final = 1 << 18
 
 SPOOL_NAME: Final = "answer"
 """The memfd name of files with large results."""
+
+
+class Lacking(NamedTuple):
+    """How many rows are only told with less certainty, and which names are not in the data, with similar ones."""
+
+    hedged: int
+    unknown: Mapping[str, Sequence[str]]
 
 
 class SpooledFile:

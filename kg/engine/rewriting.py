@@ -7,16 +7,20 @@
   is visible where it must not be: in filters, OPTIONAL, and the variables that MINUS compares.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from __future__ import annotations
 
-from lark import Token
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from kg.engine.errors import QuerySyntaxError
 from kg.engine.faults import CLOSING, syntax_error
 from kg.engine.lexer import lex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lark import Token
 
 _STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
 _GRAPH: Final = re.compile(r"GRAPH\s*[?$]", re.IGNORECASE)

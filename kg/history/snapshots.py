@@ -249,6 +249,14 @@ def generations(folder: Path) -> list[int]:
     return sorted(found)
 
 
+def snapshot_bytes(folder: Path) -> int:
+    """The size of the current snapshot of a history that may not be there yet; 0 without one."""
+    try:
+        return snapshot_path(folder, generations(folder)[-1]).stat().st_size
+    except (OSError, DamagedHistoryError):
+        return 0
+
+
 def write_file(path: Path, parts: Iterable[bytes | memoryview], base: int | None = None) -> None:
     """Writes and syncs a file, with the first line of a snapshot if `base`, its version, is given; raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)

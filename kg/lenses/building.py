@@ -18,7 +18,8 @@ from kg.lenses.consequences import Rules, close
 from kg.lenses.names import Lens
 from kg.lenses.selection import Select, check, in_store, pattern
 from ontology import INFERRED_GRAPH, KelisimError
-from ontology.namespaces import CLAIM, CODE, CONFLICT, ID, KEL, MODALITIES, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
+from ontology.iris import CLAIM, CODE, CONFLICT, ID, KEL
+from ontology.namespaces import MODALITIES, PREFIXES, PUBLISHED_MODALITIES, RDF_TYPE
 from ontology.rules import SPOKEN_OF
 from ontology.terms import read_text
 

@@ -10,7 +10,7 @@ from kg.lenses.building import LensTooLargeError, build_lens
 from kg.lenses.names import Lens, LensError
 from kg.lenses.selection import dates, in_store
 from ontology import KelisimError
-from ontology.namespaces import KEL
+from ontology.iris import KEL
 
 LENS_QUADS: Final = 10_000_000
 """The most quads of a lens; each costs some 340 bytes of memory."""

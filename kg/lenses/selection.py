@@ -8,7 +8,8 @@ import pyoxigraph as ox
 
 from kg.lenses.names import Kind, Lens, LensError
 from ontology import BASE
-from ontology.namespaces import CODE, ID, KEL, MODALITIES, PREFIXES, SRC
+from ontology.iris import CODE, ID, KEL, SRC
+from ontology.namespaces import MODALITIES, PREFIXES
 
 Rows = Iterable[Sequence[str]]
 Select = Callable[[str], Rows]

@@ -6,12 +6,9 @@ large store. An allocator must be there before the program starts, so the comman
 that it starts later is that which it was given itself.
 """
 
-import ctypes
-import json
 import os
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -39,6 +36,8 @@ def is_program() -> None:
 
 def in_use() -> str:
     """The allocator of this process: ``mimalloc`` and its version, or ``system``."""
+    import ctypes
+
     version = getattr(ctypes.CDLL(None), "mi_version", None)
     if version is None:
         return "system"
@@ -67,6 +66,8 @@ def use(wanted: Allocator) -> str:
     except KelisimError as error:
         return str(error)
     new |= {name: value for name, value in _RESERVED.items() if name not in os.environ}
+    import json
+
     marked = {_RESTARTED: json.dumps({name: os.environ.get(name) for name in new})}
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -78,6 +79,9 @@ def use(wanted: Allocator) -> str:
 
 def library() -> Path:
     """mimalloc's shared library, as its package lists it, which this system can load; raises KelisimError if not."""
+    import ctypes
+    from importlib.metadata import PackageNotFoundError, files
+
     if not sys.platform.startswith("linux"):
         raise KelisimError(f"LD_PRELOAD is not known to work on {sys.platform}")
     try:
@@ -100,6 +104,8 @@ def library() -> Path:
 
 def _restore(before: str) -> None:
     """Sets variables to what they were at first."""
+    import json
+
     with suppress(ValueError, AttributeError):  # else it is not ours
         for name, value in json.loads(before).items():
             if name not in {"LD_PRELOAD", *_RESERVED}:

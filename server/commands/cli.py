@@ -50,7 +50,13 @@ def _print_json(value: object) -> None:
 @click.option("--allow-updates", is_flag=True, help="Take changes from holders of a token (kelisim token create).")
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds that a query may take if it does not say.")
 @click.option("--max-timeout", default=120.0, show_default=True, help="Seconds that a query may ask for with timeout=.")
-@click.option("--memory", default=1024, show_default=True, help="MiB that one query may take.")
+@click.option(
+    "--memory",
+    type=click.IntRange(1),
+    help="MiB that one query may take.  [default: 1024, or for a larger store as much as that takes (2.5 times its "
+    "N-Quads); no more than 1/(n+1) of what it leaves of the machine's memory, for n processors, at least 2; at least "
+    "256]",
+)
 @click.option("--result", default=1024, show_default=True, help="MiB that one answer may hold.")
 @click.option("--spool", default=4096, show_default=True, help="MiB that all large answers being read may hold.")
 @click.option("--queue", default=64, show_default=True, help="Queries that may wait for a worker.")
@@ -138,7 +144,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     allow_updates: bool,
     timeout: float,
     max_timeout: float,
-    memory: int,
+    memory: int | None,
     result: int,
     spool: int,
     queue: int,
@@ -201,7 +207,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("--columns are of a store here: give its folder with --store, and no --replica-of.")
     if columns and not find_spec("duckdb"):
         raise KelisimError("--columns need DuckDB: pip install 'kelisim[columns]'.")
-    limits = Limits(timeout, max(timeout, max_timeout), memory << 20, result << 20, spool << 20, queue=queue)
+    limits = Limits(timeout, max(timeout, max_timeout), (memory or 0) << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
         host,
         port,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kg import build, read_curation
-from kg.curation import built
+from kg.curation import built, kept
 from kg.curation.built import packaged_dataset
 
 
@@ -22,8 +22,8 @@ def test_it_is_the_same_as_what_is_built(cache: Path, monkeypatch: pytest.Monkey
     assert file.stat().st_mode & 0o077 == 0, "nobody else may read or write it"
     with monkeypatch.context() as patched:
         patched.setattr(built, "build", None)
-        kept = packaged_dataset()
-    assert (kept, kept.digest) == (whole, whole.digest)
+        read = packaged_dataset()
+    assert (read, read.digest) == (whole, whole.digest)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\n", b"0" * 64, b"x\ny\n"])
@@ -41,7 +41,7 @@ def test_other_code_or_data_make_another(cache: Path, monkeypatch: pytest.Monkey
     packaged_dataset()
     for number in range(6):
         name = f"{number:032}"
-        monkeypatch.setattr(built, "_name", lambda name=name: name)
+        monkeypatch.setattr(kept, "name", lambda name=name: name)
         packaged_dataset()
         assert cache.joinpath(f"dataset-{name}.nq").exists()
     assert len([*cache.glob("*")]) == 4, "old ones are removed"

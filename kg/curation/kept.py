@@ -1,0 +1,92 @@
+"""The file in the user's cache that holds the packaged dataset, and what is read from it while a command still starts.
+
+The file is named after all that the dataset is made of, code and data alike, so it is never out of date; its first line
+has the SHA-256 of the rest. What imports little is here: reading begins before the command has loaded what it needs.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import platformdirs
+import pyoxigraph as ox
+
+
+def kept_file() -> Path:
+    """The path of the file, which may not be there."""
+    return platformdirs.user_cache_path("kelisim", appauthor=False) / f"dataset-{name()}.nq"
+
+
+def name() -> str:
+    """A digest of the code and the data from which the dataset is built."""
+    digest = hashlib.sha256(ox.__version__.encode())
+    for package in ("ontology", "kg"):
+        for path, file in _files(resources.files(package), package):
+            content = file.read_bytes()
+            digest.update(f"{path} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:32]
+
+
+def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
+    for each in sorted(folder.iterdir(), key=lambda f: f.name):
+        if each.is_dir() and each.name != "__pycache__":
+            yield from _files(each, f"{path}/{each.name}")
+        elif each.is_file():
+            yield f"{path}/{each.name}", each
+
+
+def read_kept(file: Path) -> tuple[bytes, str] | None:
+    """The N-Quads in a file, and the version that it tells; None if it is not there, or not whole."""
+    try:
+        head, _, body = file.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    digest, _, version = head.decode("ascii", "replace").partition(" ")
+    if hashlib.sha256(body).hexdigest() != digest:
+        return None
+    return body, version
+
+
+class KeptStores:
+    """Two stores of the dataset that is kept, read beside what the process does meanwhile (without Python's lock).
+
+    The second is for what a query changes in a copy (`kg.engine.hints`).
+    """
+
+    def __init__(self) -> None:
+        """Begins to read."""
+        self._first: ox.Store | None = None
+        self._second: ox.Store | None = None
+        self._read = threading.Event()
+        self._thread = threading.Thread(target=self._load, name="kelisim-kept", daemon=True)
+        self._thread.start()
+
+    def store(self) -> ox.Store | None:
+        """The store, once it is read; None if nothing is kept."""
+        self._read.wait()
+        return self._first
+
+    def copy(self) -> ox.Store | None:
+        """A copy of the store, once it is read, to be had once."""
+        self._thread.join()
+        copy, self._second = self._second, None
+        return copy
+
+    def _load(self) -> None:
+        try:
+            kept = read_kept(kept_file())
+            if kept:
+                self._first = _loaded(kept[0])
+        finally:
+            self._read.set()
+        if kept:
+            self._second = _loaded(kept[0])
+
+
+def _loaded(lines: bytes) -> ox.Store:
+    store = ox.Store()
+    store.load(lines, ox.RdfFormat.N_QUADS, lenient=True)  # their checksum is that of what was valid when written
+    return store
