@@ -1,8 +1,9 @@
-"""Whether a few nodes conform to the shapes, found out in time that depends on these nodes only.
+"""Validates a few nodes of a graph, in time that depends on these nodes only.
 
-A validation in full (`shapes.validation.validate`) reads all shapes and looks for the targets of each, which takes some
-25 ms whatever is validated. Here the shapes are read once in a process, and those that target a node are looked up by
-its classes and properties (SHACL 2.1.3). Where a node does not conform, a validation in full tells why.
+A validation of all (`shapes.validation.validate`) reads all shapes and looks for the targets of each, which takes some
+25 ms whatever is in the graph. Here the shapes are read once in a process, and those that target a node are looked up
+by its classes and properties (SHACL 2.1.3). The option ``focus_nodes`` of pySHACL would not do: with it, shapes that
+others refer to are not applied to values outside of those nodes.
 """
 
 from collections import defaultdict
@@ -10,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from pyshacl import Shape, ShapesGraph
+from pyshacl import Shape, ShapesGraph, Validator
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.pytypes import SHACLExecutor
 from rdflib import RDF, RDFS, SH, BNode, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
+from shapes.report import Report
 from shapes.validation import ValidationError, parsed_shapes
 
 _BY_LIST: Final = (SH["or"], SH["and"], SH.xone)
@@ -35,7 +37,8 @@ class Conformance:
     def __init__(self, shapes: Graph) -> None:
         self._executor = SHACLExecutor()
         self._targeting: dict[tuple[URIRef | None, Node], list[Shape]] = defaultdict(list)
-        for shape in ShapesGraph(shapes).shapes:
+        self._shapes = ShapesGraph(shapes)
+        for shape in self._shapes.shapes:
             nodes, classes, implicit, objects_of, subjects_of = map(set, shape.target())
             for kind, targets in (
                 (None, nodes),
@@ -48,8 +51,8 @@ class Conformance:
         self.of_objects = frozenset(target for kind, target in self._targeting if kind == SH.targetObjectsOf)
         self.read_of_values = frozenset(_read_of_values(shapes))
 
-    def holds(self, graph: Graph, focus: Iterable[str]) -> bool:
-        """Whether the nodes, of those that the shapes target, conform; `graph` is as for `validate`.
+    def report(self, graph: Graph, focus: Iterable[str]) -> Report:
+        """The report on the nodes, of those that the shapes target; `graph` is as for `validate`.
 
         Raises `ValidationError` as that does.
         """
@@ -58,9 +61,14 @@ class Conformance:
             for shape in self._shapes_of(graph, node):
                 nodes[shape].append(node)
         try:
-            return all(shape.validate(self._executor, graph, focus=few)[0] for shape, few in nodes.items())
+            found = [shape.validate(self._executor, graph, focus=few) for shape, few in nodes.items()]
         except ReportableRuntimeError as error:
             raise ValidationError(f"The data cannot be validated: {error.message}") from error
+        if all(conforms for conforms, _ in found):
+            return _conforming()
+        results = [result for _, several in found for result in several]
+        described, _ = Validator.create_validation_report(self._shapes, False, results)
+        return Report.from_graph(conforms=False, graph=described)
 
     def _shapes_of(self, graph: Graph, node: URIRef) -> Iterator[Shape]:
         classes = {
@@ -71,6 +79,11 @@ class Conformance:
         keys |= {(SH.targetSubjectsOf, each) for each in graph.predicates(node)}
         keys |= {(SH.targetObjectsOf, each) for each in self.of_objects if (None, each, node) in graph}
         return iter(dict.fromkeys(shape for key in keys for shape in self._targeting.get(key, ())))
+
+
+@cache
+def _conforming() -> Report:
+    return Report.from_graph(conforms=True, graph=Graph())
 
 
 @cache

@@ -1,6 +1,5 @@
 """Validates a graph against the shapes (SHACL, W3C Recommendation of 20 July 2017)."""
 
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -56,14 +55,14 @@ def parsed_shapes(*, ontology_style: bool = False) -> Graph:
     return read_shapes(ontology_style=ontology_style)
 
 
-def validate(graph: Graph, *, ontology_style: bool = False, focus: Sequence[str] | None = None) -> Report:
+def validate(graph: Graph, *, ontology_style: bool = False) -> Report:
     """Validates one merged graph: ontology, entities, claim records, and the facts of all claims (SHACL 3.4).
 
     The ontology has to be in the graph: ``sh:class`` and ``sh:targetClass`` follow its ``rdfs:subClassOf``, and codes
     are looked up in its lists (SHACL 3.2). Of a dataset, the union of its graphs is validated. The graph is not
     changed, nothing is inferred (SHACL 1.5), and nothing is fetched.
 
-    With `focus`, only these nodes are validated, of those that the shapes target (SHACL 3.4).
+    See `shapes.focused` for the validation of a few nodes.
 
     With `ontology_style`, the ontology's own terms are checked too, which takes SPARQL and therefore seconds.
 
@@ -78,7 +77,6 @@ def validate(graph: Graph, *, ontology_style: bool = False, focus: Sequence[str]
             advanced=ontology_style,
             abort_on_first=False,
             do_owl_imports=False,
-            focus_nodes=None if focus is None else list(focus),
         )
     except ReportableRuntimeError as error:
         raise ValidationError(f"The data cannot be validated: {error.message}") from error

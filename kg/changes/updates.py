@@ -55,8 +55,7 @@ def _check(operation: Operation, engine: Engine) -> set[ox.Quad]:
     """Checks the syntax on an empty store; raises QuerySyntaxError. Returns the quads of an INSERT DATA."""
     scratch = Engine((), prefixes=engine.prefixes)
     try:
-        if operation.shape:
-            scratch.update(operation.text)
+        scratch.update(operation.text)
     except QuerySyntaxError:
         scratch.update(operation.positioned_text)  # fails too, with the position in the whole update
         raise

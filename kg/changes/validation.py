@@ -13,7 +13,7 @@ from kg.engine.engine import Engine
 from kg.inference.rules import rules
 from kg.rdf.patches import Patch
 from ontology import BASE, INFERRED_GRAPH, read_graph
-from shapes import Report, conformance, validate
+from shapes import Report, conformance
 
 MAX_REFERRING_NODES: Final = 1000
 """The maximum number of nodes referring to changed nodes that are validated too."""
@@ -40,14 +40,7 @@ def validate_change(engine: Engine, patch: Patch) -> Report | None:
     triples |= {q.triple for n in neighbours for p in read for q in _about(engine, n, p)}
     names = sorted(n.value for n in focus)
     with _on_background(triples) as graph:
-        if conformance().holds(graph, names):
-            return _conforming()
-        return validate(graph, focus=names)
-
-
-@cache
-def _conforming() -> Report:
-    return Report.from_graph(conforms=True, graph=Graph())
+        return conformance().report(graph, names)
 
 
 def _focus(engine: Engine, quads: list[ox.Quad]) -> set[ox.NamedNode]:
@@ -109,8 +102,7 @@ def _term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
 def prepare() -> None:
     """Loads the shapes and the rules before forking: each change is inferred from and validated in its own process."""
     rules()
-    conformance()
-    validate(background())
+    conformance().report(background(), ())
 
 
 def _uses_ontology(quad: ox.Quad) -> bool:

@@ -1,15 +1,16 @@
-"""The full-text index: an SQLite database (FTS5), built once, then read-only."""
+"""The full-text index: an SQLite database (FTS5), built once, then changed by `kg.search.following` alone."""
 
 import json
 import sqlite3
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import combinations, islice
 from pathlib import Path
 from queue import LifoQueue
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kg.language.classes import RECONCILED, most_specific_class
 from kg.language.transliteration import fold, phonetic_key
@@ -43,9 +44,12 @@ _BATCH: Final = 5_000
 _TRIGRAMS_USED: Final = 6
 """The number of trigrams to search for; one wrong letter changes three trigrams, so half of these remain."""
 
+_UNJOURNALED: Final = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+_JOURNALED: Final = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+
+GRAM_TABLES: Final = ("name_grams", "word_grams")
+
 _TABLES: Final = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
 CREATE TABLE texts (
     id INTEGER PRIMARY KEY, thing TEXT, class TEXT, kind TEXT, weight REAL, language TEXT, text TEXT);
 CREATE VIRTUAL TABLE words USING fts5(
@@ -60,7 +64,7 @@ CREATE INDEX by_thing ON texts (thing);
 CREATE INDEX by_name ON names (folded);
 CREATE INDEX by_sound ON names (sound) WHERE entity;
 CREATE VIRTUAL TABLE temp.word_counts USING fts5vocab(main, words, row);
-CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, word TEXT, count INTEGER);
+CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, word TEXT UNIQUE, count INTEGER);
 INSERT INTO vocabulary (word, count) SELECT term, doc FROM temp.word_counts WHERE length(term) > 3 AND term > ':';
 """  # ':' sorts after the digits: numbers are not corrected
 
@@ -86,14 +90,16 @@ class Index:
     def __init__(self, texts: Iterable[Text]) -> None:
         """Builds the index of the texts, in an unlinked file, which the system deletes when the process exits."""
         self._pool: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._mutex = threading.Lock()
         with tempfile.TemporaryDirectory(prefix="kelisim-") as folder:
             path = Path(folder) / "index.sqlite"
             with closing(sqlite3.connect(path, isolation_level=None)) as connection:
                 _fill(connection, texts)
-            for _ in range(_CONNECTIONS):
-                reader = sqlite3.connect(f"file:{path}?immutable=1", uri=True, check_same_thread=False)
-                reader.execute("SELECT count(*) FROM sqlite_schema")  # opens the file before it is unlinked
-                self._pool.put(reader)
+            opened = [sqlite3.connect(path, isolation_level=None, check_same_thread=False) for _ in range(_CONNECTIONS)]
+            for connection in opened:
+                connection.executescript(_JOURNALED)
+                connection.execute("SELECT count(*) FROM sqlite_schema")  # opens the file before it is unlinked
+                self._pool.put(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -103,6 +109,24 @@ class Index:
             yield reader
         finally:
             self._pool.put(reader)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction, while no other is used; what it wrote is undone where an error is raised."""
+        with self._mutex:
+            others = [self._pool.get() for _ in range(_CONNECTIONS - 1)]
+            try:
+                with self.reading() as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    try:
+                        yield connection
+                    except BaseException:
+                        connection.execute("ROLLBACK")
+                        raise
+                    connection.execute("COMMIT")
+            finally:
+                for other in others:
+                    self._pool.put(other)
 
     def names(self, thing: str) -> list[tuple[str, str]]:
         """The labels of a thing with their languages."""
@@ -131,31 +155,51 @@ class Index:
         return [row[0] for row in sharing]
 
 
+class Rows(NamedTuple):
+    """The rows of the tables for some texts."""
+
+    texts: list[tuple[Any, ...]]
+    words: list[tuple[int, str]]
+    names: list[tuple[int, str, str, bool]]
+
+    @property
+    def grams(self) -> list[tuple[int, str]]:
+        """Of ``name_grams``."""
+        return [(number, key) for number, _, key, entity in self.names if entity and key]
+
+
+def rows_of(texts: Iterable[Text], after: int) -> Rows:
+    """The rows, numbered after a number."""
+    rows = Rows([], [], [])
+    for number, each in enumerate(texts, after + 1):
+        text = unicodedata.normalize("NFC", each.text)
+        class_iri = most_specific_class(each.classes)
+        weight = RANKS[each.kind] + RECORD_WEIGHT * (class_iri in _RECORDS)
+        rows.texts.append((number, each.thing, class_iri, each.kind, weight, each.language, text))
+        rows.words.append((number, fold(text)))
+        if each.kind in {"name", "other-name", "code"}:
+            entity = class_iri in RECONCILED and each.thing.startswith(str(ID))
+            key = phonetic_key(text) if each.kind != "code" else ""  # codes are equal or are not
+            rows.names.append((number, fold(without_dots(text)), key, entity))
+    return rows
+
+
+def insert(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Inserts rows into all tables but those of words and counts."""
+    connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows.texts)
+    connection.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", rows.words)
+    connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", rows.names)
+    connection.executemany("INSERT INTO name_grams (rowid, sound) VALUES (?, ?)", rows.grams)
+
+
 def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
-    connection.executescript(_TABLES)
+    connection.executescript(_UNJOURNALED + _TABLES)
     connection.execute("BEGIN")
     number = 0
     rest = iter(texts)
     while batch := list(islice(rest, _BATCH)):
-        rows: list[tuple[Any, ...]] = []
-        folded: list[tuple[int, str]] = []
-        names: list[tuple[int, str, str, bool]] = []
-        for each in batch:
-            number += 1
-            text = unicodedata.normalize("NFC", each.text)
-            class_iri = most_specific_class(each.classes)
-            weight = RANKS[each.kind] + RECORD_WEIGHT * (class_iri in _RECORDS)
-            rows.append((number, each.thing, class_iri, each.kind, weight, each.language, text))
-            folded.append((number, fold(text)))
-            if each.kind in {"name", "other-name", "code"}:
-                entity = class_iri in RECONCILED and each.thing.startswith(str(ID))
-                key = phonetic_key(text) if each.kind != "code" else ""  # codes are equal or are not
-                names.append((number, fold(without_dots(text)), key, entity))
-        connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        connection.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", folded)
-        connection.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", names)
-        entities = [(n, key) for n, _, key, entity in names if entity and key]
-        connection.executemany("INSERT INTO name_grams (rowid, sound) VALUES (?, ?)", entities)
+        insert(connection, rows_of(batch, number))
+        number += len(batch)
     connection.execute("COMMIT")
     connection.executescript(_FINISH)
     connection.execute("BEGIN")
@@ -163,5 +207,5 @@ def _fill(connection: sqlite3.Connection, texts: Iterable[Text]) -> None:
     keys = ((number, phonetic_key(word)) for number, word in listed)
     connection.executemany("INSERT INTO word_grams (rowid, sound) VALUES (?, ?)", keys)
     connection.execute("COMMIT")
-    for table in ("name_grams", "word_grams"):
+    for table in GRAM_TABLES:
         connection.executescript(_COUNTS.format(table=table))

@@ -1,14 +1,14 @@
 """Reads the texts for the index: names, glosses, definitions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.store.reader import Reader
+from kg.store.reader import Reader, nodes
 from ontology.namespaces import KEL, PREFIXES
 
 KINDS: Final = {
@@ -29,8 +29,11 @@ KINDS: Final = {
 
 _ABBREVIATION: Final = re.compile(r"[^\W\d_]\.\s?(?:[^\W\d_]\.\s?)*[^\W\d_]\.?")
 
-PAGE_TEXTS: Final = 60_000
-"""The approximate number of texts in one query; with two million texts, more would exceed the usual time limit."""
+PAGE_TEXTS: Final = 200_000
+"""The approximate number of texts in one query; each passes by all texts, so that few pages are read sooner."""
+
+_FEW: Final = 500
+"""The most things in one query of `texts_of`."""
 
 _PATTERNS: Final = (
     ("?thing ?property ?text", "?thing a ?class"),
@@ -63,6 +66,15 @@ def read_texts(reader: Reader) -> Iterator[Text]:
     for texts, classes in _PATTERNS:
         for chosen in _parts(reader, texts):
             yield from _page(reader, texts, classes, chosen)
+
+
+def texts_of(reader: Reader, things: Collection[str]) -> Iterator[Text]:
+    """All texts of some things (IRIs)."""
+    rest = iter(sorted(things))
+    while few := list(islice(rest, _FEW)):
+        chosen = f"VALUES ?thing {{ {nodes(few)} }}"
+        for texts, classes in _PATTERNS:
+            yield from _page(reader, f"{chosen} {texts}", classes, "")
 
 
 def _values() -> str:

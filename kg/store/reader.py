@@ -19,9 +19,13 @@ __all__ = ["Reader", "Row", "Term", "node", "nodes", "text"]
 class Reader(Rows):
     """Runs internal queries for pages and the command line. Every query must have a LIMIT."""
 
-    def __init__(self, source: "Engine | Store") -> None:
-        """Over an engine in this process, or over a store with its limits and current version."""
-        super().__init__(answers_of(source) if isinstance(source, Engine) else _answers_of_store(source))
+    def __init__(self, source: "Engine | Store", answer: Callable[[str], bytes] | None = None) -> None:
+        """Over an engine in this process, or over a store with its limits and current version.
+
+        `answer` asks the store in another way, see `Rows`.
+        """
+        usual = answers_of(source) if isinstance(source, Engine) else _answers_of_store(source)
+        super().__init__(answer or usual)
         self._source = source
 
     def explanation(self, triple: ox.Triple) -> "Explanation":

@@ -8,7 +8,8 @@ from kg.language.labels import FALLBACK_LANGUAGE
 from kg.store.reader import Reader, text
 
 PAGE_SIZE: Final = 50
-_MAX_CHOICES: Final = 1_000
+MAX_CHOICES: Final = 1_000
+"""The most choices of a filter."""
 _MAX_SPAN_YEARS: Final = 10
 
 _NAMED: Final = "<http://www.w3.org/2000/01/rdf-schema#label>|<http://www.w3.org/2004/02/skos/core#altLabel>"
@@ -59,7 +60,7 @@ def listing(  # noqa: PLR0913 - what is listed, in which order, and which part o
 
 def distinct(reader: Reader, pattern: str, name: str) -> list[str]:
     """The distinct values that a pattern binds to a variable, such as the choices of a filter; at most 1000."""
-    rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {_MAX_CHOICES}")
+    rows = reader.rows(f"SELECT DISTINCT ?{name} WHERE {{ {pattern} }} ORDER BY ?{name} LIMIT {MAX_CHOICES}")
     return [str(row[name].value) for row in rows]
 
 
@@ -69,7 +70,7 @@ def years_within(reader: Reader, pattern: str) -> list[int]:
     Of a span of more than ten years only the first year is included: a date such as a century is not in every year.
     """
     span = "(YEAR(?from) AS ?first) (YEAR(?until) AS ?last)"
-    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {_MAX_CHOICES}")
+    rows = reader.rows(f"SELECT DISTINCT {span} WHERE {{ {pattern} }} LIMIT {MAX_CHOICES}")
     spans = [(int(row["first"].value), int(row["last"].value)) for row in rows if "first" in row and "last" in row]
     found = {year for a, b in spans for year in range(a, (b if b - a < _MAX_SPAN_YEARS else a) + 1)}
     return sorted(found, reverse=True)

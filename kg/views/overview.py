@@ -1,8 +1,12 @@
 """Counts of the main kinds of things, for the first page."""
 
+import re
 from typing import Final
 
+from kg.history.changes import NetChange
 from kg.store.reader import Reader
+from ontology import BASE
+from ontology.namespaces import RDF_TYPE
 
 MAX_COUNT: Final = 100_000
 """Counting stops here, so that the first page is fast with large graphs."""
@@ -42,6 +46,18 @@ def counts(reader: Reader) -> dict[str, int]:
         f"WHERE {{ {' UNION '.join(parts)} }} GROUP BY ?kind LIMIT {len(_PATTERNS):d}"
     )
     return {str(row["kind"].value): int(row["n"].value) for row in rows if "kind" in row}
+
+
+_COUNTED: Final = re.compile(
+    rb"(?:<[^>]*>|_:[^ ]*) (?:<%b> <%bns#|<%bns#holder> )"
+    % tuple(re.escape(iri.encode()) for iri in (RDF_TYPE, BASE, BASE))
+)
+"""Lines of N-Quads that tell of what is counted: classes of the ontology, and who holds an office."""
+
+
+def follow_counts(found: dict[str, int], change: NetChange) -> dict[str, int] | None:
+    """The counts after a change; None where they have to be counted anew, which takes at most `MAX_COUNT` each."""
+    return None if any(map(_COUNTED.match, (*change.deletes, *change.adds))) else found
 
 
 def newest_source(reader: Reader) -> str:

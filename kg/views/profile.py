@@ -6,6 +6,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.history.changes import NetChange
 from kg.store.reader import Reader, Row, node
 from ontology import KelisimError
 from ontology.namespaces import RDF_TYPE
@@ -33,7 +34,8 @@ class Profile:
     triples: statements in the default graph; quads: those in named graphs. more_properties, more_classes, more_graphs:
     how many are not listed. capped: whether there are more than `MAX_COUNTED`, so that all counts are of a part.
     incomplete: whether something could not be counted in time. examples: some things by class; those without a class
-    are under the empty string, and only where there are no classes.
+    are under the empty string, and only where there are no classes. changed: how many statements changed since, of one
+    item.
     """
 
     triples: int = 0
@@ -47,6 +49,7 @@ class Profile:
     capped: bool = False
     incomplete: bool = False
     examples: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=lambda: [0], compare=False)
 
     @property
     def iris(self) -> set[str]:
@@ -78,6 +81,15 @@ def profile(reader: Reader) -> Profile:
         counter.failed,
         _examples(reader, [iri for iri, _ in common[:_ILLUSTRATED]]),
     )
+
+
+def follow_profile(found: Profile, change: NetChange) -> Profile | None:
+    """The profile after a change; None where it has to be made anew, unless it is of a part that is as good as before.
+
+    To count a part, up to `MAX_COUNTED` statements, takes seconds; a hundredth of them may change before that is done.
+    """
+    found.changed[0] += len(change.deletes) + len(change.adds)
+    return found if found.capped and found.changed[0] <= MAX_COUNTED // 100 else None
 
 
 class _Counter:

@@ -14,7 +14,6 @@ from kg.conflicts.figures import Figure
 from kg.language.periods import Period, PeriodKind, parse_day
 from kg.store.reader import Reader, Row, node, nodes
 from kg.views.footnotes import Footnote, footnotes
-from kg.views.listings import distinct
 from ontology.namespaces import CODE, INFERRED_GRAPH, KEL
 
 MAX_OBSERVATIONS: Final = 400
@@ -123,17 +122,6 @@ def _figure(each: Observation) -> Figure:
         next(iter(each.as_written), ""),
         frozenset(each.claims),
     )
-
-
-def measures(reader: Reader) -> list[str]:
-    """The measures of figures."""
-    return distinct(reader, f"GRAPH ?c {{ ?o {node(str(KEL.measure))} ?measure }}", "measure")
-
-
-def parties(reader: Reader) -> list[str]:
-    """The areas and counterparts of figures."""
-    sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
-    return distinct(reader, f"GRAPH ?c {{ ?o {sides} ?party }}", "party")
 
 
 def _select(selection: Selection) -> str:

@@ -27,7 +27,7 @@ _KEPT_SHARE: Final = 8
 _UNDONE_QUADS: Final = 10_000
 """Patches of more quads are not undone, nor applied again: a fork is faster."""
 
-_UNDONE: Final = frozenset({"INSERT", "DELETE", "WITH", "CLEAR", "DROP"})
+_UNDONE: Final = frozenset({"INSERT", "DELETE", "WITH", "DROP"})
 """The first words of operations that change nothing but quads; the others may leave empty graphs."""
 
 

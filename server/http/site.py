@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 from kg.history.timeline import Version
 from kg.publishing.about import About, about_of_data
 from kg.publishing.dumps import MEDIA_TYPES, Dumps
+from kg.search.current import CurrentIndex
 from kg.search.index import Index
-from kg.search.texts import read_texts
 from kg.store.background import Refresher
 from kg.store.reader import Reader
 from kg.store.store import AS_OF, Store, as_of
@@ -129,8 +129,8 @@ class Site:
 
     @cached_property
     def index(self) -> Refresher[Index]:
-        """The full-text index of the store, built on first use and rebuilt after changes."""
-        return Refresher(lambda: self.store.version, lambda: Index(read_texts(self.reader)))
+        """The full-text index of the store, built on first use, which then follows changes."""
+        return Refresher(lambda: self.store.version, CurrentIndex(self.store).get)
 
     @cached_property
     def conflicts(self) -> Refresher[Conflicts]:

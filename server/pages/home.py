@@ -1,7 +1,6 @@
 """The home page, the about page, health checks and ``/openapi.json``."""
 
 from collections import defaultdict
-from functools import lru_cache
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -9,10 +8,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from kg.language.labels import labels
 from kg.publishing.citing import cite
 from kg.publishing.questions import read_questions
+from kg.store.followed import Followed
 from kg.views.articles import Article, newest_articles, read_article
 from kg.views.footnotes import Footnote
-from kg.views.overview import counts
-from kg.views.profile import MAX_COUNTED, Profile, profile
+from kg.views.overview import counts, follow_counts
+from kg.views.profile import MAX_COUNTED, Profile, follow_profile, profile
 from kg.workers.messages import Task
 from ontology import version
 from server.http.languages import language
@@ -29,17 +29,16 @@ def blueprint(site: Site) -> Blueprint:
     routes = Blueprint("pages", __name__)
     questions = len(read_questions())
 
-    @lru_cache(1)
-    def profiled(_version: str) -> Profile:
-        return profile(site.reader)
+    counted_kinds = Followed(site.store, counts, follow_counts)
+    profiled = Followed(site.store, profile, follow_profile)
 
     @routes.get("/")
     def home() -> str:
         """The home page: introduction, links and the newest claims; for other data than the project's, a profile."""
         if not site.about.ours:
-            return _profile(site, profiled(site.store.version))
+            return _profile(site, profiled.get())
         article, claims = _newest(site)
-        counted = defaultdict(int, counts(site.reader), questions=questions)
+        counted = defaultdict(int, counted_kinds.get(), questions=questions)
         return render_template(
             "pages/home.html", statistics=site.statistics, counted=counted, newest=article, claims=claims
         )

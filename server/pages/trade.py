@@ -10,9 +10,11 @@ from kg.charts.chart import Chart
 from kg.charts.trade_charts import FLOWS, draw, flow_rank, in_words, when
 from kg.language.labels import Label, labels
 from kg.language.periods import KINDS, PeriodKind
-from kg.views.listings import Listing
+from kg.store.followed import Followed
+from kg.views.choices import MEASURES, PARTIES, count_uses, follow_uses, used
+from kg.views.listings import MAX_CHOICES, Listing
 from kg.views.notes import Notes
-from kg.views.trade import MAX_OBSERVATIONS, Observation, Selection, contested, measures, observations, parties
+from kg.views.trade import MAX_OBSERVATIONS, Observation, Selection, contested, observations
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.filters import Choice, Filters, choices
@@ -24,19 +26,20 @@ def blueprint(site: Site) -> Blueprint:
     """The page of figures of a site."""
     routes = Blueprint("trade", __name__)
 
+    counted = Followed(site.store, count_uses, follow_uses)
+
     @lru_cache(maxsize=8)
-    def offered(version: str, code: str) -> dict[str, list[Choice]]:
+    def offered(parties: tuple[str, ...], measures: tuple[str, ...], _: str, code: str) -> dict[str, list[Choice]]:
         reader = site.reader
-        return {
-            "party": choices(reader, parties(reader), code),
-            "measure": choices(reader, measures(reader), code),
-        }
+        return {"party": choices(reader, parties, code), "measure": choices(reader, measures, code)}
 
     @routes.get("/trade")
     def page() -> tuple[str, int]:
         """A page of the figures that match the filters; 400 with a message if a filter is invalid."""
         filters = Filters("measure")
-        fields = offered(site.store.version, language()) | {"period": _periods()}
+        uses = counted.get()
+        parties, measures = (tuple(used(uses, iris, MAX_CHOICES)) for iris in (PARTIES, MEASURES))
+        fields = offered(parties, measures, site.store.version, language()) | {"period": _periods()}
         party = filters.choice("party", translate("Party"), fields["party"])
         measure = filters.choice("measure", translate("Measure"), fields["measure"])
         kind = filters.choice("period", translate("Period"), fields["period"])

@@ -1,0 +1,48 @@
+"""The index of a store's latest version, which follows its changes."""
+
+from typing import Final
+
+from kg.history.history import History
+from kg.search.following import replace_texts, touched
+from kg.search.index import Index
+from kg.search.texts import read_texts, texts_of
+from kg.store.reader import Reader
+from kg.store.store import Store
+from ontology import KelisimError
+
+MOST_THINGS: Final = 50_000
+"""After changes of more things the index is made anew."""
+
+
+class CurrentIndex:
+    """Makes the index of the latest version: at first from all texts, then from those of the things that changed.
+
+    For use by one thread at a time.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._index: Index | None = None
+        self._number = 0
+
+    def get(self) -> Index:
+        """The index, which has all changes up to that version at least; raises what queries raise."""
+        number, reader = self._store.number, Reader(self._store)
+        things = self._changed(self._store.history, number)
+        if self._index is None or things is None:
+            self._index = Index(read_texts(reader))
+        elif things:
+            replace_texts(self._index, things, texts_of(reader, things))
+        self._number = number
+        return self._index
+
+    def _changed(self, history: History | None, number: int) -> set[str] | None:
+        """The things with texts that changed since; None if that cannot be told, or there are too many."""
+        if history is None:
+            return None
+        try:
+            change = history.net_change(self._number, number)
+        except KelisimError:  # compacted since
+            return None
+        things = touched((*change.deletes, *change.adds))
+        return things if len(things) <= MOST_THINGS else None
