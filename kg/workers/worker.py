@@ -60,7 +60,7 @@ from kg.workers.confinement import (
     forbid_new_files,
     use_one_malloc_arena,
 )
-from kg.workers.messages import Outcome, Task
+from kg.workers.messages import QUICK_SECONDS, Outcome, Task
 from kg.workers.rewinding import PAST_NICENESS, Rewind
 from kg.workers.spool import ResultTooLargeError, Spool
 from kg.workers.wire import Inbox, receive, send
@@ -339,12 +339,11 @@ def _handle(
         send(channel, outcome, patch)
         return False
     task = Task(*what)
-    if engine.services and "SERVICE" in task.query.upper():  # the guard has allowed only these
-        with allow_new_files():
-            outcome, spool = perform(engine, task, spare)
-    else:
+    began, federated = time.thread_time(), bool(engine.services) and "SERVICE" in task.query.upper()
+    with allow_new_files() if federated else nullcontext():  # the guard has allowed only these
         outcome, spool = perform(engine, task, spare)
-    if memory.is_exceeded():
-        outcome = msgspec.structs.replace(outcome, retires=True)
+    slow = federated or engine.opens_files or time.thread_time() - began > QUICK_SECONDS
+    if memory.is_exceeded() or slow:
+        outcome = msgspec.structs.replace(outcome, retires=memory.exceeded, slow=slow)
     send(channel, outcome, spool.body, spool.file)
     return spool.file >= 0
