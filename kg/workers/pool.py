@@ -438,9 +438,10 @@ class WorkerPool:
         pending.worker, pending.version = worker, self.version
         if worker.pending is None or worker.pending is pending:
             self._begin(pending, worker)
+            worker.channel.send(pending.message)
         else:
             worker.backlog.append(pending)
-        worker.channel.send(pending.message)
+            worker.channel.send_soon(pending.message)
 
     def _begin(self, pending: PendingQuery, worker: WorkerProcess) -> None:
         """Counts the time of a query that a worker evaluates from now on."""
@@ -530,7 +531,7 @@ class WorkerPool:
         if pending and pending.worker is not worker:  # it was given to another, or nobody waits for it
             pending = None
         if pending:
-            self._quick_shapes.note(pending.shape, quick=not outcome.slow)
+            self._quick_shapes.note(pending.shape, quick=outcome.kind == "ok" and not outcome.slow)
         if pending and worker.long and worker.processor_seconds - worker.started_used < SHORT_SECONDS:
             self._long_shapes.remove(pending.task.query)  # this one is short
         reply = self._reply(pending, outcome, body, SpooledFile(file) if file >= 0 else None) if pending else None
