@@ -475,7 +475,12 @@ class WorkerPool:
             if seconds >= time_slice and _is_used(worker, seconds, time_slice):
                 self._demote(worker)
                 waiting -= 1
-            elif len(busy) > _PROCESSORS and not internal and _has_used(worker, _TICK_SECONDS):
+            elif (
+                len(busy) > _PROCESSORS
+                and not internal
+                and seconds >= _TICK_SECONDS
+                and _has_used(worker, _TICK_SECONDS)  # else it was only kept waiting, as all are on a busy machine
+            ):
                 worker.lower_priority()  # newer queries have priority: most are shorter
         self._ticking = bool(busy)
         if busy:
