@@ -19,7 +19,7 @@ from kg.engine.guard import dataset_graphs, refuse_outbound, without_dataset
 from kg.engine.hints import Hints
 from kg.engine.merging import Merges
 from kg.engine.optimising import QueryOptimiser, Rewritten
-from kg.engine.rewriting import order_columns, rewrite, with_plain_names
+from kg.engine.rewriting import may_select_all, order_columns, rewrite, with_plain_names
 from kg.lenses.building import LensTooLargeError
 from kg.lenses.kept import Lenses
 from kg.lenses.names import Lens, LensError, is_lens, parse
@@ -328,7 +328,7 @@ class Engine:
                     raise KelisimError(f"The query cannot be evaluated: {error}") from error
                 unknown[ox.NamedNode(function[1])] = _no_value
             else:
-                if isinstance(result, ox.QuerySolutions):
+                if may_select_all(text) and isinstance(result, ox.QuerySolutions):
                     ordered = order_columns(text, [v.value for v in result.variables])
                     if ordered != text:
                         plain = order_columns(plain, [v.value for v in result.variables])

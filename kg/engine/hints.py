@@ -125,10 +125,13 @@ class Hints:
         assert self._hedged
         text, limited = rewrite(query), "LIMIT" in words
         try:
-            plain, more = (_solutions(s.query(text, base_iri=BASE)) for s in (self._store, self._hedged.store))
+            plain, more = (s.query(text, base_iri=BASE) for s in (self._store, self._hedged.store))
+            if limited and isinstance(plain, ox.QuerySolutions) and isinstance(more, ox.QuerySolutions):
+                return max(0, sum(1 for _ in more) - sum(1 for _ in plain))
+            told, known = _solutions(more), _solutions(plain)
         except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
             return 0
-        return max(0, more.total() - plain.total()) if limited else (more - plain).total()
+        return max(0, told.total() - known.total()) if limited else (told - known).total()
 
     def unknown_names(self, query: str) -> dict[str, list[str]]:
         """The names in a query that do not occur in the data, with similar ones that do (see `kg.engine.names`).

@@ -114,9 +114,14 @@ def _edited(text: str, edits: Sequence[_Edit]) -> str:
     return "".join((*parts, text[done:]))
 
 
+def may_select_all(query: str) -> bool:
+    """Whether a query may have ``SELECT *``, whose columns `order_columns` orders."""
+    return "*" in query and bool(_STAR.search(query))
+
+
 def order_columns(query: str, variables: Sequence[str]) -> str:
     """A ``SELECT *`` with its variables in the order of first occurrence; other queries unchanged."""
-    if not _STAR.search(query):
+    if not may_select_all(query):
         return query
     tokens = list(lex(query))
     star = next((n for n, t in enumerate(tokens) if t.type == "SELECT"), len(tokens))

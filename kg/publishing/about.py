@@ -113,7 +113,7 @@ class About:
         found = next((own for code in spoken if (own := [t for t in words if (t.language or "") == code])), words)
         return sorted(t.value for t in found)
 
-    @property
+    @cached_property
     def licences(self) -> list[str]:
         """The IRIs of the licences; a relative one begins with the path."""
         return [_absolute(term.value, "/") for term in self._licences()]

@@ -24,15 +24,20 @@ def pop_fairest(queue: deque[PendingQuery], workers: Iterable[WorkerProcess]) ->
     return chosen
 
 
+def shape_of(query: str) -> str:
+    """The text of a query without constants: queries of one program share it."""
+    return _CONSTANT.sub("", query)
+
+
 class QueryShapes:
-    """Remembers queries by their shape, which is the text without constants: those of one program share it."""
+    """Remembers queries by their shape."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, float] = OrderedDict()
 
     def add(self, query: str, now: float) -> None:
         """Remembers the shape of a query, at a time in seconds."""
-        shape = _CONSTANT.sub("", query)
+        shape = shape_of(query)
         self._seen[shape] = now
         self._seen.move_to_end(shape)
         if len(self._seen) > _MAX_SHAPES:
@@ -40,8 +45,8 @@ class QueryShapes:
 
     def remove(self, query: str) -> None:
         """Forgets the shape of a query."""
-        self._seen.pop(_CONSTANT.sub("", query), None)
+        self._seen.pop(shape_of(query), None)
 
     def has(self, query: str, now: float) -> bool:
         """Whether a query of that shape was added lately."""
-        return bool(self._seen) and self._seen.get(_CONSTANT.sub("", query), -SHAPE_SECONDS) > now - SHAPE_SECONDS
+        return bool(self._seen) and self._seen.get(shape_of(query), -SHAPE_SECONDS) > now - SHAPE_SECONDS

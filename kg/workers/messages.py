@@ -25,6 +25,9 @@ from kg.rdf.formats import NotAcceptableError
 from kg.workers.spool import ResultTooLargeError
 from ontology import KelisimError
 
+QUICK_SECONDS: Final = 0.002
+"""What takes more processor time is slow: others do not wait behind those like it."""
+
 
 class Task(NamedTuple):
     """One query and how to serialise its result.
@@ -66,6 +69,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
     of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
     of the query that are not in the data, with similar ones (`kg.engine.names`). `scanned`: columns gave the answer.
+    `slow`: it took more than `QUICK_SECONDS` of processor time, or may have waited for others.
     """
 
     kind: str
@@ -81,6 +85,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     hedged: int = 0
     unknown: dict[str, list[str]] = {}
     scanned: bool = False
+    slow: bool = False
 
 
 _ERRORS: Final[dict[str, type[KelisimError]]] = {

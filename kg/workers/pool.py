@@ -13,9 +13,10 @@ from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, Sto
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
 from kg.rdf.patches import Patch
+from kg.workers.backlog import STUCK_SECONDS, QuickShapes, at_work
 from kg.workers.fairness import QueryShapes, pop_fairest
 from kg.workers.messages import Outcome, Task, error_of
-from kg.workers.process import ForkServer, PendingQuery, Waiter, WorkerProcess
+from kg.workers.process import PATCH_BYTES, ForkServer, PendingQuery, ReplyFuture, Waiter, WorkerProcess
 from kg.workers.wire import encode_message
 from kg.workers.worker import UNREADABLE_COPY
 from kg.workers.writer import RENEWAL_SECONDS, Writer
@@ -36,9 +37,6 @@ _TICK_SECONDS: Final = 0.0125
 """How often the short lane is checked for expired time slices."""
 
 _PROCESSORS: Final = os.cpu_count() or 1
-
-_PATCH_BYTES: Final = 1 << 22
-"""A worker is replaced when its patches exceed this size, since it shares less and less memory."""
 
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
@@ -72,12 +70,12 @@ class WorkerPool:
     | | forked, but that query was abandoned | killed | SIGKILL |
     | idle | a query arrives | busy, short lane | `task` |
     | | a patch is committed | idle | `patch` |
-    | | the same, patches exceed `_PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
+    | | the same, patches exceed `PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
     | | outcome: it lacks a lens | idle, or busy with a queued query | `lens` to the fork server |
     | idle or busy | a lens was made | replaced, if busy after its query | SIGKILL |
-    | busy, short lane | outcome; low priority, retiring, or patches exceed `_PATCH_BYTES` | replaced | reply; SIGKILL |
-    | | a patch is committed | unchanged | `patch`, unless its patches exceed `_PATCH_BYTES` |
+    | busy, short lane | outcome; low priority, retiring, or patches exceed `PATCH_BYTES` | replaced | reply; SIGKILL |
+    | | a patch is committed | unchanged | `patch`, unless its patches exceed `PATCH_BYTES` |
     | | ran for a tick, more busy workers than processors | low priority | setpriority |
     | | time slice over, a slot is free | busy, long lane, low priority | `worker` |
     | | time slice over, no slot is free; query abandoned | replaced | SIGKILL |
@@ -152,6 +150,7 @@ class WorkerPool:
         self._writes = False
         self._long_shapes = QueryShapes()
         """Of the queries for which the long lane had no slot."""
+        self._quick_shapes = QuickShapes()
         self._lenses: dict[str, list[PendingQuery]] = {}
         """The queries that wait for a lens, by its path."""
         self.scanned = 0
@@ -212,28 +211,54 @@ class WorkerPool:
         NotAcceptableError, QueryTimeoutError, BusyError, TooLargeError, TooDeepError, StoppedError; or KelisimError if
         evaluation fails otherwise.
         """
+        future = ReplyFuture(loop=self._loop)
+        future.waiter = None
+        future.waiter = self.submit(task, future.settle, timeout, client)
+        return future
+
+    def submit(
+        self, task: Task, answered: Callable[[Reply | Exception], None], timeout: float | None = None, client: str = ""
+    ) -> Waiter | None:
+        """Asks as `query` does, and calls `answered` with the reply or the error; cancelled by what it returns.
+
+        `answered` may be called before this returns, which is None then.
+        """
         pending = self._pending.get(task)
         if pending:
-            return self._add_waiter(pending, timeout)
+            return self._add_waiter(pending, answered, timeout)
         if self._stopping:
-            return self._failed_future(_stopping())
+            answered(_stopping())
+            return None
         try:
             pending = PendingQuery(task, client)
         except UnicodeEncodeError as error:
-            return self._failed_future(QuerySyntaxError(f"The query is no Unicode text: {error}"))
-        queue = self._long_queue if self._is_known_long(task) else self._queue
-        starts = queue is self._queue and bool(self._idle)
-        if not (starts or task.internal) and len(queue) >= self.limits.queue:
-            return self._failed_future(_full(queue))
+            answered(QuerySyntaxError(f"The query is no Unicode text: {error}"))
+            return None
+        if self._is_known_long(task):
+            queue, worker = self._long_queue, None
+        else:
+            queue, worker = self._queue, self._worker_for(pending)
+        if not (worker or task.internal) and len(queue) >= self.limits.queue:
+            answered(_full(queue))
+            return None
         self._pending[task] = pending
-        if starts:
-            self._dispatch(pending, self._idle.pop())
+        waiter = self._add_waiter(pending, answered, timeout)
+        if worker:
+            self._dispatch(pending, worker)
         else:
             queue.append(pending)
-        waiter = self._add_waiter(pending, timeout)
-        if queue is self._long_queue:
-            self._start_next_long()
+            if queue is self._long_queue:
+                self._start_next_long()
         return waiter
+
+    def _worker_for(self, pending: PendingQuery) -> WorkerProcess | None:
+        """The worker to which a new query is sent at once, if there is one: idle, or for a quick query also at work."""
+        if not pending.task.internal:
+            pending.shape = self._quick_shapes.shape(pending.task.query)
+            pending.quick = self._quick_shapes.has(pending.shape)
+            if pending.quick and not self._queue and (worker := at_work(self._workers, self._loop.time())):
+                return worker
+        return self._idle.pop() if self._idle else None
 
     async def stage_change(self, change: Change, documents: Sequence[bytes], timeout: float | None = None) -> bytes:
         """Stages a change: returns its serialised patch, without applying it.
@@ -284,13 +309,13 @@ class WorkerPool:
             may_replace = True  # one for each patch, so that the others can go on; all if this patch is too large
             for worker in [w for w in self._workers if not w.long]:  # in the long lane they end with their query
                 worker.patched += len(message)
-                if worker.patched <= _PATCH_BYTES:
+                if not worker.outdated:
                     worker.channel.send(message)
                 elif worker.pending:
                     continue  # replaced after its outcome
                 elif may_replace:
                     self._replace(worker)
-                    may_replace = len(message) > _PATCH_BYTES
+                    may_replace = len(message) > PATCH_BYTES
                 else:
                     worker.channel.send(message)
             self._writer.apply(message)
@@ -343,7 +368,7 @@ class WorkerPool:
         self.version = self.forked_version = version
         for worker in [*self._workers]:
             worker.patched += len(message)
-            if worker.patched > _PATCH_BYTES:
+            if worker.outdated:
                 self._end(worker)
             else:
                 worker.channel.send(message)
@@ -388,7 +413,7 @@ class WorkerPool:
         """Uses another fork server; replaces its workers as they end their queries, and returns those that have one."""
         self._fork_server = server
         for worker in [*self._workers]:
-            worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
+            worker.patched = PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
             if not worker.pending:
                 self._end(worker)
         return {*self._workers}
@@ -406,24 +431,29 @@ class WorkerPool:
             self._former.remove(former)
             self._close_former(former, workers)
 
-    def _add_waiter(self, pending: PendingQuery, timeout: float | None) -> Waiter:
-        waiter = Waiter(loop=self._loop)
+    def _add_waiter(
+        self, pending: PendingQuery, answered: Callable[[Reply | Exception], None], timeout: float | None
+    ) -> Waiter:
+        waiter = Waiter(pending, answered, self._abandon)
         seconds = self.limits.seconds(timeout)
-        waiter.pending, waiter.abandon = pending, self._abandon
         waiter.timer = self._loop.call_later(seconds, self._expire, waiter, seconds)
         pending.waiters.append(waiter)
         return waiter
 
-    def _failed_future(self, error: Exception) -> asyncio.Future[Reply]:
-        future: asyncio.Future[Reply] = self._loop.create_future()
-        future.set_exception(error)
-        return future
-
     def _dispatch(self, pending: PendingQuery, worker: WorkerProcess) -> None:
+        """Sends a query to a worker, which evaluates it at once or behind others."""
         pending.worker, pending.version = worker, self.version
+        if worker.pending is None or worker.pending is pending:
+            self._begin(pending, worker)
+            worker.channel.send(pending.message)
+        else:
+            worker.backlog.append(pending)
+            worker.channel.send_soon(pending.message)
+
+    def _begin(self, pending: PendingQuery, worker: WorkerProcess) -> None:
+        """Counts the time of a query that a worker evaluates from now on."""
         worker.pending, worker.started = pending, self._loop.time()
         worker.started_used = worker.processor_seconds
-        worker.channel.send(pending.message)
         if not self._ticking:
             self._ticking = True
             self._loop.call_later(_TICK_SECONDS, self._tick)
@@ -434,7 +464,16 @@ class WorkerPool:
         busy = [w for w in self._workers if w.pending is not None and not w.long]
         waiting, overdue = len(self._queue), 0
         for worker in sorted(busy, key=lambda w: w.started):
-            seconds, internal = now - worker.started, worker.pending is not None and worker.pending.task.internal
+            seconds, pending = now - worker.started, worker.pending
+            assert pending
+            is_stuck = seconds >= STUCK_SECONDS and _is_used(worker, seconds, STUCK_SECONDS)
+            if pending.worker is not worker:  # nobody waits for it here any more
+                if is_stuck:
+                    self._replace(worker)
+                continue
+            if is_stuck and pending.quick:
+                self._unblock(worker)
+            internal = pending.task.internal
             if internal and seconds >= SHORT_SECONDS and len(self._slots) >= self.limits.workers:
                 overdue += 1
                 if overdue <= self.short_workers // 2:  # it stays: a page would be lost with it
@@ -443,11 +482,35 @@ class WorkerPool:
             if seconds >= time_slice and _is_used(worker, seconds, time_slice):
                 self._demote(worker)
                 waiting -= 1
-            elif len(busy) > _PROCESSORS and seconds >= _TICK_SECONDS and not internal:
+            elif (
+                len(busy) > _PROCESSORS
+                and not internal
+                and seconds >= _TICK_SECONDS
+                and _has_used(worker, _TICK_SECONDS)  # else it was only kept waiting, as all are on a busy machine
+            ):
                 worker.lower_priority()  # newer queries have priority: most are shorter
         self._ticking = bool(busy)
         if busy:
             self._loop.call_later(_TICK_SECONDS, self._tick)
+
+    def _unblock(self, worker: WorkerProcess) -> None:
+        """A query that should have been quick is not: those behind it go to other workers, and it alone stays."""
+        assert worker.pending
+        worker.pending.quick = False
+        self._requeue(worker)
+        self._start_next()
+
+    def _requeue(self, worker: WorkerProcess) -> None:
+        """Queues what waits at a worker before all others; if it is answered there as well, that does not count."""
+        for pending in reversed(worker.backlog):
+            if pending.worker is worker:
+                pending.worker = None
+                self._queue.appendleft(pending)
+
+    def _start_next(self) -> None:
+        """Has idle workers evaluate what is queued."""
+        while self._queue and self._idle:
+            self._release(self._idle.pop())
 
     def _is_known_long(self, task: Task) -> bool:
         """Whether a query is like one for which the long lane had no slot lately.
@@ -477,27 +540,36 @@ class WorkerPool:
     def _worker_completed(self, worker: WorkerProcess, outcome: Outcome, body: bytes, file: int) -> None:
         """A worker has sent an outcome."""
         pending, worker.pending = worker.pending, None
+        if pending and pending.worker is not worker:  # it was given to another, or nobody waits for it
+            pending = None
+        if pending:
+            self._quick_shapes.note(pending.shape, quick=outcome.kind == "ok" and not outcome.slow)
         if pending and worker.long and worker.processor_seconds - worker.started_used < SHORT_SECONDS:
             self._long_shapes.remove(pending.task.query)  # this one is short
-        spooled = SpooledFile(file) if file >= 0 else None
-        if pending and outcome.kind == "lens":
-            self._await_lens(pending, outcome.message)
-        elif pending and outcome.kind != "ok":
-            self._finish(pending, error_of(outcome, self.limits.result))
-        elif pending and (outcome.size != len(spooled or body) or (spooled and spooled_bytes() > self.limits.spool)):
-            self._finish(pending, BusyError("Too many large answers are being read just now. Try again later."))
-        elif pending:
-            self.scanned += outcome.scanned
-            reply = Reply(
-                outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version
-            )
-            self._finish(pending, reply)
-        if outcome.retires or worker.patched > _PATCH_BYTES:
+        reply = self._reply(pending, outcome, body, SpooledFile(file) if file >= 0 else None) if pending else None
+        if outcome.retires or worker.outdated:
             self._replace(worker)
         elif worker.lowered:  # low priority cannot be undone
             self._end(worker)
         else:
             self._release(worker)
+        if pending and reply is None:
+            self._await_lens(pending, outcome.message)
+        elif pending and reply:
+            self._finish(pending, reply)
+
+    def _reply(
+        self, pending: PendingQuery, outcome: Outcome, body: bytes, file: SpooledFile | None
+    ) -> Reply | Exception | None:
+        """What waiters get for the outcome of a query; None if its worker lacks a lens."""
+        if outcome.kind == "lens":
+            return None
+        if outcome.kind != "ok":
+            return error_of(outcome, self.limits.result)
+        if outcome.size != len(file or body) or (file and spooled_bytes() > self.limits.spool):
+            return BusyError("Too many large answers are being read just now. Try again later.")
+        self.scanned += outcome.scanned
+        return Reply(outcome.format, file or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version)
 
     def _await_lens(self, pending: PendingQuery, lens: str) -> None:
         """Has the fork server make a lens that the query's worker lacked; the query is queued again after that."""
@@ -520,12 +592,14 @@ class WorkerPool:
     def _renew_workers(self) -> None:
         """Replaces the workers of the short lane by forks of what the fork server is now, as they end their queries."""
         for worker in [w for w in self._workers if not w.long]:
-            worker.patched = _PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
+            worker.patched = PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
             if not worker.pending:
                 self._end(worker)
 
     def _worker_died(self, worker: WorkerProcess) -> None:
         pending, worker.pending = worker.pending, None
+        if pending and pending.worker is not worker:
+            pending = None
         error = worker.crash_error(self.limits.memory)
         if isinstance(error, TooDeepError | TooLargeError) and not self.loaded.is_set():  # so it ends at damaged files
             error = BusyError(UNREADABLE_COPY)
@@ -547,13 +621,14 @@ class WorkerPool:
         waiters, pending.waiters = pending.waiters, []
         for waiter in waiters:
             waiter.timer.cancel()
-            waiter.set_exception(outcome) if isinstance(outcome, Exception) else waiter.set_result(outcome)
+            waiter.settle(outcome)
         self._free_slot(pending)
 
     def _expire(self, waiter: Waiter, seconds: float) -> None:
         busy = BusyError(f"No worker became free within {seconds:g} seconds. Try again later.")
-        waiter.set_exception(_timed_out(seconds) if waiter.pending.worker else busy)
+        error = _timed_out(seconds) if waiter.pending.worker else busy
         self._abandon(waiter)
+        waiter.settle(error)
 
     def _abandon(self, waiter: Waiter) -> None:
         """Removes a waiter; a query without waiters is abandoned."""
@@ -563,9 +638,10 @@ class WorkerPool:
         if pending.waiters:
             return
         self._pending.pop(pending.task, None)
-        if pending.worker:
-            pending.worker.pending = None
-            self._replace(pending.worker)
+        worker, pending.worker = pending.worker, None
+        if worker and worker.pending is pending and not pending.quick:  # else it is about to end, or was not begun
+            worker.pending = None
+            self._replace(worker)
         for queue in (self._queue, self._long_queue):
             if pending in queue:
                 queue.remove(pending)
@@ -589,7 +665,9 @@ class WorkerPool:
             self._fork(pending)
 
     def _release(self, worker: WorkerProcess) -> None:
-        if self._queue:
+        if worker.backlog:
+            self._begin(worker.backlog.popleft(), worker)
+        elif self._queue:
             self._dispatch(pop_fairest(self._queue, self._workers), worker)
         else:
             self._idle.append(worker)
@@ -605,6 +683,9 @@ class WorkerPool:
         self._workers.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
+        if worker.backlog and not self._stopping:
+            self._requeue(worker)
+            self._start_next()
         if not worker.long:  # else another was forked when it left the short lane
             self._fork()
 

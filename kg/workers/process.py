@@ -25,14 +25,17 @@ from ontology import KelisimError
 LONG_NICENESS: Final = 10
 """Of long queries. SCHED_IDLE would starve them on a machine with other work."""
 
+PATCH_BYTES: Final = 1 << 22
+"""A worker is replaced when its patches exceed this size, since it shares less and less memory."""
+
 
 class PendingQuery:
     """A query that is queued or running, with all waiters for its result.
 
-    client: identifies the client that asked first, for fair scheduling.
+    client: identifies the client that asked first, for fair scheduling. shape: that of the query, if it may be quick.
     """
 
-    __slots__ = ("client", "message", "retries", "task", "version", "waiters", "worker")
+    __slots__ = ("client", "message", "quick", "retries", "shape", "task", "version", "waiters", "worker")
 
     def __init__(self, task: Task, client: str) -> None:
         """Raises UnicodeEncodeError if the query has a lone surrogate."""
@@ -41,6 +44,10 @@ class PendingQuery:
         self.message = encode_message({"kind": "task", "what": task})
         self.waiters: list[Waiter] = []
         self.worker: WorkerProcess | None = None
+        """The one whose outcome counts."""
+        self.shape = ""
+        self.quick = False
+        """Whether those of its shape are known to be quick (`kg.workers.backlog`)."""
         self.retries = 0
         self.version = -1
         """The number of the version that its worker has."""
@@ -51,20 +58,56 @@ class PendingQuery:
         return max((w.timer.when() for w in self.waiters), default=-math.inf)
 
 
-class Waiter(asyncio.Future[Reply]):
-    """A future for the reply to a query, with a deadline `timer`; `abandon` is called when it is cancelled."""
+class Waiter:
+    """Who waits for the reply to a query until a deadline, that of `timer`; `abandon` is called when it is cancelled.
 
-    __slots__ = ("abandon", "pending", "timer")
+    `answered` is called once with the reply, or with the exception that there is instead; never after `cancel`.
+    """
 
-    pending: PendingQuery
-    abandon: Callable[["Waiter"], None]
-    timer: asyncio.TimerHandle
+    __slots__ = ("_answered", "abandon", "pending", "timer")
+
+    def __init__(
+        self, pending: PendingQuery, answered: Callable[[Reply | Exception], None], abandon: Callable[["Waiter"], None]
+    ) -> None:
+        self.pending = pending
+        self._answered = answered
+        self.abandon = abandon
+        self.timer: asyncio.TimerHandle
+
+    def settle(self, outcome: Reply | Exception) -> None:
+        """Passes on the outcome, and keeps nothing of who waited, who keeps this: so no garbage has to be collected."""
+        answered, self._answered = self._answered, _ignored
+        answered(outcome)
+
+    def cancel(self) -> None:
+        """Waits no more, if there was no reply yet; the query goes on if it has other waiters."""
+        self._answered = _ignored
+        if self in self.pending.waiters:
+            self.abandon(self)
+
+
+def _ignored(_: Reply | Exception) -> None:
+    """Nobody waits for the reply."""
+
+
+class ReplyFuture(asyncio.Future[Reply]):
+    """A future for the reply to a query, whose waiter is cancelled with it."""
+
+    __slots__ = ("waiter",)
+
+    waiter: Waiter | None
+
+    def settle(self, outcome: Reply | Exception) -> None:
+        """Sets its result or exception, unless it was cancelled."""
+        if self.done():
+            return
+        self.set_exception(outcome) if isinstance(outcome, Exception) else self.set_result(outcome)
 
     def cancel(self, msg: object = None) -> bool:
-        """Cancels this waiter; the query goes on if it has others."""
+        """Cancels it, and its waiter."""
         cancelled = super().cancel(msg)
-        if cancelled:
-            self.abandon(self)
+        if cancelled and self.waiter:
+            self.waiter.cancel()
         return cancelled
 
 
@@ -93,6 +136,8 @@ class WorkerProcess:
             loop, own_end, Outcome, lambda what, body, file: completed(self, what, body, file), lambda: died(self)
         )
         self.pending: PendingQuery | None = None
+        self.backlog: deque[PendingQuery] = deque()
+        """What was sent to it and waits behind that."""
         self.started = 0.0
         self.started_used = 0.0
         self.long = False
@@ -102,6 +147,17 @@ class WorkerProcess:
         """The size of the patches since it was forked, in bytes."""
         self._pid = 0
         self._pidfd = -1
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it takes no more patches, and is replaced once it is idle: it shares less and less memory."""
+        return self.patched > PATCH_BYTES
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether quick queries may wait at it: it has nothing but such, and goes on when it is done with them."""
+        pending = self.pending
+        return pending is not None and pending.quick and pending.worker is self and not (self.lowered or self.outdated)
 
     def child_files(self) -> tuple[int, int]:
         """The file descriptors for the process, which the channel closes: its socket and its crash report."""

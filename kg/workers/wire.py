@@ -106,6 +106,8 @@ class Channel(Generic[_T]):
         self._received = received
         self._lost = lost
         self._unsent: deque[tuple[memoryview, Sequence[int]]] = deque()
+        self._collected: list[bytes] = []
+        """What `send_soon` got; sent before anything that `send` gets later."""
         self._buffer = bytearray()
         self._receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
         self._file = -1
@@ -113,6 +115,8 @@ class Channel(Generic[_T]):
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
         """Queues an encoded message; `files` are closed once they are sent."""
+        if self._collected:  # goes first
+            self._send_collected()
         sent = 0
         if not self._unsent and not files:  # the common case
             try:
@@ -128,12 +132,25 @@ class Channel(Generic[_T]):
         if len(self._unsent) == 1:
             self._write()
 
+    def send_soon(self, message: bytes) -> None:
+        """Queues an encoded message for the end of this turn of the event loop: several are sent together then."""
+        if not self._collected:
+            self._loop.call_soon(self._send_collected)
+        self._collected.append(message)
+
+    def _send_collected(self) -> None:
+        if self._collected:
+            message = b"".join(self._collected)
+            self._collected.clear()
+            self.send(message)
+
     def close(self) -> None:
         """Closes the socket and the unsent files; no callback is called any more."""
         if self._end.fileno() >= 0:
             self._loop.remove_reader(self._end.fileno())
             self._loop.remove_writer(self._end.fileno())
             self._end.close()
+        self._collected.clear()
         for _, files in self._unsent:
             for file in files:
                 os.close(file)

@@ -47,7 +47,7 @@ from kg.workers.confinement import (
     limit_memory,
     use_one_malloc_arena,
 )
-from kg.workers.messages import Outcome, Task, outcome_of
+from kg.workers.messages import QUICK_SECONDS, Outcome, Task, outcome_of
 from kg.workers.rewinding import PAST_NICENESS, Rewind
 from kg.workers.spool import Spool
 from kg.workers.staging import Stager
@@ -60,6 +60,7 @@ _HINTED_SECONDS: Final = 0.005
 
 UNREADABLE_COPY: Final = "The store is being loaded, and its copy on disk gave no answer. Try again in a few seconds."
 
+_NONE_UNKNOWN: Final[dict[str, list[str]]] = {}
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 
@@ -67,7 +68,7 @@ _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*R
 def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]:
     """Evaluates a task in this process; `file` is an open descriptor for a large result."""
     spool = Spool(task.result_bytes, file)
-    hedged, unknown, began = 0, dict[str, list[str]](), time.thread_time()
+    hedged, unknown, began = 0, _NONE_UNKNOWN, time.thread_time()
     try:
         if task.why or task.citing:
             spool.write(_explained(engine, task) if task.why else _cited(engine, task))
@@ -84,10 +85,9 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
             offered = ", ".join(f"{f.name} ({f.media_type})" for f in answer.formats)
             return Outcome("not-acceptable", message=f"None of the types asked for fits this answer: {offered}."), spool
         answer.write(_FORMATS[name], spool)
+        seconds = time.thread_time() - began
         if task.hinted and spool.file < 0:
-            hedged, unknown = _hints(
-                engine, task.query, math.inf if scanned or answer.optimised else time.thread_time() - began
-            )
+            hedged, unknown = _hints(engine, task.query, math.inf if scanned or answer.optimised else seconds)
     except MissingLensError as error:
         return Outcome("lens", message=error.path), spool
     except KelisimError as error:
@@ -99,8 +99,22 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
     if unknown and name == "json":
         spool.insert(1, b'"unknown":%b,' % msgspec.json.encode(unknown))
     rows = spool.rows(name) if task.counted else -1
-    outcome = Outcome("ok", format=name, rows=rows, size=spool.size, hedged=hedged, unknown=unknown)
-    return msgspec.structs.replace(outcome, scanned=True) if scanned else outcome, spool
+    slow = seconds > QUICK_SECONDS or engine.opens_files or (bool(engine.services) and _has_service(task))
+    outcome = Outcome(
+        "ok",
+        format=name,
+        rows=rows,
+        size=spool.size,
+        hedged=hedged,
+        unknown=unknown,
+        scanned=scanned is not None,
+        slow=slow,
+    )
+    return outcome, spool
+
+
+def _has_service(task: Task) -> bool:
+    return "SERVICE" in task.query.upper()
 
 
 def _scanned(engine: Engine, task: Task) -> Answer | None:
@@ -298,7 +312,7 @@ def _handle(  # noqa: PLR0913, PLR0917 - what the process holds
             stager.undo()
         return False
     task = Task(*what)
-    if engine.services and "SERVICE" in task.query.upper():  # the guard has allowed only these
+    if engine.services and _has_service(task):  # the guard has allowed only these
         with allow_new_files():
             outcome, spool = perform(engine, task, spare)
     else:

@@ -9,6 +9,7 @@ from wsgiref.types import WSGIEnvironment
 
 import httptools
 
+from server.connections.heads import KnownHeads
 from server.connections.request import Carrier, Request
 from server.front.problems import Answer, problem
 from server.http.hosts import HOST
@@ -23,6 +24,7 @@ FIELDS: Final = 256
 _SLICE: Final = 1 << 12
 """How much is parsed at once outside of bodies: so few requests can be read ahead."""
 
+_HEADS: Final = KnownHeads()
 _OTHER_LETTER: Final = re.compile(rb"[^\x00-\x7f]")
 _METHOD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _LIMITS: Final = "The request has more than {} header fields or {} bytes."
@@ -73,6 +75,11 @@ class RequestParser:
         if self.ended:
             return b""
         start = not (self.in_head or self.incoming)
+        if start and not self._head_size and (known := _HEADS.get(data)):
+            self.environ = {**known.environ, "REMOTE_ADDR": self._carrier.client}
+            self._arrive(known.version, keep_alive=True).complete = True
+            return b""
+        whole, before = data, len(self.arrived) if start and not self._head_size else -1
         self._in_line = start or self._in_line
         if self._in_line and not data.isascii():
             data = _escaped(data)
@@ -88,9 +95,17 @@ class RequestParser:
         except httptools.HttpParserError as error:
             if not self.ended:
                 self._refuse(error, piece if start else None)
+        if before >= 0 and len(self.arrived) == before + 1 and not rest:
+            self._remember(whole, self.arrived[-1])
         if self._head_size > HEAD_BYTES:  # also of empty lines before a request
             self._end_oversized()
         return b"" if self.ended else rest
+
+    def _remember(self, data: bytes, request: Request) -> None:
+        """Remembers what the data are, if they are no more than the head of a request without a body."""
+        has_body = "CONTENT_LENGTH" in request.environ or "HTTP_TRANSFER_ENCODING" in request.environ
+        if not (has_body or self.in_head or self.ended):
+            _HEADS.add(data, request.environ, request.version)
 
     def end_of_input(self) -> None:
         """The client sends no more: an incomplete body stays so, an incomplete head is dropped."""
@@ -153,7 +168,7 @@ class RequestParser:
         if expectation is not None and expectation.lower() != "100-continue":
             detail = "Of expectations only 100-continue can be met."
             raise self._end(problem(417, "Expectation failed", detail))
-        request = Request(self._carrier, environ, version, keep_alive=parser.should_keep_alive())
+        request = self._arrive(version, keep_alive=parser.should_keep_alive())
         request.body_left = length
         if coding is not None or length:
             self.incoming = request
@@ -163,7 +178,12 @@ class RequestParser:
         if parser.should_upgrade():
             framing = b"Transfer-Encoding: chunked" if coding else b"Content-Length: %d" % length
             self._upgrade = framing if self.incoming else b""
+
+    def _arrive(self, version: str, *, keep_alive: bool) -> Request:
+        """The request of the head that was read."""
+        request = Request(self._carrier, self.environ, version, keep_alive=keep_alive)
         self.arrived.append(request)
+        return request
 
     def on_body(self, part: bytes) -> None:
         """A part of the body."""

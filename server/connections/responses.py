@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -15,6 +16,9 @@ BODILESS: Final = frozenset({204, 304})
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_LINES: Final = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
+_NEW_EACH_TIME: Final = frozenset({"Content-Length", "ETag"})
+"""Fields with values that hardly come again."""
+
 _OF_THE_CONNECTION: Final = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 
 
@@ -52,13 +56,21 @@ def head_of(answer: Answer, size: int | None, connection: str, date: str) -> byt
     return head.encode("latin-1", "replace")
 
 
-@lru_cache(maxsize=1024)
 def _line(field: tuple[str, str]) -> str:
     """The line of a header field; empty for one that is the connection's to set."""
+    if field[0] in _NEW_EACH_TIME:
+        return "" if field[0] == "Content-Length" else _line_of(field)
+    return _known_line(field)
+
+
+def _line_of(field: tuple[str, str]) -> str:
     name, value = field
     if "\r" in value or "\n" in value or not name.isascii():
         raise ValueError("A header has a line break")
     return "" if name.lower() in _OF_THE_CONNECTION else f"{name}: {value}\r\n"
+
+
+_known_line: Callable[[tuple[str, str]], str] = lru_cache(maxsize=1024)(_line_of)
 
 
 class FilePart:

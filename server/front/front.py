@@ -5,33 +5,32 @@ Requests that are not answered here are passed to Flask in a thread pool; no thr
 
 import asyncio
 import io
-import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Any, Final
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from kg.engine.replies import Reply
 from kg.store.store import CANCEL_SCOPE, CancelScope, Store
 from server.endpoint.sparql import QueryRequest
-from server.front.cache import CacheKey, ResponseCache, if_none_match
+from server.front.cache import CacheKey, ResponseCache
 from server.front.exchange import ClientDisconnectedError, Exchange
 from server.front.following import LOG_PATH, LogFeed
 from server.front.forwarding import Forwarding
 from server.front.gateway import run, wsgi_environ
 from server.front.limits import RefusedError, RequestGuard
 from server.front.observation import Observer, RequestRecord, notify
-from server.front.plain import answer_of, compressed, encoding_of, plain_query, refusal_of, shared_headers
-from server.front.problems import Answer, problem
+from server.front.plain import compressed, plain_query
+from server.front.problems import Answer, problem, unexpected
+from server.front.queries import CLIENT_DISCONNECTED, Evaluation, QueryResponses
 from server.front.rates import RateLimit
 from server.front.replicas import ReplicaFront
 from server.http.access import LogAccess
-from server.http.compression import COMPRESS_MAX_BYTES, COMPRESS_MIN_BYTES
-from server.http.errors import UNEXPECTED
 
 THREADS: Final = 32
 """Size of Flask's thread pool; further requests wait in its queue."""
@@ -50,9 +49,6 @@ _INLINE_BYTES: Final = 1 << 15
 
 GRACE_SECONDS: Final = 5.0
 """How long running queries and changes may take when the server stops; then they end in a StoppedError."""
-
-CLIENT_DISCONNECTED: Final = Answer(499, [])
-"""The status that logs and metrics record where the client disconnected before the response; it is never sent."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +112,9 @@ class Front:
         self._threads = ThreadPoolExecutor(THREADS, "flask")
         self._probes = ThreadPoolExecutor(2, "probes")
         self._compressors = ThreadPoolExecutor(2, "compression")
+        self._responses = QueryResponses(
+            store, self._compressed, layers.links, layers.may_upload, counted=layers.counted
+        )
         self._flask_requests = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -139,11 +138,27 @@ class Front:
                 self._layers.forwarding.apply(exchange.environ)
             admitted = self._admit(exchange)
         except Exception:
-            admitted = _failed()
-        if isinstance(admitted, Answer):
-            self._send(exchange, admitted, started, began)
+            admitted = unexpected()
+        if isinstance(admitted, Evaluation):
+            admitted.start(self._store.pool, partial(self._respond, exchange, started, began, admitted.key))
+        else:
+            self._respond(exchange, started, began, None, admitted)
+
+    def _respond(
+        self,
+        exchange: Exchange,
+        started: float,
+        began: float,
+        key: CacheKey | None,
+        answer: Answer | Coroutine[Any, Any, Answer],
+    ) -> None:
+        """Sends an answer, and puts it into the cache; or has a task do so that waits for it."""
+        if isinstance(answer, Answer):
+            if key:
+                self._layers.cache.put(key, exchange.environ, answer)
+            self._send(exchange, answer, started, began)
             return
-        task = self._loop.create_task(self._answer(exchange, admitted, started, began))
+        task = self._loop.create_task(self._answer(exchange, answer, started, began, key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -154,16 +169,23 @@ class Front:
         notify(self._layers.observers, RequestRecord(environ, answer.status, len(answer.body), time.time(), 0.0, True))
 
     async def _answer(
-        self, exchange: Exchange, answering: Coroutine[Any, Any, Answer], started: float, began: float
+        self,
+        exchange: Exchange,
+        answering: Coroutine[Any, Any, Answer],
+        started: float,
+        began: float,
+        key: CacheKey | None,
     ) -> None:
         try:
             answer = await answering
+            if key:
+                self._layers.cache.put(key, exchange.environ, answer)
             if self._layers.replica:
                 answer = self._layers.replica.passed_on(answer)
         except ClientDisconnectedError:
             answer = CLIENT_DISCONNECTED
         except Exception:
-            answer = _failed()
+            answer = unexpected()
         self._send(exchange, answer, started, began)
 
     def _send(self, exchange: Exchange, answer: Answer, started: float, began: float) -> None:
@@ -176,7 +198,7 @@ class Front:
         seconds = time.perf_counter() - began
         notify(self._layers.observers, RequestRecord(exchange.environ, answer.status, size, started, seconds, complete))
 
-    def _admit(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, Answer]:
+    def _admit(self, exchange: Exchange) -> Answer | Evaluation | Coroutine[Any, Any, Answer]:
         """Checks a request against the limits: its answer if that is known already, or what will give it."""
         layers, environ = self._layers, exchange.environ
         refusal = (layers.rate.refusal(environ) if layers.rate else None) or layers.guard.refusal(environ)
@@ -187,7 +209,14 @@ class Front:
         if refusal:
             return refusal
         key = layers.cache.key(environ)
-        return (key and layers.cache.find(key, environ)) or self._serve(exchange, None, None, key)
+        if key and (cached := layers.cache.find(key, environ)):
+            return cached
+        query = None if layers.replica else plain_query(environ, None)
+        if query is None or query.at >= 0 or query.wanted.may_be_page:
+            return self._serve(exchange, None, None, key)
+        etag = self._responses.etag(query, environ)
+        unchanged = self._responses.unchanged(query, etag, environ)
+        return unchanged or Evaluation(query, etag, key, exchange, self._responses)
 
     async def _receive(self, exchange: Exchange, refusal: Answer | None) -> Answer:
         """Answers a request that has a body, after its head was refused or was within the limits.
@@ -246,23 +275,20 @@ class Front:
 
     async def _answer_query(self, query: QueryRequest, exchange: Exchange) -> Answer:
         """Answers a plain query without Flask, compressed if the client accepts it."""
-        environ = exchange.environ
-        accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
-        etag = f'"{query.etag(self._store.state(query.at), accept_encoding)}"'
-        if if_none_match(environ, etag):
-            environ["kelisim.query"] = query.query
-            number = query.at if query.at >= 0 else self._store.number
-            return Answer(304, shared_headers(etag, self._layers.links(), number, lasting=query.at >= 0))
+        environ, responses = exchange.environ, self._responses
+        etag = responses.etag(query, environ)
+        if unchanged := responses.unchanged(query, etag, environ):
+            return unchanged
         reply = await self._evaluate(query, exchange)
-        if isinstance(reply, Exception):
-            return refusal_of(reply, environ)
-        answer = answer_of(reply, etag, self._layers.links(), lasting=query.at >= 0)
-        fits = COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES
-        encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""
-        if not encoding:
-            return answer
-        if len(reply.body) <= _INLINE_BYTES:
+        answer = responses.response(query, etag, reply, environ)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def _compressed(self, answer: Answer, encoding: str) -> Answer | Coroutine[Any, Any, Answer]:
+        if isinstance(answer.body, bytes) and len(answer.body) <= _INLINE_BYTES:
             return compressed(answer, encoding)
+        return self._compressed_in_thread(answer, encoding)
+
+    async def _compressed_in_thread(self, answer: Answer, encoding: str) -> Answer:
         return await self._loop.run_in_executor(self._compressors, compressed, answer, encoding)
 
     async def _evaluate(self, query: QueryRequest, exchange: Exchange) -> Reply | Exception:
@@ -271,10 +297,7 @@ class Front:
         Raises ClientDisconnectedError if the client disconnects, which cancels the query.
         """
         environ = exchange.environ
-        environ["kelisim.query"] = query.query
-        task = query.task(self._store.state(query.at), self._store.pool.limits.result, counted=self._layers.counted)
-        if self._store.new_graphs or self._layers.may_upload(environ.get("HTTP_AUTHORIZATION")):
-            task = task._replace(new_graphs=True)
+        task = self._responses.task(query, environ)
         future = self._store.answer(task, query.timeout or None, environ.get("REMOTE_ADDR", ""))
         exchange.watch(future)
         try:
@@ -313,8 +336,3 @@ class Front:
         if answer.status == CLIENT_DISCONNECTED.status:
             raise ClientDisconnectedError
         return answer
-
-
-def _failed() -> Answer:
-    logging.getLogger("kelisim").exception("Unexpected error before Flask")
-    return problem(500, *UNEXPECTED)

@@ -1,10 +1,12 @@
 """Responses of the layers in front of Flask; errors are problem details, as in `server.http.errors`."""
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from kg.engine.replies import SpooledFile
+from server.http.errors import UNEXPECTED
 from server.http.headers import HEADERS
 
 _HEADERS: Final = (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *HEADERS)
@@ -44,3 +46,9 @@ def problem_answer(members: Mapping[str, object], headers: Iterable[tuple[str, s
     """Problem details with the given members; ``status`` is also the status of the response."""
     body = json.dumps(members).encode() + b"\n"
     return Answer(int(str(members["status"])), [*_HEADERS, ("Content-Length", str(len(body))), *headers], body)
+
+
+def unexpected() -> Answer:
+    """Logs the exception that is being handled; the problem details that tell nothing of it."""
+    logging.getLogger("kelisim").exception("Unexpected error before Flask")
+    return problem(500, *UNEXPECTED)

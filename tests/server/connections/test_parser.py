@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import server.connections.parser as parser_module
+from server.connections.heads import LONGEST, KnownHeads
 from server.connections.parser import FIELDS, HEAD_BYTES, TARGET_BYTES, RequestParser
 from server.connections.request import Request
 from tests.server.connections.carrier import SilentCarrier
@@ -240,3 +242,59 @@ def test_the_cuts_of_the_network_change_nothing(cuts: list[int]) -> None:
 def test_any_bytes_are_read_or_refused(data: bytes, start: bytes) -> None:
     _, parser = parsed(start + data)
     assert not (parser.refusal and parser.in_head)
+
+
+REPEATED = [
+    GET + HOST + b"\r\n",
+    b"GET /%C3%A9?a=1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "GET /é HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+    b"\r\n" + GET + HOST + b"\r\n\r\n",
+    GET + HOST + b"Connection: close\r\n\r\n",
+    GET + HOST + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    GET + HOST + b"Content-Length: 0\r\n\r\n",
+    POST + b"Content-Length: 3\r\n\r\nabc",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    GET + HOST + b"\r\n" + GET + HOST + b"A: b\r\n\r\n",
+    GET + HOST + b"\r\nGET",
+    GET + HOST + b"A: " + b"b" * LONGEST + b"\r\n\r\n",
+    b"GET / HTTP/2.0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("data", REPEATED)
+def test_what_came_before_is_read_as_the_first_time(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(data: bytes, client: str) -> list[object]:
+        carrier = SilentCarrier()
+        carrier.client = client
+        parser, found = RequestParser(carrier), list[Request]()
+        for _ in range(3):  # one after another on a connection
+            unparsed = data
+            while unparsed and not parser.refusal:
+                unparsed = parser.feed(unparsed)
+            found += parser.arrived
+            parser.arrived.clear()
+        state = parser.refusal, parser.in_head, parser.ended, parser.incoming is None, parser.environ
+        return [state, *[(r.environ, r.version, r.keep_alive, r.complete, content(r), r.body_left) for r in found]]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parser_module, "_HEADS", KnownHeads())
+        patch.setattr("server.connections.heads._MOST", 0)
+        first = read(data, "192.0.2.1")
+    monkeypatch.setattr(parser_module, "_HEADS", KnownHeads())
+    for number in range(2, 6):
+        again = read(data, f"192.0.2.{number}")
+        assert repr(again).replace(f"192.0.2.{number}", "192.0.2.1") == repr(first)
+
+
+def test_what_is_remembered_is_bounded_and_not_shared() -> None:
+    known = KnownHeads()
+    for number in range(20_000):
+        for _ in range(2):
+            known.add(b"%d" % number, {"PATH_INFO": str(number)}, "1.1")
+    assert len(known._heads) <= 512
+    assert len(known._seen) <= 8192
+    (found,) = parsed(GET + HOST + b"B: c\r\n\r\n")[0]
+    for _ in range(3):
+        found.environ["kelisim.query"] = "changed by who answers"
+        (found,) = parsed(GET + HOST + b"B: c\r\n\r\n")[0]
+        assert "kelisim.query" not in found.environ

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from server.front.parameters import parameters_named, parameters_of
 
 
-@given(st.text(st.sampled_from("aZ9%+&=;?/ é€%%26+")))
+@given(st.text(st.sampled_from("aZ9%+&=;?/ é€%%26+\r\n")))
 @example("%zz&%4&%&a=%&=b&&a")
+@example("a=%\n%41&b=%\r%41\n&c=%\r\n")
+@example("a=%%&b=%41%&c==%3d=%")
 @example("query=a%2Bb+c%20d%C3%A9&query=%e2%82%aC")
 def test_the_same_is_read_as_by_the_standard_library(text: str) -> None:
     try:
