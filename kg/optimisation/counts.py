@@ -147,5 +147,5 @@ def _by(variable: str, counts: Iterable[tuple[str, int]], told: bool) -> _Weight
 
 def _values(weighted: _Weighted) -> Values:
     variables = (*weighted.variables, _WEIGHT)
-    rows = " ".join(f"({' '.join((*terms, str(number)))})" for terms, number in weighted.rows)
+    rows = " ".join(f"({' '.join((*terms, str(number)))})" for terms, number in weighted.rows if number)
     return Values(f"VALUES ({' '.join(variables)}) {{ {rows} }}", variables)

@@ -64,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     after this (see `PrivateMemory`). `template` and `values` are those of a `QuerySyntaxError`. `hedged` is the number
     of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
     of the query that are not in the data, with similar ones (`kg.engine.names`). `scanned`: columns gave the answer.
+    `optimised`: the query was rewritten (`kg.optimisation`).
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     hedged: int = 0
     unknown: dict[str, list[str]] = {}
     scanned: bool = False
+    optimised: bool = False
 
 
 _ERRORS: Final[dict[str, type[KelisimError]]] = {
