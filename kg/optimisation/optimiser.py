@@ -5,7 +5,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import pyoxigraph as ox
 
@@ -84,9 +84,13 @@ class Optimiser:
             tree = parse(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)
-            return rewriter.rewritten(query)
-        except (KelisimError, SyntaxError, ValueError, RecursionError, AssertionError):
+            found = rewriter.rewritten(query)
+            if found.reasons:
+                _solved("", query)  # as written it may be none: then the engine is to tell why
+        except (KelisimError, SyntaxError, ValueError, RuntimeError, AssertionError):
             return Rewritten(query)
+        else:
+            return found
 
     def joiner(self, query: Query, term: Callable[[str], Term]) -> Joiner:
         """What plans the joins of a query; `term` gives the terms of its constants."""
@@ -96,8 +100,7 @@ class Optimiser:
 
 def _solved(prologue: str, query: str) -> ox.QuerySolutions:
     found = ox.Store().query(f"{prologue} {query}", base_iri=BASE)
-    assert isinstance(found, ox.QuerySolutions)
-    return found
+    return cast("ox.QuerySolutions", found)
 
 
 class _Rewriter:
