@@ -114,15 +114,16 @@ class Rows:
         return rows, {v: max(1.0, min(n, rows)) for v, n in values.items()}
 
 
-_NOTHING: Final = Rows(1.0, {}, 0.0)
+NOTHING: Final = Rows(1.0, {}, 0.0)
+"""What there is to begin with: one solution without values."""
 
 
-def loops(patterns: Sequence[Pattern], given: Collection[str] = ()) -> Rows:
+def loops(patterns: Sequence[Pattern], given: Collection[str] = (), first: Rows = NOTHING) -> Rows:
     """What the engine reads for patterns in that order of the text: nested loops over its indexes.
 
-    `given` are variables whose few values are written before them.
+    `given` are variables whose few values are written before them, `first` are rows with which it begins.
     """
-    waiting, rows = [*patterns], _NOTHING
+    waiting, rows = [*patterns], first
     while waiting:
         connected = [p for p in waiting if rows.distinct.keys() & p.distinct.keys()] or waiting
         bound = {*rows.distinct, *given}
@@ -141,7 +142,7 @@ def engine_size(pattern: Pattern, bound: Collection[str]) -> int:
 
 def ordered(patterns: Sequence[Pattern]) -> list[Pattern]:
     """The patterns, each time the one next that leaves the fewest rows, of those that share a variable with others."""
-    waiting, rows, found = [*patterns], _NOTHING, list[Pattern]()
+    waiting, rows, found = [*patterns], NOTHING, list[Pattern]()
     while waiting:
         connected = [p for p in waiting if rows.distinct.keys() & p.distinct.keys()] or waiting
         chosen = min(connected, key=lambda p: rows.joined(p.size, p.distinct)[0])

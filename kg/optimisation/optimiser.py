@@ -21,6 +21,7 @@ from kg.optimisation.filters import Given
 from kg.optimisation.joins import LEAST_ROWS, TIMES, Joiner
 from kg.optimisation.statistics import Statistics, changes
 from kg.optimisation.texts import group_of, mentioned, shows_all
+from kg.optimisation.weights import weighed
 from kg.rdf.patches import Patch
 from ontology import BASE, KelisimError
 
@@ -130,7 +131,7 @@ class _Rewriter:
         return Rewritten(text.replace(query.select.where.text, select.where.text), tuple(self._reasons))
 
     def _counted(self, select: Select) -> Select:
-        found = counted(select, self._statistics, self._term, self._triples)
+        found = counted(select, self._statistics, self._term, self._triples) or weighed(select, self._joiner)
         if not found:
             return select
         self._reasons.append(found[1])
