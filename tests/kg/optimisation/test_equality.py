@@ -128,7 +128,7 @@ def grouped(draw: st.DrawFn) -> str:
                 "?x ?p ?y", "?x a ?y", "?x e:p ?y", "GRAPH ?g { ?x ?p ?y }", "GRAPH ?g { ?x e:q ?y }", "?x a e:a",
                 "?x ?p ?x", "?x ?p ?y FILTER(?p != e:q)", "?x a ?y FILTER(isIRI(?y))", "?x e:never ?y",
                 "?x e:p ?y . ?y e:q ?z", "?x a ?y . ?y e:p ?z . ?z e:q ?y",
-                "?y e:q ?z OPTIONAL { ?x a ?y . ?y e:q ?z }", 
+                "?y e:q ?z OPTIONAL { ?x a ?y . ?y e:q ?z }",
                 "?y e:p ?z OPTIONAL { ?x e:q ?z . ?z a ?p FILTER(?y = ?p) }",
                 "[] a ?y . ?y e:p ?z . ?x e:q ?y OPTIONAL { ?y e:r ?g }", "?y e:p ?z MINUS { ?y a ?z } ?x e:q ?z",
                 "GRAPH e:g { ?x ?p ?y }", '?x e:p "x"', "e:a ?p ?y", "?x a ?y FILTER NOT EXISTS { ?x e:p e:a }",
