@@ -50,12 +50,12 @@ def counted(
     """
     if select.values or select.star or not (select.grouped or select.distinct):
         return None
-    triple, filters, named = _only_triple(select.where)
+    triple, filters, graph = _only_triple(select.where)
     if triple is None:
         return None
-    variables = (triple.subject, triple.text.strip(), triple.object)
-    bound = {v for v in variables if v[0] == "?"}
-    if len(bound) < sum(v[0] == "?" for v in variables):
+    variables = [v for v in (triple.subject, triple.text, triple.object, graph) if v[:1] == "?"]
+    bound = {*variables}
+    if len(bound) < len(variables):
         return None
 
     def number(variable: str) -> str:
@@ -69,7 +69,7 @@ def counted(
         texts = [*(e or v for e, v in projection), *(k.text for k in select.keys), having, order]
         texts += [f.text for f in filters]
         used = {v for text in texts for v in mentions(text)} & bound
-        weighted = _weighted(triple, used, statistics, term, named=named)
+        weighted = _weighted(triple, used, statistics, term, graph)
     except UnknownError:
         return None
     if weighted.total < (max(least, _WORTHWHILE * len(weighted.rows)) if least else 0):
@@ -79,23 +79,25 @@ def counted(
     return found, f"counted before: {weighted.total} triples in {len(weighted.rows)} rows"
 
 
-def _only_triple(group: Group) -> tuple[Triple | None, list[Filter], bool]:
-    """The triple pattern that is all of a group but for filters, these, and whether it is one of all named graphs."""
+def _only_triple(group: Group) -> tuple[Triple | None, list[Filter], str]:
+    """The triple pattern that is all of a group but for filters, these, and the variable of its graph, if it has one.
+
+    None if there is more in the group. The pattern's text is its predicate.
+    """
     elements: list[Element] = [*group.elements]
-    named = False
+    graph = ""
     if len(elements) == 1 and isinstance(elements[0], Graph):
-        graph = elements[0]
-        if graph.name[0] != "?" or len(graph.group.elements) != 1 or graph.name in {*graph.group.variables()}:
-            return None, [], False
-        elements, named = [*graph.group.elements], True
+        graph, elements = elements[0].name, [*elements[0].group.elements]
+        if graph[0] != "?" or len(elements) != 1:
+            return None, [], ""
     filters = [e for e in elements if isinstance(e, Filter)]
     others = [e for e in elements if not isinstance(e, Filter)]
     if len(others) != 1 or not all(map(is_plain, filters)):
-        return None, [], False
+        return None, [], ""
     triple = others[0]
     if not isinstance(triple, Triple) or not isinstance(triple.path, Link):
-        return None, [], False
-    return replace(triple, text=triple.path.term), filters, named
+        return None, [], ""
+    return replace(triple, text=triple.path.term), filters, graph
 
 
 def with_sums(text: str, number: Callable[[str], str]) -> str:
@@ -122,11 +124,11 @@ def with_sums(text: str, number: Callable[[str], str]) -> str:
 
 
 def _weighted(
-    triple: Triple, used: set[str], statistics: Statistics, term: Callable[[str], Term], *, named: bool
+    triple: Triple, used: set[str], statistics: Statistics, term: Callable[[str], Term], graph: str
 ) -> _Weighted:
     """The solutions of a triple pattern by the variables that are used; raises UnknownError."""
-    subject, predicate, value = triple.subject, triple.text, triple.object
-    if subject[0] != "?" or subject in used:
+    subject, predicate, value, named = triple.subject, triple.text, triple.object, bool(graph)
+    if subject[0] != "?" or {subject, graph} & used:
         raise UnknownError
     if predicate[0] == "?":
         if value[0] != "?" or value in used:

@@ -27,7 +27,7 @@ from ontology import BASE, KelisimError
 
 _MAY_COUNT: Final = re.compile(r"\bCOUNT\s*\(|\bDISTINCT\b", re.IGNORECASE)
 _MAY_JOIN: Final = re.compile(r";|\.\s|\bFILTER\b", re.IGNORECASE)
-_DECLINED: Final = re.compile(r"\b(?:SERVICE|REDUCED|BASE|FROM|DESCRIBE)\b", re.IGNORECASE)
+_DECLINED: Final = re.compile(r"(?<![:?$\w-])(?:SERVICE|REDUCED|BASE|DESCRIBE)\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
 _LONGEST: Final = 20_000
 """Of longer texts none is read: that would take long itself."""
@@ -83,6 +83,8 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
+            if tree.dataset:
+                return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)
             found = rewriter.rewritten(query)

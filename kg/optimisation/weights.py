@@ -56,7 +56,8 @@ class _Leaf:
     def rows(self) -> Rows:
         """What the engine begins with."""
         many = float(len(self.frequencies))
-        return Rows(many, {self.triple.object: max(1.0, many)}, many)
+        values = {self.triple.object: max(1.0, many)}
+        return Rows(many, values, values, many)
 
 
 def weighed(select: Select, joiner: Joiner) -> tuple[Select, str] | None:
@@ -120,7 +121,7 @@ class _Weigher:
         if patterns is None or len(triples) + len(filters) < len(inner) or len(triples) < 2 or not left:
             return None
         outer, whole = loops(left), loops(patterns)
-        before = outer.joined(whole.number, whole.distinct)[0]
+        before = outer.joined(whole).number
         for triple in triples:
             if not (leaf := self._leaf(triple)):
                 continue
