@@ -80,7 +80,8 @@ class Settings:
     decompressed. about: the file that describes the data, if it is not their own description that counts. proxies:
     whose word on their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody may
     follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere has
-    them. columns: whether scans of a large store are answered from columns too.
+    them. columns: whether scans of a large store are answered from columns too. optimiser:
+    whether queries of a large store are rewritten to cost less.
     """
 
     host: str = "127.0.0.1"
@@ -103,6 +104,7 @@ class Settings:
     replica: Following | None = None
     engine: EngineSettings | None = None
     columns: bool = False
+    optimiser: bool = True
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     following = Replica(settings.replica, settings.folder) if settings.replica else None
     version = loaded.timeline.latest if loaded.timeline else 0
     pool = WorkerPool(loaded.engine, _limits(settings), loaded.load, version=version)
+    if not settings.optimiser:
+        pool.optimises_from = None
     store = (
         following.store(pool)
         if following
@@ -159,7 +163,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     )
     tokens = TokenStore(settings.folder) if settings.folder and settings.allow_updates else None
     followers = LogAccess(TokenStore(settings.folder) if settings.folder else None, everybody=settings.open_log)
-    metrics = Metrics(lambda: Workers(*pool.usage, pool.scanned))
+    metrics = Metrics(lambda: Workers(*pool.usage, pool.scanned, pool.optimised))
     connected = loaded.connected
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
     status = connected.status if connected else None

@@ -197,6 +197,7 @@ def given_query(query: str | None, file: Path | None) -> str:
     "--min-certainty", type=click.Choice(MODALITIES), help="Only rows whose weakest link is at least so sure."
 )
 @click.option("--min-sources", type=click.IntRange(0, 999), default=0, help="Only rows that so many sources tell.")
+@click.option("--rewritten", is_flag=True, help="Tell how a server rewrites the query to cost less, and why.")
 @click.pass_context
 def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
@@ -210,6 +211,7 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     cite: bool,
     min_certainty: str | None,
     min_sources: int,
+    rewritten: bool,
 ) -> None:
     """Ask a SPARQL query. Our prefixes need not be declared.
 
@@ -220,6 +222,10 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
     With --cite each row has the claims that it rests on, and how sure it is by its weakest link:
 
     kelisim query --cite 'SELECT ?visitor { ?visit kel:visited id:kazakhstan ; kel:visitor ?visitor }'
+
+    With --rewritten it is not answered, but shown as a server of a large store evaluates it:
+
+    kelisim query --rewritten 'SELECT ?class (COUNT(*) AS ?n) { ?thing a ?class } GROUP BY ?class'
     """
     opened = _opening(ctx) if endpoint is None and folder is None else None
 
@@ -233,7 +239,15 @@ def query(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError("Give --store or --endpoint, and not both.")
     asked = through(lens, text) if lens is not None else text
     engine = opened or (lambda: Engine(stored(folder, as_of).quads if folder else ()))
-    if cite or min_certainty or min_sources:
+    if rewritten:
+        from kg.commands.rewritten import print_rewritten
+
+        if endpoint or lens is not None or cite or min_certainty or min_sources:
+            raise click.UsageError(
+                "--rewritten is of queries over a whole store: leave out --endpoint, --lens, --cite."
+            )
+        print_rewritten(text, form, lambda: stored(folder, as_of) if folder else load_dataset(ctx))
+    elif cite or min_certainty or min_sources:
         from kg.citations.cited import Citing
         from kg.commands.cited import print_cited
 

@@ -1,13 +1,13 @@
 """Estimates of what the engine does for a basic graph pattern: the rows that it reads, in the order that it takes.
 
 Estimates of joins are those of Selinger et al., "Access Path Selection in a Relational Database Management System"
-(SIGMOD 1979): values are equally frequent, and those of the smaller side all occur in the other. The frequencies of
-constants are exact where the statistics have them. The order is the engine's own (oxigraph's sparopt): it takes
+(SIGMOD 1979): values are equally frequent and independent. The frequencies of constants are exact where the
+statistics have them. The order is the engine's own (oxigraph's sparopt): it takes
 patterns by which of their places are bound, knows no statistics, and of equals the first.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -37,11 +37,15 @@ _NONE: Final[Mapping[str, Sequence[Term]]] = {}
 
 @dataclass(frozen=True)
 class Pattern:
-    """A triple pattern: about how many triples match it, and how many distinct values each of its variables has."""
+    """A triple pattern: about how many triples match it, and how many distinct values its variables have in these.
+
+    domain: how many they have in all triples of the predicate.
+    """
 
     triple: Triple
     size: float
     distinct: dict[str, float]
+    domain: dict[str, float]
 
     @property
     def places(self) -> tuple[str, str, str]:
@@ -71,14 +75,16 @@ def pattern_of(
         iris = [p.value for p in predicates if isinstance(p, ox.NamedNode)]
         found = [statistics.predicates[iri] for iri in iris if iri in statistics.predicates]
         distinct = {triple.path.term: float(len(predicates))} if triple.path.term[0] == "?" else {}
+    domain = dict(distinct)
     size = sum(_matches(each, subjects, objects) for each in found)
     for place, number, only in (
         (triple.object, sum(p.triples / p.objects for p in found), objects),
         (triple.subject, sum(p.triples / p.subjects for p in found), subjects),
     ):
         if place[0] == "?":
+            domain[place] = max(1.0, number)
             distinct[place] = max(1.0, min(number if only is None else len(only), size))
-    return Pattern(triple, size, distinct)
+    return Pattern(triple, size, distinct, domain)
 
 
 def _matches(predicate: Predicate, subjects: Sequence[Term] | None, objects: Sequence[Term] | None) -> float:
@@ -97,39 +103,44 @@ def _matches(predicate: Predicate, subjects: Sequence[Term] | None, objects: Seq
 
 @dataclass(frozen=True)
 class Rows:
-    """Estimated solutions: their number, how many distinct values each variable has, and the rows read for them."""
+    """Estimated solutions: their number, the distinct values of each variable, in how large domains, the rows read."""
 
     number: float
     distinct: dict[str, float]
+    domain: dict[str, float]
     read: float
 
-    def joined(self, number: float, distinct: dict[str, float]) -> tuple[float, dict[str, float]]:
-        """The number of rows, and the distinct values, of a join with so many others."""
-        rows = self.number * number
-        for variable in self.distinct.keys() & distinct.keys():
-            rows /= max(self.distinct[variable], distinct[variable], 1.0)
-        values = dict(self.distinct)
-        for variable, count in distinct.items():
-            values[variable] = min(values.get(variable, count), count)
-        return rows, {v: max(1.0, min(n, rows)) for v, n in values.items()}
+    def joined(self, other: "Rows | Pattern") -> "Rows":
+        """The join with others: values are taken to be independent, in the larger of the two domains."""
+        rows = self.number * (other.size if isinstance(other, Pattern) else other.number)
+        values, domain = dict(self.distinct), dict(self.domain)
+        for variable, count in other.distinct.items():
+            if variable in values:
+                domain[variable] = max(domain[variable], other.domain[variable])
+                rows /= domain[variable]
+                values[variable] = min(values[variable], count)
+            else:
+                values[variable], domain[variable] = count, other.domain[variable]
+        return Rows(rows, {v: max(1.0, min(n, rows)) for v, n in values.items()}, domain, self.read)
 
 
-_NOTHING: Final = Rows(1.0, {}, 0.0)
+NOTHING: Final = Rows(1.0, {}, {}, 0.0)
+"""What there is to begin with: one solution without values."""
 
 
-def loops(patterns: Sequence[Pattern], given: Collection[str] = ()) -> Rows:
+def loops(patterns: Sequence[Pattern], given: Collection[str] = (), first: Rows = NOTHING) -> Rows:
     """What the engine reads for patterns in that order of the text: nested loops over its indexes.
 
-    `given` are variables whose few values are written before them.
+    `given` are variables whose few values are written before them, `first` are rows with which it begins.
     """
-    waiting, rows = [*patterns], _NOTHING
+    waiting, rows = [*patterns], first
     while waiting:
         connected = [p for p in waiting if rows.distinct.keys() & p.distinct.keys()] or waiting
         bound = {*rows.distinct, *given}
         chosen = min(connected, key=lambda p: engine_size(p, bound))
         waiting.remove(chosen)
-        number, distinct = rows.joined(chosen.size, chosen.distinct)
-        rows = Rows(number, distinct, rows.read + rows.number + number)
+        following = rows.joined(chosen)
+        rows = replace(following, read=rows.read + rows.number + following.number)
     return rows
 
 
@@ -141,14 +152,13 @@ def engine_size(pattern: Pattern, bound: Collection[str]) -> int:
 
 def ordered(patterns: Sequence[Pattern]) -> list[Pattern]:
     """The patterns, each time the one next that leaves the fewest rows, of those that share a variable with others."""
-    waiting, rows, found = [*patterns], _NOTHING, list[Pattern]()
+    waiting, rows, found = [*patterns], NOTHING, list[Pattern]()
     while waiting:
         connected = [p for p in waiting if rows.distinct.keys() & p.distinct.keys()] or waiting
-        chosen = min(connected, key=lambda p: rows.joined(p.size, p.distinct)[0])
+        chosen = min(connected, key=lambda p: rows.joined(p).number)
         waiting.remove(chosen)
         found.append(chosen)
-        number, distinct = rows.joined(chosen.size, chosen.distinct)
-        rows = Rows(number, distinct, 0.0)
+        rows = rows.joined(chosen)
     return found
 
 
@@ -161,12 +171,12 @@ def hashed(parts: Sequence[Rows]) -> tuple[float, list[int]]:
     read = sum(part.read for part in parts)
     while waiting:
         connected = [n for n in waiting if rows.distinct.keys() & parts[n].distinct.keys()] or [*waiting]
-        chosen = min(connected, key=lambda n: rows.joined(parts[n].number, parts[n].distinct)[0])
+        chosen = min(connected, key=lambda n: rows.joined(parts[n]).number)
         waiting.remove(chosen)
         order.append(chosen)
-        number, distinct = rows.joined(parts[chosen].number, parts[chosen].distinct)
-        read += _HASHING * (rows.number + parts[chosen].number) + number
-        rows = Rows(number, distinct, 0.0)
+        following = rows.joined(parts[chosen])
+        read += _HASHING * (rows.number + parts[chosen].number) + following.number
+        rows = following
     return read, order
 
 

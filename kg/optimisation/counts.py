@@ -25,7 +25,7 @@ _WORTHWHILE: Final = 4
 """So many triples have to be counted for each row of VALUES."""
 
 
-class _UnknownError(Exception):
+class UnknownError(Exception):
     """The statistics do not tell it."""
 
 
@@ -50,21 +50,27 @@ def counted(
     """
     if select.values or select.star or not (select.grouped or select.distinct):
         return None
-    triple, filters, named = _only_triple(select.where)
+    triple, filters, graph = _only_triple(select.where)
     if triple is None:
         return None
-    variables = (triple.subject, triple.text.strip(), triple.object)
-    bound = {v for v in variables if v[0] == "?"}
-    if len(bound) < sum(v[0] == "?" for v in variables):
+    variables = [v for v in (triple.subject, triple.text, triple.object, graph) if v[:1] == "?"]
+    bound = {*variables}
+    if len(bound) < len(variables):
         return None
+
+    def number(variable: str) -> str:
+        if variable != "*" and variable not in bound:
+            raise UnknownError
+        return _WEIGHT
+
     try:
-        projection = tuple((_summed(e, bound), v) for e, v in select.projection)
-        having, order = _summed(select.having, bound), _summed(select.order, bound)
+        projection = tuple((with_sums(e, number), v) for e, v in select.projection)
+        having, order = with_sums(select.having, number), with_sums(select.order, number)
         texts = [*(e or v for e, v in projection), *(k.text for k in select.keys), having, order]
         texts += [f.text for f in filters]
         used = {v for text in texts for v in mentions(text)} & bound
-        weighted = _weighted(triple, used, statistics, term, named=named)
-    except _UnknownError:
+        weighted = _weighted(triple, used, statistics, term, graph)
+    except UnknownError:
         return None
     if weighted.total < (max(least, _WORTHWHILE * len(weighted.rows)) if least else 0):
         return None
@@ -73,66 +79,70 @@ def counted(
     return found, f"counted before: {weighted.total} triples in {len(weighted.rows)} rows"
 
 
-def _only_triple(group: Group) -> tuple[Triple | None, list[Filter], bool]:
-    """The triple pattern that is all of a group but for filters, these, and whether it is one of all named graphs."""
+def _only_triple(group: Group) -> tuple[Triple | None, list[Filter], str]:
+    """The triple pattern that is all of a group but for filters, these, and the variable of its graph, if it has one.
+
+    None if there is more in the group. The pattern's text is its predicate.
+    """
     elements: list[Element] = [*group.elements]
-    named = False
+    graph = ""
     if len(elements) == 1 and isinstance(elements[0], Graph):
-        graph = elements[0]
-        if graph.name[0] != "?" or len(graph.group.elements) != 1 or graph.name in {*graph.group.variables()}:
-            return None, [], False
-        elements, named = [*graph.group.elements], True
+        graph, elements = elements[0].name, [*elements[0].group.elements]
+        if graph[0] != "?" or len(elements) != 1:
+            return None, [], ""
     filters = [e for e in elements if isinstance(e, Filter)]
     others = [e for e in elements if not isinstance(e, Filter)]
     if len(others) != 1 or not all(map(is_plain, filters)):
-        return None, [], False
+        return None, [], ""
     triple = others[0]
     if not isinstance(triple, Triple) or not isinstance(triple.path, Link):
-        return None, [], False
-    return replace(triple, text=triple.path.term), filters, named
+        return None, [], ""
+    return replace(triple, text=triple.path.term), filters, graph
 
 
-def _summed(text: str, bound: set[str]) -> str:
-    """An expression with sums of numbers for its counts; raises _UnknownError for other aggregates."""
+def with_sums(text: str, number: Callable[[str], str]) -> str:
+    """An expression with sums in the place of its counts; `number` gives what is summed up, for a variable or ``*``.
+
+    Raises UnknownError for what depends in another way on how often a solution occurs, and what `number` raises.
+    """
     tokens, edits = [*lex(text)], list[tuple[int, int, str]]()
-    for number, token in enumerate(tokens):
+    for at, token in enumerate(tokens):
         if token.type in ("AGGREGATE", "GROUP_CONCAT") or token.upper() == "EXISTS":
-            raise _UnknownError
+            raise UnknownError
         if token.type != "COUNT":
             continue
-        following = tokens[number + 1 : number + 5]
+        following = tokens[at + 1 : at + 5]
         kinds = [t.type for t in following]
-        if kinds[:3] == ["LPAR", "STAR", "RPAR"] or (
-            kinds[:3] == ["LPAR", "VARIABLE", "RPAR"] and f"?{following[1][1:]}" in bound
-        ):
-            edits.append((token.start_pos or 0, following[2].end_pos or 0, f"SUM({_WEIGHT})"))
+        if kinds[:3] in (["LPAR", "STAR", "RPAR"], ["LPAR", "VARIABLE", "RPAR"]):
+            counted_one = "*" if kinds[1] == "STAR" else f"?{following[1][1:]}"
+            edits.append((token.start_pos or 0, following[2].end_pos or 0, f"SUM({number(counted_one)})"))
         elif kinds != ["LPAR", "DISTINCT", "VARIABLE", "RPAR"]:
-            raise _UnknownError
+            raise UnknownError
     for start, end, new in reversed(edits):
         text = text[:start] + new + text[end:]
     return text
 
 
 def _weighted(
-    triple: Triple, used: set[str], statistics: Statistics, term: Callable[[str], Term], *, named: bool
+    triple: Triple, used: set[str], statistics: Statistics, term: Callable[[str], Term], graph: str
 ) -> _Weighted:
-    """The solutions of a triple pattern by the variables that are used; raises _UnknownError."""
-    subject, predicate, value = triple.subject, triple.text, triple.object
-    if subject[0] != "?" or subject in used:
-        raise _UnknownError
+    """The solutions of a triple pattern by the variables that are used; raises UnknownError."""
+    subject, predicate, value, named = triple.subject, triple.text, triple.object, bool(graph)
+    if subject[0] != "?" or {subject, graph} & used:
+        raise UnknownError
     if predicate[0] == "?":
         if value[0] != "?" or value in used:
-            raise _UnknownError
+            raise UnknownError
         counts = {f"<{iri}>": p.named if named else p.triples for iri, p in statistics.predicates.items()}
         return _by(predicate, counts.items(), predicate in used)
     iri = term(predicate)
     if not isinstance(iri, ox.NamedNode):
-        raise _UnknownError
+        raise UnknownError
     found = statistics.predicates.get(iri.value, Predicate(frequencies={}))
     if value[0] == "?" and value not in used:
         return _Weighted((), (((), found.named if named else found.triples),))
     if named or found.frequencies is None:
-        raise _UnknownError
+        raise UnknownError
     if value[0] == "?":
         return _by(value, found.frequencies.items(), True)
     return _Weighted((), (((), found.frequencies.get(str(term(value)), 0)),))
@@ -147,5 +157,5 @@ def _by(variable: str, counts: Iterable[tuple[str, int]], told: bool) -> _Weight
 
 def _values(weighted: _Weighted) -> Values:
     variables = (*weighted.variables, _WEIGHT)
-    rows = " ".join(f"({' '.join((*terms, str(number)))})" for terms, number in weighted.rows)
+    rows = " ".join(f"({' '.join((*terms, str(number)))})" for terms, number in weighted.rows if number)
     return Values(f"VALUES ({' '.join(variables)}) {{ {rows} }}", variables)

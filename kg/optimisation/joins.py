@@ -26,7 +26,8 @@ TIMES: Final = 3.0
 """Another plan has to be so many times as good, as estimated."""
 
 _MOST_PATTERNS: Final = 24
-_CHANCE: Final = ("RAND", "UUID", "STRUUID", "BNODE")
+CHANCE: Final = ("RAND", "UUID", "STRUUID", "BNODE")
+"""Functions that give another value each time."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Joiner:
             stars.setdefault(pattern.triple.subject, []).append(pattern)
         parts = [ordered(star) for star in stars.values()]
         cost, order = self._cost(parts, given)
-        while len(parts) > 1:
+        while self.times and len(parts) > 1:  # else whatever it costs
             merged = []
             for one, other in combinations(range(len(parts)), 2):
                 rest = [p for n, p in enumerate(parts) if n not in (one, other)]
@@ -125,7 +126,7 @@ class Joiner:
 def _is_of(element: Filter, variables: set[str]) -> bool:
     """Whether a filter has these variables alone, and the same value whenever it is evaluated."""
     words = {str(t).upper() for t in lex(element.text) if t.type == "BUILTIN"}
-    return {*mentions(element.text)} <= variables and not words & {*_CHANCE}
+    return {*mentions(element.text)} <= variables and not words & {*CHANCE}
 
 
 def _variables(triples: Sequence[Triple]) -> list[str]:

@@ -5,7 +5,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import pyoxigraph as ox
 
@@ -21,12 +21,13 @@ from kg.optimisation.filters import Given
 from kg.optimisation.joins import LEAST_ROWS, TIMES, Joiner
 from kg.optimisation.statistics import Statistics, changes
 from kg.optimisation.texts import group_of, mentioned, shows_all
+from kg.optimisation.weights import weighed
 from kg.rdf.patches import Patch
 from ontology import BASE, KelisimError
 
 _MAY_COUNT: Final = re.compile(r"\bCOUNT\s*\(|\bDISTINCT\b", re.IGNORECASE)
 _MAY_JOIN: Final = re.compile(r";|\.\s|\bFILTER\b", re.IGNORECASE)
-_DECLINED: Final = re.compile(r"\b(?:SERVICE|REDUCED|BASE|FROM|DESCRIBE)\b", re.IGNORECASE)
+_DECLINED: Final = re.compile(r"(?<![:?$\w-])(?:SERVICE|REDUCED|BASE|DESCRIBE)\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
 _LONGEST: Final = 20_000
 """Of longer texts none is read: that would take long itself."""
@@ -82,11 +83,17 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
+            if tree.dataset:
+                return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)
-            return rewriter.rewritten(query)
-        except (KelisimError, SyntaxError, ValueError, RecursionError, AssertionError):
+            found = rewriter.rewritten(query)
+            if found.reasons:
+                _solved("", query)  # as written it may be none: then the engine is to tell why
+        except (KelisimError, SyntaxError, ValueError, RuntimeError, AssertionError):
             return Rewritten(query)
+        else:
+            return found
 
     def joiner(self, query: Query, term: Callable[[str], Term]) -> Joiner:
         """What plans the joins of a query; `term` gives the terms of its constants."""
@@ -96,8 +103,7 @@ class Optimiser:
 
 def _solved(prologue: str, query: str) -> ox.QuerySolutions:
     found = ox.Store().query(f"{prologue} {query}", base_iri=BASE)
-    assert isinstance(found, ox.QuerySolutions)
-    return found
+    return cast("ox.QuerySolutions", found)
 
 
 class _Rewriter:
@@ -127,7 +133,7 @@ class _Rewriter:
         return Rewritten(text.replace(query.select.where.text, select.where.text), tuple(self._reasons))
 
     def _counted(self, select: Select) -> Select:
-        found = counted(select, self._statistics, self._term, self._triples)
+        found = counted(select, self._statistics, self._term, self._triples) or weighed(select, self._joiner)
         if not found:
             return select
         self._reasons.append(found[1])

@@ -70,6 +70,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     of rows that are only told with less certainty (`kg.engine.hints.Hints.hedged_rows`), `unknown` are names
     of the query that are not in the data, with similar ones (`kg.engine.names`). `scanned`: columns gave the answer.
     `slow`: it took more than `QUICK_SECONDS` of processor time, or may have waited for others.
+    `optimised`: the query was rewritten (`kg.optimisation`).
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     unknown: dict[str, list[str]] = {}
     scanned: bool = False
     slow: bool = False
+    optimised: bool = False
 
 
 _ERRORS: Final[dict[str, type[KelisimError]]] = {

@@ -12,8 +12,10 @@ from kg.engine.engine import Engine
 from kg.engine.errors import BusyError, QuerySyntaxError, QueryTimeoutError, StoppedError, TooDeepError, TooLargeError
 from kg.engine.limits import Limits
 from kg.engine.replies import Reply, SpooledFile, spooled_bytes
+from kg.optimisation.gathering import LEAST_QUADS
 from kg.rdf.patches import Patch
 from kg.workers.backlog import STUCK_SECONDS, QuickShapes, at_work
+from kg.workers.collecting import collect
 from kg.workers.fairness import QueryShapes, pop_fairest
 from kg.workers.messages import Outcome, Task, error_of
 from kg.workers.process import PATCH_BYTES, ForkServer, PendingQuery, ReplyFuture, Waiter, WorkerProcess
@@ -124,6 +126,7 @@ class WorkerPool:
     ) -> None:
         """`engine` and `load` give engines, each in a fork server of its own; or `engine` is a fork server.
 
+
         `version` is the number of its version; `short_workers` that of the workers of the short lane, 0 for the usual.
         """
         self.limits = limits or Limits()
@@ -155,6 +158,11 @@ class WorkerPool:
         """The queries that wait for a lens, by its path."""
         self.scanned = 0
         """How many queries columns have answered (`kg.columns`)."""
+        self.optimised = 0
+        """How many queries were rewritten (`kg.optimisation`)."""
+        self.optimises_from: int | None = None if isinstance(engine, ForkServer) else LEAST_QUADS
+        """Queries over stores with so many quads are rewritten by statistics of these; None: over none."""
+        self._stop_gathering: Callable[[], None] = lambda: None
         self._ticking = False
         self._stopping = False
 
@@ -166,6 +174,7 @@ class WorkerPool:
             self._loading.connect(loop, self._use_loaded)
         else:
             self.loaded.set()
+            self._gather()
         for _ in range(self.short_workers):
             self._fork()
 
@@ -173,6 +182,7 @@ class WorkerPool:
         """Kills all processes of the pool."""
         self._writes = False
         self._writer.discard()
+        self._stop_gathering()
         for worker in [*self._workers]:
             worker.kill()
         for server in (self._fork_server, *([self._loading] if self._loading else ()), *self._former):
@@ -357,6 +367,16 @@ class WorkerPool:
         """Answers from the columns in that file, of the version of the latest `begin_columns`, by new workers."""
         self._fork_server.request(encode_message({"kind": "columns", "what": file}), self._renew_workers)
 
+    def _gather(self) -> None:
+        """Has statistics gathered of the state of the fork server, beside it; new workers then use them."""
+        if self.optimises_from is not None:
+            self._stop_gathering()
+            self._stop_gathering = collect(self._loop, self._fork_server, self.optimises_from, self._use_statistics)
+
+    def _use_statistics(self, server: ForkServer) -> None:
+        if server is self._fork_server and not self._stopping:
+            self._renew_workers()
+
     @property
     def can_move(self) -> bool:
         """Whether no query is queued or running and no worker is being forked."""
@@ -394,6 +414,7 @@ class WorkerPool:
         self._close_former(former, self._replace_all(loading))
         self.loaded.set()
         self._prepare_writer()
+        self._gather()
 
     def adopt(self, server: ForkServer, version: int, on_visible: Callable[[], None], *, keep: ForkServer) -> None:
         """Answers by another fork server from now on, which has another state of that version.
@@ -406,6 +427,7 @@ class WorkerPool:
         self.version = self.forked_version = version
         workers = self._replace_all(server)
         on_visible()
+        self._gather()
         if former is not keep:
             self._close_former(former, workers)
 
@@ -569,6 +591,7 @@ class WorkerPool:
         if outcome.size != len(file or body) or (file and spooled_bytes() > self.limits.spool):
             return BusyError("Too many large answers are being read just now. Try again later.")
         self.scanned += outcome.scanned
+        self.optimised += outcome.optimised
         return Reply(outcome.format, file or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version)
 
     def _await_lens(self, pending: PendingQuery, lens: str) -> None:

@@ -36,6 +36,7 @@ from kg.inference.rules import rules
 from kg.inference.told import is_reasoned
 from kg.lenses.kept import MissingLensError
 from kg.lenses.names import parse
+from kg.optimisation.gathering import Remembering, use_statistics, write_statistics
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
 from kg.rdf.patches import Patch
 from kg.rdf.patches import parse as parse_patch
@@ -108,6 +109,7 @@ def perform(engine: Engine, task: Task, file: int = -1) -> tuple[Outcome, Spool]
         hedged=hedged,
         unknown=unknown,
         scanned=scanned is not None,
+        optimised=scanned is None and answer.optimised,
         slow=slow,
     )
     return outcome, spool
@@ -158,6 +160,8 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     of one that loads the history in a folder. ``lens`` comes with the path
     of a lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
     ``columns`` comes with the path of columns to use, or with none when they are about to be made (`_use_columns`).
+    ``gather`` comes with a pipe to which another process writes statistics of the store, which ``statistics`` then
+    brings for the workers that are forked later.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -178,17 +182,7 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
             description, body, files = receive(control)
         except (EOFError, OSError):
             return
-        if description["kind"] in ("patch", "move"):
-            engine.apply(parse_patch(body) if description["kind"] == "patch" else _way(description, body))
-            send(control, 0)
-            continue
-        if description["kind"] == "columns":
-            _use_columns(engine, description["what"])
-            send(control, 0)
-            continue
-        if description["kind"] == "lens":
-            with suppress(KelisimError):  # the workers forked from now on tell the error of a query through it
-                engine.lenses.get(parse(description["what"]))
+        if _is_told(engine, description, body):
             send(control, 0)
             continue
         pid = os.fork()
@@ -199,12 +193,36 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
                 _run_loaded(files[0], Path(description["what"]), engine, memory_bytes)
             elif description["kind"] == "version":
                 _run_past(files[0], files[1], Rewind(*description["what"]), engine, memory_bytes)
+            elif description["kind"] == "gather":
+                die_with_parent()
+                write_statistics(engine, files[0], description["what"])
             else:
                 _run_worker(files[0], files[1], engine, memory_bytes)
             os._exit(0)
+        if description["kind"] == "gather":
+            engine.optimiser = Remembering()
         for file in files:
             os.close(file)
         send(control, pid)
+
+
+def _is_told(engine: Engine, description: dict[str, Any], body: bytes) -> bool:
+    """Takes a message on what workers have that are forked from now on; whether it is one."""
+    match description["kind"]:
+        case "patch":
+            engine.apply(parse_patch(body))
+        case "move":
+            engine.apply(_way(description, body))
+        case "columns":
+            _use_columns(engine, description["what"])
+        case "statistics":
+            use_statistics(engine, body)
+        case "lens":
+            with suppress(KelisimError):  # the workers tell the error of a query through it
+                engine.lenses.get(parse(description["what"]))
+        case _:
+            return False
+    return True
 
 
 def _use_columns(engine: Engine, file: str) -> None:

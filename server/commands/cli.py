@@ -66,6 +66,7 @@ def _print_json(value: object) -> None:
     "--access-log", default="", help="Write a JSON line for each request here: a file, or - for standard error."
 )
 @click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
+@click.option("--no-optimiser", is_flag=True, help="Evaluate queries of a large store as they are written.")
 @click.option(
     "--columns", is_flag=True, help="Answer aggregates over much of a large store from columns too (kelisim[columns])."
 )
@@ -152,6 +153,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: float,
     access_log: str,
     query_log: str,
+    no_optimiser: bool,
     columns: bool,
     services: tuple[str, ...],
     origin: str,
@@ -231,6 +233,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         if engine is not None
         else None,
         columns=columns,
+        optimiser=not no_optimiser,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -43,13 +43,14 @@ _METHODS: Final = frozenset(HTTPMethod)
 class Workers(NamedTuple):
     """The state of the worker pool: busy workers, queued requests, workers replaced and scans since the start.
 
-    Scans are queries that columns answered.
+    Scans are queries that columns answered. `optimised` are queries that were rewritten.
     """
 
     busy: int
     waiting: int
     replaced: int
     scanned: int = 0
+    optimised: int = 0
 
 
 @dataclass
@@ -123,6 +124,7 @@ class Metrics(Collector):
             yield GaugeMetricFamily("kelisim_workers_waiting", "Requests that wait for a worker.", value=state.waiting)
             yield CounterMetricFamily("kelisim_workers_replaced", "Workers replaced.", value=state.replaced)
             yield CounterMetricFamily("kelisim_columns_answers", "Queries that columns answered.", value=state.scanned)
+            yield CounterMetricFamily("kelisim_optimised_queries", "Queries rewritten.", value=state.optimised)
 
     def page(self, accept: str = "") -> tuple[str, bytes]:
         """The media type negotiated by an Accept header, and the metrics in it."""

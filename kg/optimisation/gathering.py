@@ -1,0 +1,62 @@
+"""Gathers the statistics of a store in a process beside the one that holds it, which goes on to answer and to change.
+
+The holder forks a process, which has the state of that moment, and remembers all changes until the statistics come.
+"""
+
+import os
+from typing import Final
+
+import msgspec
+import pyoxigraph as ox
+
+from kg.engine.engine import Engine
+from kg.engine.optimising import Rewritten
+from kg.optimisation.optimiser import Optimiser
+from kg.optimisation.statistics import Change, Statistics, changes, gather
+from kg.rdf.patches import Patch
+
+LEAST_QUADS: Final = 50_000
+"""Stores with fewer quads have no statistics: the engine is fast enough there."""
+
+_NICENESS: Final = 19
+
+
+class Remembering:
+    """Remembers what changes while statistics are gathered, and rewrites nothing."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+
+    def rewritten(self, query: str) -> Rewritten:
+        """The query as it is."""
+        return Rewritten(query)
+
+    def follow(self, patch: Patch, store: ox.Store) -> None:
+        """Remembers a patch that is about to be applied to the store."""
+        self.changes += changes(patch, store)
+
+
+def write_statistics(engine: Engine, file: int, least: int) -> None:
+    """Writes the statistics of an engine's store to a file, and closes that; nothing for a store that has none.
+
+    For a process of its own: it lowers its priority.
+    """
+    os.nice(_NICENESS)
+    found = None
+    if type(engine) is Engine and not engine.on_disk and len(engine) >= least:
+        found = gather(engine.store)
+    with os.fdopen(file, "wb") as output:
+        output.write(msgspec.json.encode(found) if found else b"")
+
+
+def use_statistics(engine: Engine, written: bytes) -> None:
+    """Has the engine rewrite by what `write_statistics` wrote when it began to remember its changes (`Remembering`)."""
+    remembered, engine.optimiser = engine.optimiser, None
+    if not written or not isinstance(remembered, Remembering):
+        return
+    try:
+        statistics = msgspec.json.decode(written, type=Statistics)
+    except msgspec.MsgspecError:  # what wrote it was ended
+        return
+    statistics.follow(remembered.changes)
+    engine.optimiser = Optimiser(statistics)
