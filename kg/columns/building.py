@@ -219,7 +219,7 @@ class _Builder:
         for number, kind, scale, _ in members:
             columns.append(f"any_value(o) FILTER (WHERE p = {number}) AS o_{number}")
             if kind:
-                columns.append(f"any_value({_value(kind, scale)}) FILTER (WHERE p = {number}) AS v_{number}")
+                columns.append(f"any_value(CASE WHEN p = {number} THEN {_value(kind, scale)} END) AS v_{number}")
             checks.append(f"count(o_{number})")
         numbers = ", ".join(str(member[0]) for member in members)
         self._run(f"CREATE TABLE g_{table} AS SELECT s, {', '.join(columns)} FROM coded WHERE p IN ({numbers}) "

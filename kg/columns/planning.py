@@ -201,6 +201,7 @@ class _Groups:
         # The row engine adds in an order of its own: no order may leave the range.
         largest = _LARGEST if value.kind == "integer" else _LARGEST_DECIMAL // 10 ** (18 - value.scale)
         checks = f"{self._incomplete(value)} OR sum(abs({value.sql}::HUGEINT)) > {largest}::HUGEINT"
-        summed = f"(CASE WHEN {checks} THEN error('no sum') ELSE sum({distinct}{value.sql}) END)"
-        found = Value(value.kind, summed, scale=value.scale)
-        return found if aggregate.function == "SUM" else replace(quotient(found, total), nullable=False)
+        found = Value(value.kind, f"sum({distinct}{value.sql})", scale=value.scale)
+        if aggregate.function == "AVG":
+            found = quotient(found, total)
+        return replace(found, sql=f"(CASE WHEN {checks} THEN error('no sum') ELSE {found.sql} END)", nullable=False)
