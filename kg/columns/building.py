@@ -99,7 +99,7 @@ class _Builder:
             CREATE TEMP TABLE raw AS
             WITH lines AS (
                 SELECT line FROM read_csv($1, delim = '\x01', quote = '', escape = '', header = false,
-                    auto_detect = false, columns = {{'line': 'VARCHAR'}}, max_line_size = 1000000000,
+                    auto_detect = false, columns = {{'line': 'VARCHAR'}}, max_line_size = 16000000,
                     strict_mode = false)
                 WHERE regexp_full_match(line, '{_DEFAULT}', 's')),
             first AS (SELECT line, position(' ' IN line) AS a FROM lines),
