@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from kg.columns.dictionary import DamagedError, Dictionary, Run
 from kg.columns.estimating import LEAST_ROWS, worthwhile
+from kg.columns.files import TABLES, TERMS
 from kg.columns.planning import MOST_ROWS, Column, Plan, plan
 from kg.columns.reading import may_be_scan, read
 from kg.columns.statistics import Statistics
@@ -99,10 +100,10 @@ class Columns:
 
     def _open(self) -> None:
         self._unusable = True  # unless all of this succeeds
-        self._database = duckdb.connect(str(self._folder / "tables"), read_only=True, config=_CONFIG)
+        self._database = duckdb.connect(str(self._folder / TABLES), read_only=True, config=_CONFIG)
         self._database.execute(_ONCE_OPEN)
         run = self._database.execute
-        with (self._folder / "terms").open("rb") as file:
+        with (self._folder / TERMS).open("rb") as file:
             runs = [Run(*row) for row in run("SELECT rank, suffix, first, last FROM runs ORDER BY first").fetchall()]
             self._statistics = Statistics(Dictionary(file, runs))
         self._statistics.describe(

@@ -19,6 +19,7 @@ from typing import Any, Final
 import duckdb
 
 from kg.columns.dictionary import parts, write
+from kg.columns.files import TABLES, TERMS, seal
 from kg.history.history import History
 from ontology import KelisimError
 
@@ -62,9 +63,10 @@ def build(lines: Iterable[bytes | memoryview], folder: Path, memory: str = "1GB"
         made = Path(scratch) / "made"
         made.mkdir()
         config: dict[str, Any] = {"threads": threads, "memory_limit": memory, "temp_directory": scratch}
-        with duckdb.connect(str(made / "tables"), config=config) as database:
+        with duckdb.connect(str(made / TABLES), config=config) as database:
             if not _Builder(database, made).build(text):
                 return False
+        seal(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
     return True
@@ -145,7 +147,7 @@ class _Builder:
             "CREATE TABLE runs AS SELECT rank, suffix, min(id) AS first, max(id) AS last FROM numbered "
             "GROUP BY rank, suffix ORDER BY first"
         )
-        with (self._folder / "terms").open("wb") as file:
+        with (self._folder / TERMS).open("wb") as file:
             write(file, self._texts())
         return True
 

@@ -106,7 +106,7 @@ def _joined(waiting: list[Triple], bound: set[str], rows: float, statistics: Sta
         else:
             found = statistics.predicates.get(triple.predicate.text[1:-1])
             if found is None:
-                return 0.0
+                return 1.0 if given(triple.subject) or given(triple.object) else 0.0
             triples, subjects, objects = found.triples, found.subjects, found.objects
         return triples / (subjects if given(triple.subject) else 1) / (objects if given(triple.object) else 1)
 
