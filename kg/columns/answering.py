@@ -11,7 +11,8 @@ import pyoxigraph as ox
 
 from kg.columns.dictionary import DamagedError, Dictionary, Run
 from kg.columns.estimating import LEAST_ROWS, worthwhile
-from kg.columns.planning import Column, Plan, plan
+from kg.columns.files import TABLES, TERMS
+from kg.columns.planning import MOST_ROWS, Column, Plan, plan
 from kg.columns.reading import may_be_scan, read
 from kg.columns.statistics import Statistics
 from kg.columns.syntax import DeclinedError
@@ -21,7 +22,6 @@ from ontology import BASE
 _MEMORY: Final = "256MB"
 """What DuckDB may take in each worker; what needs more is declined, since nothing is written to disk."""
 
-_MOST_ROWS: Final = 200_000
 _KEPT: Final = 500
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 _CONFIG: Final[dict[str, Any]] = {
@@ -72,8 +72,8 @@ class Columns:
             if touched and (asked.predicates is None or not asked.predicates.isdisjoint(touched)):
                 return None
             assert self._database
-            rows = self._database.execute(asked.sql).fetchmany(_MOST_ROWS + 1)
-            if len(rows) > _MOST_ROWS:
+            rows = self._database.execute(asked.sql).fetchmany(MOST_ROWS + 1)
+            if len(rows) > MOST_ROWS:
                 raise DeclinedError
             return Answer(self._solutions(asked, rows))
         except (DeclinedError, duckdb.Error, DamagedError, SyntaxError, ValueError, RuntimeError, OSError):
@@ -100,10 +100,10 @@ class Columns:
 
     def _open(self) -> None:
         self._unusable = True  # unless all of this succeeds
-        self._database = duckdb.connect(str(self._folder / "tables"), read_only=True, config=_CONFIG)
+        self._database = duckdb.connect(str(self._folder / TABLES), read_only=True, config=_CONFIG)
         self._database.execute(_ONCE_OPEN)
         run = self._database.execute
-        with (self._folder / "terms").open("rb") as file:
+        with (self._folder / TERMS).open("rb") as file:
             runs = [Run(*row) for row in run("SELECT rank, suffix, first, last FROM runs ORDER BY first").fetchall()]
             self._statistics = Statistics(Dictionary(file, runs))
         self._statistics.describe(

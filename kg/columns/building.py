@@ -19,6 +19,7 @@ from typing import Any, Final
 import duckdb
 
 from kg.columns.dictionary import parts, write
+from kg.columns.files import TABLES, TERMS, seal
 from kg.history.history import History
 from ontology import KelisimError
 
@@ -62,9 +63,10 @@ def build(lines: Iterable[bytes | memoryview], folder: Path, memory: str = "1GB"
         made = Path(scratch) / "made"
         made.mkdir()
         config: dict[str, Any] = {"threads": threads, "memory_limit": memory, "temp_directory": scratch}
-        with duckdb.connect(str(made / "tables"), config=config) as database:
+        with duckdb.connect(str(made / TABLES), config=config) as database:
             if not _Builder(database, made).build(text):
                 return False
+        seal(made)
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
     return True
@@ -99,7 +101,7 @@ class _Builder:
             CREATE TEMP TABLE raw AS
             WITH lines AS (
                 SELECT line FROM read_csv($1, delim = '\x01', quote = '', escape = '', header = false,
-                    auto_detect = false, columns = {{'line': 'VARCHAR'}}, max_line_size = 1000000000,
+                    auto_detect = false, columns = {{'line': 'VARCHAR'}}, max_line_size = 16000000,
                     strict_mode = false)
                 WHERE regexp_full_match(line, '{_DEFAULT}', 's')),
             first AS (SELECT line, position(' ' IN line) AS a FROM lines),
@@ -145,7 +147,7 @@ class _Builder:
             "CREATE TABLE runs AS SELECT rank, suffix, min(id) AS first, max(id) AS last FROM numbered "
             "GROUP BY rank, suffix ORDER BY first"
         )
-        with (self._folder / "terms").open("wb") as file:
+        with (self._folder / TERMS).open("wb") as file:
             write(file, self._texts())
         return True
 
@@ -219,7 +221,7 @@ class _Builder:
         for number, kind, scale, _ in members:
             columns.append(f"any_value(o) FILTER (WHERE p = {number}) AS o_{number}")
             if kind:
-                columns.append(f"any_value({_value(kind, scale)}) FILTER (WHERE p = {number}) AS v_{number}")
+                columns.append(f"any_value(CASE WHEN p = {number} THEN {_value(kind, scale)} END) AS v_{number}")
             checks.append(f"count(o_{number})")
         numbers = ", ".join(str(member[0]) for member in members)
         self._run(f"CREATE TABLE g_{table} AS SELECT s, {', '.join(columns)} FROM coded WHERE p IN ({numbers}) "

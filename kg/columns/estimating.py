@@ -25,6 +25,9 @@ LEAST_ROWS: Final = 3000
 """Queries for which the row engine reads fewer rows, as estimated, are declined."""
 
 _MOST_ROWS: Final = 200_000
+_SURELY_MUCH: Final = 1_000_000
+"""So much takes the row engine so long that columns are tried, whatever is told."""
+
 _PER_ROW: Final = 3
 """So many rows must be read for each that is told, where rows are told as they are found: telling costs more here."""
 
@@ -32,7 +35,7 @@ _PER_ROW: Final = 3
 def worthwhile(select: Select, statistics: Statistics, least: int = LEAST_ROWS) -> bool:
     """Whether columns are probably faster."""
     read, found = _cost(select.where, statistics)
-    filtered = any(isinstance(e, Filter) for e in select.where.elements)
+    filtered = 4 ** sum(isinstance(e, Filter) for e in select.where.elements)
     if select.values is not None:
         return read >= least
     if select.aggregated or select.distinct:
@@ -42,8 +45,10 @@ def worthwhile(select: Select, statistics: Statistics, least: int = LEAST_ROWS) 
     if select.limit is not None and found > select.limit:  # the row engine stops there
         read *= (select.limit + select.offset) / found
         return read >= 10 * least
-    told = found / 3 if filtered else found
-    return read >= least and (least == 0 or (told <= _MOST_ROWS and (read >= _PER_ROW * told or bool(select.order))))
+    if read >= _SURELY_MUCH or least == 0:
+        return True
+    told = found / filtered
+    return read >= least and told <= _MOST_ROWS and (read >= _PER_ROW * told or bool(select.order))
 
 
 def _cost(group: Group, statistics: Statistics) -> tuple[float, float]:
@@ -101,7 +106,7 @@ def _joined(waiting: list[Triple], bound: set[str], rows: float, statistics: Sta
         else:
             found = statistics.predicates.get(triple.predicate.text[1:-1])
             if found is None:
-                return 0.0
+                return 1.0 if given(triple.subject) or given(triple.object) else 0.0
             triples, subjects, objects = found.triples, found.subjects, found.objects
         return triples / (subjects if given(triple.subject) else 1) / (objects if given(triple.object) else 1)
 

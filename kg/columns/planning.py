@@ -9,6 +9,9 @@ from kg.columns.statistics import Statistics
 from kg.columns.syntax import Aggregate, DeclinedError, Exists, Expression, Select, Variable, has_aggregate
 from kg.columns.values import Value, compiled, condition, quotient
 
+MOST_ROWS: Final = 200_000
+"""Longer answers are declined: the row engine tells them faster."""
+
 _LARGEST: Final = (1 << 63) - 1
 _LARGEST_DECIMAL: Final = (1 << 127) - 1
 _ORDERED: Final = frozenset(("integer", "decimal", "date", "dateTime", "string"))
@@ -67,7 +70,7 @@ class _Planner:
             keys += selected  # what SPARQL leaves free is put in some order, so that pages of an answer fit together
         sql = f"SELECT {', '.join(selected)} FROM ({core}) q"
         sql += f" ORDER BY {', '.join(keys)}" if keys else ""
-        sql += f" LIMIT {select.limit}" if select.limit is not None else ""
+        sql += f" LIMIT {select.limit if select.limit is not None else MOST_ROWS + 1}"
         return sql + (f" OFFSET {select.offset}" if select.offset else ""), values
 
     def _core(self, select: Select) -> tuple[str, dict[str, Value], list[tuple[str, bool]]]:
@@ -201,6 +204,7 @@ class _Groups:
         # The row engine adds in an order of its own: no order may leave the range.
         largest = _LARGEST if value.kind == "integer" else _LARGEST_DECIMAL // 10 ** (18 - value.scale)
         checks = f"{self._incomplete(value)} OR sum(abs({value.sql}::HUGEINT)) > {largest}::HUGEINT"
-        summed = f"(CASE WHEN {checks} THEN error('no sum') ELSE sum({distinct}{value.sql}) END)"
-        found = Value(value.kind, summed, scale=value.scale)
-        return found if aggregate.function == "SUM" else replace(quotient(found, total), nullable=False)
+        found = Value(value.kind, f"sum({distinct}{value.sql})", scale=value.scale)
+        if aggregate.function == "AVG":
+            found = quotient(found, total)
+        return replace(found, sql=f"(CASE WHEN {checks} THEN error('no sum') ELSE {found.sql} END)", nullable=False)

@@ -147,6 +147,8 @@ class Engine:
         """What others worked out of this state of the store; every change empties it."""
         self.touched: set[str] | None = None
         """The predicates of which patches have told since this was set; None while nobody asks (`kg.columns`)."""
+        self.touched_since: set[str] | None = None
+        """Likewise, since the version of the columns that are being made."""
         self.columns: Any = None
         """The columns of the version at which `touched` was set, `kg.columns.answering.Columns`, if there are any."""
         self.optimiser: QueryOptimiser | None = None
@@ -206,8 +208,10 @@ class Engine:
         if self.optimiser:
             self.optimiser.follow(patch, self._store)
         patch.apply(self._store)
-        if self.touched is not None:
-            self.touched |= {quad.predicate.value for quad in (*patch.deletes, *patch.adds)}
+        if self.touched is not None or self.touched_since is not None:
+            predicates = {quad.predicate.value for quad in (*patch.deletes, *patch.adds)}
+            self.touched = None if self.touched is None else self.touched | predicates
+            self.touched_since = None if self.touched_since is None else self.touched_since | predicates
         self._merges.apply(patch, self._store)
         self.lenses.clear()
         self.hints.apply(patch)
@@ -220,7 +224,7 @@ class Engine:
         """
         update = with_plain_names(update)
         refuse_outbound(update)
-        self.touched = self.columns = self.optimiser = None
+        self.touched = self.touched_since = self.columns = self.optimiser = None
         self._merges.clear()
         self.hints.clear()
         self.remembered.clear()

@@ -176,8 +176,8 @@ class Store:
             await self.pool.wait_until_loaded(WRITE_WAIT_SECONDS)
             return self.pool.begin_columns()
 
-        def use(file: str) -> None:
-            self._loop.call_soon_threadsafe(self.pool.use_columns, file)
+        def use(folder: str, touched: Sequence[str]) -> None:
+            self._loop.call_soon_threadsafe(self.pool.use_columns, folder, touched)
 
         begun = lambda: asyncio.run_coroutine_threadsafe(begin(), self._loop).result()  # noqa: E731
         self._columns = ColumnsKeeper(self.history, begun, use, lambda: self._number, least)

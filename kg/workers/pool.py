@@ -360,12 +360,16 @@ class WorkerPool:
 
     def begin_columns(self) -> int:
         """Columns are about to be made of the version that is returned."""
-        self._fork_server.request(encode_message({"kind": "columns", "what": ""}), lambda: None)
+        self._fork_server.request(encode_message({"kind": "columns", "what": []}), lambda: None)
         return self.forked_version
 
-    def use_columns(self, file: str) -> None:
-        """Answers from the columns in that file, of the version of the latest `begin_columns`, by new workers."""
-        self._fork_server.request(encode_message({"kind": "columns", "what": file}), self._renew_workers)
+    def use_columns(self, folder: str, touched: Sequence[str] = ()) -> None:
+        """Answers from the columns in that folder, by new workers.
+
+        They are of the version of the latest `begin_columns`, or of one before: `touched` are the predicates of what has
+        changed from that to this.
+        """
+        self._fork_server.request(encode_message({"kind": "columns", "what": [folder, *touched]}), self._renew_workers)
 
     def _gather(self) -> None:
         """Has statistics gathered of the state of the fork server, beside it; new workers then use them."""

@@ -225,17 +225,20 @@ def _is_told(engine: Engine, description: dict[str, Any], body: bytes) -> bool:
     return True
 
 
-def _use_columns(engine: Engine, file: str) -> None:
-    """Has workers forked from now on answer from the columns in a file; without one, columns are to be made of now.
+def _use_columns(engine: Engine, what: list[str]) -> None:
+    """Has workers forked from now on answer from the columns in a folder; without one, columns are to be made of now.
+
+    Behind the folder are predicates that have changed between the version of the columns and that moment.
 
     In a fork server that was not asked to watch what changes meanwhile, nothing is used.
     """
-    if not file:
-        engine.touched, engine.columns = set(), None
-    elif engine.touched is not None:
+    if not what:
+        engine.touched_since = set()
+    elif engine.touched_since is not None:
         from kg.columns.answering import Columns  # DuckDB is an extra
 
-        engine.columns = Columns(Path(file))
+        engine.columns = Columns(Path(what[0]))
+        engine.touched = engine.touched_since | {*what[1:]}
 
 
 def _way(description: dict[str, Any], log: bytes) -> Patch:

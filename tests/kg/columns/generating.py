@@ -58,6 +58,8 @@ VALUES: dict[str, list[Object]] = {
 }
 """Predicates with their objects."""
 
+VALUED = [name for name in VALUES if name not in ("link", "back", "type")]
+
 
 def _quad(name: str) -> st.SearchStrategy[ox.Quad]:
     return st.builds(
@@ -71,7 +73,7 @@ def _quad(name: str) -> st.SearchStrategy[ox.Quad]:
 @st.composite
 def graphs(draw: st.DrawFn) -> list[ox.Quad]:
     """Quads; some predicates have one object for each of the same subjects."""
-    quads = draw(st.lists(st.sampled_from([*VALUES]).flatmap(_quad), min_size=10, max_size=60))
+    quads = draw(st.lists(st.sampled_from([*VALUES]).flatmap(_quad), min_size=20, max_size=80))
     for name in draw(st.lists(st.sampled_from(["size", "day", "price", "label", "back", "type"]), max_size=4)):
         predicate = RDF_TYPE if name == "type" else iri(name)
         quads = [q for q in quads if q.predicate != predicate]
@@ -119,9 +121,9 @@ def _pattern(draw: st.DrawFn, name: str) -> str:
     if name == "type":
         return draw(st.sampled_from([f"?x a <{E}A> .", f"?x a <{E}A> .", f"?y a <{E}A> .", "?x a ?c ."]))
     plain = st.sampled_from(["?x", "?y", "?z"])
-    value = draw(plain if name in ("link", "back") else st.sampled_from(["?v", "?w"]))
-    value = draw(st.sampled_from([value] * 6 + [f"<{E}a>", "1", '"a"', '"b"@en']))
-    subject = draw(st.sampled_from(["?x", "?x", "?y", "?y", "?z", f"<{E}a>"]))
+    value = draw(plain if name in ("link", "back") else st.sampled_from(["?v", "?w", "?w"]))
+    value = draw(st.sampled_from([value] * 12 + [f"<{E}a>", "1", '"a"', '"b"@en']))
+    subject = draw(st.sampled_from(["?x"] * 5 + ["?y", "?y", "?z", f"<{E}a>"]))
     path = draw(st.sampled_from([f"<{E}{name}>"] * 8 + [f"<{E}link>/<{E}{name}>", f"^<{E}back>/<{E}{name}>", "?p"]))
     return f"{subject} {path} {value} ."
 
@@ -129,7 +131,9 @@ def _pattern(draw: st.DrawFn, name: str) -> str:
 @st.composite
 def groups(draw: st.DrawFn, depth: int = 1) -> str:
     """What stands between braces."""
-    parts = [_pattern(draw, draw(st.sampled_from([*VALUES]))) for _ in range(draw(st.integers(1, 3)))]
+    names = draw(st.lists(st.sampled_from([*VALUES]), min_size=1, max_size=3))
+    parts = [f"?x <{E}{names[0]}> ?v ."] if names[0] in VALUED and draw(st.integers(0, 4)) else []
+    parts += [_pattern(draw, name) for name in names[bool(parts) :]]
     for _ in range(draw(st.integers(0, 2)) if depth else 0):
         match draw(st.integers(0, 7)):
             case 0 | 1:

@@ -3,19 +3,24 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from kg.changes.staging import Change
+from kg.columns.files import is_whole
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
+from kg.rdf.patches import Patch
+from kg.store.columnar import ColumnsKeeper
 from kg.store.store import Store
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
-from tests.kg.columns.test_columns import SUMS, E, integer, iri
+from tests.kg.columns.generating import E, integer, iri
+from tests.kg.columns.test_columns import SUMS
 from tests.waiting import becomes
 
 
@@ -83,3 +88,36 @@ def test_a_dataset_of_named_graphs_is_for_the_row_engine(store: Store) -> None:
     before = store.pool.scanned
     assert sums(store, "graph", default_graphs=(f"{E}none",), new_graphs=True) == []
     assert store.pool.scanned == before
+
+
+def test_columns_are_kept_for_the_next_start(tmp_path: Path) -> None:
+    quads = [ox.Quad(iri(n), iri("value"), integer(n)) for n in range(50)]
+    quads += [ox.Quad(iri(n), iri("area"), iri(f"s{n % 7}")) for n in range(50)]
+    History.create(tmp_path / "history", quads).close()
+
+    def used(version: int, until: Callable[[list[tuple[str, list[str]]]], bool]) -> list[tuple[str, list[str]]]:
+        """What a keeper has columns used of, and what had changed since."""
+        found: list[tuple[str, list[str]]] = []
+        with History.open(tmp_path / "history") as history:
+            use = lambda folder, touched: found.append((folder, [*touched]))  # noqa: E731
+            keeper = ColumnsKeeper(history, lambda: version, use, lambda: version, 0)
+            keeper.start()
+            assert becomes(lambda: until(found), 60)
+            keeper.stop()
+        return found
+
+    ((first, touched),) = used(0, lambda found: len(found) == 1)
+    assert touched == []
+    made = (Path(first) / "tables").stat().st_mtime_ns
+    assert used(0, lambda found: len(found) == 1) == [(first, [])]
+    assert (Path(first) / "tables").stat().st_mtime_ns == made
+    with History.open(tmp_path / "history") as history:
+        history.append(Patch(adds=(ox.Quad(iri(1), iri("value"), integer(7)),)))
+    before, after = used(1, lambda found: len(found) == 2)
+    assert before == (first, [f"{E}value"])
+    assert after[0] != first
+    assert not Path(first).exists()
+    with (Path(after[0]) / "terms").open("r+b") as file:
+        file.write(b"damaged")
+    assert len(used(1, lambda found: len(found) == 1)) == 1
+    assert is_whole(Path(after[0]))
