@@ -36,8 +36,8 @@ class Verdict:
     individuals: tuple[str, ...] = ()
 
 
-def reason(graph: Graph) -> Verdict:
-    """Checks ontology and facts in one graph for consistency.
+def reason(graph: Graph, *, infer: bool = True) -> Verdict:
+    """Checks ontology and facts in one graph for consistency; without `infer`, values of properties are not derived.
 
     Raises KelisimError if the reasoner fails (out of memory, an unsupported construct).
     """
@@ -46,7 +46,7 @@ def reason(graph: Graph) -> Verdict:
     try:
         with inferred:
             owlready2.sync_reasoner_hermit(
-                world, infer_property_values=True, ignore_unsupported_datatypes=True, debug=0
+                world, infer_property_values=infer, ignore_unsupported_datatypes=True, debug=0
             )
     except owlready2.OwlReadyInconsistentOntologyError:
         explanation = _explain(graph)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kg.checks.collection import LABEL, LANGUAGES, Collection, CuratedClaim
+from kg.checks.collection import LABEL, LANGUAGES, Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from ontology.namespaces import ID, PREFIXES, RDF_TYPE, shorten
 
@@ -40,9 +40,12 @@ def spoken_of(collection: Collection, _: Sequence[CuratedClaim]) -> Iterator[Fin
         new = {s.value for iri in new for s in collection.described[iri] if s.value in known} - reached
         reached |= new
     reached |= {s.value for s in collection.reference if s.predicate == PREFIXES["dcterms"] + "publisher"}
+    kept = {name for file in collection.files for name in file.kept}
     for iri, statements in collection.described.items():
         first = statements[0]
+        if local(iri) in kept:
+            continue
         if iri in known - reached and first.file.startswith("entities/") and first.predicate != _REPLACED:
             wrong = f"No claim speaks of {shorten(iri)}."
-            mend = "Name it in a claim, or take it away."
+            mend = "Name it in a claim, or take it away; # Kept without a claim: and its name keeps it."
             yield Finding(first.file, first.subject_line, "", "unused-entity", Severity.WARNING, wrong, mend)

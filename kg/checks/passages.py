@@ -7,6 +7,7 @@ from typing import Final
 from kg.checks.collection import Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import Statement
+from kg.curation.passages import render
 from kg.curation.sources import text_digest
 from kg.curation.verification import contains_figure
 from ontology import KelisimError
@@ -113,3 +114,16 @@ def _omitted(collection: Collection) -> dict[tuple[str, int], Statement]:
 def _one(statements: Sequence[Statement], predicate: str) -> str:
     values = [s.value for s in statements if s.predicate == predicate]
     return values[0] if len(values) == 1 else ""
+
+
+def rendered(collection: Collection, name: str) -> str:
+    """The records of the passages of an article that claims name, as `kelisim passages` writes them.
+
+    Empty where the article's text is not there, or a claim names no passage of it, which `recorded` tells.
+    """
+    article = collection.texts.get(name)
+    named = {c.passage for c in collection.claims if c.passage and c.passage.article == name}
+    try:
+        return render(named, article) if article else ""
+    except KelisimError:
+        return ""

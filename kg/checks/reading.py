@@ -32,6 +32,7 @@ _TOKEN: Final = re.compile(
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 _WITHDRAWN: Final = re.compile(r"^# Withdrawn: (.*)$", re.MULTILINE)
+_KEPT: Final = re.compile(r"^# Kept without a claim: (.*)$", re.MULTILINE)
 _HEADING: Final = re.compile(r"^# Paragraph (\d+)\s*$", re.MULTILINE)
 
 
@@ -66,7 +67,8 @@ class CuratedFile:
 
     prefixes: the namespaces that it declares. undeclared: names whose prefix it does not declare, with their lines.
     headings: the numbers of its comments ``# Paragraph 3``, with their lines. graphs: the line on which each graph
-    opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again.
+    opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again. kept: those
+    in comments ``# Kept without a claim: id:nato``.
     """
 
     name: str
@@ -76,6 +78,7 @@ class CuratedFile:
     headings: tuple[tuple[int, int], ...]
     graphs: dict[str, int]
     withdrawn: frozenset[str]
+    kept: frozenset[str]
 
 
 def read(text: str, name: str) -> CuratedFile:
@@ -84,8 +87,9 @@ def read(text: str, name: str) -> CuratedFile:
     statements = tuple(reader.statements())
     headings = tuple((int(m[1]), text.count("\n", 0, m.start()) + 1) for m in _HEADING.finditer(text))
     withdrawn = frozenset(name for m in _WITHDRAWN.finditer(text) for name in re.findall(r"[\w-]+", m[1]))
+    kept = frozenset(name for m in _KEPT.finditer(text) for name in re.findall(r"id:([\w-]+)", m[1]))
     undeclared = tuple(reader.undeclared)
-    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn)
+    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn, kept)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:

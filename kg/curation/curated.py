@@ -96,7 +96,7 @@ Files = list[tuple[str, Traversable]]
 
 
 def curated_files(data: Traversable) -> tuple[Files, Files, list[str]]:
-    """The curated files of a folder: Turtle with paths below it, TriG with paths below ``claims``, and what is left out.
+    """The curated files of a folder: Turtle with paths below it, TriG with paths below its ``claims``, and what is left out.
 
     Raises KelisimError if there is no file of claims.
     """
@@ -222,7 +222,7 @@ def _turtle_files(data: Traversable) -> tuple[list[tuple[str, Traversable]], lis
     found, others = walk_files(data, ".ttl")
     of_folders = {folder: walk_files(data.joinpath(folder), ".ttl") for folder in _TURTLE_FOLDERS}
     own = [(name, file) for name, file in found if "/" not in name]
-    below = [each for files, _ in of_folders.values() for each in files]
+    below = [(f"{folder}/{name}", file) for folder, (files, _) in of_folders.items() for name, file in files]
     left_out = [f"{folder}/{name}" for folder, (_, names) in of_folders.items() for name in names]
     known = (*_TURTLE_FOLDERS, *_OTHER_FOLDERS)
     elsewhere = [name for name in (*others, *(n for n, _ in found if "/" in n)) if name.partition("/")[0] not in known]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from kg.commands import checking, cite, completion, diff, export, publish
+from kg.commands import check, checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chart",
+    "check",
     "checking",
     "cite",
     "cli",
