@@ -252,11 +252,11 @@ class Front:
         if if_none_match(environ, etag):
             environ["kelisim.query"] = query.query
             number = query.at if query.at >= 0 else self._store.number
-            return Answer(304, shared_headers(etag, self._layers.links(), number, lasting=query.at >= 0))
+            return Answer(304, shared_headers(etag, self._layers.links(), number))
         reply = await self._evaluate(query, exchange)
         if isinstance(reply, Exception):
             return refusal_of(reply, environ)
-        answer = answer_of(reply, etag, self._layers.links(), lasting=query.at >= 0)
+        answer = answer_of(reply, etag, self._layers.links())
         fits = COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES
         encoding = encoding_of(accept_encoding) if accept_encoding and fits else ""
         if not encoding:
