@@ -134,26 +134,32 @@ class Publisher:
                 f"kelisim serve --allow-updates, the last at {manifest.modified}. --overwrite replaces them; --dry-run "
                 "tells how much that is."
             )
-        changed = {part for part in content.signatures.keys() | manifest.parts if _differs(part, content, manifest)}
-        report = Report(
-            content.digest,
-            content.version,
-            content.store_version,
-            content.count,
-            parts=len(changed),
-            unchanged=len(content.signatures.keys() - changed),
-            default_graph=self._features.default,
-        )
+        told, everywhere = manifest, self._overwrite and known is None
+        if everywhere:  # what is told of the parts is not believed
+            manifest = replace(told, parts={**dict.fromkeys(_possible(content, told), UNKNOWN), **told.parts})
+        listed = content.signatures.keys() | manifest.parts
+        changed = {part for part in listed if everywhere or _differs(part, content, told)}
         reader = Reader(self._connection, self._features.default)
+        report = Report(
+            content.digest, content.version, content.store_version, content.count, default_graph=self._features.default
+        )
         if not changed and _is_of(manifest, content):
             self._check(reader, content, changed)
-            return report
+            return replace(report, unchanged=len(content.signatures))
         progress = self._writer("Sending", 0).progress()
         everything = self._change(content, changed, {})
         if not manifest.digest and (not manifest.parts or (progress and progress.run == everything.name(_IN_PLACE))):
             change = everything
         else:
-            change = self._change(content, changed, self._held(reader, content, changed, manifest, known or {}))
+            held = self._held(reader, content, changed, manifest, known or {})
+            if everywhere:
+                changed = {p for p in changed if _differs(p, content, told) or held.get(p) != content.parts.get(p)}
+                changed = {p for p in changed if p in told.parts or held.get(p) or p in content.parts}
+            change = self._change(content, changed, held)
+        report = replace(report, parts=len(changed), unchanged=len(content.signatures.keys() - changed))
+        if not changed and _is_of(manifest, content) and not self.dry_run:
+            self._check(reader, content, changed)
+            return report
         report = replace(report, added=len(change.adds), removed=len(change.removes))
         if self.dry_run:
             return replace(report, way="dry run")
@@ -316,6 +322,12 @@ def _manifest(content: Content, default: str, time: str, triples: frozenset[str]
         dict(content.signatures),
         triples,
     )
+
+
+def _possible(content: Content, manifest: Manifest) -> Iterator[Part]:
+    """All parts that the graphs of the content can have, of graphs that are divided as they were."""
+    lengths = manifest.lengths
+    return (p for p in _all_parts(content) if len(p.prefix) == lengths.get(p.graph, len(p.prefix)))
 
 
 def _all_parts(content: Content) -> Iterator[Part]:

@@ -15,7 +15,7 @@ from kg.rdf.patches import Patch
 from kg.upload.connection import Connection, EngineRefusalError, EngineUnreachableError
 from kg.upload.content import Part, part_of, texts
 from kg.upload.locking import PUBLISH, SERVE, Lock, Locks
-from kg.upload.manifest import CHANGES, DIGEST, MODIFIED, PART, STATE, TRIPLES, Manifest, read_manifest
+from kg.upload.manifest import CHANGES, DIGEST, MODIFIED, PART, STATE, TRIPLES, read_manifest
 from kg.upload.names import PUBLISHED_GRAPH, check_unreserved, within
 from kg.upload.staging import Change, Located, Progress, Writer
 from ontology import KelisimError
@@ -39,7 +39,7 @@ class EngineWriter:
     def check(self) -> None:
         """Raises KelisimError if the engine has no published dataset, or cannot be written to."""
         manifest = read_manifest(self._connection)
-        if not manifest or not _state_of(manifest):
+        if not manifest or not manifest.state:
             raise KelisimError(
                 f"The engine {self._connection.addresses.query} has no dataset that kelisim publish put there, so "
                 "nothing tells whether others change it. Publish it there first, then allow updates."
@@ -98,7 +98,7 @@ class EngineWriter:
                         f"The engine was lost while it made the change, and whether it is there is not known: {error} "
                         f'When it answers again, the change is there if <{STATE}> in <{PUBLISHED_GRAPH}> is "{after}".'
                     ) from error
-        found = _state_of(manifest) if manifest else ""
+        found = manifest.state if manifest else ""
         if found == after:
             return
         if found == before and lost:
@@ -113,7 +113,7 @@ class EngineWriter:
         The parts that it touches keep their size and lose their digest: the next publication compares them.
         """
         manifest = read_manifest(self._connection)
-        if not manifest or _state_of(manifest) != before:
+        if not manifest or manifest.state != before:
             raise EngineChangedError(_CHANGED)
         sides, sizes = list[list[Located]](), dict[Part, int]()
         lengths = manifest.lengths
@@ -150,12 +150,3 @@ _CHANGED: Final = (
     "Somebody else has changed the data in the engine since this server read them; nothing of this change was written. "
     "Look at what is there now, and send it again."
 )
-
-
-def _state_of(manifest: Manifest) -> str:
-    """The name of the state, as `kg.remote.mark` has it; empty while a publication is under way."""
-    if manifest.digest:
-        return manifest.digest
-    start = f'{_ABOUT} <{STATE}> "'
-    found = next((t for t in manifest.triples if t.startswith(start)), "")
-    return found.removeprefix(start).rstrip('"')
