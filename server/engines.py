@@ -149,8 +149,8 @@ class ConnectedEngine:
                         self.traits = await loop.run_in_executor(None, probe, self._watched)
                     _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
                     async with self._renewing:
-                        self.mark = found
                         await store.renew(found.name + self.audit.suffix, _timeline(found))
+                        self.mark = found
             await asyncio.sleep(self._pause(took))
 
     async def compare(self, store: Store) -> None:

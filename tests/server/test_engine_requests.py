@@ -78,5 +78,6 @@ def test_a_page_costs_so_many_queries_at_most(connected: Serving, engine: FakeEn
     status, _, _ = send(f"{connected.address}{page}", headers={"Accept": BROWSER})
     # Besides, the server looks whether the data have changed.
     asked = [query for query in engine.asked[begun:] if f"GRAPH <{PUBLISHED_GRAPH}>" not in query]
+    print("MEASURED", page[:60], status, len(asked))
     assert status == 200
     assert 1 <= len(asked) <= MOST[page], "\n".join(query[:200] for query in asked)
