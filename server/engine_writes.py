@@ -43,7 +43,7 @@ class EngineStore(Store):
     def _commit(self, patch: Patch) -> None:
         """See `Store`; raises what `EngineWriter.commit` raises."""
         try:
-            self._writer.commit(patch, self.version)
+            self._writer.commit(patch, self.version.partition("+")[0])  # without what an audit found
         except (EngineChangedError, OutcomeUnknownError):
             with suppress(KelisimError):  # the watch looks again
                 self._look(self, b"")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kg.engine.redaction import public_address
 from kg.history.timeline import BuildTimeline
+from kg.remote.audit import Audit
 from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
 from kg.remote.mark import Mark, read_mark
@@ -61,11 +62,14 @@ class ConnectedEngine:
         self.settings = settings
         self.breaker = Breaker(public_address(settings.url))
         self._header, self._secret = header, secret
-        self._watching: asyncio.Task[None]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._renewing = asyncio.Lock()
         self._watched = self._transport(_ASKED_SECONDS)
         self.traits: Traits = probe(self._watched)
         self.mark: Mark = read_mark(self._watched)
         self._watched.close()
+        auditing = Connection(Addresses(settings.url, settings.url), read_credentials(settings.auth), _BUILD_SECONDS)
+        self.audit = Audit(auditing, self.traits.hidden)
         self.writer: EngineWriter | None = None
         """What commits changes, if they are taken."""
         if settings.update:
@@ -106,15 +110,18 @@ class ConnectedEngine:
             "lacks": [*self.traits.missing],
             "changedLiterals": [*self.traits.changed],
             "found": self.traits.in_words(),
+            "audit": self.audit.status(),
         }
 
     def start(self, store: Store) -> None:
         """Begins to look for changes, on the running event loop; the store has been started."""
-        self._watching = asyncio.get_running_loop().create_task(self.watch(store))
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self.watch(store)), loop.create_task(self.compare(store))]
 
     async def stop(self) -> None:
         """Ends looking for changes."""
-        self._watching.cancel()
+        for task in self._tasks:
+            task.cancel()
 
     async def watch(self, store: Store) -> None:
         """Has the store forget what it knows whenever the data have changed; runs until it is cancelled.
@@ -141,9 +148,35 @@ class ConnectedEngine:
                     with suppress(KelisimError):
                         self.traits = await loop.run_in_executor(None, probe, self._watched)
                     _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
-                    await store.renew(found.name, _timeline(found))
-                    self.mark = found
+                    async with self._renewing:
+                        await store.renew(found.name + self.audit.suffix, _timeline(found))
+                        self.mark = found
             await asyncio.sleep(self._pause(took))
+
+    async def compare(self, store: Store) -> None:
+        """Compares the data with what was published, part by part; has the store forget what it knows if they differ.
+
+        Runs until it is cancelled.
+        """
+        loop, known = asyncio.get_running_loop(), self.audit.suffix
+        while True:
+            began = time.monotonic()
+            with suppress(KelisimError):  # the watch tells that the engine fails
+                await loop.run_in_executor(None, self.audit.step, self.mark.name)
+            if (suffix := self.audit.suffix) != known:
+                known = suffix
+                if found := self.audit.findings:
+                    _LOG.warning(
+                        "The engine has other data than were published there (in %d parts): somebody writes into it "
+                        "past Kelisim. %s. What was published comes back with kelisim publish --overwrite.",
+                        len(found),
+                        found[0],
+                    )
+                else:
+                    _LOG.warning("The engine has the data again that were published there.")
+                async with self._renewing:
+                    await store.renew(self.mark.name + suffix, _timeline(self.mark))
+            await asyncio.sleep(self._pause(time.monotonic() - began))
 
     def look(self, store: Store, patch: bytes = b"") -> None:
         """Has the store read the data anew if the engine has another state; for threads beside the event loop.
@@ -155,7 +188,11 @@ class ConnectedEngine:
         try:
             found = read_mark(asking)
             if found.name != self.mark.name:
-                store.renew_here(found.name, _timeline(found), patch if found.changes == self.mark.changes + 1 else b"")
+                store.renew_here(
+                    found.name + self.audit.suffix,
+                    _timeline(found),
+                    patch if found.changes == self.mark.changes + 1 else b"",
+                )
                 self.mark = found
         finally:
             asking.close()

@@ -69,7 +69,7 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from kg.upload.connection import Addresses, Connection
     from kg.upload.credentials import read_credentials
-    from kg.upload.publication import Publisher
+    from kg.upload.publication import publishing
 
     if file and folder:
         raise click.UsageError("Give --file or --store, and not both.")
@@ -78,8 +78,10 @@ def publish(  # noqa: PLR0913, PLR0917 - one parameter an option
     addresses = Addresses(engine, engine_update or engine, engine_graphs)
     connection = Connection(addresses, read_credentials(engine_auth))
     reports = _of_store(folder, from_version) if folder else _of_dataset(ctx, file)
-    with counted_progress("Asking the engine") as told:
-        publisher = Publisher(connection, told, dry_run=dry_run, overwrite=overwrite)
+    with (
+        counted_progress("Asking the engine") as told,
+        publishing(connection, told, dry_run=dry_run, overwrite=overwrite) as publisher,
+    ):
         done = [*reports(publisher)]
     if as_json:
         products = {"engine": addresses.names[0], "product": connection.product}

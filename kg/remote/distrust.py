@@ -12,6 +12,7 @@ from typing import Final
 from lark import Token, Tree
 
 from kg.engine.syntax import Node, tokens
+from kg.remote.numbers import Numbers
 from ontology.namespaces import PREFIXES
 
 _XSD: Final = PREFIXES["xsd"]
@@ -21,6 +22,8 @@ _PLAIN: Final = frozenset(("STR", "LANG", "ENCODE_FOR_URI", "MD5", "SHA1", "SHA2
 _PASSING: Final = frozenset(("LCASE", "UCASE", "REPLACE", "SUBSTR", "CONCAT", "STRBEFORE", "STRAFTER"))
 """Functions whose value is such a text if their first arguments are."""
 
+ARITHMETIC: Final = "arithmetic with what may be no number"
+OWN_TYPES: Final = "!= of a literal with a datatype of its own"
 CLOSURES: Final = "paths of any length"
 VALUES_BEHIND: Final = "VALUES behind OPTIONAL"
 _HASHES: Final = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")
@@ -53,6 +56,12 @@ CONSTRUCTS: Final[Mapping[str, Construct]] = {
     "REGEX": _value("REGEX(<urn:kelisim:a>, 'a')", "none", _TEXT),
     "STRDT": _value("STRDT('a'@en, <urn:kelisim:a>)", "none", _TEXT),
     "STRLANG": _value("STRLANG('a'@en, 'en')", "none", _TEXT),
+    ARITHMETIC: _value(
+        "COALESCE(STR(1 + 'a'), STR('a' + 'b'), 'none')",
+        "none",
+        "Say FILTER(ISNUMERIC(?x)) of each of its variables ?x.",
+    ),
+    OWN_TYPES: _value("COALESCE(STR('a'^^<urn:kelisim:t> != 'b'^^<urn:kelisim:t>), 'none')", "none"),
     "AVG": Construct(
         "SELECT (COALESCE(STR(?y), 'none') AS ?x) WHERE { { SELECT (AVG(?z) AS ?y) WHERE { VALUES ?z { 1 'a' } } } }",
         "none",
@@ -79,7 +88,7 @@ def used(tree: Tree[Token], iri: Callable[[Token], str], doubted: Collection[str
     """Which of the constructs `doubted` a query uses where it makes a difference; `iri` tells that of a name."""
     if not doubted:
         return []
-    found = dict.fromkeys(_used(tree, iri, several=True))
+    found = dict.fromkeys((*_used(tree, iri, several=True), *_computed(tree, iri)))
     if not any(t.type == "OPTIONAL" for t in tokens(tree)):
         found.pop(VALUES_BEHIND, None)
     return [name for name in found if name in doubted]
@@ -110,6 +119,19 @@ def _used(node: Node, iri: Callable[[Token], str], *, several: bool) -> Iterator
         yield CLOSURES
     for child in node.children:
         yield from _used(child, iri, several=several)
+
+
+def _computed(tree: Tree[Token], iri: Callable[[Token], str]) -> Iterator[str]:
+    numbers = Numbers(tree, iri)
+    for node in tree.iter_subtrees_topdown():
+        of_type = node.data == "builtin_call" and str(node.children[0]).upper() == "DATATYPE"
+        if numbers.is_doubtful(node) or (of_type and numbers.is_computed(node)):
+            yield ARITHMETIC
+        signs = [child.type for child in node.children if isinstance(child, Token)]
+        if node.data == "relation" and "UNEQUAL" in signs:
+            types = (t for part in node.find_data("plain_literal") for t in part.find_data("iri"))
+            if any(not iri(next(tokens(t))).startswith(_XSD) for t in types):
+                yield OWN_TYPES
 
 
 def _function(call: Tree[Token]) -> Iterator[str]:

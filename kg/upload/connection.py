@@ -4,6 +4,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -56,8 +57,13 @@ class Addresses:
 class Connection:
     """An engine that is written to. Every request is tried again while it fails in passing."""
 
-    def __init__(self, addresses: Addresses, credentials: Credentials | None = None) -> None:
+    def __init__(self, addresses: Addresses, credentials: Credentials | None = None, seconds: float = _TIMEOUT) -> None:
+        """`seconds` is how long one request may take."""
         self.addresses = addresses
+        self.before_write: Callable[[], None] | None = None
+        """Called before each write, which is not made if it raises an error."""
+        self._credentials = credentials
+        self._seconds = seconds
         self.product = ""
         """How the engine names itself in the header Server, once it has answered."""
         self.requests = 0
@@ -99,12 +105,27 @@ class Connection:
             raise EngineRefusalError(f"{self.addresses.names[0]} answered a SELECT with a boolean.")
         return [*rows]
 
-    def update(self, text: str) -> None:
-        """Sends a SPARQL 1.1 Update."""
+    def another(self, seconds: float) -> "Connection":
+        """A way to the same engine for another thread, each request of which may take so long."""
+        return Connection(self.addresses, self._credentials, seconds)
+
+    def unseen(self) -> KelisimError:
+        """What is written does not come back."""
+        return KelisimError(
+            f"{self.addresses.names[1]} took a triple, and {self.addresses.names[0]} does not have it. Are they "
+            "addresses of one engine, and may the reader see new graphs?"
+        )
+
+    def update(self, text: str, *, anyway: bool = False) -> None:
+        """Sends a SPARQL 1.1 Update; `anyway`: without `before_write`."""
+        if self.before_write and not anyway:
+            self.before_write()
         self._send(self.addresses.update, text.encode(), "application/sparql-update", "*/*")
 
     def post_quads(self, lines: bytes) -> None:
         """Adds N-Quads by the graph store's own address, which the protocol leaves to engines."""
+        if self.before_write:
+            self.before_write()
         self._send(self.addresses.graphs, lines, "application/n-quads", "*/*")
 
     def _send(self, url: str, body: bytes, kind: str, accept: str) -> tuple[bytes, http.client.HTTPMessage]:
@@ -123,7 +144,7 @@ class Connection:
         headers = {**self._headers, "Content-Type": kind, "Accept": accept}
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the scheme is checked
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as response:
+            with self._opener.open(request, timeout=self._seconds) as response:
                 self.product = response.headers.get("Server", "").strip()
                 return response.read(), response.headers
         except urllib.error.HTTPError as error:

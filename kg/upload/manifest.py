@@ -61,6 +61,15 @@ class Manifest:
         return {part.graph: len(part.prefix) for part in self.parts}
 
     @property
+    def state(self) -> str:
+        """The name of the state, as `kg.remote.mark` has it; empty while a publication is under way."""
+        if self.digest:
+            return self.digest
+        start = f'{_ABOUT} <{STATE}> "'
+        found = next((t for t in self.triples if t.startswith(start)), "")
+        return found.removeprefix(start).rstrip('"')
+
+    @property
     def count(self) -> int:
         """How many quads were published."""
         return sum(signature.size for signature in self.parts.values())

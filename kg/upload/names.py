@@ -18,7 +18,7 @@ PROBE_GRAPH: Final = BASE + "graph/probe"
 """The named graph by which an engine is tried; empty otherwise."""
 
 LOCK_GRAPH: Final = BASE + "graph/lock"
-"""The named graph of who writes just now, with until when."""
+"""The named graph of who writes just now, with a heartbeat (`kg.upload.locking`)."""
 
 RESERVED: Final = (DEFAULT_GRAPH, PUBLISHED_GRAPH, STAGED_GRAPH, PROBE_GRAPH, LOCK_GRAPH)
 """The named graphs of an engine that are none of the dataset."""

@@ -7,7 +7,6 @@ from typing import Final
 
 from kg.upload.connection import Connection, EngineRefusalError
 from kg.upload.names import DEFAULT_GRAPH, PROBE_GRAPH, within
-from ontology import KelisimError
 
 _TESTED: Final = ("virtuoso", "oxigraph", "jena")
 """Products whose readers see one state or the other of a single update operation: our tests read while it happens."""
@@ -40,10 +39,7 @@ def probe(connection: Connection) -> Features:
     connection.update(f"INSERT DATA {{ {within(PROBE_GRAPH, put)} }}")
     try:
         if not _holds(connection, within(PROBE_GRAPH, put)):
-            raise KelisimError(
-                f"{connection.addresses.names[1]} took a triple, and {connection.addresses.names[0]} does not have it. "
-                "Are they addresses of one engine, and may the reader see new graphs?"
-            )
+            raise connection.unseen()
         union = _holds(connection, put)
         takes_quads = False
         if connection.addresses.graphs:

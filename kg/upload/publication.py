@@ -1,6 +1,7 @@
 """Brings an engine to a version of a dataset: compares, writes what differs, reads it back."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import product
@@ -9,6 +10,7 @@ from typing import Final
 from kg.upload.checking import check
 from kg.upload.connection import Connection
 from kg.upload.content import Content, Part, Signature
+from kg.upload.locking import PUBLISH, Locks
 from kg.upload.manifest import UNKNOWN, Manifest, of_beginning, of_content, of_parts, read_manifest
 from kg.upload.names import PUBLISHED_GRAPH
 from kg.upload.probing import Features, guess, probe
@@ -19,6 +21,9 @@ from ontology import KelisimError
 
 STAGED_QUADS: Final = 200_000
 """Larger changes are written in place: staged, they would take five times their size, and the switch their memory."""
+
+WAIT_SECONDS: Final = 150.0
+"""How long a publication waits for other writers: longer than the lock of a dead one holds."""
 
 _IN_PLACE: Final = "in place"
 _DROPPED: Final = 50
@@ -66,11 +71,31 @@ class _Work:
     progress: Progress | None
 
 
-class Publisher:
-    """Publishes versions, one after another, to one engine. No other may publish there meanwhile."""
+@contextmanager
+def publishing(
+    connection: Connection, told: Told, *, dry_run: bool = False, overwrite: bool = False, wait: float = WAIT_SECONDS
+) -> Iterator["Publisher"]:
+    """A publisher that has the engine for itself while the block runs; one that writes nothing needs no lock.
 
-    def __init__(self, connection: Connection, told: Told, *, dry_run: bool = False, overwrite: bool = False) -> None:
+    Raises what `Publisher` and `Locks.held` raise.
+    """
+    if dry_run:
+        yield Publisher(connection, told, dry_run=True, overwrite=overwrite)
+        return
+    waiting = lambda holder, seconds: told(f"Waiting for {holder}", int(seconds), int(wait))  # noqa: E731
+    with Locks(connection).held(PUBLISH, wait, waiting) as lock:
+        yield Publisher(connection, told, overwrite=overwrite, guard=lock.pattern)
+
+
+class Publisher:
+    """Publishes versions, one after another, to one engine. No other may write there meanwhile: see `publishing`."""
+
+    def __init__(
+        self, connection: Connection, told: Told, *, dry_run: bool = False, overwrite: bool = False, guard: str = ""
+    ) -> None:
         """`overwrite` replaces what is in the graphs of the dataset though it was not published by us.
+
+        `guard` is a pattern without which nothing that is staged is made true.
 
         Raises KelisimError if the engine cannot be reached or written to.
         """
@@ -78,6 +103,7 @@ class Publisher:
         self._tell = told
         self.dry_run = dry_run
         self._overwrite = overwrite
+        self._guard = guard
         self.manifest = read_manifest(connection)
         """What the engine holds of ours; None if nothing was ever published."""
         self._features = self._probed()
@@ -108,26 +134,32 @@ class Publisher:
                 f"kelisim serve --allow-updates, the last at {manifest.modified}. --overwrite replaces them; --dry-run "
                 "tells how much that is."
             )
-        changed = {part for part in content.signatures.keys() | manifest.parts if _differs(part, content, manifest)}
-        report = Report(
-            content.digest,
-            content.version,
-            content.store_version,
-            content.count,
-            parts=len(changed),
-            unchanged=len(content.signatures.keys() - changed),
-            default_graph=self._features.default,
-        )
+        told, everywhere = manifest, self._overwrite and known is None
+        if everywhere:  # what is told of the parts is not believed
+            manifest = replace(told, parts={**dict.fromkeys(_possible(content, told), UNKNOWN), **told.parts})
+        listed = content.signatures.keys() | manifest.parts
+        changed = {part for part in listed if everywhere or _differs(part, content, told)}
         reader = Reader(self._connection, self._features.default)
+        report = Report(
+            content.digest, content.version, content.store_version, content.count, default_graph=self._features.default
+        )
         if not changed and _is_of(manifest, content):
             self._check(reader, content, changed)
-            return report
+            return replace(report, unchanged=len(content.signatures))
         progress = self._writer("Sending", 0).progress()
         everything = self._change(content, changed, {})
         if not manifest.digest and (not manifest.parts or (progress and progress.run == everything.name(_IN_PLACE))):
             change = everything
         else:
-            change = self._change(content, changed, self._held(reader, content, changed, manifest, known or {}))
+            held = self._held(reader, content, changed, manifest, known or {})
+            if everywhere:
+                changed = {p for p in changed if _differs(p, content, told) or held.get(p) != content.parts.get(p)}
+                changed = {p for p in changed if p in told.parts or held.get(p) or p in content.parts}
+            change = self._change(content, changed, held)
+        report = replace(report, parts=len(changed), unchanged=len(content.signatures.keys() - changed))
+        if not changed and _is_of(manifest, content) and not self.dry_run:
+            self._check(reader, content, changed)
+            return report
         report = replace(report, added=len(change.adds), removed=len(change.removes))
         if self.dry_run:
             return replace(report, way="dry run")
@@ -215,7 +247,7 @@ class Publisher:
         )
         writer.stage(whole, run)
         self._tell("Switching", 0, 1)
-        writer.switch(run, default=any(not graph for graph, _ in (*change.adds, *change.removes)))
+        writer.switch(run, default=any(not graph for graph, _ in (*change.adds, *change.removes)), guard=self._guard)
         self.manifest = _manifest(work.content, default, run.time, told)
         self._tidy(writer, work)
         return run.sent
@@ -290,6 +322,12 @@ def _manifest(content: Content, default: str, time: str, triples: frozenset[str]
         dict(content.signatures),
         triples,
     )
+
+
+def _possible(content: Content, manifest: Manifest) -> Iterator[Part]:
+    """All parts that the graphs of the content can have, of graphs that are divided as they were."""
+    lengths = manifest.lengths
+    return (p for p in _all_parts(content) if len(p.prefix) == lengths.get(p.graph, len(p.prefix)))
 
 
 def _all_parts(content: Content) -> Iterator[Part]:

@@ -7,15 +7,15 @@ then read back.
 
 import secrets
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 from kg.engine.errors import EngineBusyError, EngineChangedError, EngineError, OutcomeUnknownError
 from kg.rdf.patches import Patch
 from kg.upload.connection import Connection, EngineRefusalError, EngineUnreachableError
 from kg.upload.content import Part, part_of, texts
-from kg.upload.locking import locked
-from kg.upload.manifest import CHANGES, DIGEST, MODIFIED, PART, STATE, TRIPLES, Manifest, read_manifest
+from kg.upload.locking import PUBLISH, SERVE, Lock, Locks
+from kg.upload.manifest import CHANGES, DIGEST, MODIFIED, PART, STATE, TRIPLES, read_manifest
 from kg.upload.names import PUBLISHED_GRAPH, check_unreserved, within
 from kg.upload.staging import Change, Located, Progress, Writer
 from ontology import KelisimError
@@ -25,6 +25,8 @@ _ABOUT: Final = f"<{PUBLISHED_GRAPH}>"
 _XSD: Final = PREFIXES["xsd"]
 _SETTLED_SECONDS: Final = 20.0
 """How long the state is asked for after a request whose outcome is not known."""
+_WAIT_SECONDS: Final = 10.0
+"""How long a change waits for those of other servers. A publication takes longer and is not waited for."""
 
 
 class EngineWriter:
@@ -32,41 +34,46 @@ class EngineWriter:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._locks = Locks(connection)
 
     def check(self) -> None:
         """Raises KelisimError if the engine has no published dataset, or cannot be written to."""
         manifest = read_manifest(self._connection)
-        if not manifest or not _state_of(manifest):
+        if not manifest or not manifest.state:
             raise KelisimError(
                 f"The engine {self._connection.addresses.query} has no dataset that kelisim publish put there, so "
                 "nothing tells whether others change it. Publish it there first, then allow updates."
             )
-        with locked(self._connection):
+        with suppress(EngineBusyError), self._locked(0):  # who publishes or changes just now is told with the changes
             pass
+
+    def _locked(self, wait: float = _WAIT_SECONDS) -> AbstractContextManager[Lock]:
+        return self._locks.held(SERVE, wait, yields_to=PUBLISH)
 
     def commit(self, patch: Patch, before: str) -> str:
         """Writes the patch to the state of that name; returns the name of the state after it, which readers see.
 
         Raises EngineChangedError if the engine has another state, and EngineError if it refuses: nothing was written.
-        OutcomeUnknownError if it is lost, and is not there again in time to tell.
+        EngineBusyError, with who has the lock, if others write. OutcomeUnknownError if the engine is lost, and is not
+        there again in time to tell.
         """
         after = secrets.token_hex(32)
         try:
-            with locked(self._connection) as held:
+            with self._locked() as lock:
                 change, default, guard = self._prepared(patch, before, after)
                 run = Progress(after, 0, patch.header["time"])
                 writer = Writer(self._connection, quads=False, told=lambda _: None)
                 writer.clear()
                 writer.stage(change, run)
                 try:
-                    writer.switch(run, default=default, guard=f"{guard} {held}")
+                    writer.switch(run, default=default, guard=f"{guard} {lock.pattern}")
                 except EngineUnreachableError as error:
                     lost: KelisimError | None = error
                 else:
                     lost = None
                 if lost:
                     with suppress(KelisimError):  # whatever the engine still has to do of it holds no more without this
-                        self._connection.update(f"DELETE DATA {{ {held} }}")
+                        self._connection.update(f"DELETE DATA {{ {lock.pattern} }}", anyway=True)
                 self._settle(before, after, lost)
                 with suppress(KelisimError):  # the next change removes it too
                     writer.clear()
@@ -91,7 +98,7 @@ class EngineWriter:
                         f"The engine was lost while it made the change, and whether it is there is not known: {error} "
                         f'When it answers again, the change is there if <{STATE}> in <{PUBLISHED_GRAPH}> is "{after}".'
                     ) from error
-        found = _state_of(manifest) if manifest else ""
+        found = manifest.state if manifest else ""
         if found == after:
             return
         if found == before and lost:
@@ -106,7 +113,7 @@ class EngineWriter:
         The parts that it touches keep their size and lose their digest: the next publication compares them.
         """
         manifest = read_manifest(self._connection)
-        if not manifest or _state_of(manifest) != before:
+        if not manifest or manifest.state != before:
             raise EngineChangedError(_CHANGED)
         sides, sizes = list[list[Located]](), dict[Part, int]()
         lengths = manifest.lengths
@@ -143,12 +150,3 @@ _CHANGED: Final = (
     "Somebody else has changed the data in the engine since this server read them; nothing of this change was written. "
     "Look at what is there now, and send it again."
 )
-
-
-def _state_of(manifest: Manifest) -> str:
-    """The name of the state, as `kg.remote.mark` has it; empty while a publication is under way."""
-    if manifest.digest:
-        return manifest.digest
-    start = f'{_ABOUT} <{STATE}> "'
-    found = next((t for t in manifest.triples if t.startswith(start)), "")
-    return found.removeprefix(start).rstrip('"')

@@ -22,13 +22,12 @@ from server.http.errors import UNEXPECTED, ProblemError, problem_of
 from server.http.headers import HEADERS
 from server.http.languages import language_of, translator
 from server.http.negotiation import CONTENT_TYPES, DISPOSITIONS, Wanted, accepted_types, wanted_formats
-from server.http.versions import FOR_EVER, is_number
+from server.http.versions import is_number
 
 _NOT_PLAIN: Final = frozenset({"update", "using-graph-uri", "using-named-graph-uri", *CITING})
 _NO_VALUES: Final[list[str]] = []
 _NO_VALUE: Final = ("",)
 _SHARED: Final = (("Cache-Control", "public, no-cache"), ("Vary", "Accept, Accept-Encoding"), *HEADERS)
-_LASTING: Final = (("Cache-Control", FOR_EVER), *_SHARED[1:])
 FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 
@@ -77,22 +76,21 @@ def _sent(environ: WSGIEnvironment, body: bytes | None) -> tuple[str, dict[str, 
     return query, parameters
 
 
-def shared_headers(etag: str, links: str, version: int, *, lasting: bool = False) -> list[tuple[str, str]]:
+def shared_headers(etag: str, links: str, version: int) -> list[tuple[str, str]]:
     """The headers of every successful response to a plain query, also of 304.
 
-    `links` is the value of Link or empty, `version` the number of the version, which was asked for if it is `lasting`.
+    `links` is the value of Link or empty, `version` the number of the version.
     """
-    shared = _LASTING if lasting else _SHARED
-    return [("ETag", etag), ("Kelisim-Version", str(version)), *shared, *([("Link", links)] if links else [])]
+    return [("ETag", etag), ("Kelisim-Version", str(version)), *_SHARED, *([("Link", links)] if links else [])]
 
 
-def answer_of(reply: Reply, etag: str, links: str, *, lasting: bool = False) -> Answer:
+def answer_of(reply: Reply, etag: str, links: str) -> Answer:
     """The uncompressed response for a reply."""
     headers = [("Content-Type", CONTENT_TYPES[reply.format]), ("Content-Length", str(len(reply.body)))]
     headers += hints(reply)
     if reply.format in DISPOSITIONS:
         headers.append(("Content-Disposition", DISPOSITIONS[reply.format]))
-    return Answer(200, headers + shared_headers(etag, links, reply.version, lasting=lasting), reply.body, etag)
+    return Answer(200, headers + shared_headers(etag, links, reply.version), reply.body, etag)
 
 
 def refusal_of(error: Exception, environ: WSGIEnvironment) -> Answer:

@@ -57,7 +57,7 @@ class QueryResponses:
             return None
         environ["kelisim.query"] = query.query
         number = query.at if query.at >= 0 else self._store.number
-        return Answer(304, shared_headers(etag, self._links(), number, lasting=query.at >= 0))
+        return Answer(304, shared_headers(etag, self._links(), number))
 
     def task(self, query: QueryRequest, environ: WSGIEnvironment) -> Task:
         """What a worker is asked."""
@@ -75,7 +75,7 @@ class QueryResponses:
             return refusal_of(reply, environ)
         if reply.rows >= 0:
             environ["kelisim.rows"] = reply.rows
-        answer = answer_of(reply, etag, self._links(), lasting=query.at >= 0)
+        answer = answer_of(reply, etag, self._links())
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         fits = accept_encoding and COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES
         encoding = encoding_of(accept_encoding) if fits else ""

@@ -1,18 +1,17 @@
 """The parameter ``version=``: which version of the data a request asks for."""
 
+import re
 from datetime import datetime
 from typing import Final
 
 from flask import Response
 from werkzeug.http import http_date
 
-from kg.history.timeline import parse_time
+from kg.history.timeline import LEAST_DIGITS, parse_time
 from kg.store.store import Store
 
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-"""Cache-Control of what a version answers: it never changes (RFC 8246)."""
-
 _DIGITS: Final = 9
+_DIGEST: Final = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},64}}", re.ASCII)
 
 
 def is_number(given: str) -> bool:
@@ -25,13 +24,14 @@ def version_of(store: Store, given: str | None) -> int:
     return store.timeline.resolve(given) if given else -1
 
 
-def mark(response: Response, at: int, given: str | None) -> None:
-    """Sets Cache-Control of an answer: for ever if a version was given by number or digest.
+def mark(response: Response, at: int, *given: str | None) -> None:
+    """Sets Cache-Control of an answer: for ever if all versions that it rests on were given by digest (RFC 8246).
 
-    A date may mean another version once more are made, and pages show more than the answer.
+    A digest names what is in a version. A number does not: a store that is taken back to a backup goes on with other
+    versions of the same numbers. A date may mean another version once more are made, and pages show more than the
+    answer.
     """
-    lasting = at >= 0 and given and "-" not in given and response.mimetype != "text/html"
-    if lasting:
+    if at >= 0 and all(_DIGEST.fullmatch(v or "") for v in given) and response.mimetype != "text/html":
         response.cache_control.max_age = 31536000
         response.cache_control.immutable = True
     else:

@@ -59,7 +59,7 @@ def blueprint(site: Site) -> Blueprint:
                     render_template("versions/difference.html", difference=found, before=ends[0], after=ends[1])
                 )
         response.content_type = _TYPES[form] + ("" if form == "json" else "; charset=utf-8")
-        mark(response, after, f"{a}{b}" if form != "json" else None)  # labels come in the language of the request
+        mark(response, after, *((a, b) if form != "json" else (None,)))  # labels come in the language of the request
         response.vary.update(("Accept", "Accept-Language", "Cookie"))
         return response
 

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pytest
 from kg.changes.updates import run
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
-from kg.upload.names import PUBLISHED_GRAPH
+from kg.upload.names import LOCK_GRAPH, PUBLISHED_GRAPH
 from server.http.tokens import TokenStore
 from tests.conftest import serving
 from tests.engines.registry import running_or_skipped
@@ -147,6 +148,29 @@ def test_random_updates_do_what_they_do_in_memory(writing: Writing) -> None:
         found = writing.rows(f"SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{EX}')) }}")
         assert len(found) == len(expected) == len(writing.held())
     assert {row[:3] for row in writing.held()} == {row[:3] for row in expected}
+
+
+def test_while_one_publishes_changes_are_told_to_come_later(writing: Writing) -> None:
+    """A publication that is stopped in the middle has the lock; killed, it has it no more."""
+    change = f"INSERT DATA {{ GRAPH <{EX}late> {{ <{EX}a> <{EX}p> 1 }} }}"
+    has_lock = f"SELECT ?who WHERE {{ GRAPH <{LOCK_GRAPH}> {{ ?lock <{LOCK_GRAPH}#holder> ?who }} }}"
+    run = subprocess.Popen(
+        [*writing.publish, "--overwrite"], env=writing.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        assert becomes(lambda: bool(connection(writing.engine).select(has_lock)) or run.poll() is not None, 60)
+        run.send_signal(signal.SIGSTOP)
+        assert run.poll() is None, "it ended before it was stopped"
+        headers = {"Authorization": f"Bearer {writing.token}", "Content-Type": "application/sparql-update"}
+        status, told, body = send(f"{writing.server}sparql", method="POST", body=change.encode(), headers=headers)
+        assert (status, told["Retry-After"], "kelisim publish on" in json.loads(body)["detail"]) == (503, "5", True)
+        assert writing.held() == set()
+    finally:
+        run.kill()
+        run.wait()
+    assert writing.send(change)[0] == 200
+    assert {row[0] for row in writing.held()} == {f"<{EX}late>"}
+    assert writing.send(f"DROP GRAPH <{EX}late>")[0] == 200
 
 
 def test_publish_tells_of_changes_and_replaces_them_only_when_told(writing: Writing) -> None:

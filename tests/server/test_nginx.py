@@ -16,7 +16,7 @@ import pytest
 
 from server.front.logs import query_hash
 from tests.conftest import Serving, serving
-from tests.http import free_port, send
+from tests.http import free_port, get_json, send
 from tests.server.endpoint.test_writes import UPDATE, make_token
 from tests.server.proxied import NAME, Proxy, need_nginx, proxying
 from tests.waiting import becomes
@@ -119,7 +119,8 @@ def test_the_address_of_the_client_arrives_and_a_forged_one_does_not(setting: Se
 
 def test_an_answer_of_a_fixed_version_is_kept(setting: Setting) -> None:
     text = "SELECT * WHERE { ?s ?p ?o } LIMIT 7"
-    target = query(text, version="0")
+    (version,) = get_json(f"{setting.reader.address}changes.json")["versions"]
+    target = query(text, version=version["digest"])
     found = [setting.proxy.ask(target, headers=JSON) for _ in range(3)]
     assert [headers["Cache-Status"] for _, headers, _ in found] == ["nginx; fwd=miss", "nginx; hit", "nginx; hit"]
     assert len({body for _, _, body in found}) == 1
@@ -133,6 +134,8 @@ def test_an_answer_of_a_fixed_version_is_kept(setting: Setting) -> None:
     assert setting.asked(text) == 2
     secret = setting.proxy.ask(target, headers=JSON | {"Authorization": f"Bearer {setting.token}"})
     assert (secret[0], secret[1]["Cache-Status"]) == (200, None)
+    numbered = setting.proxy.ask(query(text, version="0"), headers=JSON)[1]
+    assert ("no-cache" in numbered["Cache-Control"], numbered["Cache-Status"]) == (True, None)
 
 
 def test_an_answer_of_today_is_asked_for_each_time(setting: Setting) -> None:

@@ -4,7 +4,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.engine.errors import EngineRefusedError
-from kg.remote.distrust import CLOSURES, CONSTRUCTS, UNSHOWN, VALUES_BEHIND
+from kg.remote.distrust import ARITHMETIC, CLOSURES, CONSTRUCTS, OWN_TYPES, UNSHOWN, VALUES_BEHIND
 from kg.remote.results import solutions
 from kg.remote.translation import Dataset, Reading, translate
 
@@ -23,6 +23,16 @@ WRONG = {
     "SELECT (REPLACE('a'@en, 'a', 'b') AS ?x) { ?s ?p ?o }": "REPLACE",
     "SELECT (MD5(?o) AS ?x) { ?s ?p ?o }": "MD5",
     "SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?x } } VALUES ?x { 1 }": VALUES_BEHIND,
+    "SELECT (?x + ?o AS ?n) { ?x ?p ?o }": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(?o * 2 > 3) }": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(-?o > 3) }": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(1 - (2 / STR(?o)) > 3) }": ARITHMETIC,
+    "SELECT (MAX(?o) - 1 AS ?n) { ?s ?p ?o }": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(!ISNUMERIC(?o)) BIND(?o + 1 AS ?n) }": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(ISNUMERIC(?o) || ISIRI(?o)) BIND(?o + 1 AS ?n) }": ARITHMETIC,
+    "SELECT (SUM(?o + 1) AS ?n) { ?s ?p ?o }": ARITHMETIC,
+    f"ASK {{ ?s ?p ?o FILTER(ISNUMERIC(?o) && DATATYPE(?o + 1) = {XSD}) }}": ARITHMETIC,
+    "SELECT * { ?s ?p ?o FILTER(?o != 'a'^^<urn:t>) }": OWN_TYPES,
 }
 RIGHT = (
     "SELECT DISTINCT ?o { <urn:a> <urn:p>+ ?o }",
@@ -34,6 +44,14 @@ RIGHT = (
     "SELECT (REPLACE(LCASE(STR(?o)), 'a', 'b') AS ?x) { ?s ?p ?o }",
     "SELECT (SUM(?o) / COUNT(?o) AS ?n) { ?s ?p ?o }",
     "SELECT * { ?s ?p ?o } VALUES ?o { 1 }",
+    "SELECT * { ?s ?p ?o FILTER(ISNUMERIC(?o)) BIND(?o + 1 AS ?n) BIND(?n * 2 AS ?m) }",
+    "SELECT * { ?s ?p ?o FILTER(ISIRI(?s) && (ISNUMERIC(?o) && ?o + 1 > 2)) }",
+    "SELECT (-COUNT(*) + STRLEN(STR(?s)) AS ?n) { ?s ?p ?o } GROUP BY ?s",
+    "SELECT (MAX(?n) - 1 AS ?m) { { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?s } }",
+    "SELECT (COALESCE(IF(BOUND(?o), 1, 2), 3) / 2 AS ?n) { ?s ?p ?o }",
+    "SELECT * { ?s ?p ?o FILTER(?o != 2 && ?o != -1) FILTER(?s != <urn:a>) }",
+    f"SELECT * {{ ?s ?p ?o FILTER(?o != '1'^^{XSD} && ?o = 'a'^^<urn:t>) }}",
+    f"SELECT * {{ ?s ?p ?o FILTER(DATATYPE(?o) = {XSD}) }}",
     "SELECT * { VALUES ?x { 1 } OPTIONAL { ?s <urn:q> ?x } }",
 )
 DOUBTED = (*CONSTRUCTS, *UNSHOWN)

@@ -9,7 +9,7 @@ from kg.upload.connection import Addresses, Connection
 from kg.upload.content import Content
 from kg.upload.credentials import Credentials
 from kg.upload.names import DEFAULT_GRAPH, RESERVED
-from kg.upload.publication import Publisher, Report
+from kg.upload.publication import Publisher, Report, publishing
 from tests.engines.server import EngineServer
 
 EX = "http://example.org/"
@@ -63,8 +63,8 @@ def publish(
     there = connection(server)
     if graphs:
         there.addresses = Addresses(server.query_url, server.update_url, server.graphs_url)
-    publisher = Publisher(there, lambda *_: None, overwrite=overwrite, dry_run=dry)
-    return publisher.publish(content_of(quads, publisher))
+    with publishing(there, lambda *_: None, overwrite=overwrite, dry_run=dry) as publisher:
+        return publisher.publish(content_of(quads, publisher))
 
 
 def content_of(quads: Iterable[ox.Quad], publisher: Publisher) -> Content:

@@ -27,14 +27,14 @@ class Losing(Connection):
         self.__dict__.update(way.__dict__)
         self._made, self._back, self._lost = made, back, False
 
-    def update(self, text: str) -> None:
+    def update(self, text: str, *, anyway: bool = False) -> None:
         if text.startswith("DELETE { GRAPH ?dg"):
             if self._made:
-                super().update(text)
+                super().update(text, anyway=anyway)
             self._lost = True
             raise EngineUnreachableError("lost")
         self._refuse()
-        super().update(text)
+        super().update(text, anyway=anyway)
 
     def select(self, query: str) -> list[ox.QuerySolution]:
         self._refuse()

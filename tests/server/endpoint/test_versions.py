@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kg.workers.rewinding import PAST_NICENESS
 from tests.conftest import serving
-from tests.http import ask, send
+from tests.http import ask, get_json, send
 from tests.server.endpoint.test_writes import FORM, UPDATE, Client, make_token
 
 FRESH = counting()
@@ -75,9 +75,15 @@ def test_the_answer_names_its_version_and_lasts(client: Client) -> None:
     assert "no-cache" in headers["Cache-Control"]
     for form in ("json", "turtle", "html"):
         query = COUNT if form != "turtle" else "CONSTRUCT WHERE { ?s ?p ?o }"
-        status, headers, _ = send(ask(client.server, query, version="12", format=form))
-        assert (status, headers["Kelisim-Version"]) == (200, "12")
-        assert ("immutable" in headers["Cache-Control"]) == (form != "html")
+        versions = get_json(f"{client.server}changes.json?before=13")["versions"]
+        for asked in ("12", versions[0]["digest"], versions[0]["time"]):
+            status, headers, _ = send(ask(client.server, query, version=asked, format=form))
+            assert (status, headers["Kelisim-Version"]) == (200, "12")
+            lasts = asked == versions[0]["digest"] and form != "html"
+            assert ("immutable" in headers["Cache-Control"], "no-cache" in headers["Cache-Control"]) == (
+                lasts,
+                not lasts,
+            )
     etag = send(ask(client.server, COUNT, version="12"))[1]["ETag"]
     assert send(ask(client.server, COUNT, version="12"), headers={"If-None-Match": etag})[0] == 304
     body = f"query={COUNT}&version=4".encode()

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.conftest import serving
-from tests.http import BROWSER, send
+from tests.http import BROWSER, get_json, send
 from tests.server.endpoint.test_writes import Client, make_token
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -69,7 +69,11 @@ def test_a_thing_as_of_each_version(client: Client, address: str, accept: str) -
         assert {name for name in ("Akmola", "Tselinograd") if name in body} == names
         assert headers["Kelisim-Version"] == str(version)
         assert headers["Memento-Datetime"]
-        assert ("immutable" in headers["Cache-Control"]) == (accept != BROWSER)
+        assert "no-cache" in headers["Cache-Control"]
+        digest = get_json(f"{client.server}changes.json?before={version + 1}")["versions"][0]["digest"]
+        _, lasting, again = get(f"{client.server}{address}?version={digest}", Accept=accept)
+        assert ("immutable" in lasting["Cache-Control"]) == (accept != BROWSER)
+        assert (lasting["Kelisim-Version"], again == body or accept == BROWSER) == (str(version), True)
         assert re.search(r'rel="original timegate".*rel="timemap".*rel="memento"; datetime="', headers["Link"])
         assert (f"This is version {version} of the data" in body) == (accept == BROWSER)
     status, headers, body = get(f"{client.server}{address}", Accept=accept)
