@@ -39,10 +39,14 @@ def measure_of(name: str) -> str:
     return _MEASURE + FLOWS.get(name, name)
 
 
+def flows_of(state: str) -> Selection:
+    """The figures of the flows of one state (an IRI), or of all if `state` is empty."""
+    return Selection(party=state, measures=tuple(measure_of(name) for name in FLOWS))
+
+
 def trade_charts(reader: Reader, state: str, language: str, translate: Translate = str) -> list[Chart]:
     """The charts with data of the flows of one state (an IRI), or of all if `state` is empty."""
-    wanted = tuple(measure_of(name) for name in FLOWS)
-    given = observations(reader, Selection(party=state, measures=wanted), language)
+    given = observations(reader, flows_of(state), language)
     filters = {"party": state} if state else {}
     return [chart for chart in draw(reader, given, filters, language, translate) if chart.rows]
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from lark import Token
 
 _STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
-_GRAPH: Final = re.compile(r"GRAPH\s*[?$]", re.IGNORECASE)
+_GRAPH: Final = re.compile(  # but for patterns of triples alone, in which there is nothing to rewrite
+    r"""GRAPH\s*[?$](?!\w++\s*+\{(?:<[^<>]*+>|(?!FILTER|BIND)[^{}"'#<])*+\})""", re.IGNORECASE
+)
 _HAVING: Final = re.compile(r"\bHAVING\b", re.IGNORECASE)
 _CAPITAL_BOOLEAN: Final = re.compile(r"\b(?!true\b|false\b)(?i:true|false)\b")
 _AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))

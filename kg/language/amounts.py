@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 from typing import Final
 
 from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal, format_percent
@@ -74,6 +75,7 @@ def ticks(least: Decimal, most: Decimal) -> list[Decimal]:
     return [step * count for count in range(int(first), int(last) + 1)]
 
 
+@lru_cache(maxsize=1 << 12)
 def _number(value: Decimal, language: str) -> str:
     locale = locale_of(language)
     if abs(value) < _COMPACT_FROM:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.store.reader import Reader, nodes
+from kg.store.reader import Reader, nodes, text
 from ontology.namespaces import KEL, PREFIXES, shorten
 
 FALLBACK_LANGUAGE: Final = "en"
@@ -27,6 +27,14 @@ _LABEL_PROPERTIES: Final = (
     "http://purl.org/dc/elements/1.1/title",
 )
 """The properties that hold labels, in order of preference; a claim has a gloss instead of a label."""
+
+_ANY: Final = tuple(
+    place % f"?thing <{name}> ?text" for place in ("%s", "GRAPH ?claim { %s }") for name in _LABEL_PROPERTIES
+)
+"""Where a label may stand, the best place first."""
+
+_OWN: Final = _ANY[:2]
+"""Where nearly all stand; one in the language that is asked for is preferred to all others."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,17 @@ def labels(
     A thing without a label in the default graph gets one from the graph of a claim.
     """
     wanted = sorted(set(iris))
-    found = _find(reader, wanted, "{ ?thing %s ?text }", language)
-    unlabelled = [iri for iri in wanted if iri not in found]
-    found |= _find(reader, unlabelled, "GRAPH ?claim { ?thing %s ?text }", language)
-    return {iri: found.get(iri) or Label(shorten(iri, prefixes)) for iri in wanted}
+    known: dict[str, Label | None] = reader.memory["labels", language]
+    new = reader.missing(("labels", language), wanted)
+    found = _find(reader, new, _OWN, language, exact=True)
+    found |= _find(reader, [iri for iri in new if iri not in found], _ANY, language)
+    known.update((iri, found.get(iri)) for iri in new)
+    return {iri: known[iri] or Label(shorten(iri, prefixes)) for iri in wanted}
+
+
+def expect_labels(reader: Reader, iris: Iterable[str], language: str) -> None:
+    """Has the labels of these things, too, read with the next that are."""
+    reader.expect(("labels", language), iris)
 
 
 def preferred_label(texts: Iterable[ox.Literal], language: str) -> Label:
@@ -69,21 +84,25 @@ def _rank(literal: ox.Literal, language: str) -> int:
     return 2 * (preferred.index(primary) if primary in preferred else len(preferred)) + (own != primary)
 
 
-def _find(reader: Reader, iris: Sequence[str], pattern: str, language: str) -> dict[str, Label]:
-    found: dict[str, list[tuple[int, int, str, ox.Literal]]] = defaultdict(list)
+def _find(
+    reader: Reader, iris: Sequence[str], patterns: Sequence[str], language: str, *, exact: bool = False
+) -> dict[str, Label]:
+    """The label of each thing that has one by the patterns, the first ones preferred; `exact`: in the language only."""
+    found: dict[str, list[tuple[int, int, int, str, ox.Literal]]] = defaultdict(list)
+    kept = f"FILTER(LANG(?text) = {text(language)})" if exact else ""
     for start in range(0, len(iris), _BATCH):
         things = nodes(iris[start : start + _BATCH])
         # Two VALUES blocks in one pattern would be joined first; one UNION branch for each property is faster.
         branches = " UNION ".join(
-            f"{{ VALUES ?thing {{ {things} }} {pattern % f'<{name}>'} BIND({rank} AS ?rank) }}"
-            for rank, name in enumerate(_LABEL_PROPERTIES)
+            f"{{ VALUES ?thing {{ {things} }} {pattern} BIND({rank} AS ?rank) {kept} }}"
+            for rank, pattern in enumerate(patterns)
         )
         for row in reader.rows(f"SELECT ?thing ?rank ?text WHERE {{ {branches} }} LIMIT {_MAX_ROWS}"):
-            text = row["text"]
-            if isinstance(text, ox.Literal):
-                rank = _rank(text, language), int(row["rank"].value), text.value
-                found[str(row["thing"].value)].append((*rank, text))
-    return {iri: _label(min(ranked, key=lambda each: each[:3])[3]) for iri, ranked in found.items()}
+            literal = row["text"]
+            if isinstance(literal, ox.Literal):
+                in_claim, place = divmod(int(row["rank"].value), len(_LABEL_PROPERTIES))
+                found[row["thing"].value].append((in_claim, _rank(literal, language), place, literal.value, literal))
+    return {iri: _label(min(ranked, key=lambda each: each[:4])[4]) for iri, ranked in found.items()}
 
 
 def _label(literal: ox.Literal) -> Label:

@@ -70,8 +70,8 @@ class Followed(Generic[_Value]):
         store, seen = self._store, list[int]()
         identity, state = store.identity, store.version
 
-        def answer(query: str) -> bytes:
-            reply = store.query(Task(query, bindings="json", graph="ntriples", internal=True))
+        def answer(query: str, form: str) -> bytes:
+            reply = store.query(Task(query, bindings=form, graph="ntriples", internal=True))
             seen.append(reply.version)
             return reply.content
 

@@ -1,7 +1,8 @@
 """Query results as Python values, from an engine in this process or from a server's workers."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyoxigraph as ox
@@ -16,10 +17,32 @@ if TYPE_CHECKING:  # the command line, which has an engine, need not load what i
 __all__ = ["Reader", "Row", "Term", "node", "nodes", "text"]
 
 
-class Reader(Rows):
-    """Runs internal queries for pages and the command line. Every query must have a LIMIT."""
+class Lasting:
+    """What views remember longer than a page, such as labels: all of one version, or nothing once it is too much."""
 
-    def __init__(self, source: "Engine | Store", answer: Callable[[str], bytes] | None = None) -> None:
+    def __init__(self, kinds: Iterable[object], most: int) -> None:
+        """Of these keys of `Reader.memory`; at most about so many things."""
+        self._kinds, self._most = tuple(kinds), most
+        self._version = ""
+        self._memory: dict[object, dict[Any, Any]] = {}
+
+    def of(self, version: str) -> dict[object, dict[Any, Any]]:
+        """What is remembered of the version, to begin a reader's memory with; may be called in any thread."""
+        memory = self._memory
+        if version != self._version or sum(map(len, memory.values())) > self._most:
+            memory = {kind: {} for kind in self._kinds}
+            self._version, self._memory = version, memory
+        return memory
+
+
+class Reader(Rows):
+    """Runs internal queries for pages and the command line. Every query must have a LIMIT.
+
+    What views have read they keep in `memory`, so that one that needs it again does not ask again: a reader lasts for
+    one page, of one version.
+    """
+
+    def __init__(self, source: "Engine | Store", answer: Callable[[str, str], bytes] | None = None) -> None:
         """Over an engine in this process, or over a store with its limits and current version.
 
         `answer` asks the store in another way, see `Rows`.
@@ -27,6 +50,20 @@ class Reader(Rows):
         usual = answers_of(source) if isinstance(source, Engine) else _answers_of_store(source)
         super().__init__(answer or usual)
         self._source = source
+        self.memory: dict[object, dict[Any, Any]] = defaultdict(dict)
+        """What is known of things, mostly by IRI, for each of the views that keep something."""
+        self._expected: dict[object, set[Any]] = defaultdict(set)
+
+    def expect(self, kind: object, things: Iterable[Any]) -> None:
+        """Has what will be asked later read in the same query as what is asked first; `kind` is a key of `memory`."""
+        self._expected[kind].update(things)
+
+    def missing(self, kind: object, wanted: Iterable[Any]) -> list[Any]:
+        """What must be read, sorted: what of `wanted` is not in the memory, and then what is expected too."""
+        known, asked = self.memory[kind], set(wanted)
+        if all(each in known for each in asked):
+            return []
+        return sorted(each for each in asked | self._expected.pop(kind, set()) if each not in known)
 
     def explanation(self, triple: ox.Triple) -> "Explanation":
         """Why the triple is in the data, or that it is not; raises KelisimError as `Store.query` does."""
@@ -39,7 +76,7 @@ class Reader(Rows):
         return msgspec.json.decode(reply.content, type=Explanation)
 
 
-def _answers_of_store(store: "Store") -> Callable[[str], bytes]:
+def _answers_of_store(store: "Store") -> Callable[[str, str], bytes]:
     from kg.workers.messages import Task
 
-    return lambda query: store.query(Task(query, bindings="json", graph="ntriples", internal=True)).content
+    return lambda query, form: store.query(Task(query, bindings=form, graph="ntriples", internal=True)).content

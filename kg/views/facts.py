@@ -2,50 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 import pyoxigraph as ox
 
 from kg.language.labels import preferred_label
 from kg.store.reader import Reader, Row, Term, node, nodes
 from ontology import INFERRED_GRAPH
-from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import KEL, PREFIXES
 
 WINDOW: Final = 400
 """The page size of links to a thing."""
 
 _BATCH: Final = 200
-_MAX_ROWS: Final = 12_000
-_MAX_SCANNED: Final = 20_000
+MAX_ROWS: Final = 12_000
+"""The limit of the facts that are read in one query."""
+
+_NAMING: Final = (PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "altLabel", str(KEL.strongestModality))
+"""The most frequent properties, which are shown of a thing on no page but its own."""
+
+_NO_CLAIMS: Final = frozenset({"", INFERRED_GRAPH})
+_MEMORY: Final = "facts"
 
 _TRANSLATED: Final = frozenset(
     {str(KEL.gloss), str(KEL.confidenceReason), PREFIXES["skos"] + "definition", PREFIXES["dcterms"] + "description"}
 )
 """The properties of texts that stand once in each language."""
 
-_RECORD: Final = tuple(str(KEL[name]) for name in ("speaker", "modality", "passage"))
-"""The properties by which a claim's record points to things."""
 
-_OF_CONFLICTS: Final = (
-    "conflictKind",
-    "conflictAbout",
-    "caveat",
-    "toldIn",
-    "tellsOf",
-    "differingProperty",
-    "differingValue",
-)
-"""The properties of conflicts that point to things; `kg.views.conflicts` tells of them."""
-
-_EXCLUDED_PROPERTIES: Final = ", ".join(
-    f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE, *(KEL[name] for name in _OF_CONFLICTS))
-)
-"""Properties of reference data that are too frequent to list as links to a thing, or told elsewhere."""
-
-
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """One triple and the claims that state it, sorted.
 
     A fact without claims is reference data, such as a label or a code, or it is `inferred`: then `claims` are those
@@ -65,69 +51,71 @@ class Fact:
 
 
 def facts_about(reader: Reader, iris: Iterable[str], only: Iterable[str] = ()) -> dict[str, list[Fact]]:
-    """The facts of each thing from all claims, and its reference data, sorted by property and value.
+    """The facts of each thing from all claims, and its reference data, sorted by property and value; without its names.
 
     only: if not empty, the only properties to return, without inferred facts.
     """
     wanted = sorted(set(iris))
-    listed = ", ".join(f"<{name}>" for name in sorted(only))
-    kept = f"FILTER(?property IN ({listed}))" if listed else ""
-    in_claims = f"{kept} FILTER(?graph != <{INFERRED_GRAPH}>)" if listed else ""
-    rows: list[Row] = []
-    for start in range(0, len(wanted), _BATCH):
-        things = nodes(wanted[start : start + _BATCH])
-        rows += reader.rows(_ABOUT % {"things": things, "kept": kept, "in_claims": in_claims, "limit": _MAX_ROWS})
-    found: dict[str, list[Fact]] = {iri: [] for iri in wanted}
-    for fact in _facts(rows):
-        found[fact.subject].append(fact)
-    return found
+    known: dict[str, list[Fact]] = reader.memory[_MEMORY]
+    new = reader.missing(_MEMORY, wanted)
+    for start in range(0, len(new), _BATCH):
+        _remember(reader, new[start : start + _BATCH])
+    kept = frozenset(only)
+    if not kept:
+        return {iri: known[iri] for iri in wanted}
+    return {iri: [f for fact in known[iri] if fact.predicate in kept for f in _told(fact)] for iri in wanted}
 
 
-def links_to(reader: Reader, iri: str, after: int = 0) -> list[Fact]:
-    """The facts with the thing as value, from offset `after` on: at most `WINDOW` from claims and as many others.
+def expect_facts(reader: Reader, iris: Iterable[str]) -> None:
+    """Has the facts of these things read along with the next that are."""
+    reader.expect(_MEMORY, iris)
 
-    Without the records of claims (see `claims_referring_to`) and inferred facts.
-    """
-    return _facts(
-        [
-            {**row, "value": ox.NamedNode(iri)}
-            for query in (_LINKS, _REFERENCE_LINKS)
-            for row in reader.rows(
-                query
-                % {
-                    "thing": node(iri),
-                    "limit": WINDOW,
-                    "after": after,
-                    "scanned": _MAX_SCANNED,
-                    "not": _EXCLUDED_PROPERTIES,
-                }
-            )
-            if isinstance(row["subject"], ox.NamedNode)
-        ]
-    )
+
+def know(reader: Reader, iris: Iterable[str], rows: Iterable[Row]) -> None:
+    """Has `facts_about` know all facts of things, which are in the rows."""
+    known: dict[str, list[Fact]] = reader.memory[_MEMORY]
+    known.update((iri, []) for iri in iris)
+    for fact in facts_in(rows):
+        known[fact.subject].append(fact)
+
+
+def _remember(reader: Reader, iris: list[str]) -> None:
+    """Reads the facts of things; of so many that an answer would be too long, those of half of them at a time."""
+    rows = reader.rows(_ABOUT % {"things": nodes(iris)})
+    if len(rows) == MAX_ROWS and len(iris) > 1:
+        _remember(reader, iris[: len(iris) // 2])
+        _remember(reader, iris[len(iris) // 2 :])
+    else:
+        know(reader, iris, rows)
+
+
+def _told(fact: Fact) -> tuple[Fact, ...]:
+    """The fact as it is told, whether it is inferred too or not; none if it is only inferred."""
+    if fact.inferred:
+        return (fact._replace(inferred=False),) if fact.claims else ()
+    return (fact,)
 
 
 def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
     """The facts of claims with that property and one of the things as value."""
     wanted = sorted(set(iris))
-    rows: list[Row] = []
-    for start in range(0, len(wanted), _BATCH):
-        values = nodes(wanted[start : start + _BATCH])
-        rows += reader.rows(
+    known: dict[str, list[Fact]] = reader.memory["links", name]
+    new = reader.missing(("links", name), wanted)
+    known.update((iri, []) for iri in new)
+    for start in range(0, len(new), _BATCH):
+        values = nodes(new[start : start + _BATCH])
+        rows = reader.rows(
             f"SELECT ?subject ?property ?value ?graph WHERE {{ VALUES ?value {{ {values} }} "
-            f"VALUES ?property {{ {node(name)} }} GRAPH ?graph {{ ?subject ?property ?value }} }} LIMIT {_MAX_ROWS}"
+            f"VALUES ?property {{ {node(name)} }} GRAPH ?graph {{ ?subject ?property ?value }} }} LIMIT {MAX_ROWS}"
         )
-    return [fact for fact in _facts(rows) if fact.claims]
+        for fact in facts_in(rows):
+            known[fact.iri].append(fact)
+    return sorted((fact for iri in wanted for fact in known[iri] if fact.claims), key=lambda f: (f.subject, f.iri))
 
 
-def claims_referring_to(reader: Reader, iri: str, after: int = 0) -> list[str]:
-    """The claims with the thing as speaker, modality or passage in their record, at most `WINDOW` from `after` on."""
-    record = " ".join(f"<{name}>" for name in _RECORD)
-    rows = reader.rows(
-        f"SELECT DISTINCT ?claim WHERE {{ VALUES ?naming {{ {record} }} "
-        f"?claim ?naming {node(iri)} ; a <{KEL.Claim}> }} LIMIT {WINDOW} OFFSET {after}"
-    )
-    return [row["claim"].value for row in rows if isinstance(row["claim"], ox.NamedNode)]
+def expect_links(reader: Reader, name: str, iris: Iterable[str]) -> None:
+    """Has the facts with that property and one of these things as value read along with the next that are."""
+    reader.expect(("links", name), iris)
 
 
 def by_property(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
@@ -159,40 +147,31 @@ def in_language(facts: Iterable[Fact], language: str) -> list[Fact]:
 
 
 # Triples in the default graph and in no named graph are reference data; the copies of claims' facts are ignored.
-_ABOUT: Final = """
-SELECT ?subject ?property ?value ?graph WHERE {
-  { VALUES ?subject { %(things)s } GRAPH ?graph { ?subject ?property ?value } %(in_claims)s }
+FACTS: Final = """
+  { VALUES ?subject { %(things)s } GRAPH ?graph { ?subject ?property ?value } }
   UNION
-  { VALUES ?subject { %(things)s } ?subject ?property ?value %(kept)s
+  { VALUES ?subject { %(things)s } ?subject ?property ?value
     FILTER NOT EXISTS { GRAPH ?any { ?subject ?property ?value } } }
-} LIMIT %(limit)d
 """
+"""The pattern of the facts of things."""
 
-# Without ORDER BY: the engine's order is stable within a version, and sorting would read all links.
-_LINKS: Final = f"""
-SELECT ?subject ?property ?graph WHERE {{
-  GRAPH ?graph {{ ?subject ?property %(thing)s }}
-  FILTER NOT EXISTS {{ GRAPH <{INFERRED_GRAPH}> {{ ?subject ?property %(thing)s }} }}
-}} LIMIT %(limit)d OFFSET %(after)d
-"""
-
-_REFERENCE_LINKS: Final = """
-SELECT ?subject ?property WHERE {
-  { SELECT ?subject ?property WHERE { ?subject ?property %(thing)s } LIMIT %(scanned)d }
-  FILTER(?property NOT IN (%(not)s))
-  FILTER NOT EXISTS { GRAPH ?any { ?subject ?property %(thing)s } }
-} LIMIT %(limit)d OFFSET %(after)d
+_ABOUT: Final = f"""
+SELECT ?subject ?property ?value ?graph WHERE {{
+  {{ {FACTS} }}
+  FILTER(?property NOT IN ({", ".join(f"<{name}>" for name in _NAMING)}))
+}} LIMIT {MAX_ROWS}
 """
 
 
-def _facts(rows: Iterable[Row]) -> list[Fact]:
+def facts_in(rows: Iterable[Row]) -> list[Fact]:
+    """The facts in rows of subject, property, value and, where a graph has it, graph; sorted."""
     graphs: dict[tuple[str, str, Term], set[str]] = defaultdict(set)
     for row in rows:
-        graphs[str(row["subject"].value), str(row["property"].value), row["value"]].add(
-            str(row["graph"].value) if "graph" in row else ""
-        )
-    facts = [
-        Fact(s, p, o, tuple(sorted(g for g in found if g not in {"", INFERRED_GRAPH})), INFERRED_GRAPH in found)
-        for (s, p, o), found in graphs.items()
-    ]
-    return sorted(facts, key=lambda f: (f.subject, f.predicate, str(f.value)))
+        graph = row.get("graph")
+        graphs[row["subject"].value, row["property"].value, row["value"]].add(graph.value if graph else "")
+    found = []
+    for (s, p, o), given in graphs.items():
+        claims = tuple(sorted(given - _NO_CLAIMS))
+        found.append((s, p, str(o), Fact(s, p, o, claims, INFERRED_GRAPH in given)))
+    found.sort(key=itemgetter(0, 1, 2))
+    return [fact for *_, fact in found]

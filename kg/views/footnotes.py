@@ -1,6 +1,5 @@
 """Footnotes: the speaker, source and modality of a claim."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.language.labels import Label, labels, preferred_label
-from kg.store.reader import Reader, Row, nodes
+from kg.store.reader import Reader, Row, nodes, text
 
 _BATCH: Final = 500
 _MAX_ROWS: Final = 5_000
@@ -57,14 +56,37 @@ class Footnote:
 def footnotes(reader: Reader, claims: Iterable[str], language: str) -> dict[str, Footnote]:
     """The footnotes of the claims that have a record, in the order of `claims`; texts preferably in the language."""
     wanted = list(dict.fromkeys(claims))
-    records: dict[str, list[Row]] = defaultdict(list)
-    for start in range(0, len(wanted), _BATCH):
-        rows = reader.rows(_QUERY % (nodes(wanted[start : start + _BATCH]), _MAX_ROWS))
-        for row in rows:
-            records[str(row["claim"].value)].append(row)
-    shown = {str(row[name].value) for rows in records.values() for row in rows for name in _NAMED if _is_iri(row, name)}
+    known: dict[str, list[Row]] = reader.memory["records", language]
+    if new := reader.missing(("records", language), wanted):
+        _read_all(reader, new, language, known)
+    shown = {str(row[name].value) for c in wanted for row in known[c] for name in _NAMED if _is_iri(row, name)}
     names = labels(reader, shown, language)
-    return {claim: _footnote(claim, records[claim], names, language) for claim in wanted if claim in records}
+    return {claim: _footnote(claim, known[claim], names, language) for claim in wanted if known[claim]}
+
+
+def expect_footnotes(reader: Reader, claims: Iterable[str], language: str) -> None:
+    """Has the records of these claims, too, read with the next that are."""
+    reader.expect(("records", language), claims)
+
+
+def _read_all(reader: Reader, new: list[str], language: str, known: dict[str, list[Row]]) -> None:
+    known.update((claim, []) for claim in new)
+    _read(reader, new, _IN_LANGUAGE % {"language": text(language)}, known)
+    # Where there is no text in the language, those in the others are read.
+    lacking = [claim for claim in new if any(_lacks_text(row) for row in known[claim])]
+    known.update((claim, []) for claim in lacking)
+    _read(reader, lacking, _IN_ANY, known)
+
+
+def _read(reader: Reader, claims: list[str], texts: str, known: dict[str, list[Row]]) -> None:
+    for start in range(0, len(claims), _BATCH):
+        named = nodes(claims[start : start + _BATCH])
+        for row in reader.rows(_QUERY % {"claims": named, "texts": texts, "limit": _MAX_ROWS}):
+            known[row["claim"].value].append(row)
+
+
+def _lacks_text(row: Row) -> bool:
+    return "gloss" not in row or ("curatorConfidence" in row and "doubt" not in row)
 
 
 _NAMED: Final = ("article", "speaker", "modality", "basis", "curatorConfidence")
@@ -72,19 +94,31 @@ _NAMED: Final = ("article", "speaker", "modality", "basis", "curatorConfidence")
 _QUERY: Final = """
 PREFIX kel: <https://w3id.org/kelisim/ns#>
 SELECT ?claim ?gloss ?passage ?article ?paragraph ?speaker ?modality ?basis ?curatorConfidence ?doubt ?published WHERE {
-  VALUES ?claim { %s }
+  VALUES ?claim { %(claims)s }
   ?claim kel:passage ?passage .
   OPTIONAL { ?claim kel:speaker ?speaker }
   OPTIONAL { ?claim kel:modality ?modality }
-  OPTIONAL { ?claim kel:gloss ?gloss }
   OPTIONAL { ?claim kel:basis ?basis }
+  %(texts)s
+  OPTIONAL { ?passage kel:article ?article OPTIONAL { ?article kel:latest ?published } }
+  OPTIONAL { ?passage kel:paragraph ?paragraph }
+} LIMIT %(limit)d
+"""
+
+_IN_LANGUAGE: Final = """
+  OPTIONAL { ?claim kel:gloss ?gloss FILTER(LANG(?gloss) = %(language)s) }
+  OPTIONAL {
+    ?claim kel:curatorConfidence ?curatorConfidence
+    OPTIONAL { ?claim kel:confidenceReason ?doubt FILTER(LANG(?doubt) = %(language)s) }
+  }
+"""
+
+_IN_ANY: Final = """
+  OPTIONAL { ?claim kel:gloss ?gloss }
   OPTIONAL {
     ?claim kel:curatorConfidence ?curatorConfidence ; kel:confidenceReason ?doubt
     FILTER (LANG(?doubt) = LANG(?gloss))
   }
-  OPTIONAL { ?passage kel:article ?article OPTIONAL { ?article kel:latest ?published } }
-  OPTIONAL { ?passage kel:paragraph ?paragraph }
-} LIMIT %d
 """
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kg.store.reader import Reader, node, nodes
-from kg.views.facts import Fact
+from kg.store.reader import Reader, node
+from kg.views.facts import Fact, facts_about, links_by
+from kg.views.finding import Search, find
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains, years_within
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
-from ontology.namespaces import CODE, KEL
+from ontology.namespaces import CODE, KEL, RDF_TYPE
 
 LIFECYCLE: Final = tuple(
     str(CODE[f"stage-{name}"])
@@ -43,7 +44,6 @@ ADOPTED: Final = tuple(stage.replace("signature", "adoption").replace("signed", 
 
 _CLASSES: Final = f"VALUES ?class {{ <{KEL.Instrument}> <{KEL.DocumentPackage}> }}"
 _ANY: Final = f"{_CLASSES} {{ ?thing a ?class }} UNION {{ GRAPH ?stating {{ ?thing a ?class }} }}"
-_MAX_STAGES: Final = 5_000
 _SPAN: Final = (
     f"{{ GRAPH ?c {{ ?dated <{KEL.stageOf}> ?thing }} }} UNION "
     f"{{ GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} GRAPH ?d {{ ?step <{KEL.atEvent}> ?at }} "
@@ -157,20 +157,28 @@ def years(reader: Reader) -> list[int]:
     return years_within(reader, f"{_ANY} {_SPAN}")
 
 
+def of_party(party: str, limit: int) -> Search:
+    """The documents of a party."""
+    return Search(_pattern(party, "", "", 0), limit)
+
+
+def referring_to(thing: str, limit: int) -> Search:
+    """The documents that refer to a thing, but not as a party."""
+    return Search(
+        f"GRAPH ?c {{ ?thing ?naming {node(thing)} }} FILTER(?naming != <{KEL.party}>) {_ANY}",
+        limit,
+    )
+
+
 def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:
-    """The documents of a party, the latest stage first; at most `limit`."""
-    rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {_pattern(party, '', '', 0)} }} ORDER BY ?thing LIMIT {limit}")
-    found = instruments(reader, [str(row["thing"].value) for row in rows])
+    """The documents of `of_party`, the latest stage first."""
+    found = instruments(reader, find(reader, of_party(party, limit)))
     return sorted(found, key=lambda each: (-_rank(each.latest_stage), each.latest_stage, each.iri))
 
 
 def documents_referring_to(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
-    """The documents that refer to a thing, but not as a party, with the facts that do; at most `limit` documents."""
-    rows = reader.rows(
-        f"SELECT DISTINCT ?thing WHERE {{ GRAPH ?c {{ ?thing ?naming {node(thing)} }} "
-        f"FILTER(?naming != <{KEL.party}>) {_ANY} }} ORDER BY ?thing LIMIT {limit}"
-    )
-    found = records(reader, (str(row["thing"].value) for row in rows))
+    """The documents of `referring_to`, with the facts that do."""
+    found = records(reader, find(reader, referring_to(thing, limit)))
     return [
         (each.thing, fact)
         for each in found.values()
@@ -185,12 +193,11 @@ def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
     wanted = list(dict.fromkeys(iris))
     described = records(reader, wanted)
     staged = _stages(reader, wanted)
-    rows = reader.rows(
-        f"SELECT DISTINCT ?thing WHERE {{ VALUES ?thing {{ {nodes(wanted)} }} "
-        f"{{ ?thing a <{KEL.DocumentPackage}> }} UNION {{ GRAPH ?c {{ ?thing a <{KEL.DocumentPackage}> }} }} }} "
-        f"LIMIT {len(wanted) + 1}"
-    )
-    packages = {str(row["thing"].value) for row in rows}
+    packages = {
+        iri
+        for iri, facts in facts_about(reader, wanted).items()
+        if any(fact.iri == str(KEL.DocumentPackage) and fact.predicate == RDF_TYPE for fact in facts)
+    }
     return [_instrument(described[iri], iri in packages, staged[iri]) for iri in wanted]
 
 
@@ -222,11 +229,7 @@ def _pattern(party: str, kind: str, stage: str, year: int) -> str:
 
 
 def _stages(reader: Reader, documents: list[str]) -> dict[str, list[Stage]]:
-    rows = reader.rows(
-        f"SELECT DISTINCT ?step ?thing WHERE {{ VALUES ?thing {{ {nodes(documents)} }} "
-        f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} }} ORDER BY ?step LIMIT {_MAX_STAGES}"
-    )
-    steps = [(str(row["step"].value), str(row["thing"].value)) for row in rows]
+    steps = [(link.subject, link.iri) for link in links_by(reader, str(KEL.stageOf), documents)]
     every = records(reader, (step for step, _ in steps))
     dated = _dates_of_events(reader, {fact.iri for each in every.values() for fact in each["atEvent"]})
     found: dict[str, list[Stage]] = {iri: [] for iri in documents}

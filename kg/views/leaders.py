@@ -7,6 +7,7 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact, claims_of
+from kg.views.finding import Search, find
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains
 from kg.views.offices import STATE_OF_OFFICE, Office, of_state, offices
 from kg.views.records import Record, records
@@ -35,30 +36,26 @@ class Tenure:
         return claims_of((*self.holders, *self.offices))
 
 
-def tenures_in(reader: Reader, state: str, limit: int) -> list[Tenure]:
-    """The tenures of the offices in a state, its bodies and its places; at most `limit`."""
-    return _tenures(reader, f"{of_state(state)} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
+def in_state(state: str, limit: int) -> Search:
+    """The tenures of the offices in a state, its bodies and its places."""
+    return Search(f"{of_state(state)} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
 
 
-def vacant_in(reader: Reader, state: str, limit: int) -> list[str]:
-    """The offices in a state, its bodies and its places without a tenure; at most `limit`."""
-    rows = reader.rows(
-        f"SELECT DISTINCT ?office WHERE {{ {of_state(state)} "
-        f"FILTER NOT EXISTS {{ GRAPH ?claim {{ ?tenure <{KEL.office}> ?office }} }} }} ORDER BY ?office LIMIT {limit}"
-    )
-    return [str(row["office"].value) for row in rows]
+def vacant_in(state: str, limit: int) -> Search:
+    """The offices in a state, its bodies and its places without a tenure."""
+    vacant = f"{of_state(state)} FILTER NOT EXISTS {{ GRAPH ?claim {{ ?tenure <{KEL.office}> ?office }} }}"
+    return Search(f"{vacant} BIND(?office AS ?thing)", limit)
 
 
 def tenures_with_role(reader: Reader, role: str, states: Iterable[str], limit: int) -> list[Tenure]:
     """The tenures of offices with a role, such as head of state, in the states themselves; at most `limit`."""
     posts = f"VALUES ?state {{ {nodes(states)} }} ?office <{_POST_IN}> ?state ; <{_ROLE}> {node(role)} ."
-    return _tenures(reader, f"{posts} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit)
+    return tenures(reader, Search(f"{posts} GRAPH ?claim {{ ?thing <{KEL.office}> ?office }}", limit))
 
 
-def tenures_of(reader: Reader, people: Iterable[str], limit: int) -> list[Tenure]:
-    """The tenures of people; at most `limit`."""
-    holders = nodes(people)
-    return _tenures(reader, f"VALUES ?who {{ {holders} }} GRAPH ?claim {{ ?thing <{KEL.holder}> ?who }}", limit)
+def of_people(people: Iterable[str], limit: int) -> Search:
+    """The tenures of people."""
+    return Search(f"VALUES ?who {{ {nodes(people)} }} GRAPH ?claim {{ ?thing <{KEL.holder}> ?who }}", limit)
 
 
 def by_holder(tenures: Iterable[Tenure]) -> dict[str, list[Tenure]]:
@@ -104,9 +101,9 @@ def roles_attested(reader: Reader) -> list[str]:
     return distinct(reader, f"GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} ?office <{_ROLE}> ?role", "role")
 
 
-def _tenures(reader: Reader, pattern: str, limit: int) -> list[Tenure]:
-    rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {pattern} }} ORDER BY ?thing LIMIT {limit}")
-    every = records(reader, (str(row["thing"].value) for row in rows))
+def tenures(reader: Reader, search: Search) -> list[Tenure]:
+    """The tenures that a search finds."""
+    every = records(reader, find(reader, search))
     known = offices(reader, (fact.iri for each in every.values() for fact in each["office"]))
     return [_tenure(each, known) for each in every.values()]
 

@@ -34,6 +34,13 @@ def of_state(state: str) -> str:
 def offices(reader: Reader, iris: Iterable[str]) -> dict[str, Office]:
     """The offices by IRI; an unknown one has no body and no state."""
     wanted = sorted(set(iris))
+    known: dict[str, Office] = reader.memory["offices"]
+    if new := reader.missing("offices", wanted):
+        known.update(_read(reader, new))
+    return {iri: known[iri] for iri in wanted}
+
+
+def _read(reader: Reader, wanted: list[str]) -> dict[str, Office]:
     rows = reader.rows(
         f"SELECT DISTINCT ?office ?body ?state ?role WHERE {{ VALUES ?office {{ {nodes(wanted)} }} "
         f"OPTIONAL {{ ?office <{_ORG}postIn> ?body }} OPTIONAL {{ ?office <{_ORG}role> ?role }} "

@@ -6,6 +6,7 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact, claims_of
+from kg.views.finding import Search, find
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL
@@ -31,23 +32,24 @@ class Statement:
         return claims_of((*self.glosses, *self.speakers))
 
 
-def statements_by(reader: Reader, speaker: str, limit: int) -> list[Statement]:
-    """The statements of a speaker, in the order of the articles; at most `limit`."""
-    return _statements(reader, f"GRAPH ?claim {{ ?thing <{KEL.saidBy}> {node(speaker)} }}", limit)
+def by(speaker: str, limit: int) -> Search:
+    """The statements of a speaker."""
+    return _statements(f"GRAPH ?claim {{ ?thing <{KEL.saidBy}> {node(speaker)} }}", limit)
 
 
-def statements_about(reader: Reader, thing: str, limit: int) -> list[Statement]:
-    """The statements about a thing or addressed to it, in the order of the articles; at most `limit`."""
-    about = nodes(str(KEL[name]) for name in ("concerns", "addressee"))
-    return _statements(reader, f"VALUES ?about {{ {about} }} GRAPH ?claim {{ ?thing ?about {node(thing)} }}", limit)
+def about(thing: str, limit: int) -> Search:
+    """The statements about a thing or addressed to it."""
+    naming = nodes(str(KEL[name]) for name in ("concerns", "addressee"))
+    return _statements(f"VALUES ?about {{ {naming} }} GRAPH ?claim {{ ?thing ?about {node(thing)} }}", limit)
 
 
-def _statements(reader: Reader, pattern: str, limit: int) -> list[Statement]:
-    rows = reader.rows(
-        f"SELECT DISTINCT ?thing WHERE {{ {pattern} GRAPH ?any {{ ?thing a <{KEL.Statement}> }} }} "
-        f"ORDER BY ?thing LIMIT {limit}"
-    )
-    found = [_statement(each) for each in records(reader, (str(r["thing"].value) for r in rows)).values()]
+def _statements(pattern: str, limit: int) -> Search:
+    return Search(f"{pattern} GRAPH ?any {{ ?thing a <{KEL.Statement}> }}", limit)
+
+
+def statements(reader: Reader, search: Search) -> list[Statement]:
+    """The statements that a search finds, in the order of the articles."""
+    found = [_statement(each) for each in records(reader, find(reader, search)).values()]
     return sorted(found, key=lambda statement: [_reading_order(claim) for claim in sorted(statement.claims)[:1]])
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kg.language.labels import Label, labels
+from kg.language.labels import Label, expect_labels, labels
 from kg.store.reader import Reader
 from kg.views.contested import comparable_figures, conflicting_properties, contradictions, dates_conflict
 from kg.views.entries import Entry, SectionTable, backlinks, make_entry
-from kg.views.facts import WINDOW, Fact, by_property, claims_of, claims_referring_to, facts_about, in_language, links_to
-from kg.views.footnotes import Footnote, footnotes
+from kg.views.facts import WINDOW, Fact, by_property, claims_of, facts_about, in_language
+from kg.views.footnotes import Footnote, expect_footnotes, footnotes
 from kg.views.notes import Notes
 from kg.views.sections import FIGURE_PROPERTIES, GROUPS, HIDDEN_PROPERTIES, Group
+from kg.views.surroundings import Surroundings, surroundings
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import CODE, KEL, RDF_TYPE
 
@@ -40,8 +41,9 @@ class Thing(Notes):
 
     dates_contested: claims give dates that have no day in common. timeline_total: the length of the whole timeline.
     contradicting: if it is a figure that others contradict, itself and the others. referring: claims with it as
-    speaker, modality or passage; `referring_total` is their number. spoken_of: the strongest modality with which
-    anything is told of it, if that is less than planned. more: there are more links, from ``after + WINDOW`` on.
+    speaker, modality or passage; `referring_total` is their number, `referring_claims` are the IRIs of those shown.
+    spoken_of: the strongest modality with which anything is told of it, if that is less than planned. more: there are
+    more links, from ``after + WINDOW`` on.
     """
 
     iri: str
@@ -56,6 +58,7 @@ class Thing(Notes):
     tables: tuple[SectionTable, ...] = ()
     contradicting: tuple[Entry, ...] = ()
     inferred: tuple[Fact, ...] = ()
+    referring_claims: tuple[str, ...] = ()
     referring: tuple[Footnote, ...] = ()
     referring_total: int = 0
     spoken_of: str = ""
@@ -76,15 +79,44 @@ class Thing(Notes):
         """Its own label."""
         return self.name(self.iri)
 
+    def cited(self) -> list[str]:
+        """The claims of all that is shown, in the order in which they occur."""
+        claims = [*claims_of(self._facts), *(claim for moment in self.moments for claim in moment.claims)]
+        return claims + [claim for entry in self.entries for claim in entry.all_claims()]
+
+    def named(self) -> set[str]:
+        """All that is shown by its label."""
+        shown = {iri for fact in (*self._facts, *self.inferred) for iri in (fact.predicate, fact.iri) if iri}
+        return shown.union({self.iri}, self.classes, *(entry.iris() for entry in self.entries))
+
+    def with_names(self, reader: Reader, language: str) -> "Thing":
+        """The thing with its footnotes and labels."""
+        notes = footnotes(reader, (*self.cited(), *self.referring_claims), language)
+        return replace(
+            self,
+            footnotes={claim: notes[claim] for claim in dict.fromkeys(self.cited()) if claim in notes},
+            referring=tuple(notes[claim] for claim in self.referring_claims if claim in notes),
+            names=labels(reader, self.named(), language),
+        )
+
+    @property
+    def _facts(self) -> list[Fact]:
+        return [fact for _, rows in self.groups for row in rows for fact in row.facts]
+
 
 def describe(reader: Reader, iri: str, language: str, part: str = "", after: int = 0) -> Thing | None:
     """The thing with this IRI, with labels in the language, or None if it is not in the graph.
 
     part: a section, ``timeline`` or ``said``, to show alone and in full. after: the offset in the links.
     """
-    own = in_language(facts_about(reader, [iri])[iri], language)
-    links = links_to(reader, iri, after)
-    referring = claims_referring_to(reader, iri, after)
+    found = read_thing(reader, iri, language, part, after)
+    return found.with_names(reader, language) if found else None
+
+
+def read_thing(reader: Reader, iri: str, language: str, part: str = "", after: int = 0) -> Thing | None:
+    """The same, but without footnotes and labels, which `Thing.with_names` gives it; those are expected already."""
+    around = surroundings(reader, iri, after)
+    own, links, referring = in_language(around.facts, language), around.links, around.claims
     if not (own or links or referring):
         return None
     incoming = backlinks(reader, links, part)
@@ -95,13 +127,11 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
         iri=iri,
         after=after,
         more=max(len(links), len(referring)) >= WINDOW,
-        classes=frozenset(fact.iri for fact in own if fact.predicate == RDF_TYPE),
+        classes=classes_in(around),
         timeline=tuple({"": timeline[:TIMELINE_SIZE], "timeline": timeline}.get(part, [])),
         timeline_total=len(timeline),
         tables=incoming.tables,
-        referring=tuple(
-            footnotes(reader, {"": referring[:PREVIEW_SIZE], "said": referring}.get(part, []), language).values()
-        ),
+        referring_claims=tuple({"": referring[:PREVIEW_SIZE], "said": referring}.get(part, ())),
         referring_total=len(referring),
     )
     if not part:
@@ -114,7 +144,14 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
             spoken_of=next((f.iri for f in own if f.predicate == _STRONGEST and f.iri in _HEDGED), ""),
             inferred=tuple(fact for fact in own if fact.inferred and fact.predicate not in HIDDEN_PROPERTIES),
         )
-    return _with_names(reader, thing, language)
+    expect_footnotes(reader, (*thing.cited(), *thing.referring_claims), language)
+    expect_labels(reader, thing.named(), language)
+    return thing
+
+
+def classes_in(around: Surroundings) -> frozenset[str]:
+    """The classes of the thing."""
+    return frozenset(fact.iri for fact in around.facts if fact.predicate == RDF_TYPE)
 
 
 def _first_day(entry: Entry) -> tuple[str, str, str]:
@@ -137,17 +174,3 @@ def _contradicting(reader: Reader, iri: str, own: list[Fact]) -> tuple[Entry, ..
     figures = {iri: own} | facts_about(reader, set(comparable_figures(reader, own)) - {iri})
     others = contradictions(figures).get(iri, [])
     return tuple(make_entry(each, figures[each], FIGURE_PROPERTIES) for each in ([iri, *others] if others else []))
-
-
-def _with_names(reader: Reader, thing: Thing, language: str) -> Thing:
-    """The thing with its footnotes, in the order in which they occur, and the labels of everything shown."""
-    facts = [fact for _, rows in thing.groups for row in rows for fact in row.facts]
-    claims = [*claims_of(facts), *(claim for moment in thing.moments for claim in moment.claims)]
-    claims += [claim for entry in thing.entries for claim in entry.all_claims()]
-    shown = {iri for fact in (*facts, *thing.inferred) for iri in (fact.predicate, fact.iri) if iri}
-    shown.update({thing.iri}, thing.classes, *(entry.iris() for entry in thing.entries))
-    return replace(
-        thing,
-        footnotes=footnotes(reader, claims, language),
-        names=labels(reader, shown, language),
-    )

@@ -11,16 +11,21 @@ import pyoxigraph as ox
 
 from kg.conflicts.comparison import disagreements
 from kg.conflicts.figures import Figure
+from kg.language.labels import expect_labels
 from kg.language.periods import Period, PeriodKind, parse_day
-from kg.store.reader import Reader, Row, node, nodes
-from kg.views.footnotes import Footnote, footnotes
-from ontology.namespaces import CODE, INFERRED_GRAPH, KEL
+from kg.store.reader import Reader, node, nodes
+from kg.views.facts import claims_of, facts_about
+from kg.views.finding import Search, find
+from kg.views.footnotes import Footnote, expect_footnotes, footnotes
+from ontology.namespaces import CODE, KEL
 
 MAX_OBSERVATIONS: Final = 400
 """The maximum number of figures in one answer; filter by party or measure to get others."""
 
 _MAX_ROWS: Final = 40 * MAX_OBSERVATIONS
 _PARTIES: Final = ("refArea", "counterpartArea")
+_SHOWN: Final = frozenset(str(KEL[name]) for name in ("measure", "observed", "group", *_PARTIES))
+"""The properties of figures whose values are shown by their labels."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Observation:
 
 def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
     """The selected figures in all modalities, by measure and period; at most `MAX_OBSERVATIONS`."""
-    found = [str(row["o"].value) for row in reader.rows(_select(selection))]
+    found = find(reader, selected(selection))
     facts = _facts(reader, found)
     notes = footnotes(reader, {claim for of in facts.values() for claim in of}, language)
     published = _publication_days(reader, {note.article for note in notes.values() if note.article})
@@ -124,13 +129,22 @@ def _figure(each: Observation) -> Figure:
     )
 
 
-def _select(selection: Selection) -> str:
+def selected(selection: Selection) -> Search:
+    """The selected figures, but for the kind of period."""
     measure, value = node(str(KEL.measure)), node(str(KEL.value))
     wanted = f"VALUES ?m {{ {nodes(selection.measures)} }}" if selection.measures else ""
     sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
-    party = f"GRAPH ?p {{ ?o {sides} {node(selection.party)} }}" if selection.party else ""
-    figures = f"GRAPH ?c {{ ?o {measure} ?m ; {value} ?v }}"
-    return f"SELECT DISTINCT ?o WHERE {{ {party} {wanted} {figures} }} LIMIT {MAX_OBSERVATIONS}"
+    party = f"GRAPH ?p {{ ?thing {sides} {node(selection.party)} }}" if selection.party else ""
+    figures = f"GRAPH ?c {{ ?thing {measure} ?m ; {value} ?v }}"
+    return Search(f"{party} {wanted} {figures}", MAX_OBSERVATIONS, ordered=False)
+
+
+def expect_observations(reader: Reader, selection: Selection, language: str) -> None:
+    """Has what `observations` and the charts of them need read along with what is asked next."""
+    facts = facts_about(reader, find(reader, selected(selection))).values()
+    told = [fact for of in facts for fact in of if fact.claims and fact.predicate in _SHOWN]
+    expect_footnotes(reader, claims_of(told), language)
+    expect_labels(reader, {fact.iri for fact in told} - {""}, language)
 
 
 _Facts = dict[str, dict[str, list[str]]]
@@ -139,16 +153,11 @@ _Facts = dict[str, dict[str, list[str]]]
 
 def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
     facts: dict[str, _Facts] = {iri: {} for iri in found}
-    if not found:
-        return facts
-    rows: list[Row] = reader.rows(
-        f"SELECT ?o ?c ?p ?v WHERE {{ VALUES ?o {{ {nodes(found)} }} GRAPH ?c {{ ?o ?p ?v }} "
-        f"FILTER(?c != {node(INFERRED_GRAPH)}) }} LIMIT {_MAX_ROWS}"
-    )
-    for row in rows:
-        name = str(row["p"].value).removeprefix(str(KEL))
-        of = facts[str(row["o"].value)].setdefault(str(row["c"].value), defaultdict(list))
-        of[name].append(str(row["v"].value))
+    for iri, told in facts_about(reader, found).items():
+        for fact in told:
+            for claim in fact.claims:
+                of = facts[iri].setdefault(claim, defaultdict(list))
+                of[fact.predicate.removeprefix(str(KEL))].append(fact.value.value)
     return facts
 
 

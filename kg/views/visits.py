@@ -6,11 +6,13 @@ from typing import Final
 
 from kg.store.reader import Reader, node, nodes
 from kg.views.facts import Fact
-from kg.views.listings import distinct
+from kg.views.finding import Search, find
 from kg.views.offices import of_state
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.namespaces import KEL
+
+_MAX_HOLDERS: Final = 1_000
 
 ROLES: Final = ("visitor", "host", "delegate", "organiser", "participant")
 """The properties for the roles of participants, the most specific first."""
@@ -49,56 +51,61 @@ class EventParticipation:
     attendances: tuple[Attendance, ...]
 
 
-def visits_to(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits to a state, the latest first; at most `limit`."""
-    return _events(reader, f"GRAPH ?claim {{ ?thing <{KEL.visited}> {node(state)} }}", limit)
+def to_state(state: str, limit: int) -> Search:
+    """The visits to a state."""
+    return Search(f"GRAPH ?claim {{ ?thing <{KEL.visited}> {node(state)} }}", limit)
 
 
-def visits_from(reader: Reader, state: str, limit: int) -> list[Event]:
-    """The visits abroad of the state itself and of its office holders, the latest first; at most `limit`."""
-    holders = distinct(
-        reader,
-        f"{of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }}",
-        "who",
+def from_state(state: str, limit: int) -> Search:
+    """The visits abroad of the state itself and of its office holders."""
+    holders = (
+        f"{of_state(state)} GRAPH ?c {{ ?tenure <{KEL.office}> ?office }} GRAPH ?d {{ ?tenure <{KEL.holder}> ?who }}"
     )
-    return _events(
-        reader,
-        f"VALUES ?who {{ {nodes([state, *holders])} }} GRAPH ?c {{ ?thing <{KEL.visitor}> ?who }} "
-        f"GRAPH ?d {{ ?thing a <{KEL.Visit}> }} "
-        f"FILTER NOT EXISTS {{ GRAPH ?e {{ ?thing <{KEL.visited}> {node(state)} }} }}",
+    abroad = (
+        f"GRAPH ?c {{ ?thing <{KEL.visitor}> ?who }} GRAPH ?d {{ ?thing a <{KEL.Visit}> }} "
+        f"FILTER NOT EXISTS {{ GRAPH ?e {{ ?thing <{KEL.visited}> {node(state)} }} }}"
+    )
+    return Search(
+        f"{{ SELECT DISTINCT ?who WHERE {{ {{ BIND({node(state)} AS ?who) }} UNION {{ {holders} }} }} "
+        f"LIMIT {_MAX_HOLDERS} }} {abroad}",
+        limit,
+    )
+
+
+def with_participation(who: str, limit: int) -> Search:
+    """The events with somebody's participation, announcement or absence."""
+    roles = nodes(str(KEL[name]) for name in ROLES)
+    return Search(
+        f"{{ VALUES ?part {{ {roles} }} GRAPH ?c {{ ?thing ?part {node(who)} }} ?c <{KEL.modality}> ?how }} UNION "
+        f"{{ GRAPH ?c {{ ?taking <{KEL.agent}> {node(who)} }} GRAPH ?d {{ ?taking <{KEL.inEvent}> ?thing }} }}",
         limit,
     )
 
 
 def event_participations(reader: Reader, who: str, limit: int) -> list[EventParticipation]:
-    """The events with somebody's participation, announcement or absence, the latest first; at most `limit`."""
-    roles = nodes(str(KEL[name]) for name in ROLES)
-    found = _described(
-        reader,
-        f"{{ VALUES ?part {{ {roles} }} GRAPH ?c {{ ?thing ?part {node(who)} }} ?c <{KEL.modality}> ?how }} UNION "
-        f"{{ GRAPH ?c {{ ?taking <{KEL.agent}> {node(who)} }} GRAPH ?d {{ ?taking <{KEL.inEvent}> ?thing }} }}",
-        limit,
-    )
-    attending = defaultdict(list)
+    """The events of `with_participation`, the latest first, with what somebody is in them."""
+    found = _described(reader, with_participation(who, limit))
+    of_event = defaultdict(list)
     for attendance in attendances(reader, [who], limit * 4):
-        attending[attendance.event].append(attendance)
+        of_event[attendance.event].append(attendance)
     return [
         EventParticipation(
             event,
             tuple((name, fact) for name in ROLES for fact in each[name] if fact.iri == who),
-            tuple(attending[event.iri]),
+            tuple(of_event[event.iri]),
         )
         for event, each in found
     ]
 
 
+def attending(agents: list[str], limit: int) -> Search:
+    """The participations of agents."""
+    return Search(f"VALUES ?agent {{ {nodes(agents)} }} GRAPH ?c {{ ?thing <{KEL.agent}> ?agent }}", limit)
+
+
 def attendances(reader: Reader, agents: list[str], limit: int) -> list[Attendance]:
     """The attendances of agents (states, people, organisations), with announced absences; at most `limit`."""
-    rows = reader.rows(
-        f"SELECT DISTINCT ?taking WHERE {{ VALUES ?agent {{ {nodes(agents)} }} "
-        f"GRAPH ?c {{ ?taking <{KEL.agent}> ?agent }} }} ORDER BY ?taking LIMIT {limit}"
-    )
-    every = records(reader, (str(row["taking"].value) for row in rows))
+    every = records(reader, find(reader, attending(agents, limit)))
     return [
         Attendance(event.iri, agent.iri, each["attendance"], each["capacity"])
         for each in every.values()
@@ -112,13 +119,13 @@ def latest_first(dates: tuple[Moment, ...]) -> tuple[bool, int]:
     return (False, -int(dates[-1].first.replace("-", ""))) if dates else (True, 0)
 
 
-def _events(reader: Reader, pattern: str, limit: int) -> list[Event]:
-    return [event for event, _ in _described(reader, pattern, limit)]
+def visits(reader: Reader, search: Search) -> list[Event]:
+    """The events that a search finds, the latest first."""
+    return [event for event, _ in _described(reader, search)]
 
 
-def _described(reader: Reader, pattern: str, limit: int) -> list[tuple[Event, Record]]:
-    rows = reader.rows(f"SELECT DISTINCT ?thing WHERE {{ {pattern} }} ORDER BY ?thing LIMIT {limit}")
-    found = [(_event(each), each) for each in records(reader, (str(row["thing"].value) for row in rows)).values()]
+def _described(reader: Reader, search: Search) -> list[tuple[Event, Record]]:
+    found = [(_event(each), each) for each in records(reader, find(reader, search)).values()]
     return sorted(found, key=lambda pair: (latest_first(pair[0].dates), pair[0].iri))
 
 

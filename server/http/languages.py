@@ -36,9 +36,10 @@ def register(app: Flask) -> None:
 
 def language() -> str:
     """The language of this request."""
-    if "language" not in g:
-        g.language = language_of(request)
-    return str(g.language)
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = language_of(request)
+    return found
 
 
 def language_of(request: Request) -> str:

@@ -1,6 +1,7 @@
 """The paths of pages and data for the IRIs of the graph."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(page_of=page_of, data_of=data_of, outside=outside)
 
 
+@lru_cache(maxsize=1 << 14)
 def page_of(iri: str) -> str:
     """The path of the page of an IRI: below ``/page/`` for one below `BASE`, else ``/resource?iri=``.
 

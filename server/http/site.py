@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from flask import g, has_request_context
 
 from kg.history.timeline import Version
 from kg.publishing.about import About, about_of_data
@@ -12,14 +14,17 @@ from kg.publishing.dumps import MEDIA_TYPES, Dumps
 from kg.search.current import CurrentIndex
 from kg.search.index import Index
 from kg.store.background import Refresher
-from kg.store.reader import Reader
+from kg.store.reader import Lasting, Reader
 from kg.store.store import AS_OF, Store, as_of
 from kg.views.article_store import ArticleStore
 from kg.views.conflicts import Conflicts, read_conflicts
 from kg.views.overview import KINDS, kinds_present, newest_source
 from ontology import BASE, PREFIXES, KelisimError
+from server.http.languages import LANGUAGES
 
 Statistics = Mapping[str, int | str | dict[str, int]]
+
+_MOST_LABELS: Final = 50_000
 
 _Value = TypeVar("_Value")
 
@@ -119,8 +124,21 @@ class Site:
 
     @property
     def reader(self) -> Reader:
-        """A reader of the store."""
-        return Reader(self.store)
+        """A reader of the store: during a request always the same one, which reads nothing twice."""
+        if not has_request_context():
+            return Reader(self.store)
+        readers: dict[int, Reader] = g.setdefault("readers", {})
+        at = AS_OF.get()
+        if at not in readers:
+            readers[at] = Reader(self.store)
+            if at < 0:
+                readers[at].memory.update(self._lasting.of(self.store.version))
+        return readers[at]
+
+    @cached_property
+    def _lasting(self) -> Lasting:
+        """The labels of what was on pages, most of which are on others too."""
+        return Lasting([("labels", code) for code in LANGUAGES], _MOST_LABELS)
 
     @cached_property
     def article_store(self) -> ArticleStore | None:

@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, request
@@ -36,6 +37,11 @@ def blueprint(site: Site) -> Blueprint:
     """``/charts/<name>.svg``, ``.png``, ``.csv`` and ``.vl.json``."""
     charts = Blueprint("charts", __name__)
     cache, renderer = _ChartCache(CACHE_BYTES), Renderer()
+
+    @charts.record_once
+    def _names(state: Any) -> None:
+        # Whether there is what makes charts interactive.
+        state.app.jinja_env.globals["explorable"] = _built("vega.js").is_file()
 
     @charts.get("/charts/<name>.<any('svg', 'png', 'csv', 'vl.json'):suffix>")
     def chart(name: str, suffix: str) -> Response:
@@ -85,8 +91,13 @@ def _rendered(chart: Chart, suffix: str, draw: RenderFunction) -> bytes:
 
 def world() -> dict[str, Any] | None:
     """The outlines of the countries (TopoJSON); None if the front end has not been built."""
-    file = files("server").joinpath("static", "built", "world.json")
+    file = _built("world.json")
     return dict(json.loads(file.read_bytes())) if file.is_file() else None
+
+
+def _built(name: str) -> Traversable:
+    """A file that the build of the front end makes."""
+    return files("server").joinpath("static", "built", name)
 
 
 class _ChartCache:

@@ -6,10 +6,11 @@ from typing import Any, Final
 from flask import Blueprint, render_template
 
 from kg.language.labels import Label
-from kg.views.leaders import by_holder, people, roles_attested, states_with_offices, tenures_of
+from kg.views import leaders, statements
+from kg.views.finding import Search
+from kg.views.leaders import people, roles_attested, states_with_offices
 from kg.views.listings import Listing
-from kg.views.statements import statements_about, statements_by
-from kg.views.visits import event_participations
+from kg.views.visits import attending, event_participations, with_participation
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.filters import Choice, Filters, choices
@@ -58,7 +59,7 @@ def blueprint(site: Site) -> Blueprint:
                 descending=filters.descending,
                 number=number,
             )
-        tenures = by_holder(tenures_of(site.reader, listing.things, _TENURES))
+        tenures = leaders.by_holder(leaders.tenures(site.reader, leaders.of_people(listing.things, _TENURES)))
         shown = [(iri, tenures.get(iri, [])) for iri in listing.things]
         body = render_template(
             "pages/leaders.html",
@@ -73,12 +74,22 @@ def blueprint(site: Site) -> Blueprint:
     return routes
 
 
+def searches(iri: str) -> list[Search]:
+    """What the page of a person looks for."""
+    return [
+        leaders.of_people([iri], MOST + 1),
+        *(search(iri, MOST + 1) for search in (with_participation, statements.by, statements.about)),
+        attending([iri], 4 * (MOST + 1)),
+    ]
+
+
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of a person: offices, meetings and visits, statements."""
     reader = site.reader
-    tenures = tenures_of(reader, [iri], MOST + 1)
+    tenures = leaders.tenures(reader, leaders.of_people([iri], MOST + 1))
     met = event_participations(reader, iri, MOST + 1)
-    by, about = statements_by(reader, iri, MOST + 1), statements_about(reader, iri, MOST + 1)
+    by = statements.statements(reader, statements.by(iri, MOST + 1))
+    about = statements.statements(reader, statements.about(iri, MOST + 1))
     shown = {"tenures": tenures, "encounters": met, "by": by, "about": about}
     cited = (
         [(tenure.offices, tenure.attested, tenure.terms) for tenure in tenures],

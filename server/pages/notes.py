@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
-from kg.language.labels import labels
+from kg.language.labels import expect_labels, labels
 from kg.store.reader import Reader
 from kg.views.facts import Fact
-from kg.views.footnotes import footnotes
+from kg.views.footnotes import expect_footnotes, footnotes
 from kg.views.notes import Notes
 from kg.views.timelines import Moment
 
-__all__ = ["Notes", "notes"]
+__all__ = ["Notes", "expect", "notes"]
 
 
 def notes(reader: Reader, language: str, cited: object, named: object = ()) -> Notes:
@@ -18,11 +18,19 @@ def notes(reader: Reader, language: str, cited: object, named: object = ()) -> N
 
     Both arguments are records in the order of the page: dataclasses, IRIs, or iterables and mappings of such.
     """
+    claims, things = expect(reader, language, cited, named)
+    return Notes(footnotes(reader, claims, language), labels(reader, things, language))
+
+
+def expect(reader: Reader, language: str, cited: object, named: object = ()) -> tuple[list[str], set[str]]:
+    """The claims and the things of which `notes` gives footnotes and labels, read along with what is asked next."""
     claims = [claim for part in _parts(cited) if not isinstance(part, str) for claim in part.claims]
     things = {
         part if isinstance(part, str) else part.iri for part in _parts((cited, named)) if not isinstance(part, Moment)
-    }
-    return Notes(footnotes(reader, claims, language), labels(reader, things - {""}, language))
+    } - {""}
+    expect_footnotes(reader, claims, language)
+    expect_labels(reader, things, language)
+    return claims, things
 
 
 def _parts(record: object) -> Iterator[Fact | Moment | str]:

@@ -6,21 +6,20 @@ from typing import Any, Final
 
 from flask import Blueprint, render_template
 
-from kg.charts.trade_charts import trade_charts
+from kg.charts.trade_charts import flows_of, trade_charts
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
-from kg.views.instruments import documents_of, documents_referring_to
-from kg.views.leaders import tenures_in, vacant_in
+from kg.views import instruments, leaders, statements, visits
+from kg.views.finding import Search, find
 from kg.views.listings import Listing
 from kg.views.records import records
-from kg.views.statements import statements_about, statements_by
 from kg.views.states import CONTENT_PATTERNS, absences, memberships, organisations, state_summaries, states
-from kg.views.visits import visits_from, visits_to
+from kg.views.trade import expect_observations, selected
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.pages.documents import track_codes, track_facts
 from server.pages.filters import Choice, Filters, choices, value_of
-from server.pages.notes import notes
+from server.pages.notes import expect, notes
 
 MOST: Final = 50
 """The limit of each list on the page of a state; the page says if there are more."""
@@ -77,18 +76,30 @@ def blueprint(site: Site) -> Blueprint:
     return routes
 
 
+def searches(iri: str) -> list[Search]:
+    """What the page of a state looks for."""
+    named = (
+        *(leaders.in_state, leaders.vacant_in, instruments.of_party, instruments.referring_to),
+        *(visits.to_state, visits.from_state, statements.about, statements.by),
+    )
+    return [*(search(iri, MOST + 1) for search in named), selected(flows_of(iri))]
+
+
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of a state: leaders, memberships, documents, trade, visits, statements."""
     reader = site.reader
-    leaders = tenures_in(reader, iri, MOST + 1)
-    agents = [iri, *(fact.iri for tenure in leaders for fact in tenure.holders)]
+    tenures = leaders.tenures(reader, leaders.in_state(iri, MOST + 1))
+    agents = [iri, *(fact.iri for tenure in tenures for fact in tenure.holders)]
     member = memberships(records(reader, [iri])[iri])
     away = absences(reader, agents, MOST + 1)
-    documents, naming = documents_of(reader, iri, MOST + 1), documents_referring_to(reader, iri, MOST + 1)
-    inward, outward = visits_to(reader, iri, MOST + 1), visits_from(reader, iri, MOST + 1)
-    about, by = statements_about(reader, iri, MOST + 1), statements_by(reader, iri, MOST + 1)
+    documents = instruments.documents_of(reader, iri, MOST + 1)
+    naming = instruments.documents_referring_to(reader, iri, MOST + 1)
+    inward = visits.visits(reader, visits.to_state(iri, MOST + 1))
+    outward = visits.visits(reader, visits.from_state(iri, MOST + 1))
+    about = statements.statements(reader, statements.about(iri, MOST + 1))
+    by = statements.statements(reader, statements.by(iri, MOST + 1))
     cited = (
-        [(each.holders, each.attested, each.terms) for each in leaders],
+        [(each.holders, each.attested, each.terms) for each in tenures],
         member,
         [each.attendance for each in away],
         [([f for f in each.parties if f.iri == iri], each.counts, track_facts(each)) for each in documents],
@@ -98,8 +109,8 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         [(each.glosses, each.speakers) for each in (*about, *by)],
     )
     shown = {
-        "leaders": leaders,
-        "vacant": vacant_in(reader, iri, MOST + 1),
+        "leaders": tenures,
+        "vacant": find(reader, leaders.vacant_in(iri, MOST + 1)),
         "memberships": member,
         "absences": away,
         "documents": documents,
@@ -109,11 +120,14 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "about": about,
         "by": by,
     }
+    named = (shown, track_codes(documents))
+    expect(reader, language, cited, named)
+    expect_observations(reader, flows_of(iri), language)
     return {
         "shown": shown,
         "by_stage": [(code, list(group)) for code, group in groupby(documents[:MOST], lambda each: each.latest_stage)],
         "value": value_of(iri),
         "charts": trade_charts(reader, iri, language, translate),
         "most": MOST,
-        "page": notes(reader, language, cited, (shown, track_codes(documents))),
+        "page": notes(reader, language, cited, named),
     }

@@ -1,6 +1,6 @@
 """``/page/…``: the pages of things, codes, articles, passages and claims."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
@@ -14,12 +14,14 @@ from kg.language.labels import Label
 from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
 from kg.publishing.citing import cite
-from kg.store.reader import node
+from kg.store.reader import Reader, node
 from kg.views.claims import read_claim
-from kg.views.facts import WINDOW
+from kg.views.facts import WINDOW, expect_facts
+from kg.views.finding import Search, find_ahead
 from kg.views.notes import Notes
 from kg.views.sections import SECTIONS
-from kg.views.things import Thing, describe
+from kg.views.surroundings import surroundings
+from kg.views.things import Thing, classes_in, read_thing
 from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
@@ -38,6 +40,7 @@ class Special:
     template: extends ``thing.html`` and fills its block ``special``. context: a function of site, IRI and language that
     returns the additional template variables; if these have ``page``, a `server.pages.notes.Notes`, its footnotes come
     first on the page. covers: names of sections that the special part shows already, which the page then omits.
+    searches: what it looks for, so that all of it is read at once.
     To add a special page, write both and list them in `SPECIALS`.
     """
 
@@ -45,12 +48,28 @@ class Special:
     template: str
     context: Callable[[Site, str, str], dict[str, Any]]
     covers: frozenset[str] = frozenset()
+    searches: Callable[[str], Sequence[Search]] = lambda _: ()
 
+
+_OF_STATES: Final = frozenset({"offices", "documents", "statements"})
+_OF_PEOPLE: Final = frozenset({"offices", "statements"})
 
 SPECIALS: Final[tuple[Special, ...]] = (
     Special(str(KEL.Article), "pages/article.html", sources.context),
-    Special(str(KEL.State), "pages/state.html", states.context, frozenset({"offices", "documents", "statements"})),
-    Special(PREFIXES["foaf"] + "Person", "pages/leader.html", leaders.context, frozenset({"offices", "statements"})),
+    Special(
+        str(KEL.State),
+        "pages/state.html",
+        states.context,
+        frozenset({"offices", "documents", "statements"}),
+        states.searches,
+    ),
+    Special(
+        PREFIXES["foaf"] + "Person",
+        "pages/leader.html",
+        leaders.context,
+        frozenset({"offices", "statements"}),
+        leaders.searches,
+    ),
     Special(str(KEL.Instrument), "pages/instrument.html", documents.context, frozenset({"stages"})),
     Special(str(KEL.DocumentPackage), "pages/instrument.html", documents.context, frozenset({"stages"})),
 )
@@ -119,10 +138,12 @@ def _thing(site: Site, iri: str) -> str:
     if part and part not in PARTS:
         raise ProblemError(404, "Not found", f"A page has no part {part!r}; there are: {', '.join(sorted(PARTS))}.")
     after = _after()
+    reader = site.reader
+    special = None if part else _special(reader, iri, after)
     # An IRI that is used only as a class or a property has no description of its own.
-    thing = describe(site.reader, iri, language(), part, after) or Thing(iri=iri, after=after)
-    special = next((s for s in SPECIALS if s.class_iri in thing.classes), None) if not part else None
+    thing = read_thing(reader, iri, language(), part, after) or Thing(iri=iri, after=after)
     more = special.context(site, iri, language()) if special else {}
+    thing = thing.with_names(reader, language())
     if isinstance(own := more.get("page"), Notes):
         every = {**own.footnotes, **thing.footnotes}
         thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
@@ -142,6 +163,16 @@ def _thing(site: Site, iri: str) -> str:
         conflicts=conflicts_of(site, iri),
         **more,
     )
+
+
+def _special(reader: Reader, iri: str, after: int) -> Special | None:
+    """The special part of the thing's page, if it has one; what both look for is read together."""
+    around = surroundings(reader, iri, after)
+    classes = classes_in(around)
+    special = next((s for s in SPECIALS if s.class_iri in classes), None)
+    if special:
+        expect_facts(reader, find_ahead(reader, special.searches(iri)))
+    return special
 
 
 def _claim(site: Site, iri: str) -> str:

@@ -1,9 +1,23 @@
-// Replaces the images of charts and maps by interactive charts. Without the bundle the images stay.
+// Charts and maps are pictures, drawn by the server. One that the reader uses (points at, taps, or opens with its button)
+// becomes interactive: only then the library for that, of most of a megabyte, is loaded. Without it the pictures stay.
 const FIGURES = document.querySelectorAll("figure[data-chart]");
+const INTENT = 120; // milliseconds that a mouse stays, so that one that passes by loads nothing
 const narrow = matchMedia("(max-width: 40rem)");
-const system = matchMedia("(prefers-color-scheme: dark)");
+const DARK = "(prefers-color-scheme: dark)";
+const system = matchMedia(DARK);
 
-const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+/** The theme that the reader chose for these pages; empty if it is that of the system, which the pictures follow. */
+const chosen = () => document.documentElement.dataset.theme ?? "";
+const isDark = () => (chosen() || (system.matches ? "dark" : "light")) === "dark";
+
+/** Has the picture of a figure follow the theme that was chosen, but not on paper. */
+function paint(figure) {
+  const always = chosen() === "dark" ? "(min-width: 0)" : "(max-width: 0)";
+  for (const source of figure.querySelectorAll("picture > source")) {
+    source.dataset.media ??= source.media;
+    source.media = chosen() ? source.dataset.media.replace(DARK, always) : source.dataset.media;
+  }
+}
 
 /** The URL of the Vega-Lite specification of an image, for the current theme and width. */
 function documentOf(image) {
@@ -14,48 +28,59 @@ function documentOf(image) {
   return address;
 }
 
-/** Renders the figure again; on any failure the image stays. */
-async function draw(figure, embed) {
+/** Draws the figure, again if theme or width have changed; whether it is interactive then. On any failure the picture stays. */
+async function draw(figure) {
   const picture = figure.querySelector("picture");
-  const place = figure.querySelector(".drawn") ?? document.createElement("div");
+  const place = figure.querySelector(".drawn");
   const address = documentOf(picture.querySelector("img"));
-  if (place.dataset.of === address.href) return;
+  if (place?.dataset.of === address.href) return true;
   try {
-    const answer = await fetch(address);
-    if (!answer.ok) return;
+    const [{ embed }, answer] = await Promise.all([import("./built/vega.js"), fetch(address)]);
+    if (!answer.ok) return Boolean(place);
     const fresh = document.createElement("div");
     fresh.className = "drawn";
+    fresh.tabIndex = -1;
     fresh.dataset.of = address.href;
     await embed(fresh, await answer.json());
-    place.remove();
+    figure.querySelector(".drawn")?.remove();
     picture.after(fresh);
-    picture.hidden = true;
+    figure.classList.add("explored");
+    return true;
   } catch (error) {
     console.warn("The chart stays a picture:", error);
+    return Boolean(place);
   }
 }
 
-async function upgrade() {
-  let embed;
-  try {
-    ({ embed } = await import("./built/vega.js"));
-  } catch {
-    return; // not bundled
-  }
-  const seen = new Set();
-  const watch = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (isIntersecting) {
-        seen.add(target);
-        watch.unobserve(target);
-        draw(target, embed);
-      }
-    }
-  }, { rootMargin: "200px" });
-  for (const figure of FIGURES) watch.observe(figure);
-  const redraw = () => { for (const figure of seen) draw(figure, embed); };
+function upgrade(figure) {
+  const picture = figure.querySelector("picture");
+  const button = figure.querySelector("button.explore");
+  let drawing;
+  const use = () => {
+    drawing ??= draw(figure).then((done) => {
+      if (done) button.hidden = true;
+      else drawing = undefined; // the next use tries again
+      return done;
+    });
+    return drawing;
+  };
+  let waiting;
+  picture.addEventListener("pointerenter", (event) => {
+    if (event.pointerType === "mouse") waiting = setTimeout(use, INTENT);
+  });
+  picture.addEventListener("pointerleave", () => clearTimeout(waiting));
+  picture.addEventListener("click", use);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    if (await use()) figure.querySelector(".drawn").focus();
+  });
+  const redraw = () => drawing && draw(figure);
   document.addEventListener("colours", redraw);
   narrow.addEventListener("change", redraw);
 }
 
-if (FIGURES.length) upgrade();
+for (const figure of FIGURES) {
+  paint(figure);
+  document.addEventListener("colours", () => paint(figure));
+  if (figure.querySelector("button.explore")) upgrade(figure);
+}

@@ -17,7 +17,7 @@
       button.setAttribute("aria-pressed", String(isDark()));
       document.dispatchEvent(new CustomEvent("colours", { detail: { dark: isDark() } }));
     };
-    button.hidden = false;
+    button.classList.remove("later");
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
       try { localStorage.setItem(KEY, root.dataset.theme); } catch { /* holds for this page only */ }

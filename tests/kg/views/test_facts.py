@@ -8,8 +8,9 @@ from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from kg.views.claims import read_claim
 from kg.views.contested import comparable_figures, contradictions
-from kg.views.facts import WINDOW, facts_about, links_to
+from kg.views.facts import WINDOW, facts_about
 from kg.views.footnotes import footnotes
+from kg.views.surroundings import surroundings
 from kg.views.things import Thing, describe
 from kg.views.vocabulary import ontology_terms
 from ontology import read_graph
@@ -223,7 +224,7 @@ def test_a_thing_of_claims_in_doubt_alone_has_its_name(reader: Reader) -> None:
 
 
 def test_links_leave_out_the_records_of_claims(reader: Reader) -> None:
-    found = links_to(reader, str(CODE.planned))
+    found = surroundings(reader, str(CODE.planned)).links
     assert not [link for link in found if link.predicate == str(KEL.modality)]
 
 

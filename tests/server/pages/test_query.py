@@ -68,6 +68,8 @@ def permalink(server: str, query: str) -> str:
 
 def write(page: Page, text: str) -> None:
     """Types into the empty editor."""
+    if page.locator("#query").is_visible():
+        page.locator("#query").focus()
     page.locator(".CodeMirror-code").click()
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")

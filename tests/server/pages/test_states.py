@@ -6,8 +6,8 @@ import pytest
 
 from kg.engine.engine import Engine, with_prefixes
 from kg.store.reader import Reader
-from kg.views.leaders import tenures_in
-from kg.views.visits import visits_from
+from kg.views.leaders import in_state, tenures
+from kg.views.visits import from_state, visits
 from ontology.namespaces import ID
 from tests.conftest import serving
 from tests.http import send
@@ -141,11 +141,11 @@ def test_offices_without_anybody_are_named(server: str) -> None:
 
 def test_those_in_the_bodies_of_a_state_are_its_leaders(engine: Engine) -> None:
     reader = Reader(engine)
-    holders = {fact.iri for tenure in tenures_in(reader, str(ID.russia), 100) for fact in tenure.holders}
+    holders = {fact.iri for tenure in tenures(reader, in_state(str(ID.russia), 100)) for fact in tenure.holders}
     assert {str(ID["sergey-lavrov"]), str(ID["vladimir-putin"])} <= holders
-    assert len(tenures_in(reader, str(ID.russia), 3)) == 3
-    assert all(t.office.state == str(ID.russia) for t in tenures_in(reader, str(ID.russia), 100))
-    assert len(visits_from(reader, str(ID.russia), 100)) == 3
+    assert len(tenures(reader, in_state(str(ID.russia), 3))) == 3
+    assert all(t.office.state == str(ID.russia) for t in tenures(reader, in_state(str(ID.russia), 100)))
+    assert len(visits(reader, from_state(str(ID.russia), 100))) == 3
 
 
 def test_the_list_comes_in_other_languages(server: str) -> None:
