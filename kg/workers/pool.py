@@ -462,6 +462,7 @@ class WorkerPool:
             is_stuck = seconds >= STUCK_SECONDS and _is_used(worker, seconds, STUCK_SECONDS)
             if pending.worker is not worker:  # nobody waits for it here any more
                 if is_stuck:
+                    self._quick_shapes.note(pending.shape, quick=False)
                     self._replace(worker)
                 continue
             if is_stuck and pending.quick:
@@ -490,6 +491,8 @@ class WorkerPool:
         """A query that should have been quick is not: those behind it go to other workers, and it alone stays."""
         assert worker.pending
         worker.pending.quick = False
+        if _has_used(worker, STUCK_SECONDS):
+            self._quick_shapes.note(worker.pending.shape, quick=False)
         self._requeue(worker)
         self._start_next()
 
