@@ -61,6 +61,8 @@ class WorkerPool:
     moves, with its process, to the long lane, which has ``limits.workers`` slots and the lowest scheduling priority. If
     no slot is free, the process is killed, and the query is queued for the long lane and evaluated again. Deadlines
     count from the request. In both queues internal queries have priority, then clients with the fewest busy workers.
+    Queries that are known to be quick wait at workers that are busy with such (`kg.workers.backlog`); they are not begun,
+    and so can be given to other workers whatever happens to theirs.
 
     States of a worker (`WorkerProcess`). "Replaced" means killed, and `worker` sent for another in the short lane:
 
@@ -74,6 +76,10 @@ class WorkerPool:
     | | a patch is committed | idle | `patch` |
     | | the same, patches exceed `PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
+    | | outcome, and queries wait at it | busy with the next of them | reply to the waiters |
+    | | a quick query arrives, and it has no other | unchanged; the query waits at it | `task` |
+    | | its quick query is stuck; it is replaced or dies | what waits at it is queued, at the front | |
+    | | its quick query is abandoned | replaced once that is stuck, else as after an outcome | |
     | | outcome: it lacks a lens | idle, or busy with a queued query | `lens` to the fork server |
     | idle or busy | a lens was made | replaced, if busy after its query | SIGKILL |
     | busy, short lane | outcome; low priority, retiring, or patches exceed `PATCH_BYTES` | replaced | reply; SIGKILL |
@@ -91,6 +97,9 @@ class WorkerPool:
     | state | event | next state | sent |
     |---|---|---|---|
     | none | request like one that was long lately | long queue | |
+    | none | request, quick, and a worker is busy with such | waiting at a worker | `task` |
+    | waiting at a worker | outcome of the one before it | running | |
+    | | its worker is stuck, is replaced or dies | queued, at the front | |
     | none | request, a worker is idle | running | `task` |
     | | request, no worker is idle | queued; done if the queue is full | BusyError if done |
     | queued | a worker of the short lane is free | running | `task` |
@@ -495,6 +504,7 @@ class WorkerPool:
             is_stuck = seconds >= STUCK_SECONDS and _is_used(worker, seconds, STUCK_SECONDS)
             if pending.worker is not worker:  # nobody waits for it here any more
                 if is_stuck:
+                    self._quick_shapes.note(pending.shape, quick=False)
                     self._replace(worker)
                 continue
             if is_stuck and pending.quick:
@@ -523,6 +533,8 @@ class WorkerPool:
         """A query that should have been quick is not: those behind it go to other workers, and it alone stays."""
         assert worker.pending
         worker.pending.quick = False
+        if _has_used(worker, STUCK_SECONDS):
+            self._quick_shapes.note(worker.pending.shape, quick=False)
         self._requeue(worker)
         self._start_next()
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from kg.engine.replies import SpooledFile
-from server.front.problems import Answer, FileRange
+from server.front.problems import Answer, FileRange, KeptHeaders
 
 BODILESS: Final = frozenset({204, 304})
 
@@ -43,7 +43,13 @@ def head_of(answer: Answer, size: int | None, connection: str, date: str) -> byt
     connection: the value of the header Connection, empty for none. Raises ValueError if a header would break the head.
     """
     status = _STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} \r\n"
-    fields = "".join(map(_line, answer.headers))
+    headers = answer.headers
+    if isinstance(headers, KeptHeaders):
+        if headers.lines is None:
+            headers.lines = "".join(map(_line, headers))
+        fields = headers.lines
+    else:
+        fields = "".join(map(_line, headers))
     if size is not None:
         length = f"Content-Length: {size}\r\n"
     elif answer.status in BODILESS:

@@ -15,7 +15,7 @@ from wsgiref.types import WSGIEnvironment
 from werkzeug.http import parse_etags, unquote_etag
 
 from server.front.parameters import parameters_named
-from server.front.problems import Answer
+from server.front.problems import Answer, KeptHeaders
 
 CacheKey = tuple[str | bytes | None, ...]
 
@@ -101,6 +101,7 @@ class ResponseCache:
         size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_OVERHEAD
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
+        answer = answer._replace(headers=KeptHeaders(answer.headers))
         self._entries[key] = _Entry(answer, etag, environ.get("kelisim.query"), environ.get("kelisim.rows"), size)
         while self._size > self._capacity:
             _, oldest = self._entries.popitem(last=False)

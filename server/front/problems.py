@@ -12,6 +12,12 @@ from server.http.headers import HEADERS
 _HEADERS: Final = (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *HEADERS)
 
 
+class KeptHeaders(list[tuple[str, str]]):
+    """The headers of a response that is sent many times, with their lines, which who sends them first keeps here."""
+
+    lines: str | None = None
+
+
 class FileRange(NamedTuple):
     """The bytes of a file from `start` to before `end`; the sender closes the descriptor `file`."""
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,6 +126,8 @@ def mixes(plan: Plan, binary: Path | None, temporary: Path) -> None:
     with ExitStack() as stack:
         servers = start(stack, kelisim(), *([oxigraph_in_memory(binary, file)] if binary else []))
         _loads(plan, "Cached mix, curated graph", servers, workloads.cached_mix())
+        asked = workloads.asked(subjects)
+        _loads(plan, "Mix by Zipf's law, curated graph", servers, asked, workloads.by_zipf)
         _loads(plan, "All-different small queries, curated graph", servers, workloads.all_different(subjects))
 
 
@@ -144,8 +146,15 @@ def million(plan: Plan, parts: set[str], binary: Path | None, temporary: Path) -
             _large(plan, servers)
 
 
-def _loads(plan: Plan, title: str, servers: Sequence[Server], queries: Sequence[Query]) -> None:
-    queries = _heading(title, servers, queries)
+def _loads(
+    plan: Plan,
+    title: str,
+    servers: Sequence[Server],
+    queries: Sequence[Query],
+    drawn: Callable[[list[Query]], list[Query]] = list,
+) -> None:
+    """Loads the servers with the queries in turn, or with what is drawn of them."""
+    queries = drawn(_heading(title, servers, queries))
     for clients in plan.clients if queries else ():
         _row(clients, load.compare(servers, queries, clients, plan.seconds, plan.rounds, plan.counter))
 

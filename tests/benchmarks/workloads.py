@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from tests.benchmarks.data import MEASURES, OBSERVATIONS
 JSON: Final = "application/sparql-results+json"
 NUMBER: Final = "91919191"
 MIX_SIZE: Final = 20
+ZIPF_REQUESTS: Final = 20_000
 MILLION: Final = "SELECT ?s ?p ?o WHERE { ?s ?p ?o }"
 _PREFIXES: Final = "".join(
     f"PREFIX {p}: <{PREFIXES[p]}> " for p in ("claim", "code", "foaf", "id", "kel", "rdfs", "xsd")
@@ -53,6 +55,20 @@ def cached_mix() -> list[Query]:
 def all_different(subjects: list[str]) -> list[Query]:
     """What is known of one thing: point lookups, each with a limit of its own that is never reached."""
     return [Query(s, f"SELECT ?p ?o WHERE {{ <{s}> ?p ?o }} LIMIT {NUMBER}") for s in subjects]
+
+
+def asked(subjects: list[str]) -> list[Query]:
+    """What many ask: of things, one after another in no order of theirs, and the questions among them."""
+    things = [Query(s, f"SELECT ?p ?o WHERE {{ <{s}> ?p ?o }}") for s in subjects]
+    found = [*things, *cached_mix()]
+    Random(1).shuffle(found)
+    return found
+
+
+def by_zipf(queries: list[Query], number: int = ZIPF_REQUESTS) -> list[Query]:
+    """So many requests for the queries: the first is asked most, the one of rank r a r-th as often (Zipf's law)."""
+    weights = [1 / rank for rank in range(1, len(queries) + 1)]
+    return Random(2).choices(queries, weights, k=number)
 
 
 def small() -> list[Query]:
