@@ -151,10 +151,12 @@ def grouped(draw: st.DrawFn) -> str:
 
 @st.composite
 def queries(draw: st.DrawFn) -> str:
-    kind = draw(st.sampled_from(["SELECT", "SELECT", "COUNT", "COUNT", "ASK", "CONSTRUCT", "INNER", "DISTINCT"]))
+    kind = draw(st.sampled_from(["SELECT", "JOIN", "JOIN", "COUNT", "COUNT", "ASK", "CONSTRUCT", "INNER", "DISTINCT"]))
     match kind:
         case "SELECT":
             text = draw(selects(2)) + draw(st.sampled_from(["", "", " ORDER BY ?x", " LIMIT 3", " OFFSET 1"]))
+        case "JOIN":
+            text = f"SELECT * WHERE {{ {draw(triples(least=2))} {' '.join(draw(st.lists(filters(), max_size=2)))} }}"
         case "COUNT":
             text = draw(grouped())
         case "ASK":
@@ -214,9 +216,9 @@ def test_rewritten_queries_have_the_same_solutions(quads: list[ox.Quad], asked: 
         assert_same(engine, query)
 
 
-def test_all_kinds_were_rewritten() -> None:
-    """By the test above, if it has run in this process."""
-    assert not REWRITTEN or len(REWRITTEN) >= 6, REWRITTEN
+def test_many_were_rewritten() -> None:
+    """Of the queries of the test above, if that has run in this process."""
+    assert not REWRITTEN or sum(n for reason, n in REWRITTEN.items() if reason != "none") > 10, REWRITTEN
 
 
 @settings(untimed, max_examples=40)

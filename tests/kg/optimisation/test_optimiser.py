@@ -111,7 +111,7 @@ def test_shapes_of_which_none_was_rewritten_are_not_read_again(engine: Engine, m
     parse = module.parse
     monkeypatch.setattr(module, "parse", lambda text: read.append(text) or parse(text))
     for number in range(20):
-        own.rewritten(f"{P} SELECT ?v {{ ?f e:from e:s{number} ; e:value ?v }}")
+        own.rewritten(f"{P} SELECT ?v {{ ?f e:from e:s{number} ; e:sector e:sector1 ; e:value ?v }}")
     assert 0 < len(read) < 10
 
 
