@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ from tests.engines.virtuoso import Virtuoso
 _PREFIXES: Final = "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in ("code", "id", "kel", "rdfs", "xsd"))
 _GRAPH: Final = "urn:default"
 _REPEATS: Final = 3
-_STATISTICS_SECONDS: Final = 20.0
+_STATISTICS_SECONDS: Final = 60.0
 PEERS: Final = ("oxigraph", "virtuoso")
 OWN: Final = ("Kelisim", "as written")
 """Kelisim, and Kelisim without the optimiser."""
@@ -102,17 +102,19 @@ def kelisim(lines: Path, folder: Path, *options: str) -> Iterator[Server]:
     if not folder.exists():
         subprocess.run([program, "load", folder, lines], check=True, capture_output=True)
     with running_kelisim("--store", str(folder), *options) as server:
-        _await_statistics(server)
+        if "--no-optimiser" not in options:
+            _await_statistics(server)
         yield server
 
 
 def _await_statistics(server: Server) -> None:
     """Waits until queries are rewritten by statistics (`kg.optimisation`), which a small store or an option forbids."""
-    asked, end = queries(["all triples"])[0], time.monotonic() + _STATISTICS_SECONDS
+    asked, end = queries(["by class"])[0], time.monotonic() + _STATISTICS_SECONDS
     connection = Connection(server)
     try:
         for number in count(3_000_000):
-            connection.ask(asked.numbered(number))
+            with suppress(RuntimeError, TimeoutError):  # it is loading still
+                connection.ask(asked.numbered(number))
             with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as metrics:
                 if b"kelisim_optimised_queries_total 0" not in metrics.read() or time.monotonic() > end:
                     return
