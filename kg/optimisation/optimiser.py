@@ -35,7 +35,7 @@ _LONGEST: Final = 20_000
 """Of longer texts none is read: that would take long itself."""
 
 _SHAPES: Final = 2_000
-_UNCHANGED: Final = 3
+_UNCHANGED: Final = 2
 """Of so many queries of a shape none was rewritten: then none is read any more that differs in numbers alone."""
 
 _FEW: Final = 10_000
