@@ -15,6 +15,7 @@ from kg.citations.constants import Constants
 from kg.citations.parsing import parse
 from kg.citations.plan import select_text
 from kg.citations.support import Term
+from kg.engine.lexer import lex
 from kg.engine.optimising import Rewritten
 from kg.optimisation.counts import LEAST_TRIPLES, counted
 from kg.optimisation.filters import Given
@@ -85,7 +86,7 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
-            if tree.dataset:
+            if tree.dataset or _counts_solutions_once(query):
                 return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)
@@ -101,6 +102,12 @@ class Optimiser:
         """What plans the joins of a query; `term` gives the terms of its constants."""
         counted = Counter(mentioned(query))
         return Joiner(self.statistics, term, counted, shows_all(query), self._least_rows, self._times)
+
+
+def _counts_solutions_once(query: str) -> bool:
+    """Whether it has COUNT(DISTINCT *), which depends on variables that are mentioned nowhere else."""
+    kinds = [token.type for token in lex(query)] if "DISTINCT" in query.upper() else []
+    return any(kinds[n : n + 3] == ["LPAR", "DISTINCT", "STAR"] for n in range(len(kinds)))
 
 
 def _may_gain(query: str) -> bool:

@@ -139,7 +139,8 @@ def grouped(draw: st.DrawFn) -> str:
     keys = draw(st.lists(st.sampled_from(["?p", "?y", "?g", "?x", "(STR(?y) AS ?k)"]), max_size=2, unique=True))
     shown = [key if key[0] == "?" else "?k" for key in keys if draw(st.booleans())]
     counts = st.sampled_from(
-        ["COUNT(*)", "COUNT(?x)", "COUNT( ?y )", "COUNT(DISTINCT ?p)", "COUNT(DISTINCT ?x)", "COUNT(?p) + 1",
+        ["COUNT(*)", "COUNT(?x)", "COUNT( ?y )", "COUNT(DISTINCT ?p)", "COUNT(DISTINCT ?x)", "COUNT(DISTINCT *)",
+         "COUNT(?p) + 1",
          "MAX(?p)", "SUM(?y)", "COUNT(?never)", "COUNT(*) * COUNT(?x)"]
     )  # fmt: skip
     shown += [f"({draw(counts)} AS ?n{n})" for n in range(draw(st.integers(1, 2)))]
