@@ -39,7 +39,7 @@ _NONE: Final[Mapping[str, Sequence[Term]]] = {}
 class Pattern:
     """A triple pattern: about how many triples match it, and how many distinct values its variables have in these.
 
-    domain: how many they have in all triples of the predicate.
+    domain: of the subject, how many the predicate has.
     """
 
     triple: Triple
@@ -75,15 +75,16 @@ def pattern_of(
         iris = [p.value for p in predicates if isinstance(p, ox.NamedNode)]
         found = [statistics.predicates[iri] for iri in iris if iri in statistics.predicates]
         distinct = {triple.path.term: float(len(predicates))} if triple.path.term[0] == "?" else {}
-    domain = dict(distinct)
+    domain = dict[str, float]()
     size = sum(_matches(each, subjects, objects) for each in found)
     for place, number, only in (
         (triple.object, sum(p.triples / p.objects for p in found), objects),
         (triple.subject, sum(p.triples / p.subjects for p in found), subjects),
     ):
         if place[0] == "?":
-            domain[place] = max(1.0, number)
             distinct[place] = max(1.0, min(number if only is None else len(only), size))
+            if place is triple.subject:
+                domain[place] = max(1.0, number)
     return Pattern(triple, size, distinct, domain)
 
 
@@ -103,7 +104,10 @@ def _matches(predicate: Predicate, subjects: Sequence[Term] | None, objects: Seq
 
 @dataclass(frozen=True)
 class Rows:
-    """Estimated solutions: their number, the distinct values of each variable, in how large domains, the rows read."""
+    """Estimated solutions: their number, the distinct values of each variable, and the rows read for them.
+
+    domain: of variables that are subjects, how many the predicate has that has most.
+    """
 
     number: float
     distinct: dict[str, float]
@@ -111,16 +115,23 @@ class Rows:
     read: float
 
     def joined(self, other: "Rows | Pattern") -> "Rows":
-        """The join with others: values are taken to be independent, in the larger of the two domains."""
+        """The join with others.
+
+        Patterns of one subject are taken to be independent in the larger domain; otherwise the values of the side that
+        has fewer all occur in the other.
+        """
         rows = self.number * (other.size if isinstance(other, Pattern) else other.number)
         values, domain = dict(self.distinct), dict(self.domain)
-        for variable, count in other.distinct.items():
+        for variable, number in other.distinct.items():
             if variable in values:
-                domain[variable] = max(domain[variable], other.domain[variable])
-                rows /= domain[variable]
-                values[variable] = min(values[variable], count)
+                of_subjects = variable in domain and variable in other.domain
+                one, two = (self.domain, other.domain) if of_subjects else (self.distinct, other.distinct)
+                rows /= max(one[variable], two[variable])
+                values[variable] = min(values[variable], number)
             else:
-                values[variable], domain[variable] = count, other.domain[variable]
+                values[variable] = number
+            if variable in other.domain:
+                domain[variable] = max(domain.get(variable, 0.0), other.domain[variable])
         return Rows(rows, {v: max(1.0, min(n, rows)) for v, n in values.items()}, domain, self.read)
 
 

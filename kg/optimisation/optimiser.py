@@ -15,6 +15,7 @@ from kg.citations.constants import Constants
 from kg.citations.parsing import parse
 from kg.citations.plan import select_text
 from kg.citations.support import Term
+from kg.engine.lexer import lex
 from kg.engine.optimising import Rewritten
 from kg.optimisation.counts import LEAST_TRIPLES, counted
 from kg.optimisation.filters import Given
@@ -25,15 +26,17 @@ from kg.optimisation.weights import weighed
 from kg.rdf.patches import Patch
 from ontology import BASE, KelisimError
 
-_MAY_COUNT: Final = re.compile(r"\bCOUNT\s*\(|\bDISTINCT\b", re.IGNORECASE)
-_MAY_JOIN: Final = re.compile(r";|\.\s|\bFILTER\b", re.IGNORECASE)
+_COUNTS: Final = re.compile(r"COUNT\s*\(|DISTINCT\b")
+_NEXT_SUBJECT: Final = re.compile(r"\.\s*[?$_\[]")
+_CONSTANT: Final = re.compile(r"""\s(?:<[^<>\s]*>|[\w-]*:[\w-]+|"[^"]*"\S*)\s*[;.}]""")
+"""A constant for the object of a pattern, but for the last of a group."""
 _DECLINED: Final = re.compile(r"(?<![:?$\w-])(?:SERVICE|REDUCED|BASE|DESCRIBE)\b", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"\d+")
 _LONGEST: Final = 20_000
 """Of longer texts none is read: that would take long itself."""
 
 _SHAPES: Final = 2_000
-_UNCHANGED: Final = 3
+_UNCHANGED: Final = 2
 """Of so many queries of a shape none was rewritten: then none is read any more that differs in numbers alone."""
 
 _FEW: Final = 10_000
@@ -66,7 +69,7 @@ class Optimiser:
 
     def rewritten(self, query: str) -> Rewritten:
         """The query as it is to be evaluated over the whole store; it may be no SPARQL, and is then left as it is."""
-        if len(query) > _LONGEST or not (_MAY_COUNT.search(query) or _MAY_JOIN.search(query)):
+        if len(query) > _LONGEST or not _may_gain(query):
             return Rewritten(query)
         shape = _DIGITS.sub("0", query)
         if (seen := self._shapes.get(shape, 0)) >= _UNCHANGED or _DECLINED.search(query):
@@ -83,7 +86,7 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
-            if tree.dataset:
+            if tree.dataset or _counts_solutions_once(query):
                 return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)
@@ -99,6 +102,25 @@ class Optimiser:
         """What plans the joins of a query; `term` gives the terms of its constants."""
         counted = Counter(mentioned(query))
         return Joiner(self.statistics, term, counted, shows_all(query), self._least_rows, self._times)
+
+
+def _counts_solutions_once(query: str) -> bool:
+    """Whether it has COUNT(DISTINCT *), which depends on variables that are mentioned nowhere else."""
+    kinds = [token.type for token in lex(query)] if "DISTINCT" in query.upper() else []
+    return any(kinds[n : n + 3] == ["LPAR", "DISTINCT", "STAR"] for n in range(len(kinds)))
+
+
+def _may_gain(query: str) -> bool:
+    """A first look of some microseconds: whether a query counts, or has joins or filters that may be rewritten."""
+    upper = query.upper()
+    if _COUNTS.search(upper):
+        return True
+    start = query.find("{")
+    if upper.find("FILTER", start) >= 0 and (query.find("=", start) >= 0 or upper.find("IN", start) >= 0):
+        return True
+    if query.find(";", start) < 0 and query.find(".", start) < 0:
+        return False
+    return _NEXT_SUBJECT.search(query, start) is not None or len(_CONSTANT.findall(query, start)) > 1
 
 
 def _solved(prologue: str, query: str) -> ox.QuerySolutions:
@@ -125,8 +147,6 @@ class _Rewriter:
         if not self._reasons:
             return Rewritten(text)
         if query.form == "SELECT":
-            if query.select.star and query.select.columns():  # in the order of what is written
-                select = replace(select, star=False, projection=tuple(("", v) for v in query.select.columns()))
             return Rewritten(f"{query.prologue} {select_text(select, dataset=query.dataset)}", tuple(self._reasons))
         if text.count(query.select.where.text) != 1:
             return Rewritten(text)
@@ -143,8 +163,13 @@ class _Rewriter:
         """A SELECT with its pattern rewritten; `stops`: whoever reads its rows may stop at the first ones."""
         blocking = select.grouped or select.distinct or bool(select.order)
         few = select.limit is not None and select.limit + select.offset <= _FEW
+        shown = tuple(("", v) for v in select.columns()) if select.star else select.projection
+        if select.star and not shown:
+            return select
         where = self._group(select.where, stops=(stops or few) and not blocking)
-        return replace(select, where=where) if where is not select.where else select
+        if where is select.where:
+            return select
+        return replace(select, star=False, projection=shown, where=where)
 
     def _group(self, group: Group, *, stops: bool) -> Group:
         """A group that is joined with nothing outside it, and that is of the default graph."""

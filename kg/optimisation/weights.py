@@ -57,7 +57,7 @@ class _Leaf:
         """What the engine begins with."""
         many = float(len(self.frequencies))
         values = {self.triple.object: max(1.0, many)}
-        return Rows(many, values, values, many)
+        return Rows(many, values, {}, many)
 
 
 def weighed(select: Select, joiner: Joiner) -> tuple[Select, str] | None:

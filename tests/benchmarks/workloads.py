@@ -43,7 +43,8 @@ def request(address: str, query: str, *, patient: bool = False) -> bytes:
     host, _, path = address.partition("/")
     parameters = f"query={quote(query)}" + ("&timeout=120" if patient else "")
     connection = "Connection: close\r\n" if patient else ""
-    return f"GET /{path}{'&' if '?' in path else '?'}{parameters} HTTP/1.1\r\nHost: {host}\r\nAccept: {JSON}\r\n{connection}\r\n".encode()
+    mark = "&" if "?" in path else "?"
+    return f"GET /{path}{mark}{parameters} HTTP/1.1\r\nHost: {host}\r\nAccept: {JSON}\r\n{connection}\r\n".encode()
 
 
 def cached_mix() -> list[Query]:
