@@ -31,7 +31,7 @@ _SURELY_NOT: Final = re.compile(
     re.IGNORECASE,
 )
 _MUCH: Final = re.compile(
-    r"\b(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|DISTINCT|REDUCED|ORDER|FILTER|OPTIONAL|UNION|MINUS)\b|[;.]\s*(?:[?$A-Za-z<]|$)",
+    r"\b(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|DISTINCT|REDUCED|ORDER|FILTER|OPTIONAL|UNION|MINUS)\b|;|\.\s+[^\s}]",
     re.IGNORECASE,
 )
 _MOST: Final = 20_000

@@ -1,4 +1,4 @@
-"""The parts of the queries that columns may answer (SPARQL 1.1 Query, section 18.2), as `kg.columns.reading` finds them."""
+"""The parts of queries that columns may answer (SPARQL 1.1 Query, section 18.2), as `kg.columns.reading` finds them."""
 
 from __future__ import annotations
 
