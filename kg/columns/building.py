@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - the numbers of tables and the expressions are our own, and what is asked for is bound
 """The process that makes the columns of one version: ``python -m kg.columns.building HISTORY VERSION FOLDER``.
 
-The folder gets the files of `kg.columns.files`: a `kg.columns.dictionary`, and a DuckDB database: ``terms`` (id, what it
-says), ``runs`` of the dictionary, ``predicates`` with statistics, and tables ``g_N`` of the triples of the default
+The folder gets the files of `kg.columns.files`: a `kg.columns.dictionary`, and a DuckDB database: ``terms`` (id, what
+it says), ``runs`` of the dictionary, ``predicates`` with statistics, and tables ``g_N`` of the triples of the default
 graph: ``s``, and for each predicate ``o_P``, and ``v_P`` where all objects are whole numbers, decimals or dates.
 Predicates that have exactly one object for each of the same subjects share one table; ``implied`` tells the classes of
 all subjects of a table.

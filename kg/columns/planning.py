@@ -33,8 +33,8 @@ class Column:
 class Plan:
     """SQL whose rows are the answer's.
 
-    unknown: the terms that the data do not have, by their numbers. predicates: the IRIs of those that are read, or None:
-    all.
+    unknown: the terms that the data do not have, by their numbers. predicates: the IRIs of those that are read; None if
+    it may be any.
     """
 
     sql: str
