@@ -32,8 +32,8 @@ def told(columns: Columns, query: str) -> list[tuple[Any, ...]] | None:
     return None if answer is None else [tuple(row) for row in answer.solutions]
 
 
-@settings(untimed, max_examples=25)
-@given(graphs(), st.lists(selects(), min_size=25, max_size=40))
+@settings(untimed, max_examples=15)
+@given(graphs(), st.lists(selects(), min_size=20, max_size=30))
 def test_they_answer_as_the_row_engine_or_not_at_all(
     tmp_path_factory: pytest.TempPathFactory, quads: list[ox.Quad], asked: list[str]
 ) -> None:
@@ -54,7 +54,7 @@ def test_many_were_answered() -> None:
 ORDERS = ["?v", "DESC(?v)", "?x DESC(?v)", "DESC(?x)", "?n ?x", "DESC(?w) ?v"]
 
 
-@settings(untimed, max_examples=15)
+@settings(untimed, max_examples=8)
 @given(
     graphs(),
     st.lists(
@@ -191,7 +191,7 @@ def test_what_they_know_is_answered(trade: tuple[Engine, Columns], query: str, v
         assert [row[0].value.removeprefix(E) for row in own] == values
 
 
-@settings(untimed, max_examples=20)
+@settings(untimed, max_examples=5)
 @given(st.lists(st.tuples(st.integers(-(2**62), 2**62), st.integers(-(10**6), 10**6)), min_size=5, max_size=20))
 def test_quotients_are_cut_off_as_by_the_row_engine(
     tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[int, int]]
