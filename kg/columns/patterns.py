@@ -28,6 +28,7 @@ from kg.columns.syntax import (
     Union,
     Values,
     Variable,
+    has_exists,
     mentioned,
 )
 from kg.columns.values import Value
@@ -107,8 +108,11 @@ class Patterns:
 
     def exists(self, exists: Exists) -> Value:
         """Whether a group of triple patterns and filters, which use its own variables, has solutions."""
-        if not all(isinstance(e, Triple | Filter) for e in exists.group.elements):
-            raise DeclinedError
+        for element in exists.group.elements:
+            if not isinstance(element, Triple | Filter):
+                raise DeclinedError
+            if isinstance(element, Filter) and has_exists(element.condition):  # which would see the variables of both
+                raise DeclinedError
         inner = Patterns(self.asked)
         inner.add(exists.group)
         equal = self._equalities(inner.places)
@@ -205,7 +209,9 @@ class Patterns:
         inner = Patterns(self.asked)
         late = list[Expression]()
         for expression in inner._join_all(group):
-            if isinstance(expression, Exists) or mentioned(expression) <= {*inner.places}:
+            if has_exists(expression):  # which would see the variables outside
+                raise DeclinedError
+            if mentioned(expression) <= {*inner.places}:
                 inner.conditions.append(condition(expression, inner))
             else:
                 late.append(expression)

@@ -81,6 +81,8 @@ class _Planner:
         scope = Patterns(self._asked)
         scope.add(select.where)
         if select.values is not None:
+            if select.aggregated:
+                raise DeclinedError  # which are joined with the groups
             scope.join(scope.values(select.values))
         rows: Patterns | _Groups = _Groups(scope, select) if select.aggregated else scope
         values = dict[str, Value]()

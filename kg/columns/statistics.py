@@ -48,7 +48,7 @@ class Statistics:
     def describe(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Takes rows of IRI and what `Predicate` has."""
         for iri, *rest in rows:
-            self.predicates[iri] = Predicate(*rest[:-2], kind=KINDS[rest[-2]], scale=rest[-1])
+            self.predicates[iri] = Predicate._make((*rest[:-2], KINDS[rest[-2]], rest[-1]))
 
     def form(self, first: int, last: int) -> str:
         """What all of a span are: ``iri``, ``resource``, ``plain`` (strings), a language with its ``@``, or nothing.

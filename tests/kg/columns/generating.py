@@ -191,6 +191,7 @@ def selects(draw: st.DrawFn, depth: int = 1) -> str:
     tail = f" GROUP BY {' '.join(keys)}" if keys else ""
     if draw(st.integers(0, 4)) == 0:
         tail += draw(st.sampled_from([" HAVING(COUNT(*) > 1)", " HAVING(?n0 > 1)", f" HAVING(MAX({draw(some)}) < 3)"]))
+    tail += draw(st.sampled_from([""] * 8 + [f" VALUES {draw(some)} {{ <{E}a> 1 }}"]))
     return f"SELECT {' '.join(chosen)} WHERE {{ {text} }}{tail}"
 
 
