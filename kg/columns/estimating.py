@@ -21,7 +21,7 @@ from kg.columns.syntax import (
     Variable,
 )
 
-LEAST_ROWS: Final = 3000
+LEAST_ROWS: Final = 2000
 """Queries for which the row engine reads fewer rows, as estimated, are declined."""
 
 _MOST_ROWS: Final = 200_000

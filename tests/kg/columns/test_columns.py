@@ -32,7 +32,7 @@ def told(columns: Columns, query: str) -> list[tuple[Any, ...]] | None:
     return None if answer is None else [tuple(row) for row in answer.solutions]
 
 
-@settings(untimed, max_examples=15)
+@settings(untimed, max_examples=10)
 @given(graphs(), st.lists(selects(), min_size=20, max_size=30))
 def test_they_answer_as_the_row_engine_or_not_at_all(
     tmp_path_factory: pytest.TempPathFactory, quads: list[ox.Quad], asked: list[str]
