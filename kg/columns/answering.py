@@ -73,12 +73,12 @@ class Columns:
                 return None
             assert self._database
             rows = self._database.execute(asked.sql).fetchmany(MOST_ROWS + 1)
-            if len(rows) > MOST_ROWS:
-                raise DeclinedError
-            return Answer(self._solutions(asked, rows))
+            if len(rows) <= MOST_ROWS:
+                return Answer(self._solutions(asked, rows))
         except (DeclinedError, duckdb.Error, DamagedError, SyntaxError, ValueError, RuntimeError, OSError):
-            _keep(self._declined, kind, None)
-            return None
+            pass
+        _keep(self._declined, kind, None)
+        return None
 
     def _planned(self, query: str) -> Plan:
         if (known := self._plans.get(query)) is not None:

@@ -1,11 +1,11 @@
 # ruff: noqa: S608 - the numbers of tables and the expressions are our own, and what is asked for is bound
 """The process that makes the columns of one version: ``python -m kg.columns.building HISTORY VERSION FOLDER``.
 
-The folder gets two files. ``terms`` is a `kg.columns.dictionary`. ``tables`` is a DuckDB database: ``terms`` (id, what
+The folder gets the files of `kg.columns.files`: a `kg.columns.dictionary`, and a DuckDB database: ``terms`` (id, what
 it says), ``runs`` of the dictionary, ``predicates`` with statistics, and tables ``g_N`` of the triples of the default
-graph: ``s``, and for each predicate ``o_P``, and ``v_P`` where all objects are whole numbers, decimals or dates. Predicates
-that have exactly one object for each of the same subjects share one table; ``implied`` tells the classes of all subjects
-of a table.
+graph: ``s``, and for each predicate ``o_P``, and ``v_P`` where all objects are whole numbers, decimals or dates.
+Predicates that have exactly one object for each of the same subjects share one table; ``implied`` tells the classes of
+all subjects of a table.
 """
 
 import os
@@ -185,7 +185,8 @@ class _Builder:
                 FROM coded GROUP BY p)
             SELECT p AS number, id, text[2:length(text) - 1] AS iri, 0 AS grouped, triples, subjects,
                 least(objects, triples) AS objects, first, last, first_subject, last_subject,
-                CASE WHEN described.kind = 2 AND whole + scale > 18 THEN 0 ELSE described.kind END AS kind, scale, signature
+                CASE WHEN described.kind = 2 AND whole + scale > 18 THEN 0 ELSE described.kind END AS kind,
+                scale, signature
             FROM described JOIN names USING (p) JOIN numbered USING (text) ORDER BY p"""
         )
 
@@ -243,7 +244,7 @@ class _Builder:
 
 
 def _value(kind: int, scale: int) -> str:
-    """The value of an object in `coded`, for a predicate of that kind; those of decimals are multiplied by 10**scale."""
+    """The value of an object in `coded`, for a predicate of that kind; decimals are multiplied by 10**scale."""
     return f"(v * (10 ** ({scale} - digits))::BIGINT)" if KINDS[kind] == "decimal" else "v"
 
 

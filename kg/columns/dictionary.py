@@ -11,7 +11,6 @@ import struct
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 _TRAILER: Final = struct.Struct("=QQ8s")
@@ -63,9 +62,7 @@ class Dictionary:
         rank, suffix, words = parts(text.encode())
         for run in self.runs:
             if run.rank == rank and run.suffix == suffix.decode():
-                at = bisect_left(
-                    range(run.first, run.last + 1), words, key=lambda n: parts(bytes(self._bytes(n)))[2]
-                )
+                at = bisect_left(range(run.first, run.last + 1), words, key=lambda n: parts(bytes(self._bytes(n)))[2])
                 number = run.first + at
                 return number if number <= run.last and self.text(number) == text else None
         return None
@@ -98,12 +95,6 @@ class Dictionary:
     def languages(self) -> list[tuple[str, int, int]]:
         """The languages with the spans of their strings."""
         return [(run.suffix[1:], run.first, run.last) for run in self.runs if run.rank == _LANGUAGE]
-
-    def sorted_span(self, first: int, last: int) -> bool:
-        """Whether these are all IRIs, all plain strings or all of one language: then the numbers have SPARQL's order."""
-        return any(
-            r.rank in (_IRI, _STRING, _LANGUAGE) and r.first <= first and last <= r.last for r in self.runs
-        )
 
 
 def parts(term: bytes) -> tuple[int, bytes, bytes]:

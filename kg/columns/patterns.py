@@ -4,10 +4,12 @@
 As SPARQL 1.1 Query, section 18.2.2, says of groups, but for what is declined: joins of variables that may be unbound.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from kg.columns.expressions import compiled, condition
+from kg.columns.relations import Relation, columns, equality, union
 from kg.columns.statistics import ANY, Predicate, Statistics
 from kg.columns.syntax import (
     Aggregate,
@@ -26,15 +28,14 @@ from kg.columns.syntax import (
     Union,
     Values,
     Variable,
+    has_exists,
     mentioned,
 )
-from kg.columns.values import Value, compiled, condition
+from kg.columns.values import Value
 
 TYPE: Final = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _MOST_TABLES: Final = 300
 """Patterns with a variable for a predicate read so many predicates at most."""
-
-_NULLS: Final = {"string": "VARCHAR", "boolean": "BOOLEAN"}
 
 
 class Selects(Protocol):
@@ -46,7 +47,7 @@ class Selects(Protocol):
 
 @dataclass
 class Asked:
-    """What is shared by the parts of a query: names of tables, terms that the data do not have, predicates that it reads."""
+    """What the parts of a query share: names of tables, terms that the data do not have, predicates that are read."""
 
     statistics: Statistics
     selects: Selects | None = None
@@ -64,25 +65,6 @@ class Asked:
         """The number of a term."""
         found = self.statistics.dictionary.find(text)
         return found if found is not None else self.unknown.setdefault(text, -1 - len(self.unknown))
-
-
-@dataclass(frozen=True)
-class Relation:
-    """SQL with columns ``c0i`` (number of the term) and ``c0v`` (value) for the first variable, and so on."""
-
-    sql: str
-    values: dict[str, Value]
-
-    def under(self, name: str) -> dict[str, Value]:
-        """The values as columns of a table of that name."""
-        return {
-            variable: replace(
-                value,
-                sql=f"{name}.c{n}{'i' if value.kind == 'term' else 'v'}",
-                id=f"{name}.c{n}i" if value.id else "",
-            )
-            for n, (variable, value) in enumerate(self.values.items())
-        }
 
 
 class Patterns:
@@ -125,9 +107,12 @@ class Patterns:
         raise DeclinedError
 
     def exists(self, exists: Exists) -> Value:
-        """Whether a group of triple patterns and filters has solutions, which see none of the variables outside otherwise."""
-        if not all(isinstance(e, Triple | Filter) for e in exists.group.elements):
-            raise DeclinedError
+        """Whether a group of triple patterns and filters, which use its own variables, has solutions."""
+        for element in exists.group.elements:
+            if not isinstance(element, Triple | Filter):
+                raise DeclinedError
+            if isinstance(element, Filter) and has_exists(element.condition):  # which would see the variables of both
+                raise DeclinedError
         inner = Patterns(self.asked)
         inner.add(exists.group)
         equal = self._equalities(inner.places)
@@ -223,8 +208,10 @@ class Patterns:
     def _join_optional(self, group: Group) -> None:
         inner = Patterns(self.asked)
         late = list[Expression]()
-        for expression in inner._join_all(group):  # noqa: SLF001 - another of this class
-            if isinstance(expression, Exists) or mentioned(expression) <= {*inner.places}:
+        for expression in inner._join_all(group):
+            if has_exists(expression):  # which would see the variables outside
+                raise DeclinedError
+            if mentioned(expression) <= {*inner.places}:
                 inner.conditions.append(condition(expression, inner))
             else:
                 late.append(expression)
@@ -233,7 +220,7 @@ class Patterns:
         agreeing = self._equalities(others)
         if late:
             both = Patterns(self.asked)
-            both.places, both._closed = {**others, **self.places}, True  # noqa: SLF001
+            both.places, both._closed = {**others, **self.places}, True
             agreeing += [condition(expression, both) for expression in late]
         if not self.tables:
             self.tables.append("(SELECT 1)")
@@ -325,66 +312,3 @@ class Patterns:
         self.places[node.name] = replace(
             best, first=first, last=last, form=self.statistics.form(first, last) if first > -ANY else ""
         )
-
-
-def equality(a: Value, b: Value) -> str:
-    """The condition that two values of a variable are the same term."""
-    if a.nullable or b.nullable:
-        raise DeclinedError
-    if a.id and b.id:
-        return f"{a.id} = {b.id}"
-    if a.kind != b.kind or a.scale != b.scale:
-        raise DeclinedError
-    return f"{a.sql} = {b.sql}"
-
-
-def columns(values: Iterable[Value]) -> str:
-    """What follows SELECT in a relation of these values."""
-    found = []
-    for n, value in enumerate(values):
-        if value.id:
-            found.append(f"{value.id} AS c{n}i")
-        if value.kind != "term":
-            found.append(f"{value.sql} AS c{n}v")
-    return ", ".join(found)
-
-
-def union(relations: Sequence[Relation]) -> Relation:
-    """The rows of all; a variable that only some have has no value in the others."""
-    if len(relations) == 1:
-        return relations[0]
-    names = [*dict.fromkeys(name for relation in relations for name in relation.values)]
-    values = {name: _common([r.values[name] for r in relations if name in r.values], len(relations)) for name in names}
-    parts = []
-    for number, relation in enumerate(relations):
-        own, selected = relation.under(f"u{number}"), []
-        for n, (name, value) in enumerate(values.items()):
-            given = own.get(name)
-            if value.id:
-                selected.append(f"{given.id if given else 'NULL::INTEGER'} AS c{n}i")
-            if value.kind != "term":
-                selected.append(f"{given.sql if given else 'NULL::' + _NULLS.get(value.kind, 'HUGEINT')} AS c{n}v")
-        parts.append(f"SELECT {', '.join(selected) or '1'} FROM ({relation.sql}) u{number}")
-    return Relation(" UNION ALL ".join(parts), values)
-
-
-def _common(values: list[Value], branches: int) -> Value:
-    """What some values of a variable have in common."""
-    kinds, ids = {(v.kind, v.scale) for v in values}, all(v.id for v in values)
-    if len(kinds) > 1 and not ids:
-        raise DeclinedError
-    (kind, scale), *others = kinds
-    nullable = len(values) < branches or any(v.nullable for v in values)
-    number = "there" if ids else ""
-    first, last = min(v.first for v in values), max(v.last for v in values)
-    forms = {v.form for v in values}
-    return Value(
-        "term" if others else kind,
-        "",
-        number,
-        0 if others else scale,
-        nullable,
-        first,
-        last,
-        forms.pop() if len(forms) == 1 else "",
-    )

@@ -4,10 +4,12 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kg.columns.patterns import Asked, Patterns, Relation, columns
+from kg.columns.expressions import compiled, condition
+from kg.columns.patterns import Asked, Patterns
+from kg.columns.relations import Relation, columns
 from kg.columns.statistics import Statistics
 from kg.columns.syntax import Aggregate, DeclinedError, Exists, Expression, Select, Variable, has_aggregate
-from kg.columns.values import Value, compiled, condition, quotient
+from kg.columns.values import Value, quotient
 
 MOST_ROWS: Final = 200_000
 """Longer answers are declined: the row engine tells them faster."""
@@ -31,7 +33,8 @@ class Column:
 class Plan:
     """SQL whose rows are the answer's.
 
-    unknown: the terms that the data do not have, by their numbers. predicates: the IRIs of those that are read; None: all.
+    unknown: the terms that the data do not have, by their numbers. predicates: the IRIs of those that are read; None if
+    it may be any.
     """
 
     sql: str
@@ -78,6 +81,8 @@ class _Planner:
         scope = Patterns(self._asked)
         scope.add(select.where)
         if select.values is not None:
+            if select.aggregated:
+                raise DeclinedError  # which are joined with the groups
             scope.join(scope.values(select.values))
         rows: Patterns | _Groups = _Groups(scope, select) if select.aggregated else scope
         values = dict[str, Value]()
@@ -143,9 +148,9 @@ class _Groups:
                 if name in solutions.places:
                     raise DeclinedError
                 solutions.places[name] = value
-            name = expression.name if isinstance(expression, Variable) else name
-            if name is not None:
-                self.places[name] = value
+            own = expression.name if isinstance(expression, Variable) else name
+            if own is not None:
+                self.places[own] = value
             if not isinstance(expression, Variable):
                 self._known[expression] = value
 

@@ -30,10 +30,21 @@ _SURELY_NOT: Final = re.compile(
     r"(?<![?$:\w/#-])(?:GRAPH|SERVICE|CONSTRUCT|ASK|DESCRIBE|FROM|BASE|GROUP_CONCAT|UNDEF|RAND|UUID|STRUUID|NOW|BNODE)\b|\\[uU]|<<",
     re.IGNORECASE,
 )
-_MUCH: Final = re.compile(
-    r"\b(?:COUNT|SUM|AVG|MIN|MAX|SAMPLE|DISTINCT|REDUCED|ORDER|FILTER|OPTIONAL|UNION|MINUS)\b|[;.]\s*(?:[?$A-Za-z<]|$)",
-    re.IGNORECASE,
+_MUCH: Final = (
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "SAMPLE",
+    "DISTINCT",
+    "REDUCED",
+    "ORDER",
+    "FILTER",
+    "OPTIONAL",
+    "UNION",
 )
+_JOINED: Final = re.compile(r"\.\s+[^\s}]")
 _MOST: Final = 20_000
 _TYPE: Final = Term("<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>")
 _AFTER_TRIPLES: Final = frozenset(
@@ -43,7 +54,13 @@ _AFTER_TRIPLES: Final = frozenset(
 
 def may_be_scan(query: str) -> bool:
     """A quick look, of some microseconds: False for what is surely for the row engine."""
-    return len(query) <= _MOST and _MUCH.search(query) is not None and _SURELY_NOT.search(query) is None
+    if len(query) > _MOST:
+        return False
+    if ";" not in query and not _JOINED.search(query):
+        capital = query.upper()
+        if not any(word in capital for word in _MUCH):
+            return False
+    return _SURELY_NOT.search(query) is None
 
 
 def read(query: str) -> Select:

@@ -12,7 +12,7 @@ ANY: Final = 1 << 31
 
 
 class Predicate(NamedTuple):
-    """A predicate: its number, that of its IRI and that of its table; triples, distinct subjects and about so many objects.
+    """A predicate: its number, those of its IRI and its table; triples, distinct subjects, and about so many objects.
 
     first, last, first_subject, last_subject: the least and greatest numbers of objects and subjects. kind: what all its
     objects are (`kg.columns.building.KINDS`), decimals with at most `scale` digits after the point.
@@ -48,11 +48,10 @@ class Statistics:
     def describe(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Takes rows of IRI and what `Predicate` has."""
         for iri, *rest in rows:
-            *counts, kind, scale = rest
-            self.predicates[iri] = Predicate(*counts, KINDS[kind], scale)
+            self.predicates[iri] = Predicate._make((*rest[:-2], KINDS[rest[-2]], rest[-1]))
 
     def form(self, first: int, last: int) -> str:
-        """What all terms of a span are: ``iri``, ``resource``, ``plain`` (strings), a language with its ``@``, or nothing.
+        """What all of a span are: ``iri``, ``resource``, ``plain`` (strings), a language with its ``@``, or nothing.
 
         Sets of one form have the order of their numbers, but for resources, of which some are blank nodes.
         """

@@ -1,4 +1,4 @@
-"""The parts of the queries that columns may answer (SPARQL 1.1 Query, section 18.2), as `kg.columns.reading` finds them."""
+"""The parts of queries that columns may answer (SPARQL 1.1 Query, section 18.2), as `kg.columns.reading` finds them."""
 
 from __future__ import annotations
 
@@ -149,6 +149,13 @@ def has_aggregate(expression: Expression) -> bool:
     return isinstance(expression, Aggregate)
 
 
+def has_exists(expression: Expression) -> bool:
+    """Whether there is EXISTS in it."""
+    if isinstance(expression, Call):
+        return any(has_exists(o) for o in expression.operands)
+    return isinstance(expression, Exists)
+
+
 def mentioned(expression: Expression) -> set[str]:
     """The names of the variables in an expression, without those in EXISTS."""
     if isinstance(expression, Variable):
@@ -158,21 +165,3 @@ def mentioned(expression: Expression) -> set[str]:
     if isinstance(expression, Aggregate) and expression.operand is not None:
         return mentioned(expression.operand)
     return set()
-
-
-def elements_in(group: Group) -> list[Element]:
-    """All elements, those of inner groups and subqueries too, in the order of the text."""
-    found: list[Element] = []
-    for element in group.elements:
-        found.append(element)
-        match element:
-            case Optional(inner) | Minus(inner):
-                found += elements_in(inner)
-            case Union(groups):
-                for inner in groups:
-                    found += elements_in(inner)
-            case Select():
-                found += elements_in(element.where)
-            case Filter(Exists(inner, _)):
-                found += elements_in(inner)
-    return found

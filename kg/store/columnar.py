@@ -1,4 +1,4 @@
-"""Keeps columns (`kg.columns`) of a store with a history: in its folder, made beside the server, and anew after changes.
+"""Keeps columns (`kg.columns`) of a store with a history: in its folder, made beside the server, anew after changes.
 
 ``columns/NAME`` in the folder of a history are the columns of the version that `kg.history.chain` gives that name.
 """

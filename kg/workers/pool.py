@@ -375,8 +375,8 @@ class WorkerPool:
     def use_columns(self, folder: str, touched: Sequence[str] = ()) -> None:
         """Answers from the columns in that folder, by new workers.
 
-        They are of the version of the latest `begin_columns`, or of one before: `touched` are the predicates of what has
-        changed from that to this.
+        They are of the version of the latest `begin_columns`, or of one before: `touched` are the predicates of what
+        has changed from that to this.
         """
         self._fork_server.request(encode_message({"kind": "columns", "what": [folder, *touched]}), self._renew_workers)
 

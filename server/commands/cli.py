@@ -69,7 +69,13 @@ def _print_json(value: object) -> None:
 @click.option("--query-log", default="", help="Write a JSON line for each query here: a file, or - for standard error.")
 @click.option("--no-optimiser", is_flag=True, help="Evaluate queries of a large store as they are written.")
 @click.option(
-    "--columns", is_flag=True, help="Answer aggregates over much of a large store from columns too (kelisim[columns])."
+    "--columns",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    is_flag=False,
+    flag_value="on",
+    help="Answer what reads much of a store from columns too (kelisim[columns]); auto: where DuckDB is installed.",
 )
 @click.option(
     "--allow-service", "services", multiple=True, help="Endpoint that SERVICE may ask; may be given several times."
@@ -155,7 +161,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     access_log: str,
     query_log: str,
     no_optimiser: bool,
-    columns: bool,
+    columns: str,
     services: tuple[str, ...],
     origin: str,
     proxies: tuple[str, ...],
@@ -206,9 +212,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise KelisimError("--engine-update goes with --engine and --allow-updates: nothing is written without them.")
     if engine is None and any(told):
         raise KelisimError("--engine-auth and --engine-poll are for an engine elsewhere: name it with --engine.")
-    if columns and (not folder or replica_of or engine):
+    if columns == "on" and (not folder or replica_of or engine):
         raise KelisimError("--columns are of a store here: give its folder with --store, and no --replica-of.")
-    if columns and not find_spec("duckdb"):
+    if columns == "on" and not find_spec("duckdb"):
         raise KelisimError("--columns need DuckDB: pip install 'kelisim[columns]'.")
     limits = Limits(timeout, max(timeout, max_timeout), (memory or 0) << 20, result << 20, spool << 20, queue=queue)
     settings = Settings(
@@ -233,7 +239,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         engine=EngineSettings(engine, engine_auth, engine_poll, engine_update or engine if allow_updates else "")
         if engine is not None
         else None,
-        columns=columns,
+        columns=columns != "off" and bool(folder) and not replica_of and engine is None and bool(find_spec("duckdb")),
         optimiser=not no_optimiser,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)

@@ -81,8 +81,12 @@ def graphs(draw: st.DrawFn) -> list[ox.Quad]:
     return quads
 
 
-_NUMERIC = st.sampled_from(["?v", "?w", "1", "2.5", "-1", "YEAR(?v)", "?v + 1", "?v - ?w", "?w / 2", "ABS(?v)", "MONTH(?w)"])
-_STRING = st.sampled_from(["STR(?v)", "STR(?x)", "?v", "?w", "LANG(?v)", '"a"', "LCASE(?v)", "SUBSTR(?v, 2, 3)", "UCASE(STR(?x))"])
+_NUMERIC = st.sampled_from(
+    ["?v", "?w", "1", "2.5", "-1", "YEAR(?v)", "?v + 1", "?v - ?w", "?w / 2", "ABS(?v)", "MONTH(?w)"]
+)
+_STRING = st.sampled_from(
+    ["STR(?v)", "STR(?x)", "?v", "?w", "LANG(?v)", '"a"', "LCASE(?v)", "SUBSTR(?v, 2, 3)", "UCASE(STR(?x))"]
+)
 _PART = st.sampled_from(['"a"', '"e 1"', '""', '"http"', '"ПЁ"'])
 _REGULAR = st.sampled_from(['"^a"', '"a|e"', '"S.*1$"', '"."', '"t. "', '"ё", "i"', '"^$"', '"A", "i"', '"STATE", "i"'])
 _LISTED = st.sampled_from(["1, 2", f"<{E}a>, <{E}z>", '"a", "b"', '"a"@en', "1.5, 3"])
@@ -90,7 +94,7 @@ _COMPARED = st.sampled_from(["=", "!=", "<", ">", "<=", ">="])
 
 
 @st.composite
-def conditions(draw: st.DrawFn, depth: int = 1) -> str:
+def conditions(draw: st.DrawFn, depth: int = 1) -> str:  # noqa: PLR0911 - one for each kind
     """A filter."""
     if depth and draw(st.integers(0, 3)) == 0:
         inner = conditions(depth - 1)
@@ -110,11 +114,17 @@ def conditions(draw: st.DrawFn, depth: int = 1) -> str:
         case 6:
             return draw(st.sampled_from(["?x = ?y", "?x != ?y", f"?x = <{E}a>", f"<{E}nothing> != ?y", "?v = ?w"]))
         case 7:
-            return draw(st.sampled_from(['LANGMATCHES(LANG(?v), "en")', 'LANG(?v) = "en"', "ISIRI(?x)", "ISLITERAL(?v)"]))
+            return draw(
+                st.sampled_from(['LANGMATCHES(LANG(?v), "en")', 'LANG(?v) = "en"', "ISIRI(?x)", "ISLITERAL(?v)"])
+            )
         case 8:
             pattern = _pattern(draw, draw(st.sampled_from([*VALUES])))
             return draw(st.sampled_from(["EXISTS { %s }", "NOT EXISTS { %s }"])) % pattern
-    return draw(st.sampled_from(["BOUND(?w)", "!BOUND(?v)", f'?v > "2000-01-01"^^<{XSD}date>', f'?v = "2024-01-01"^^<{XSD}date>']))
+    return draw(
+        st.sampled_from(
+            ["BOUND(?w)", "!BOUND(?v)", f'?v > "2000-01-01"^^<{XSD}date>', f'?v = "2024-01-01"^^<{XSD}date>']
+        )
+    )
 
 
 def _pattern(draw: st.DrawFn, name: str) -> str:
@@ -145,7 +155,9 @@ def groups(draw: st.DrawFn, depth: int = 1) -> str:
             case 4:
                 parts.append(f"MINUS {{ {draw(groups(depth - 1))} }}")
             case 5:
-                expression = draw(st.one_of(_NUMERIC, _STRING, st.just("COALESCE(?v, ?w)"), st.just("IF(?v > 1, 1, 2)")))
+                expression = draw(
+                    st.one_of(_NUMERIC, _STRING, st.just("COALESCE(?v, ?w)"), st.just("IF(?v > 1, 1, 2)"))
+                )
                 parts.append(f"BIND({expression} AS ?b)")
             case 6:
                 terms = draw(st.sampled_from([f"<{E}a> <{E}z>", f"<{E}nothing> <{E}é>", f"<{E}a> <{E}a>"]))
@@ -166,20 +178,21 @@ def selects(draw: st.DrawFn, depth: int = 1) -> str:
         columns = draw(st.sampled_from(["*", names, names, f"DISTINCT {names}", f"({draw(_NUMERIC)} AS ?n0)"]))
         return f"SELECT {columns} WHERE {{ {text} }}"
     keys = draw(st.lists(some, max_size=2, unique=True))
-    columns = [key for key in keys if draw(st.booleans())]
+    chosen = [key for key in keys if draw(st.booleans())]
     if draw(st.integers(0, 5)) == 0:
         keys.append("(YEAR(?v) AS ?year)")
-        columns.append("?year")
+        chosen.append("?year")
     for number in range(draw(st.integers(1, 2))):
         function = draw(st.sampled_from(["COUNT", "COUNT", "SUM", "AVG", "MIN", "MAX"]))
         inner = draw(st.sampled_from(["*", "", "DISTINCT "]))
         of = draw(st.one_of(some, some, _NUMERIC))
         inner = "*" if inner == "*" and function == "COUNT" else inner.strip("*") + of
-        columns.append(f"({function}({inner}) AS ?n{number})")
+        chosen.append(f"({function}({inner}) AS ?n{number})")
     tail = f" GROUP BY {' '.join(keys)}" if keys else ""
     if draw(st.integers(0, 4)) == 0:
         tail += draw(st.sampled_from([" HAVING(COUNT(*) > 1)", " HAVING(?n0 > 1)", f" HAVING(MAX({draw(some)}) < 3)"]))
-    return f"SELECT {' '.join(columns)} WHERE {{ {text} }}{tail}"
+    tail += draw(st.sampled_from([""] * 8 + [f" VALUES {draw(some)} {{ <{E}a> 1 }}"]))
+    return f"SELECT {' '.join(chosen)} WHERE {{ {text} }}{tail}"
 
 
 def over(quads: list[ox.Quad], folder: Path) -> tuple[Engine, Columns]:

@@ -15,6 +15,7 @@ from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
 from kg.rdf.patches import Patch
+from kg.store import columnar
 from kg.store.columnar import ColumnsKeeper
 from kg.store.store import Store
 from kg.workers.messages import Task
@@ -28,7 +29,11 @@ from tests.waiting import becomes
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     quads = [ox.Quad(iri(n), iri("value"), integer(n)) for n in range(5000)]
     quads += [ox.Quad(iri(n), iri("area"), iri(f"s{n % 7}")) for n in range(5000)]
-    with History.create(tmp_path_factory.mktemp("store") / "history", quads) as history:
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        History.create(tmp_path_factory.mktemp("store") / "history", quads) as history,
+    ):
+        patched.setattr(columnar, "PAUSE_FACTOR", 0.1)
         held = ox.Store()
         history.load_into(held)
         store = Store(WorkerPool(lambda: Engine(held), Limits(workers=1)), "test", history)
@@ -73,13 +78,13 @@ ADDED: list[int] = []
 
 
 def test_columns_answer_and_follow_changes(store: Store) -> None:
-    assert becomes(lambda: scanned(store, "first"), 60)
+    assert becomes(lambda: scanned(store, "first"), 180)
     for number in (100_000, 200_000):
         text = f"INSERT DATA {{ <{E}new{number}> <{E}value> {number} ; <{E}area> <{E}s0> }}"
         store.change(Change("update", text))
         ADDED.append(number)
         assert sums(store, f"after {number}") == expected(*ADDED)
-    assert becomes(lambda: scanned(store, "again"), 60)
+    assert becomes(lambda: scanned(store, "again"), 180)
     assert sums(store, "past", at=0) == expected()
     assert sums(store, "past", at=1) == expected(*ADDED[:1])
 
@@ -102,7 +107,7 @@ def test_columns_are_kept_for_the_next_start(tmp_path: Path) -> None:
             use = lambda folder, touched: found.append((folder, [*touched]))  # noqa: E731
             keeper = ColumnsKeeper(history, lambda: version, use, lambda: version, 0)
             keeper.start()
-            assert becomes(lambda: until(found), 60)
+            assert becomes(lambda: until(found), 180)
             keeper.stop()
         return found
 
