@@ -63,8 +63,8 @@ class Stager:
         self._staged = patch
         with allow_new_files():  # for shapes and modules that are loaded lazily
             report = validate_change(engine, patch)
-        if report and not report.conforms:
-            return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
+            if report and not report.conforms:
+                return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
         return Outcome("ok"), patch.serialize()
 
     def undo(self) -> None:
