@@ -50,6 +50,7 @@ class Stager:
             engine = self._engine.for_change()
             if engine is self._engine:
                 engine = written = _Written(engine.store, prefixes=engine.prefixes)
+                written.lasting = self._engine.lasting
             outcome, body = self._stage(engine, change, documents)
         except KelisimError as error:
             outcome, body = outcome_of(error), b""
