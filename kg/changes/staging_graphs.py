@@ -35,7 +35,9 @@ def effect(engine: Engine, operation: Operation) -> Effect | None:
     update = _rewritten(operation, namespace)
     if update is None:
         return None
+    lasting = engine.lasting
     engine.update(update)
+    engine.lasting = lasting  # only staging graphs were changed
     index = list(engine.quads(ox.NamedNode(f"{namespace}index")))
     found: dict[str, set[ox.Quad]] = {"d": set(), "i": set()}
     for staging_graph, graph in ((e.subject, e.object) for e in index):

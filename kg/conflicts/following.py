@@ -49,8 +49,7 @@ def follow(engine: Engine, patch: Patch) -> Patch:
     store = engine.store
     if _CLASS not in store or not any(map(_is_read, (*patch.deletes, *patch.adds))):
         return patch
-    claims = store.quads_for_pattern(None, _MODALITY, None, _DEFAULT)
-    if sum(1 for _ in islice(claims, MOST_CLAIMS + 1)) > MOST_CLAIMS:
+    if _has_more_claims(engine, patch):
         return patch
     reader = rows_of(engine)
     wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, detect(reader))}
@@ -60,6 +59,32 @@ def follow(engine: Engine, patch: Patch) -> Patch:
     for quad in wanted - told:
         recorder.add(quad)
     return recorder.patch()
+
+
+class _LeastClaims:
+    """How many claims a store has at least."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def apply(self, patch: Patch) -> None:
+        """See `kg.engine.engine.Lasting`."""
+        self.number -= _records(patch.deletes)
+
+
+def _has_more_claims(engine: Engine, patch: Patch) -> bool:
+    """Whether there are more than `MOST_CLAIMS` claims after a patch; counted seldom where there are many more."""
+    known = engine.lasting.get(_LeastClaims)
+    if isinstance(known, _LeastClaims) and known.number - _records(patch.deletes) > MOST_CLAIMS:
+        return True
+    claims = engine.store.quads_for_pattern(None, _MODALITY, None, _DEFAULT)
+    found = sum(1 for _ in islice(claims, 2 * MOST_CLAIMS))
+    engine.lasting[_LeastClaims] = _LeastClaims(found - _records(patch.adds))  # as many as before the patch
+    return found > MOST_CLAIMS
+
+
+def _records(quads: tuple[ox.Quad, ...]) -> int:
+    return sum(quad.predicate == _MODALITY and quad.graph_name == _DEFAULT for quad in quads)
 
 
 def _is_read(quad: ox.Quad) -> bool:

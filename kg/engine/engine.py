@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
@@ -116,6 +116,13 @@ class Answer:
             output.close()
 
 
+class Lasting(Protocol):
+    """What was worked out of a store, and follows patches."""
+
+    def apply(self, patch: Patch) -> None:
+        """Follows a patch that was applied to the store."""
+
+
 class Engine:
     """A SPARQL 1.1 engine over one dataset in memory. Queries are thread-safe."""
 
@@ -145,6 +152,8 @@ class Engine:
         self.lenses = Lenses(self._store)
         self.remembered: dict[object, Any] = {}
         """What others worked out of this state of the store; every change empties it."""
+        self.lasting: dict[object, Lasting] = {}
+        """What others worked out of the store that follows patches; an update that none tells empties it."""
         self.touched: set[str] | None = None
         """The predicates of which patches have told since this was set; None while nobody asks (`kg.columns`)."""
         self.touched_since: set[str] | None = None
@@ -213,6 +222,8 @@ class Engine:
             self.touched = None if self.touched is None else self.touched | predicates
             self.touched_since = None if self.touched_since is None else self.touched_since | predicates
         self._merges.apply(patch, self._store)
+        for each in self.lasting.values():
+            each.apply(patch)
         self.lenses.clear()
         self.hints.apply(patch)
         self.remembered.clear()
@@ -226,6 +237,7 @@ class Engine:
         refuse_outbound(update)
         self.touched = self.touched_since = self.columns = self.optimiser = None
         self._merges.clear()
+        self.lasting = {}
         self.hints.clear()
         self.remembered.clear()
         self.lenses.clear()

@@ -51,6 +51,7 @@ class Stager:
             engine = self._engine.for_change()
             if engine is self._engine:
                 engine = written = _Written(engine.store, prefixes=engine.prefixes)
+                written.lasting = self._engine.lasting
             outcome, body = self._stage(engine, change, documents)
         except KelisimError as error:
             outcome, body = outcome_of(error), b""
@@ -64,8 +65,8 @@ class Stager:
         self._staged = patch
         with allow_new_files():  # for shapes and modules that are loaded lazily
             report = validate_change(engine, patch)
-        if report and not report.conforms:
-            return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
+            if report and not report.conforms:
+                return Outcome("invalid", message=in_words(report)), report.to_turtle().encode()
         return Outcome("ok"), patch.serialize()
 
     def undo(self) -> None:

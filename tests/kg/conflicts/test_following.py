@@ -12,6 +12,7 @@ from kg.conflicts.terms import triples
 from kg.curation.dataset import Dataset
 from kg.engine.engine import Engine
 from kg.engine.reading import rows_of
+from kg.rdf.patches import Patch
 from ontology import PREFIXES
 from ontology.namespaces import CONFLICT
 
@@ -93,3 +94,19 @@ def test_a_store_of_many_claims_keeps_its_conflicts(engine: Engine, monkeypatch:
     before = told(engine)
     stage(engine, Change("update", PREFIX + INVESTMENT))
     assert told(engine) == before
+
+
+def test_claims_are_counted_again_only_where_they_may_be_few(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [q for q in engine.quads(ox.DefaultGraph()) if q.predicate.value == PREFIXES["kel"] + "modality"]
+    monkeypatch.setattr(following, "MOST_CLAIMS", len(records) - 12)
+    chance = random.Random(3)
+    gone: list[ox.Quad] = []
+    for _ in range(30):
+        if chance.random() < 0.8:
+            patch = Patch(deletes=(chance.choice([q for q in records if q not in gone]),))
+            gone += patch.deletes
+        else:
+            patch = Patch(adds=tuple(gone[:1]))
+            gone = gone[1:]
+        engine.apply(patch)
+        assert following._has_more_claims(engine, Patch()) == (len(gone) < 12)

@@ -39,7 +39,7 @@ quads = st.builds(lambda q, graph: ox.Quad(q.subject, q.predicate, q.object, gra
 states = st.sets(quads, max_size=8)
 
 
-def contents(index: Index) -> list[object]:
+def contents(index: Index) -> list[Counter[tuple[Any, ...]]]:
     """All that the index holds, without the numbers of rows."""
     with index.reading() as connection:
         connection.execute("CREATE VIRTUAL TABLE temp.held USING fts5vocab(main, words, instance)")

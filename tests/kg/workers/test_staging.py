@@ -24,6 +24,8 @@ from tests.kg.workers.test_confinement import on_a_loop
 MEMORY = 1 << 50
 """No process of tests has so much of its own."""
 
+Staged = tuple[Change, list[bytes]]
+
 NODES = ("<x:a>", "<x:b>", "<x:c>")
 GRAPHS = ("", "<x:g>", "<x:h>")
 
@@ -48,9 +50,11 @@ operation = st.one_of(
     st.just("INSERT {"),
     st.just(f"INSERT DATA {{ <x:a> <{BASE}ns#modality> 1 }}"),  # violates the shapes
 )
-updates = st.lists(operation, min_size=1, max_size=3).map(" ; ".join).map(lambda text: (Change("update", text), []))
+updates: st.SearchStrategy[Staged] = (
+    st.lists(operation, min_size=1, max_size=3).map(" ; ".join).map(lambda text: (Change("update", text), []))
+)
 document = st.lists(triples.map(lambda t: f"{t} .\n"), max_size=3).map("".join).map(str.encode)
-protocol = st.builds(
+protocol: st.SearchStrategy[Staged] = st.builds(
     lambda kind, graph, body: (Change(kind, graph=graph.strip("<>"), syntaxes=("ntriples",)), [body]),
     st.sampled_from(("replace", "add")),
     st.sampled_from(GRAPHS),

@@ -33,7 +33,9 @@ def test_the_parties_of_figures_follow_changes(kelisim: str, tmp_path: Path) -> 
 
         seen = [is_offered()]
         for word in ("INSERT", "DELETE"):
-            status, body = client.update(f"{word} DATA {{ GRAPH <{claim}> {{ <{figure}> <{KEL.refArea}> <{state}> }} }}")
+            status, body = client.update(
+                f"{word} DATA {{ GRAPH <{claim}> {{ <{figure}> <{KEL.refArea}> <{state}> }} }}"
+            )
             assert status == 200, body
             seen.append(is_offered())
         assert seen == [False, True, False]
