@@ -56,6 +56,7 @@ from server.http.access import Access, LogAccess
 from server.http.signposts import licences
 from server.http.site import Site, Statistics, known_prefixes
 from server.http.tokens import TokenStore
+from server.loading import LoadedElsewhere
 from server.replica import Following, Replica
 
 STOP_SECONDS: Final = 8.0
@@ -113,7 +114,8 @@ class _Loaded:
 
     engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
     what loads it into memory, if the engine is on disk. timeline: the versions of a store that takes no changes.
-    connected: the engine elsewhere that has the data.
+    connected: the engine elsewhere that has the data. elsewhere: what tells the number of quads and what the store
+    says of itself, where `engine` loads it in another process.
     """
 
     engine: Callable[[], Engine]
@@ -126,6 +128,7 @@ class _Loaded:
     load: Callable[[], Engine] | None = None
     timeline: Timeline | None = None
     connected: ConnectedEngine | None = None
+    elsewhere: LoadedElsewhere[tuple[int, About]] | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -146,6 +149,9 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     pool = WorkerPool(loaded.engine, _limits(settings), loaded.load, version=version)
     if not settings.optimiser:
         pool.optimises_from = None
+    if loaded.elsewhere:
+        quads, stated = loaded.elsewhere.told()
+        loaded = replace(loaded, stated=stated, words=f"{quads} quads, {loaded.words}")
     store = (
         following.store(pool)
         if following
@@ -340,6 +346,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         history.load_into(store)
         return Engine(store, settings.services, prefixes)
 
+    name = settings.folder.resolve().name
     words = f"version {history.version} of {settings.folder}"
     copy = history.usable_disk_copy()
 
@@ -348,13 +355,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         return Engine(ox.Store.read_only(str(copy)), settings.services, prefixes, on_disk=True)
 
     if copy:
-        stated = about_of_data(Reader(engine_on_disk()), settings.folder.resolve().name)
         words += ", from its copy on disk while it is loaded into memory"
-    else:
-        loaded = _kept(load())
-        stated = about_of_data(Reader(loaded), settings.folder.resolve().name)
-        words = f"{len(loaded)} quads, {words}"
-    engine = engine_on_disk if copy else lambda: loaded
     if history.recovered:
         words += f". {history.recovered}"
     if settings.allow_updates:
@@ -363,7 +364,13 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
     identity = secrets.token_hex(8)
     kept = history if settings.allow_updates else None
     timeline = HistoryTimeline(history)
-    return _Loaded(engine, stated, identity, {}, kept, words, history.modified, load if copy else None, timeline)
+    if copy:
+        stated = about_of_data(Reader(engine_on_disk()), name)
+        return _Loaded(engine_on_disk, stated, identity, {}, kept, words, history.modified, load, timeline)
+    elsewhere = LoadedElsewhere(load, lambda engine: (len(engine), about_of_data(Reader(engine), name)))
+    return _Loaded(
+        elsewhere.load, About(), identity, {}, kept, words, history.modified, timeline=timeline, elsewhere=elsewhere
+    )
 
 
 def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:

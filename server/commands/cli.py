@@ -364,13 +364,17 @@ def restore(path: Path, folder: Path) -> None:
     help="Read all files so, whatever their endings: turtle, ntriples, nquads, trig, rdfxml, jsonld, n3.",
 )
 @click.option("--lenient", is_flag=True, help="Skip and list malformed lines of N-Triples and N-Quads.")
+@click.option(
+    "--no-copy", is_flag=True, help="Write no copy on disk of a large store, from which servers start in seconds."
+)
 def load(  # noqa: PLR0913, PLR0917 - one parameter an option
-    folder: Path, files: tuple[Path, ...], graph: str, base: str, form: str, lenient: bool
+    folder: Path, files: tuple[Path, ...], graph: str, base: str, form: str, lenient: bool, no_copy: bool
 ) -> None:
     """Make a store in the empty FOLDER from RDF FILES, which may be large and end in .gz, .bz2, .xz, .zst or .zip.
 
     The file - is standard input; say with --format what it holds. The data are not checked against the shapes; changes
-    made to the store later are.
+    made to the store later are. A store of more than half a million quads gets a copy on disk too, from which a server
+    answers within seconds; that takes about as long again, may be interrupted, and is left out with --no-copy.
     """
     from kg.commands.progress import progress
     from kg.history.history import History
@@ -382,9 +386,16 @@ def load(  # noqa: PLR0913, PLR0917 - one parameter an option
         lines = read_lines(files, graph, base=base, form=form, skipped=skipped if lenient else None)
         with History.create_from_lines(history_folder(folder), lines) as history:
             size = history.snapshot_quads
+            copied = not no_copy and history.wants_disk_copy
     if skipped.count:
         click.echo(skipped.in_words(), err=True)
     click.echo(f"Loaded {size} quads into {folder}. Serve them with: kelisim serve --store {folder}")
+    if copied:
+        try:
+            with progress("Writing its copy on disk"), History.open(history_folder(folder), read_only=True) as history:
+                history.write_disk_copy()
+        except KelisimError as error:
+            click.echo(f"No copy on disk for a fast start: {error}", err=True)
 
 
 @cli.command()

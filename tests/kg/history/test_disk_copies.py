@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.engine.merging import MERGED_QUADS
 from kg.history.disk_copies import _checksums, _origin
-from kg.history.history import COPIED_QUADS, History
+from kg.history.history import COPIED_QUADS, History, StoreFullError
 from kg.rdf.patches import diff
 from kg.workers.copying import start_copying
+from server.commands.cli import cli
 from tests.kg.history.test_history import adding, numbers, quad
 from tests.kg.rdf.test_patches import QUAD_SETS, untimed
 
@@ -173,3 +175,31 @@ def test_a_process_writes_it_beside_the_writer(folder: Path) -> None:
         history.append(adding(1))
         assert start_copying(folder).wait(60) == 0
         assert on_disk(history) is None, "it is too small"
+
+
+@pytest.mark.parametrize(("options", "copied"), [([], True), (["--no-copy"], False)])
+def test_a_large_store_that_is_loaded_gets_one(
+    options: list[str], copied: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.history.history._COPIED_BYTES", 10)
+    monkeypatch.setattr(History.write_disk_copy, "__defaults__", (-1,))
+    (tmp_path / "data.nt").write_text("<x:a> <x:b> <x:c> .\n", encoding="utf-8")
+    done = CliRunner().invoke(cli, ["load", *options, str(tmp_path / "store"), str(tmp_path / "data.nt")])
+    assert done.exit_code == 0, done.output
+    with History.open(tmp_path / "store" / "history", read_only=True) as history:
+        assert (history.usable_disk_copy() is not None) == copied
+        assert len(history.load()) == 1
+
+
+def test_a_store_is_loaded_even_if_no_copy_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: History) -> bool:
+        raise StoreFullError("The disk is full.")
+
+    monkeypatch.setattr("kg.history.history._COPIED_BYTES", 10)
+    monkeypatch.setattr(History, "write_disk_copy", full)
+    (tmp_path / "data.nt").write_text("<x:a> <x:b> <x:c> .\n", encoding="utf-8")
+    done = CliRunner().invoke(cli, ["load", str(tmp_path / "store"), str(tmp_path / "data.nt")])
+    assert done.exit_code == 0, done.output
+    assert "The disk is full" in done.output
+    with History.open(tmp_path / "store" / "history", read_only=True) as history:
+        assert len(history.load()) == 1
