@@ -33,7 +33,9 @@ def entities(collection: Collection, _: Sequence[CuratedClaim]) -> Iterator[Find
             first = seen.setdefault((f"{kinds} {s.language}", s.value.casefold()), s)
             if first.subject != s.subject and s.language == "en":
                 wrong = f"{shorten(s.subject)} has the label of {shorten(first.subject)} ({first.file}:{first.line})."
-                yield Finding(s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one, or tell them apart.")
+                yield Finding(
+                    s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one, or tell them apart."
+                )
     yield from _declared_twice(collection)
 
 
@@ -65,7 +67,18 @@ def _stage(facts: Facts) -> tuple[object, ...]:
 
 
 def _figure(facts: Facts) -> tuple[object, ...]:
-    names = ("measure", "refArea", "counterpartArea", "observed", "group", "commodity", "periodStart", "periodEnd", "figureKind", "unit")
+    names = (
+        "measure",
+        "refArea",
+        "counterpartArea",
+        "observed",
+        "group",
+        "commodity",
+        "periodStart",
+        "periodEnd",
+        "figureKind",
+        "unit",
+    )
     if "measure" not in facts or "value" not in facts:
         return ()
     # Articles may differ on a figure, and tell one without a period at different times: these are no duplicates.
@@ -74,8 +87,21 @@ def _figure(facts: Facts) -> tuple[object, ...]:
 
 
 def _statement(facts: Facts) -> tuple[object, ...]:
-    names = ("kind", "saidBy", "addressee", "topic", "concerns", "concernsActor", "concernsTarget", "atEvent", "stance", "earliest")
-    return tuple(_all(facts, n) for n in names) if "saidBy" in facts and ("topic" in facts or "concerns" in facts) else ()
+    names = (
+        "kind",
+        "saidBy",
+        "addressee",
+        "topic",
+        "concerns",
+        "concernsActor",
+        "concernsTarget",
+        "atEvent",
+        "stance",
+        "earliest",
+    )
+    return (
+        tuple(_all(facts, n) for n in names) if "saidBy" in facts and ("topic" in facts or "concerns" in facts) else ()
+    )
 
 
 def _participation(facts: Facts) -> tuple[object, ...]:

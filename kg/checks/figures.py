@@ -37,7 +37,9 @@ _HEDGE: Final = {
 }
 _HEDGED: Final = {
     **{code: re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE) for code, words in _HEDGES.items()},
-    "bound-nearly": re.compile(rf"\b(?:{_HEDGES['bound-nearly']}|soon|скоро|вскоре|жақында|жуырда)(?!\w)", re.IGNORECASE),
+    "bound-nearly": re.compile(
+        rf"\b(?:{_HEDGES['bound-nearly']}|soon|скоро|вскоре|жақында|жуырда)(?!\w)", re.IGNORECASE
+    ),
 }
 _SHARE: Final = Decimal("0.0051")
 
@@ -75,7 +77,10 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                 elif not told and (name in _UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
                     wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
                     yield claim.error(
-                        unit.line, "unit-as-written", wrong, "Take the unit that the passage tells; counts are unit:NUM."
+                        unit.line,
+                        "unit-as-written",
+                        wrong,
+                        "Take the unit that the passage tells; counts are unit:NUM.",
                     )
 
 
@@ -91,7 +96,9 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                 yield claim.error(written.line, "hedge-in-figure", wrong, "Leave only the figure and its unit words.")
             if not text or not codes or written.value not in text:
                 continue
-            before = [re.split(r"[\d,;:()]", text[: m.start()])[-1] for m in re.finditer(re.escape(written.value), text)]
+            before = [
+                re.split(r"[\d,;:()]", text[: m.start()])[-1] for m in re.finditer(re.escape(written.value), text)
+            ]
             hedges = [{c for c, words in _HEDGE.items() if words.search(part)} for part in before]
             told = {local(c.value) for c in codes}
             if all(found and not found & told for found in hedges):

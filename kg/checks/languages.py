@@ -32,7 +32,11 @@ def marked(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             if statement.predicate in _TEXTS and (found := _mismarked(statement)):
                 yield claim.error(statement.line, "language", *found)
     for statement in collection.reference:
-        if statement.file.startswith("entities/") and statement.predicate in _LABELS and (found := _mismarked(statement)):
+        if (
+            statement.file.startswith("entities/")
+            and statement.predicate in _LABELS
+            and (found := _mismarked(statement))
+        ):
             yield Finding(statement.file, statement.line, "", "language", Severity.ERROR, *found)
 
 

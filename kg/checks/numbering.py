@@ -22,7 +22,9 @@ def numbers(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
             number, stem = claim.numbered[2], claim.name.rpartition("-")[0]
             due = next(n for n in range(before + 1, before + 2 + len(withdrawn)) if f"{stem}-{n}" not in withdrawn)
             if number != due and claim.name in wanted:
-                wrong = f"It follows number {before} of its paragraph." if before else "It is the first of its paragraph."
+                wrong = (
+                    f"It follows number {before} of its paragraph." if before else "It is the first of its paragraph."
+                )
                 mend = f"Name it {stem}-{due}: claims are counted from 1 without gaps. (# Withdrawn: {stem}-{due} keeps one.)"
                 yield claim.error(claim.line, "numbering", wrong, mend)
             before = number
@@ -79,6 +81,9 @@ def records(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
     for claim in claims:
         if not claim.record:
             wrong = "It has a graph of facts and no record."
-            yield claim.error(claim.line, "no-record", wrong, "Write claim:… a kel:Claim with its passage, speaker, modality, glosses.")
-        elif not claim.facts:
-            yield claim.error(claim.line, "no-facts", "Its graph holds no fact.", "State the fact, or leave the claim out.")
+            yield claim.error(
+                claim.line,
+                "no-record",
+                wrong,
+                "Write claim:… a kel:Claim with its passage, speaker, modality, glosses.",
+            )

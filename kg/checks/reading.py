@@ -137,9 +137,7 @@ class _Reader:
                 predicate, predicate_line = self._iri(kind, part, line), line
             else:
                 found, position = self._object(tokens, position - 1)
-                yield Statement(
-                    subject, predicate, found, graph, self._file, line, predicate_line, subject_line
-                )
+                yield Statement(subject, predicate, found, graph, self._file, line, predicate_line, subject_line)
 
     def _directive(self, tokens: list[tuple[str, str, int]], position: int, directive: str) -> int:
         if "prefix" in directive.lower():
@@ -159,9 +157,7 @@ class _Reader:
             self.undeclared.append((part, line))
         return self.prefixes.get(prefix, PREFIXES.get(prefix, "")) + local
 
-    def _object(
-        self, tokens: list[tuple[str, str, int]], position: int
-    ) -> tuple[ox.NamedNode | ox.Literal, int]:
+    def _object(self, tokens: list[tuple[str, str, int]], position: int) -> tuple[ox.NamedNode | ox.Literal, int]:
         kind, part, line = tokens[position]
         position += 1
         if kind == "number":

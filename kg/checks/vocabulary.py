@@ -23,7 +23,9 @@ def undeclared_prefixes(collection: Collection) -> Iterator[Finding]:
     for file in collection.files:
         for name, line in file.undeclared:
             prefix = name.partition(":")[0]
-            mend = did_you_mean(f"{prefix}:", (f"{p}:" for p in file.prefixes), f"Declare it with @prefix {prefix}: <…> .")
+            mend = did_you_mean(
+                f"{prefix}:", (f"{p}:" for p in file.prefixes), f"Declare it with @prefix {prefix}: <…> ."
+            )
             wrong = f"The prefix of {name} is not declared in this file."
             yield Finding(file.name, line, "", "undeclared-prefix", Severity.ERROR, wrong, mend)
 
@@ -65,7 +67,9 @@ def _unknown(statement: Statement) -> Iterator[tuple[int, str, str, str]]:
         mend = did_you_mean(shorten(value), map(shorten, known.schemes), "Take a code of ontology/codes.ttl.")
         yield line, "unknown-code", f"There is no code {shorten(value)}.", mend
     elif (statement.predicate == _UNIT or value.startswith(PREFIXES["unit"])) and value not in known.units:
-        mend = did_you_mean(shorten(value), map(shorten, known.units), "Take a unit of QUDT, or a currency: unit:CCY_ and its code.")
+        mend = did_you_mean(
+            shorten(value), map(shorten, known.units), "Take a unit of QUDT, or a currency: unit:CCY_ and its code."
+        )
         yield line, "unknown-unit", f"There is no unit {shorten(value)}.", mend
 
 
@@ -79,7 +83,13 @@ def undeclared_things(collection: Collection, claims: Sequence[CuratedClaim]) ->
         told = set()
         for statement in (*claim.facts, *claim.record):
             for iri, line in ((statement.subject, statement.subject_line), (statement.value, statement.line)):
-                if not iri.startswith(str(ID)) or iri in declared or iri in told or isinstance(statement.object, ox.Literal) and iri == statement.value:
+                if (
+                    not iri.startswith(str(ID))
+                    or iri in declared
+                    or iri in told
+                    or isinstance(statement.object, ox.Literal)
+                    and iri == statement.value
+                ):
                     continue
                 told.add(iri)
                 where = "kg/data/entities" if iri in known else "kg/data/entities, or in the claim that introduces it"
@@ -87,6 +97,19 @@ def undeclared_things(collection: Collection, claims: Sequence[CuratedClaim]) ->
                 yield claim.error(line, "undeclared-thing", f"{shorten(iri)} is declared nowhere.", mend)
     for statement in collection.reference:
         iri = statement.value
-        if statement.file.startswith("entities/") and iri.startswith(str(ID)) and iri not in declared and not isinstance(statement.object, ox.Literal):
+        if (
+            statement.file.startswith("entities/")
+            and iri.startswith(str(ID))
+            and iri not in declared
+            and not isinstance(statement.object, ox.Literal)
+        ):
             mend = did_you_mean(shorten(iri), names, "Declare it, with its class and labels.")
-            yield Finding(statement.file, statement.line, "", "undeclared-thing", Severity.ERROR, f"{shorten(iri)} is declared nowhere.", mend)
+            yield Finding(
+                statement.file,
+                statement.line,
+                "",
+                "undeclared-thing",
+                Severity.ERROR,
+                f"{shorten(iri)} is declared nowhere.",
+                mend,
+            )

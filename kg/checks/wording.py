@@ -15,7 +15,9 @@ from ontology import KelisimError
 from ontology.namespaces import ID, KEL, shorten
 
 _NAMED: Final = frozenset({"Person", "State", "Place", "Organization", "StateGroup", "Office"})
-_BY_OFFICE: Final = frozenset(str(KEL[n]) for n in ("party", "concerns", "refArea", "counterpartArea", "actor", "target"))
+_BY_OFFICE: Final = frozenset(
+    str(KEL[n]) for n in ("party", "concerns", "refArea", "counterpartArea", "actor", "target")
+)
 """Properties whose values a gloss may tell by an office: the leaders of two countries."""
 _COMMON: Final = frozenset(
     "that this with from they their them have been were will which what when whom whose there these those into than then also such "
