@@ -58,10 +58,11 @@ def named(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
         elif not glosses & names.spoken_for(iri):
             wrong = f"No gloss names the speaker, {shorten(iri)}."
             yield claim.warning(line, "speaker", wrong, "Check who is quoted; a gloss says who says it.")
-        elif "Person" in collection.types.get(iri, ()) and (near := _near(collection, claim)):
-            if not stems(near) & names.of(iri):
-                wrong = f"The article does not name the speaker, {shorten(iri)}, in the passage or before it."
-                yield claim.warning(line, "speaker", wrong, "Check who is quoted.")
+        elif "Person" not in collection.types.get(iri, ()):
+            continue  # Paris speaks for France, and unnamed sources have no name
+        elif (near := _near(collection, claim)) and not stems(near) & names.of(iri):
+            wrong = f"The article does not name the speaker, {shorten(iri)}, in the passage or before it."
+            yield claim.warning(line, "speaker", wrong, "Check who is quoted.")
 
 
 def _according_to(claim: CuratedClaim) -> str:
@@ -92,12 +93,12 @@ def quoted(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         text = collection.text(claim)
         kinds = {kind for s in claim.subjects for kind in collection.types.get(s, ())}
         bodies = {local(s.predicate) for s in claim.facts} & {"memberOf", "subOrganizationOf", "locatedIn"}
-        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not kinds & _OWN and not bodies:
-            if not claim.of_record("basis"):
-                wrong = "The passage is a quotation, and the claim is told as the article's own word."
-                yield claim.warning(
-                    claim.line_of("speaker"), "quotation", wrong, "Name who is quoted; it is then reported."
-                )
+        own = kinds & _OWN or bodies or claim.of_record("basis")
+        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not own:
+            wrong = "The passage is a quotation, and the claim is told as the article's own word."
+            yield claim.warning(
+                claim.line_of("speaker"), "quotation", wrong, "Name who is quoted; it is then reported."
+            )
 
 
 def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -123,7 +124,7 @@ def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
                 and statement.value not in first
                 and not any(names.of(f) & names.of(statement.value) for f in first)
             ):
-                wrong = f"The label begins with {shorten(min(first))}, and {shorten(statement.value)} is told to have said it."
+                wrong = f"The label begins with {shorten(min(first))}, and kel:saidBy is {shorten(statement.value)}."
                 yield claim.warning(statement.line, "said-by", wrong, "Correct kel:saidBy, or the label.")
             elif names.of(statement.value) and not stems(texts) & names.spoken_for(statement.value):
                 wrong = f"Neither label nor gloss names {shorten(statement.value)}, who is told to have said it."

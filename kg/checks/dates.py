@@ -21,7 +21,8 @@ _FAMILIES: Final = (
 _MONTHS: Final = tuple(
     re.compile(rf"\b(?:{words})", re.IGNORECASE)
     for words in (
-        r"jan(?:uary)?\b|январ|қаңтар", r"feb(?:ruary)?\b|феврал|ақпан", r"mar(?:ch)?\b|март|наурыз", r"apr(?:il)?\b|апрел|сәуір",
+        r"jan(?:uary)?\b|январ|қаңтар", r"feb(?:ruary)?\b|феврал|ақпан", r"mar(?:ch)?\b|март|наурыз",
+        r"apr(?:il)?\b|апрел|сәуір",
         r"may\b|ма[йяе]\b|мамыр", r"june?\b|июн|маусым", r"july?\b|июл|шілде", r"aug(?:ust)?\b|август|тамыз",
         r"sept?(?:ember)?\b|сентябр|қыркүйек", r"oct(?:ober)?\b|октябр|қазан", r"nov(?:ember)?\b|ноябр|қараша",
         r"dec(?:ember)?\b|декабр|желтоқсан",
@@ -57,7 +58,7 @@ def edtf_and_bounds(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                             continue
                         wider = wanted is not None and (told < wanted if bound == first else told > wanted)
                         if not (expected.doubtful and wider):
-                            wrong = f"kel:{bound} {told} is not what the EDTF {edtf[0].value} says, {wanted or 'an open end'}."
+                            wrong = f"kel:{bound} is {told}, and by the EDTF {edtf[0].value} {wanted or 'open'}."
                             yield claim.error(
                                 statement.line, "edtf-and-bounds", wrong, "Correct the one that is wrong."
                             )

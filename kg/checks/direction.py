@@ -30,7 +30,8 @@ def ways(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fin
                 for given in claim.told(giver, subject):
                     for taken in claim.told(taker, subject):
                         if text := _reversed(collection, given.value, taken.value, texts):
-                            wrong = f"kel:{giver} {shorten(given.value)} and kel:{taker} {shorten(taken.value)} are told the other way round: “{text}”."
+                            sides = f"kel:{giver} {shorten(given.value)} and kel:{taker} {shorten(taken.value)}"
+                            wrong = f"{sides} are told the other way round: “{text}”."
                             yield claim.warning(given.line, "direction", wrong, "Swap the two.")
 
 
@@ -74,14 +75,14 @@ def visits(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             for statement in claim.told("visitor", subject):
                 served = {s for s in names.states_served(statement.value) if "State" in collection.types.get(s, ())}
                 if served and served <= states:
-                    wrong = f"The visitor {shorten(statement.value)} has office in {shorten(min(served))}, which is visited."
+                    wrong = f"The visitor {shorten(statement.value)} serves {shorten(min(served))}, which is visited."
                     yield claim.warning(
                         statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the state."
                     )
             for statement in claim.told("host", subject):
                 served = {s for s in names.states_served(statement.value) if "State" in collection.types.get(s, ())}
                 if served and not served & states:
-                    wrong = f"The host {shorten(statement.value)} has office in {shorten(min(served))}, not where it is held."
+                    wrong = f"The host {shorten(statement.value)} serves {shorten(min(served))}, where it is not held."
                     yield claim.warning(
                         statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the place."
                     )
@@ -138,8 +139,7 @@ def reporters(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
     wanted = {c.name for c in claims}
     for claim, area, key, partner in told:
         if claim.name in wanted and sides[key][partner] and sides[key][area.value] == 1:
-            others = sides[key][partner]
-            wrong = f"kel:refArea is {shorten(area.value)}, and {shorten(partner)} in {others} other figure{'s' * (others > 1)} of this kind."
+            wrong = f"kel:refArea is {shorten(area.value)}, and {shorten(partner)} in other figures of this kind."
             yield claim.warning(
                 area.line, "reporter", wrong, "Give the side in whose statistics or territory it is counted."
             )

@@ -26,7 +26,8 @@ def entities(collection: Collection, _: Sequence[CuratedClaim]) -> Iterator[Find
         if s.predicate in _IDENTIFIERS:
             first = seen.setdefault((s.predicate, s.value), s)
             if first.subject != s.subject:
-                wrong = f"{shorten(s.subject)} has {_IDENTIFIERS[s.predicate]} {shorten(s.value)} of {shorten(first.subject)} ({first.file}:{first.line})."
+                what = f"{_IDENTIFIERS[s.predicate]} {shorten(s.value)}"
+                wrong = f"{shorten(s.subject)} has {what} of {shorten(first.subject)} ({first.file}:{first.line})."
                 yield Finding(s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one of the two.")
         elif s.predicate == LABEL and s.subject.startswith(str(ID)):
             kinds = "+".join(sorted(collection.types.get(s.subject, ())))

@@ -20,7 +20,8 @@ _SENTENCES: Final = (str(KEL.gloss), str(KEL.note), str(KEL.confidenceReason))
 _TEXTS: Final = (*_SENTENCES, LABEL)
 _LABELS: Final = (LABEL, ALT_LABEL, PREFIXES["skos"] + "prefLabel")
 _ALONE: Final = re.compile(
-    r"(?:He|She|They|It (?!is|was|has been)|This|These|Those|His|Her|Their|Its)\b|(?:Он|Она|Они|Это|Этот|Эта|Эти|Его|Её|Их)\b|(?:Ол|Олар|Бұл|Оның|Олардың)\b"
+    r"(?:He|She|They|It (?!is|was|has been)|This|These|Those|His|Her|Their|Its)\b"
+    r"|(?:Он|Она|Они|Это|Этот|Эта|Эти|Его|Её|Их)\b|(?:Ол|Олар|Бұл|Оның|Олардың)\b"
 )
 _GIVEN: Final = re.compile(r"^(?:It is|It was)\b")
 

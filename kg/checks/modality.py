@@ -9,7 +9,8 @@ from kg.checks.findings import Finding
 
 _TOLD_AS_FACT: Final = frozenset({"asserted", "reported"})
 _AHEAD: Final = re.compile(
-    r"\b(?:will(?! (?:disappear|not))|(?:is|are) (?:also )?to\b(?! the\b)|(?:is|are) (?:also )?(?:planned|scheduled|due)|(?:plans?|intends?) to)\b",
+    r"\b(?:will(?! not)|(?:is|are) (?:also )?to\b(?! the\b)|"
+    r"(?:is|are) (?:also )?(?:planned|scheduled|due)|(?:plans?|intends?) to)\b",
     re.IGNORECASE,
 )
 _HEDGED: Final = re.compile(
@@ -17,30 +18,32 @@ _HEDGED: Final = re.compile(
 )
 _SUBORDINATE: Final = re.compile(r"\b(?:that|which|who|whom|whose|what|if|when)\b", re.IGNORECASE)
 _PLAN: Final = re.compile(
-    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|plan(?:s|ned|ning)?|intend\w*|intention|ready|soon|scheduled|due|expected|going to|"
-    r"agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|goals?|aims?|issues?|about to|would|announc\w+|forthcoming|next|"
-    r"until|by the end|launch\w*|measures)\b",
+    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|plan(?:s|ned|ning)?|intend\w*|intention|ready|soon|"
+    r"scheduled|due|expected|going to|agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|"
+    r"goals?|aims?|issues?|about to|would|announc\w+|forthcoming|next|until|by the end|launch\w*|measures)\b",
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|expect\w*|believ\w+|suggest\w*|think\w*|"
-    r"hope\w*|would|some information|as far as|knowledge|suppos\w+|candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|"
-    r"are to|is to|cannot but|ready|sure|appears?)\b",
+    r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|"
+    r"expect\w*|believ\w+|suggest\w*|think\w*|hope\w*|would|some information|as far as|knowledge|suppos\w+|"
+    r"candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|are to|is to|cannot but|ready|sure|appears?)\b",
     re.IGNORECASE,
 )
 _NOT: Final = re.compile(
-    r"\b(?:not|no|never|den(?:y|ies|ied|ial)|without|nothing|refus\w+|cannot|nor|neither|none|rejects?|contrary)\b|n't\b",
+    r"\b(?:not|no|never|den(?:y|ies|ied|ial)|without|nothing|refus\w+|cannot|nor|neither|none|"
+    r"rejects?|contrary)\b|n't\b",
     re.IGNORECASE,
 )
 _HAPPENING: Final = frozenset({
-    "participant", "visitor", "visited", "host", "organiser", "delegate", "attendance", "inEvent", "outcomeOf", "atEvent",
+    "participant", "visitor", "visited", "host", "organiser", "delegate", "attendance", "inEvent", "outcomeOf",
+    "atEvent",
 })  # fmt: skip
 _PLANNED_DATES: Final = ("plannedEarliest", "plannedLatest", "plannedEdtf")
 _HELD: Final = frozenset({"status-held", "attendance-held"})
 
 
 def verbs(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
-    """Claims told as facts of what is ahead or only possible, and plans, guesses and denials that no verb tells."""
+    """Claims told as facts of what is ahead or only possible; plans, guesses and denials that no verb tells."""
     for claim in claims:
         modality, gloss, line = claim.code("modality"), claim.gloss("en"), claim.line_of("modality")
         if not gloss or not modality:

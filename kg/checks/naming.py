@@ -10,7 +10,7 @@ from ontology.namespaces import PREFIXES
 _WORD: Final = re.compile(r"[^\W\d_]{3,}|[A-ZА-ЯӘІҢҒҮҰҚӨҺ]{2,}")
 _STEM: Final = 5
 """As many letters of a word count: Kazakhstan and Kazakh, Россия and российский are alike so."""
-_COMMON: Final = frozenset("the and for of in на для при мен пен бен және".split())
+_COMMON: Final = frozenset({"the", "and", "for", "для", "при", "мен", "пен", "бен", "және"})
 _POST: Final = PREFIXES["org"] + "postIn"
 
 
@@ -91,7 +91,7 @@ class Names:
         return tuple(iri for iri in self._collection.names if self._collection.types.get(iri, frozenset()) & kinds)
 
     def first_named(self, text: str) -> set[str]:
-        """The agents whose name a text begins with, the longest counting: Kazakhstan in “Kazakhstan Pravda” does not."""
+        """The agents whose name a text begins with, the longest counting."""
         found: dict[int, set[str]] = {}
         for iri in self.agents:
             for label in self._collection.names[iri].get("en", ()):

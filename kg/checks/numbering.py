@@ -25,7 +25,7 @@ def numbers(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
                 wrong = (
                     f"It follows number {before} of its paragraph." if before else "It is the first of its paragraph."
                 )
-                mend = f"Name it {stem}-{due}: claims are counted from 1 without gaps. (# Withdrawn: {stem}-{due} keeps one.)"
+                mend = f"Name it {stem}-{due}: claims are counted without gaps (# Withdrawn: {stem}-{due} tells one)."
                 yield claim.error(claim.line, "numbering", wrong, mend)
             before = number
 
@@ -49,7 +49,7 @@ def headings(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator
     opened = {f.name: f.headings for f in collection.files}
     told = set()
     for claim in claims:
-        article, paragraph, number = claim.numbered
+        _, paragraph, number = claim.numbered
         if not number or (claim.file, paragraph) in told:
             continue
         above = [n for n, line in opened.get(claim.file, ()) if line < claim.line]

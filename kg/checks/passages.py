@@ -1,4 +1,4 @@
-"""Passages: each has its record, which is that of the text; printed figures stand in them; no paragraph is forgotten."""
+"""Passages: each has its record, that of the text; printed figures stand in them; all paragraphs are covered."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -103,6 +103,5 @@ def disjoint(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator
 
 @cache
 def _apart() -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(
-        (local(str(a)), local(str(b))) for a, b in read_graph().subject_objects(OWL.disjointWith) if isinstance(b, URIRef)
-    ))  # fmt: skip
+    pairs = read_graph().subject_objects(OWL.disjointWith)
+    return tuple(sorted((local(str(a)), local(str(b))) for a, b in pairs if isinstance(b, URIRef)))

@@ -34,13 +34,14 @@ def unknown_terms(collection: Collection, claims: Sequence[CuratedClaim]) -> Ite
     """Properties, classes, codes, units and datatypes that no vocabulary declares; in claims and in entities."""
     for claim in claims:
         for statement in (*claim.facts, *claim.record):
-            yield from (_told(statement, claim.name, *found) for found in _unknown(statement))
+            yield from (_told(statement, claim.name, found) for found in _unknown(statement))
     for statement in collection.reference:
         if statement.file.startswith("entities/"):
-            yield from (_told(statement, "", *found) for found in _unknown(statement))
+            yield from (_told(statement, "", found) for found in _unknown(statement))
 
 
-def _told(statement: Statement, claim: str, line: int, rule: str, wrong: str, mend: str) -> Finding:
+def _told(statement: Statement, claim: str, found: tuple[int, str, str, str]) -> Finding:
+    line, rule, wrong, mend = found
     return Finding(statement.file, line, claim, rule, Severity.ERROR, wrong, mend)
 
 
@@ -81,35 +82,15 @@ def undeclared_things(collection: Collection, claims: Sequence[CuratedClaim]) ->
     names = sorted(shorten(iri) for iri in declared if iri.startswith(str(ID)))
     for claim in claims:
         told = set()
-        for statement in (*claim.facts, *claim.record):
-            for iri, line in ((statement.subject, statement.subject_line), (statement.value, statement.line)):
-                if (
-                    not iri.startswith(str(ID))
-                    or iri in declared
-                    or iri in told
-                    or isinstance(statement.object, ox.Literal)
-                    and iri == statement.value
-                ):
+        for s in (*claim.facts, *claim.record):
+            for iri, line in ((s.subject, s.subject_line), (s.thing, s.line)):
+                if not iri.startswith(str(ID)) or iri in declared or iri in told:
                     continue
                 told.add(iri)
                 where = "kg/data/entities" if iri in known else "kg/data/entities, or in the claim that introduces it"
                 mend = did_you_mean(shorten(iri), names, f"Declare it, with its class and labels, in {where}.")
                 yield claim.error(line, "undeclared-thing", f"{shorten(iri)} is declared nowhere.", mend)
-    for statement in collection.reference:
-        iri = statement.value
-        if (
-            statement.file.startswith("entities/")
-            and iri.startswith(str(ID))
-            and iri not in declared
-            and not isinstance(statement.object, ox.Literal)
-        ):
-            mend = did_you_mean(shorten(iri), names, "Declare it, with its class and labels.")
-            yield Finding(
-                statement.file,
-                statement.line,
-                "",
-                "undeclared-thing",
-                Severity.ERROR,
-                f"{shorten(iri)} is declared nowhere.",
-                mend,
-            )
+    for s in collection.reference:
+        if s.file.startswith("entities/") and s.thing and s.thing not in declared:
+            mend = did_you_mean(shorten(s.thing), names, "Declare it, with its class and labels.")
+            yield _told(s, "", (s.line, "undeclared-thing", f"{shorten(s.thing)} is declared nowhere.", mend))

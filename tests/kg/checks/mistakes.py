@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table with a mistake a row
 """Deliberate mistakes, each of a kind that curators make, in the claims and entities of the two articles.
 
 Each edits the block of one claim (its graph and its record) or a file of reference data, and names the line that has to

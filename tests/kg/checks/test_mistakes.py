@@ -27,7 +27,7 @@ class Made:
 
 
 def batches() -> list[list[Mistake]]:
-    """The mistakes in as few groups as there are mistakes to one claim or one pattern of a file, and those made alone."""
+    """The mistakes in groups, in which no two are made in one claim; some are made alone."""
     groups: list[list[Mistake]] = []
     for mistake in MISTAKES:
         free = (g for g in groups if not mistake.alone and not g[0].alone and all(fits(mistake, m) for m in g))
@@ -63,7 +63,7 @@ def sound(articles: Path) -> Collection:
 
 @pytest.fixture(scope="module")
 def make(sound: Collection, articles: Path) -> object:
-    """Makes the mistakes of a group, brings the passages up to date as the command does, and checks all but consistency.
+    """Makes the mistakes of a group, brings passages up to date as the command does, and checks all but consistency.
 
     The shapes, which take longest, are held to the claims with mistakes and those that name entities with mistakes.
     """
@@ -86,8 +86,14 @@ def make(sound: Collection, articles: Path) -> object:
                 edited[path] = rendered(collection, name) or edited[path]
         collection = collect(edited, sound.texts)
         _, missing = find_articles(collection, articles)
-        changed = {iri for iri, found in described(collection).items() if entities.get(iri) != found and iri.startswith(str(ID))}
-        touched = [c for c in collection.claims if claims.get(c.name) != values(c) or {s.value for s in c.facts} & changed]
+        changed = {
+            iri
+            for iri, found in described(collection).items()
+            if entities.get(iri) != found and iri.startswith(str(ID))
+        }
+        touched = [
+            c for c in collection.claims if claims.get(c.name) != values(c) or {s.value for s in c.facts} & changed
+        ]
         rules = (f for rule in RULES for f in rule(collection, collection.claims))
         return Made(edited, frozenset({*missing, *rules, *broken(collection, touched)}))
 
