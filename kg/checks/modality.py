@@ -25,8 +25,9 @@ _PLAN: Final = re.compile(
 )
 _DOUBT: Final = re.compile(
     r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|"
-    r"expect\w*|believ\w+|suggest\w*|think\w*|hope\w*|would|some information|as far as|knowledge|suppos\w+|"
-    r"candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|are to|is to|cannot but|ready|sure|appears?)\b",
+    r"expect\w*|believ\w+|suggest\w*|think\w*|hope\w*|would|some information|as far as|knowledge|"
+    r"suppos\w+|candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|"
+    r"are to|is to|cannot but|ready|sure|appears?)\b",
     re.IGNORECASE,
 )
 _NOT: Final = re.compile(

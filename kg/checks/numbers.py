@@ -38,6 +38,7 @@ _TENS: Final = (
 _BY_WORD: Final = {
     **{w: i for words in _UP_TO_TWENTY for i, w in enumerate(words.split())},
     **{w: 30 + 10 * i for words in _TENS for i, w in enumerate(words.split())},
+    "две": 2, "одна": 1, "одно": 1,
     "dozen": 12, "hundred": 100, "сто": 100, "жүз": 100, "двести": 200, "триста": 300, "жиырма": 20, "half": 0,
 }  # fmt: skip
 _PARTS: Final = {
