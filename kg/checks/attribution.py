@@ -10,7 +10,9 @@ from kg.checks.naming import Names, stems
 from ontology import KelisimError
 from ontology.namespaces import shorten
 
-_ACCORDING: Final = re.compile(r"(?:^|\b)[Aa]ccording to (?:the |a )?([^,]+)|\b[Ii]n the (?:view|words|opinion) of ([^,]+)")
+_ACCORDING: Final = re.compile(
+    r"(?:^|\b)[Aa]ccording to (?:the |a )?([^,]+)|\b[Ii]n the (?:view|words|opinion) of ([^,]+)"
+)
 _BEFORE: Final = 6
 """So many paragraphs before, a speaker may have been named to whom pronouns refer."""
 _QUOTING: Final = re.compile(r"^\s*[-–—\"“«]\s*\w")
@@ -28,7 +30,9 @@ def voices(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         own = speaker[0].value == publisher
         if own and modality == "reported":
             wrong = "It is reported, and its speaker is the article's publisher."
-            yield claim.error(claim.line_of("modality"), "voice", wrong, "Name who is quoted; the article itself asserts.")
+            yield claim.error(
+                claim.line_of("modality"), "voice", wrong, "Name who is quoted; the article itself asserts."
+            )
         elif not own and modality == "asserted":
             wrong = f"It is asserted, and its speaker is {shorten(speaker[0].value)}, whom the article quotes."
             yield claim.error(claim.line_of("modality"), "voice", wrong, "What somebody else says is code:reported.")
@@ -46,18 +50,19 @@ def named(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
         if not names.of(iri):
             continue  # undeclared, which was told
         glosses = stems(" ".join(s.value for s in claim.of_record("gloss")))
-        if (told := _according_to(claim)) and not stems(told) & (names.with_offices(iri) | _relayed(claim, names)):
+        if (told := _according_to(claim)) and not stems(told) & (names.spoken_for(iri) | _relayed(claim, names)):
             wrong = f"The gloss says “according to {told}”, and the speaker is {shorten(iri)}."
             yield claim.warning(line, "speaker", wrong, "Correct the one that is wrong.")
         elif iri == publisher:
             continue
-        elif not glosses & names.with_offices(iri):
+        elif not glosses & names.spoken_for(iri):
             wrong = f"No gloss names the speaker, {shorten(iri)}."
             yield claim.warning(line, "speaker", wrong, "Check who is quoted; a gloss says who says it.")
-        elif "Person" in collection.types.get(iri, ()) and (near := _near(collection, claim)):
-            if not stems(near) & names.of(iri):
-                wrong = f"The article does not name the speaker, {shorten(iri)}, in the passage or before it."
-                yield claim.warning(line, "speaker", wrong, "Check who is quoted.")
+        elif "Person" not in collection.types.get(iri, ()):
+            continue  # Paris speaks for France, and unnamed sources have no name
+        elif (near := _near(collection, claim)) and not stems(near) & names.of(iri):
+            wrong = f"The article does not name the speaker, {shorten(iri)}, in the passage or before it."
+            yield claim.warning(line, "speaker", wrong, "Check who is quoted.")
 
 
 def _according_to(claim: CuratedClaim) -> str:
@@ -88,10 +93,12 @@ def quoted(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         text = collection.text(claim)
         kinds = {kind for s in claim.subjects for kind in collection.types.get(s, ())}
         bodies = {local(s.predicate) for s in claim.facts} & {"memberOf", "subOrganizationOf", "locatedIn"}
-        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not kinds & _OWN and not bodies:
-            if not claim.of_record("basis"):
-                wrong = "The passage is a quotation, and the claim is told as the article's own word."
-                yield claim.warning(claim.line_of("speaker"), "quotation", wrong, "Name who is quoted; it is then reported.")
+        own = kinds & _OWN or bodies or claim.of_record("basis")
+        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not own:
+            wrong = "The passage is a quotation, and the claim is told as the article's own word."
+            yield claim.warning(
+                claim.line_of("speaker"), "quotation", wrong, "Name who is quoted; it is then reported."
+            )
 
 
 def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -99,12 +106,26 @@ def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
     names = Names(collection)
     for claim in claims:
         for statement in claim.told("saidBy"):
-            labels = [s.value for s in claim.facts if s.subject == statement.subject and s.predicate == LABEL and s.language == "en"]
-            texts = " ".join([*labels, *(s.value for s in claim.facts if s.predicate == LABEL), *(g.value for g in claim.of_record("gloss"))])
+            labels = [
+                s.value
+                for s in claim.facts
+                if s.subject == statement.subject and s.predicate == LABEL and s.language == "en"
+            ]
+            texts = " ".join(
+                [
+                    *labels,
+                    *(s.value for s in claim.facts if s.predicate == LABEL),
+                    *(g.value for g in claim.of_record("gloss")),
+                ]
+            )
             first = names.first_named(labels[0]) if labels else set()
-            if first and statement.value not in first and not any(names.of(f) & names.of(statement.value) for f in first):
-                wrong = f"The label begins with {shorten(min(first))}, and {shorten(statement.value)} is told to have said it."
+            if (
+                first
+                and statement.value not in first
+                and not any(names.of(f) & names.of(statement.value) for f in first)
+            ):
+                wrong = f"The label begins with {shorten(min(first))}, and kel:saidBy is {shorten(statement.value)}."
                 yield claim.warning(statement.line, "said-by", wrong, "Correct kel:saidBy, or the label.")
-            elif names.of(statement.value) and not stems(texts) & names.with_offices(statement.value):
+            elif names.of(statement.value) and not stems(texts) & names.spoken_for(statement.value):
                 wrong = f"Neither label nor gloss names {shorten(statement.value)}, who is told to have said it."
                 yield claim.warning(statement.line, "said-by", wrong, "Check who said it.")

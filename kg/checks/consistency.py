@@ -40,4 +40,9 @@ def contradictions(collection: Collection, claims: Sequence[CuratedClaim]) -> It
     clashing = [(c, s) for c in claims for s in c.facts if s.subject in verdict.individuals]
     for claim, statement in clashing or [(claims[0], claims[0].facts[0])]:
         wrong = f"The ontology contradicts what is told: {because}."
-        yield claim.error(statement.line, "contradiction", wrong, "`kelisim reason` tells all of it. Correct the class or the property.")
+        yield claim.error(
+            statement.line,
+            "contradiction",
+            wrong,
+            "`kelisim reason` tells all of it. Correct the class or the property.",
+        )

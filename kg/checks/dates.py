@@ -21,7 +21,8 @@ _FAMILIES: Final = (
 _MONTHS: Final = tuple(
     re.compile(rf"\b(?:{words})", re.IGNORECASE)
     for words in (
-        r"jan(?:uary)?\b|январ|қаңтар", r"feb(?:ruary)?\b|феврал|ақпан", r"mar(?:ch)?\b|март|наурыз", r"apr(?:il)?\b|апрел|сәуір",
+        r"jan(?:uary)?\b|январ|қаңтар", r"feb(?:ruary)?\b|феврал|ақпан", r"mar(?:ch)?\b|март|наурыз",
+        r"apr(?:il)?\b|апрел|сәуір",
         r"may\b|ма[йяе]\b|мамыр", r"june?\b|июн|маусым", r"july?\b|июл|шілде", r"aug(?:ust)?\b|август|тамыз",
         r"sept?(?:ember)?\b|сентябр|қыркүйек", r"oct(?:ober)?\b|октябр|қазан", r"nov(?:ember)?\b|ноябр|қараша",
         r"dec(?:ember)?\b|декабр|желтоқсан",
@@ -57,8 +58,10 @@ def edtf_and_bounds(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                             continue
                         wider = wanted is not None and (told < wanted if bound == first else told > wanted)
                         if not (expected.doubtful and wider):
-                            wrong = f"kel:{bound} {told} is not what the EDTF {edtf[0].value} says, {wanted or 'an open end'}."
-                            yield claim.error(statement.line, "edtf-and-bounds", wrong, "Correct the one that is wrong.")
+                            wrong = f"kel:{bound} is {told}, and by the EDTF {edtf[0].value} {wanted or 'open'}."
+                            yield claim.error(
+                                statement.line, "edtf-and-bounds", wrong, "Correct the one that is wrong."
+                            )
 
 
 def stated(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -69,14 +72,18 @@ def stated(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             inferred = local(basis.value) == "date-inferred"
             if inferred and not claim.of_record("note"):
                 wrong = "A date is inferred, and no note says from what."
-                yield claim.error(basis.line, "inferred-without-note", wrong, "Add a kel:note in English to the record.")
+                yield claim.error(
+                    basis.line, "inferred-without-note", wrong, "Add a kel:note in English to the record."
+                )
             if inferred or not text or local(basis.value) != "date-stated":
                 continue
             found = [s for *_, name in _FAMILIES for s in claim.told(name, basis.subject)]
             missing = [m for s in found for m in _missing(s.value, text)]
             if missing:
                 wrong = f"The date is called stated, and the passage does not print the {missing[0]}."
-                yield claim.error(basis.line, "stated-date", wrong, "Take code:date-inferred, with a note that says from what.")
+                yield claim.error(
+                    basis.line, "stated-date", wrong, "Take code:date-inferred, with a note that says from what."
+                )
 
 
 def _missing(edtf: str, text: str) -> Iterator[str]:
@@ -113,7 +120,9 @@ def months(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                     wrong = f"The passage prints another day than {statement.value}."
                 else:
                     continue
-                yield claim.warning(statement.line, "date-in-passage", wrong, "Correct the date, its bounds and its EDTF.")
+                yield claim.warning(
+                    statement.line, "date-in-passage", wrong, "Correct the date, its bounds and its EDTF."
+                )
 
 
 def against_the_article(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -130,12 +139,16 @@ def against_the_article(collection: Collection, claims: Sequence[CuratedClaim]) 
                 )
                 if told and told > bounds[1] and not planned:
                     wrong = f"kel:{name} {told} lies after the article, which appeared by {bounds[1]}."
-                    yield claim.error(statement.line, "after-the-article", wrong, "Correct the date; what is to come is kel:planned….")
+                    yield claim.error(
+                        statement.line, "after-the-article", wrong, "Correct the date; what is to come is kel:planned…."
+                    )
         for statement in claim.told("plannedLatest"):
             told = _day(statement)
             if told and told < bounds[0]:
                 wrong = f"It is planned for {told}, which was past when the article appeared."
-                yield claim.warning(statement.line, "planned-in-the-past", wrong, "Correct the date, or take kel:latest.")
+                yield claim.warning(
+                    statement.line, "planned-in-the-past", wrong, "Correct the date, or take kel:latest."
+                )
 
 
 def _is_ahead(collection: Collection, subject: str) -> bool:

@@ -30,7 +30,8 @@ def ways(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fin
                 for given in claim.told(giver, subject):
                     for taken in claim.told(taker, subject):
                         if text := _reversed(collection, given.value, taken.value, texts):
-                            wrong = f"kel:{giver} {shorten(given.value)} and kel:{taker} {shorten(taken.value)} are told the other way round: “{text}”."
+                            sides = f"kel:{giver} {shorten(given.value)} and kel:{taker} {shorten(taken.value)}"
+                            wrong = f"{sides} are told the other way round: “{text}”."
                             yield claim.warning(given.line, "direction", wrong, "Swap the two.")
 
 
@@ -74,19 +75,25 @@ def visits(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             for statement in claim.told("visitor", subject):
                 served = {s for s in names.states_served(statement.value) if "State" in collection.types.get(s, ())}
                 if served and served <= states:
-                    wrong = f"The visitor {shorten(statement.value)} has office in {shorten(min(served))}, which is visited."
-                    yield claim.warning(statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the state.")
+                    wrong = f"The visitor {shorten(statement.value)} serves {shorten(min(served))}, which is visited."
+                    yield claim.warning(
+                        statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the state."
+                    )
             for statement in claim.told("host", subject):
                 served = {s for s in names.states_served(statement.value) if "State" in collection.types.get(s, ())}
                 if served and not served & states:
-                    wrong = f"The host {shorten(statement.value)} has office in {shorten(min(served))}, not where it is held."
-                    yield claim.warning(statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the place.")
+                    wrong = f"The host {shorten(statement.value)} serves {shorten(min(served))}, where it is not held."
+                    yield claim.warning(
+                        statement.line, "visit-sides", wrong, "Swap visitor and host, or correct the place."
+                    )
             for statement in (*claim.told("place", subject), *claim.told("visited", subject)):
                 visited = _values(collection, subject, "visited")
                 held = {s for p in _values(collection, subject, "place") for s in _states_of(collection, p)}
                 if visited and held and not visited & held:
                     wrong = f"It is held in {shorten(min(held))}, and visits {shorten(min(visited))}."
-                    yield claim.warning(statement.line, "visit-sides", wrong, "Correct the place, or the state visited.")
+                    yield claim.warning(
+                        statement.line, "visit-sides", wrong, "Correct the place, or the state visited."
+                    )
 
 
 def _states_of_event(collection: Collection, event: str) -> set[str]:
@@ -132,6 +139,7 @@ def reporters(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
     wanted = {c.name for c in claims}
     for claim, area, key, partner in told:
         if claim.name in wanted and sides[key][partner] and sides[key][area.value] == 1:
-            others = sides[key][partner]
-            wrong = f"kel:refArea is {shorten(area.value)}, and {shorten(partner)} in {others} other figure{'s' * (others > 1)} of this kind."
-            yield claim.warning(area.line, "reporter", wrong, "Give the side in whose statistics or territory it is counted.")
+            wrong = f"kel:refArea is {shorten(area.value)}, and {shorten(partner)} in other figures of this kind."
+            yield claim.warning(
+                area.line, "reporter", wrong, "Give the side in whose statistics or territory it is counted."
+            )

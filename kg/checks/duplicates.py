@@ -26,14 +26,17 @@ def entities(collection: Collection, _: Sequence[CuratedClaim]) -> Iterator[Find
         if s.predicate in _IDENTIFIERS:
             first = seen.setdefault((s.predicate, s.value), s)
             if first.subject != s.subject:
-                wrong = f"{shorten(s.subject)} has {_IDENTIFIERS[s.predicate]} {shorten(s.value)} of {shorten(first.subject)} ({first.file}:{first.line})."
+                what = f"{_IDENTIFIERS[s.predicate]} {shorten(s.value)}"
+                wrong = f"{shorten(s.subject)} has {what} of {shorten(first.subject)} ({first.file}:{first.line})."
                 yield Finding(s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one of the two.")
         elif s.predicate == LABEL and s.subject.startswith(str(ID)):
             kinds = "+".join(sorted(collection.types.get(s.subject, ())))
             first = seen.setdefault((f"{kinds} {s.language}", s.value.casefold()), s)
             if first.subject != s.subject and s.language == "en":
                 wrong = f"{shorten(s.subject)} has the label of {shorten(first.subject)} ({first.file}:{first.line})."
-                yield Finding(s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one, or tell them apart.")
+                yield Finding(
+                    s.file, s.line, "", "duplicate-entity", Severity.ERROR, wrong, "Keep one, or tell them apart."
+                )
     yield from _declared_twice(collection)
 
 
@@ -65,7 +68,18 @@ def _stage(facts: Facts) -> tuple[object, ...]:
 
 
 def _figure(facts: Facts) -> tuple[object, ...]:
-    names = ("measure", "refArea", "counterpartArea", "observed", "group", "commodity", "periodStart", "periodEnd", "figureKind", "unit")
+    names = (
+        "measure",
+        "refArea",
+        "counterpartArea",
+        "observed",
+        "group",
+        "commodity",
+        "periodStart",
+        "periodEnd",
+        "figureKind",
+        "unit",
+    )
     if "measure" not in facts or "value" not in facts:
         return ()
     # Articles may differ on a figure, and tell one without a period at different times: these are no duplicates.
@@ -74,8 +88,21 @@ def _figure(facts: Facts) -> tuple[object, ...]:
 
 
 def _statement(facts: Facts) -> tuple[object, ...]:
-    names = ("kind", "saidBy", "addressee", "topic", "concerns", "concernsActor", "concernsTarget", "atEvent", "stance", "earliest")
-    return tuple(_all(facts, n) for n in names) if "saidBy" in facts and ("topic" in facts or "concerns" in facts) else ()
+    names = (
+        "kind",
+        "saidBy",
+        "addressee",
+        "topic",
+        "concerns",
+        "concernsActor",
+        "concernsTarget",
+        "atEvent",
+        "stance",
+        "earliest",
+    )
+    return (
+        tuple(_all(facts, n) for n in names) if "saidBy" in facts and ("topic" in facts or "concerns" in facts) else ()
+    )
 
 
 def _participation(facts: Facts) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""EDTF (ISO 8601-2:2019): the first and last day of a date, a month, a season, a year, an interval, a choice of days."""
+"""EDTF (ISO 8601-2:2019): the first and last day of a date, a month, a year, an interval, a choice."""
 
 import calendar
 import re

@@ -50,7 +50,9 @@ RULES: Final[tuple[Rule, ...]] = (
 )  # fmt: skip
 """The checks that take no reasoner; each is quick."""
 
-_PLACE: Final = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+)(?::\d+)?: (?:claim (?P<claim>[\w-]+):? )?(?P<wrong>.*)", re.DOTALL)
+_PLACE: Final = re.compile(
+    r"(?P<file>[^:\n]+):(?P<line>\d+)(?::\d+)?: (?:claim (?P<claim>[\w-]+):? )?(?P<wrong>.*)", re.DOTALL
+)
 _TEXTLESS: Final = "passages, printed figures, hedges, stated dates, quotations, sentences, own words and coverage"
 
 
@@ -151,7 +153,11 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
         findings |= _beside(findings, broken(collection, claims))
         findings |= _beside(findings, clashes.result() if clashes else ())
     articles = sorted({c.numbered[0] for c in claims})
-    unchecked = [f"{a}: its text was not given (--articles), so {_TEXTLESS} are unchecked." for a in articles if a not in collection.texts]
+    unchecked = [
+        f"{a}: its text was not given (--articles), so {_TEXTLESS} are unchecked."
+        for a in articles
+        if a not in collection.texts
+    ]
     if not reasoning:
         unchecked.append("Consistency was not checked with a reasoner.")
     return Examination(tuple(articles), len(claims), tuple(sorted(findings)), tuple(unchecked))

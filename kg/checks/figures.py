@@ -23,10 +23,11 @@ _UNIT_WORDS: Final = {
 """Words that tell a unit; a unit may go on, as M3-PER-YR does."""
 
 _HEDGES: Final = {
-    "bound-over": r"over|more than|(?:has |have |had )?exceed(?:s|ed|ing)?|above|at least|no less than|upwards of|surpass(?:es|ed)|in excess of|"
-    r"более|больше|свыше|превы\w+|не менее|аса|астам",
+    "bound-over": r"over|more than|(?:has |have |had )?exceed(?:s|ed|ing)?|above|at least|no less than|upwards of|"
+    r"surpass(?:es|ed)|in excess of|более|больше|свыше|превы\w+|не менее|аса|астам",
     "bound-up-to": r"up to|no more than|at most|not more than|a maximum of|до|не более|максимум",
-    "bound-about": r"(?<!talking )(?<!talk )(?<!speaking )(?<!speak )(?<!spoke )(?<!talked )about|around|some|approximately|roughly|circa|an estimated|near|~|около|примерно|порядка|приблизительно|шамамен",
+    "bound-about": r"(?<!talking )(?<!talk )(?<!speaking )(?<!speak )(?<!spoke )(?<!talked )about|around|some|"
+    r"approximately|roughly|circa|an estimated|near|~|около|примерно|порядка|приблизительно|шамамен",
     "bound-nearly": r"nearly|almost|close to|just under|a little less than|почти|без малого|дерлік",
     "bound-record": r"(?:a |an )?record(?: of| high of)?|(?:all-time|historic) high of|рекордн\w+",
 }
@@ -37,7 +38,9 @@ _HEDGE: Final = {
 }
 _HEDGED: Final = {
     **{code: re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE) for code, words in _HEDGES.items()},
-    "bound-nearly": re.compile(rf"\b(?:{_HEDGES['bound-nearly']}|soon|скоро|вскоре|жақында|жуырда)(?!\w)", re.IGNORECASE),
+    "bound-nearly": re.compile(
+        rf"\b(?:{_HEDGES['bound-nearly']}|soon|скоро|вскоре|жақында|жуырда)(?!\w)", re.IGNORECASE
+    ),
 }
 _SHARE: Final = Decimal("0.0051")
 
@@ -75,7 +78,10 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                 elif not told and (name in _UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
                     wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
                     yield claim.error(
-                        unit.line, "unit-as-written", wrong, "Take the unit that the passage tells; counts are unit:NUM."
+                        unit.line,
+                        "unit-as-written",
+                        wrong,
+                        "Take the unit that the passage tells; counts are unit:NUM.",
                     )
 
 
@@ -91,19 +97,21 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                 yield claim.error(written.line, "hedge-in-figure", wrong, "Leave only the figure and its unit words.")
             if not text or not codes or written.value not in text:
                 continue
-            before = [re.split(r"[\d,;:()]", text[: m.start()])[-1] for m in re.finditer(re.escape(written.value), text)]
+            before = [
+                re.split(r"[\d,;:()]", text[: m.start()])[-1] for m in re.finditer(re.escape(written.value), text)
+            ]
             hedges = [{c for c, words in _HEDGE.items() if words.search(part)} for part in before]
             told = {local(c.value) for c in codes}
             if all(found and not found & told for found in hedges):
                 code = min(hedges[0])
                 wrong = f"The passage hedges “{written.value}”, and its bound is {_listed(told)}."
                 yield claim.error(codes[0].line, "bound-word", wrong, f"Take code:{code}, as the words before it say.")
-            for code in codes:
-                words = _HEDGED.get(local(code.value))
-                if words and not words.search(text):
-                    wrong = f"The bound is code:{local(code.value)}, of which the passage has no word."
+            for bound in codes:
+                printed = _HEDGED.get(local(bound.value))
+                if printed and not printed.search(text):
+                    wrong = f"The bound is code:{local(bound.value)}, of which the passage has no word."
                     mend = "Take the code of the hedge that is printed; without one it is code:bound-exact."
-                    yield claim.error(code.line, "bound-word", wrong, mend)
+                    yield claim.error(bound.line, "bound-word", wrong, mend)
 
 
 def shares(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:

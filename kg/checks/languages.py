@@ -20,7 +20,8 @@ _SENTENCES: Final = (str(KEL.gloss), str(KEL.note), str(KEL.confidenceReason))
 _TEXTS: Final = (*_SENTENCES, LABEL)
 _LABELS: Final = (LABEL, ALT_LABEL, PREFIXES["skos"] + "prefLabel")
 _ALONE: Final = re.compile(
-    r"(?:He|She|They|It (?!is|was|has been)|This|These|Those|His|Her|Their|Its)\b|(?:Он|Она|Они|Это|Этот|Эта|Эти|Его|Её|Их)\b|(?:Ол|Олар|Бұл|Оның|Олардың)\b"
+    r"(?:He|She|They|It (?!is|was|has been)|This|These|Those|His|Her|Their|Its)\b"
+    r"|(?:Он|Она|Они|Это|Этот|Эта|Эти|Его|Её|Их)\b|(?:Ол|Олар|Бұл|Оның|Олардың)\b"
 )
 _GIVEN: Final = re.compile(r"^(?:It is|It was)\b")
 
@@ -32,7 +33,11 @@ def marked(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             if statement.predicate in _TEXTS and (found := _mismarked(statement)):
                 yield claim.error(statement.line, "language", *found)
     for statement in collection.reference:
-        if statement.file.startswith("entities/") and statement.predicate in _LABELS and (found := _mismarked(statement)):
+        if (
+            statement.file.startswith("entities/")
+            and statement.predicate in _LABELS
+            and (found := _mismarked(statement))
+        ):
             yield Finding(statement.file, statement.line, "", "language", Severity.ERROR, *found)
 
 

@@ -9,33 +9,42 @@ from kg.checks.findings import Finding
 
 _TOLD_AS_FACT: Final = frozenset({"asserted", "reported"})
 _AHEAD: Final = re.compile(
-    r"\b(?:will(?! (?:disappear|not))|(?:is|are) (?:also )?to\b(?! the\b)|(?:is|are) (?:also )?(?:planned|scheduled|due)|(?:plans?|intends?) to)\b",
+    r"\b(?:will(?! not)|(?:is|are) (?:also )?to\b(?! the\b)|"
+    r"(?:is|are) (?:also )?(?:planned|scheduled|due)|(?:plans?|intends?) to)\b",
     re.IGNORECASE,
 )
-_HEDGED: Final = re.compile(r"\b(?:may|might|perhaps|possibly|not excluded|not rule out|(?:is|are) (?:un)?likely)\b", re.IGNORECASE)
+_HEDGED: Final = re.compile(
+    r"\b(?:may|might|perhaps|possibly|not excluded|not rule out|(?:is|are) (?:un)?likely)\b", re.IGNORECASE
+)
 _SUBORDINATE: Final = re.compile(r"\b(?:that|which|who|whom|whose|what|if|when)\b", re.IGNORECASE)
 _PLAN: Final = re.compile(
-    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|plan(?:s|ned|ning)?|intend\w*|intention|ready|soon|scheduled|due|expected|going to|"
-    r"agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|goals?|aims?|issues?|about to|would|announc\w+|forthcoming|next|"
-    r"until|by the end|launch\w*|measures)\b",
+    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|plan(?:s|ned|ning)?|intend\w*|intention|ready|soon|"
+    r"scheduled|due|expected|going to|agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|"
+    r"goals?|aims?|issues?|about to|would|announc\w+|forthcoming|next|until|by the end|launch\w*|measures)\b",
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|expect\w*|believ\w+|suggest\w*|think\w*|"
-    r"hope\w*|would|some information|as far as|knowledge|suppos\w+|candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|"
+    r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|"
+    r"expect\w*|believ\w+|suggest\w*|think\w*|hope\w*|would|some information|as far as|knowledge|"
+    r"suppos\w+|candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|"
     r"are to|is to|cannot but|ready|sure|appears?)\b",
     re.IGNORECASE,
 )
-_NOT: Final = re.compile(r"\b(?:not|no|never|den(?:y|ies|ied|ial)|without|nothing|refus\w+|cannot|nor|neither|none|rejects?|contrary)\b|n't\b", re.IGNORECASE)
+_NOT: Final = re.compile(
+    r"\b(?:not|no|never|den(?:y|ies|ied|ial)|without|nothing|refus\w+|cannot|nor|neither|none|"
+    r"rejects?|contrary)\b|n't\b",
+    re.IGNORECASE,
+)
 _HAPPENING: Final = frozenset({
-    "participant", "visitor", "visited", "host", "organiser", "delegate", "attendance", "inEvent", "outcomeOf", "atEvent",
+    "participant", "visitor", "visited", "host", "organiser", "delegate", "attendance", "inEvent", "outcomeOf",
+    "atEvent",
 })  # fmt: skip
 _PLANNED_DATES: Final = ("plannedEarliest", "plannedLatest", "plannedEdtf")
-_HELD: Final = frozenset({"status-held", "attendance-attended"})
+_HELD: Final = frozenset({"status-held", "attendance-held"})
 
 
 def verbs(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
-    """Claims told as facts of what is ahead or only possible, and plans, guesses and denials that no verb tells."""
+    """Claims told as facts of what is ahead or only possible; plans, guesses and denials that no verb tells."""
     for claim in claims:
         modality, gloss, line = claim.code("modality"), claim.gloss("en"), claim.line_of("modality")
         if not gloss or not modality:
@@ -56,7 +65,9 @@ def verbs(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                 yield claim.warning(line, "modality-verb", wrong, "Take code:possible or code:expected.")
             elif not _PLAN.search(gloss) and not _PLAN.search(text):
                 wrong = "It is planned, and neither gloss nor passage has a word of what is ahead."
-                yield claim.warning(line, "modality-verb", wrong, "What is or was is code:asserted, or code:reported of others.")
+                yield claim.warning(
+                    line, "modality-verb", wrong, "What is or was is code:asserted, or code:reported of others."
+                )
         elif modality in {"possible", "expected"} and not _DOUBT.search(gloss) and not _DOUBT.search(text):
             wrong = f"It is {modality}, and neither gloss nor passage has a word of doubt."
             yield claim.warning(line, "modality-verb", wrong, "Take the modality that the words tell.")
@@ -95,23 +106,40 @@ def marks(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
             event = "Event" in collection.types.get(statement.subject, ())
             if code == "attendance-announced" and modality in _TOLD_AS_FACT:
                 wrong = f"A presence that is only announced is {modality}."
-                yield claim.error(claim.line_of("modality"), "modality-facts", wrong, "An announced presence is code:planned.")
+                yield claim.error(
+                    claim.line_of("modality"), "modality-facts", wrong, "An announced presence is code:planned."
+                )
             elif code == "status-planned" and event and modality == "asserted":
                 wrong = "An event that is only planned is asserted."
-                yield claim.error(claim.line_of("modality"), "modality-facts", wrong, "A plan is code:planned, or weaker.")
+                yield claim.error(
+                    claim.line_of("modality"), "modality-facts", wrong, "A plan is code:planned, or weaker."
+                )
             elif code in _HELD and modality == "planned":
                 wrong = f"A claim that is planned has code:{code}."
-                yield claim.error(statement.line, "modality-facts", wrong, "Take code:status-planned, or the modality of what was.")
-            elif code in _HELD and modality in _TOLD_AS_FACT and (found := _AHEAD.search(_main_clause(claim.gloss("en")))):
+                yield claim.error(
+                    statement.line, "modality-facts", wrong, "Take code:status-planned, or the modality of what was."
+                )
+            elif (
+                code in _HELD
+                and modality in _TOLD_AS_FACT
+                and (found := _AHEAD.search(_main_clause(claim.gloss("en"))))
+            ):
                 wrong = f"It has code:{code}, and “{found[0]}” tells of what is ahead."
                 yield claim.warning(statement.line, "modality-verb", wrong, "Correct the one that is wrong.")
             elif code == "status-planned" and event and (ahead := _past(claim.gloss("en"))):
                 wrong = f"It has code:status-planned, and “{ahead}” tells that it was held."
-                yield claim.warning(statement.line, "modality-verb", wrong, "Take code:status-held, or correct the gloss.")
+                yield claim.warning(
+                    statement.line, "modality-verb", wrong, "Take code:status-held, or correct the gloss."
+                )
         if modality == "planned":
             for statement in claim.told("earliest"):
                 wrong = "A claim that is planned has kel:earliest, the date of what happened."
-                yield claim.error(statement.line, "modality-facts", wrong, "Take kel:plannedEarliest, kel:plannedLatest, kel:plannedEdtf.")
+                yield claim.error(
+                    statement.line,
+                    "modality-facts",
+                    wrong,
+                    "Take kel:plannedEarliest, kel:plannedLatest, kel:plannedEdtf.",
+                )
 
 
 def _past(gloss: str) -> str:

@@ -10,13 +10,14 @@ from ontology.namespaces import PREFIXES
 _WORD: Final = re.compile(r"[^\W\d_]{3,}|[A-ZА-ЯӘІҢҒҮҰҚӨҺ]{2,}")
 _STEM: Final = 5
 """As many letters of a word count: Kazakhstan and Kazakh, Россия and российский are alike so."""
+_COMMON: Final = frozenset({"the", "and", "for", "для", "при", "мен", "пен", "бен", "және"})
 _POST: Final = PREFIXES["org"] + "postIn"
 
 
 @lru_cache(maxsize=8192)
 def stems(text: str) -> frozenset[str]:
     """The beginnings of the words of a text, and its acronyms."""
-    return frozenset(word.lower()[:_STEM] for word in _WORD.findall(text))
+    return frozenset(word.lower()[:_STEM] for word in _WORD.findall(text)) - _COMMON
 
 
 class Names:
@@ -70,16 +71,27 @@ class Names:
             return self.of(iri).union(*map(self.of, serving))
         return self.of(iri)
 
+    def spoken_for(self, iri: str) -> frozenset[str]:
+        """The names of a speaker and of the speaker's offices, without those of states, which many share."""
+        if "Person" not in self._collection.types.get(iri, frozenset()):
+            return self.with_offices(iri)
+        offices = frozenset[str]().union(*(self.of(office) for office in self.offices.get(iri, ())))
+        return self.of(iri) | (offices - self.of_states)
+
+    @cached_property
+    def of_states(self) -> frozenset[str]:
+        """The names of all states."""
+        states = (iri for iri in self._collection.names if "State" in self._collection.types.get(iri, frozenset()))
+        return frozenset[str]().union(*map(self.of, states))
+
     @cached_property
     def agents(self) -> tuple[str, ...]:
         """The persons, organisations, states and groups of the reference data."""
         kinds = {"Person", "Organization", "Group", "State"}
-        return tuple(
-            iri for iri in self._collection.names if self._collection.types.get(iri, frozenset()) & kinds
-        )
+        return tuple(iri for iri in self._collection.names if self._collection.types.get(iri, frozenset()) & kinds)
 
     def first_named(self, text: str) -> set[str]:
-        """The agents whose name a text begins with, the longest counting: Kazakhstan in “Kazakhstan Pravda” does not."""
+        """The agents whose name a text begins with, the longest counting."""
         found: dict[int, set[str]] = {}
         for iri in self.agents:
             for label in self._collection.names[iri].get("en", ()):
@@ -88,5 +100,3 @@ class Names:
                     if re.match(rf"{re.escape(name)}(?!\w)", text):
                         found.setdefault(len(name), set()).add(iri)
         return found[max(found)] if found else set()
-
-

@@ -22,8 +22,10 @@ def numbers(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
             number, stem = claim.numbered[2], claim.name.rpartition("-")[0]
             due = next(n for n in range(before + 1, before + 2 + len(withdrawn)) if f"{stem}-{n}" not in withdrawn)
             if number != due and claim.name in wanted:
-                wrong = f"It follows number {before} of its paragraph." if before else "It is the first of its paragraph."
-                mend = f"Name it {stem}-{due}: claims are counted from 1 without gaps. (# Withdrawn: {stem}-{due} keeps one.)"
+                wrong = (
+                    f"It follows number {before} of its paragraph." if before else "It is the first of its paragraph."
+                )
+                mend = f"Name it {stem}-{due}: claims are counted without gaps (# Withdrawn: {stem}-{due} tells one)."
                 yield claim.error(claim.line, "numbering", wrong, mend)
             before = number
 
@@ -47,7 +49,7 @@ def headings(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator
     opened = {f.name: f.headings for f in collection.files}
     told = set()
     for claim in claims:
-        article, paragraph, number = claim.numbered
+        _, paragraph, number = claim.numbered
         if not number or (claim.file, paragraph) in told:
             continue
         above = [n for n, line in opened.get(claim.file, ()) if line < claim.line]
@@ -79,6 +81,9 @@ def records(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
     for claim in claims:
         if not claim.record:
             wrong = "It has a graph of facts and no record."
-            yield claim.error(claim.line, "no-record", wrong, "Write claim:… a kel:Claim with its passage, speaker, modality, glosses.")
-        elif not claim.facts:
-            yield claim.error(claim.line, "no-facts", "Its graph holds no fact.", "State the fact, or leave the claim out.")
+            yield claim.error(
+                claim.line,
+                "no-record",
+                wrong,
+                "Write claim:… a kel:Claim with its passage, speaker, modality, glosses.",
+            )

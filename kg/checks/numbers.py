@@ -18,31 +18,27 @@ _DIGITS: Final = re.compile(
     rf"(?:[ \u00a0\u202f-]*(?:{_SCALE})(?!\w))?",
     re.IGNORECASE,
 )
-_WORDS: Final = {
-    "en": (
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty",
-        "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth",
-    ),
-    "ru": (
-        "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать "
-        "пятнадцать шестнадцать семнадцать восемнадцать девятнадцать двадцать",
-        "нулевой первый второй третий четвертый пятый шестой седьмой восьмой девятый десятый",
-    ),
-    "kk": (
-        "нөл бір екі үш төрт бес алты жеті сегіз тоғыз он",
-        "нөлінші бірінші екінші үшінші төртінші бесінші алтыншы жетінші сегізінші тоғызыншы оныншы",
-    ),
-}
+_UP_TO_TWENTY: Final = (
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty""",
+    """zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+    fifteenth sixteenth seventeenth eighteenth nineteenth twentieth""",
+    """ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать
+    пятнадцать шестнадцать семнадцать восемнадцать девятнадцать двадцать""",
+    "нулевой первый второй третий четвертый пятый шестой седьмой восьмой девятый десятый",
+    "нөл бір екі үш төрт бес алты жеті сегіз тоғыз он",
+    "нөлінші бірінші екінші үшінші төртінші бесінші алтыншы жетінші сегізінші тоғызыншы оныншы",
+)
+"""Number words from zero, cardinal and ordinal, in English, Russian and Kazakh."""
 _TENS: Final = (
     "thirty forty fifty sixty seventy eighty ninety",
     "тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
     "отыз қырық елу алпыс жетпіс сексен тоқсан",
 )
 _BY_WORD: Final = {
-    **{w: i for lists in _WORDS.values() for words in lists for i, w in enumerate(words.split())},
+    **{w: i for words in _UP_TO_TWENTY for i, w in enumerate(words.split())},
     **{w: 30 + 10 * i for words in _TENS for i, w in enumerate(words.split())},
+    "две": 2, "одна": 1, "одно": 1,
     "dozen": 12, "hundred": 100, "сто": 100, "жүз": 100, "двести": 200, "триста": 300, "жиырма": 20, "half": 0,
 }  # fmt: skip
 _PARTS: Final = {

@@ -1,4 +1,4 @@
-"""Passages: each has its record, which is that of the text; printed figures stand in them; no paragraph is forgotten."""
+"""Passages: each has its record, that of the text; printed figures stand in them; all paragraphs are covered."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -32,11 +32,17 @@ def recorded(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator
             try:
                 span = article.passage(passage.paragraph, passage.first, passage.last)
             except KelisimError as error:
-                yield claim.error(line, "passage", str(error), "`kelisim read` prints the sentences with their numbers.")
+                yield claim.error(
+                    line, "passage", str(error), "`kelisim read` prints the sentences with their numbers."
+                )
                 continue
             record = collection.described.get(named[0].value, [])
             selector = collection.described.get(_one(record, PREFIXES["oa"] + "hasSelector"), [])
-            told = (_one(selector, PREFIXES["oa"] + "start"), _one(selector, PREFIXES["oa"] + "end"), _one(record, str(KEL.sha256)))
+            told = (
+                _one(selector, PREFIXES["oa"] + "start"),
+                _one(selector, PREFIXES["oa"] + "end"),
+                _one(record, str(KEL.sha256)),
+            )
             expected = (str(span.start), str(span.end), text_digest(article.text[span.start : span.end]))
             if record and told != expected:
                 first = record[0]
@@ -76,7 +82,9 @@ def covered(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
     touched: dict[tuple[str, int], set[int]] = defaultdict(set)
     for claim in collection.claims:
         if claim.passage:
-            touched[claim.passage.article, claim.passage.paragraph].update(range(claim.passage.first, claim.passage.last + 1))
+            touched[claim.passage.article, claim.passage.paragraph].update(
+                range(claim.passage.first, claim.passage.last + 1)
+            )
     omitted = _omitted(collection)
     for name in sorted({c.numbered[0] for c in claims} & collection.texts.keys()):
         article = collection.texts[name]
@@ -91,14 +99,24 @@ def covered(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
                 yield Finding(*place, Severity.ERROR, wrong, f"Curate it, or give the reason in {_OMISSIONS}.")
             elif touched[key] and key in omitted:
                 wrong = f"Paragraph {paragraph.number} has claims, and a reason for having none."
-                yield Finding(omitted[key].file, omitted[key].line, "", "coverage", Severity.ERROR, wrong, "Take away the omission.")
+                yield Finding(
+                    omitted[key].file,
+                    omitted[key].line,
+                    "",
+                    "coverage",
+                    Severity.ERROR,
+                    wrong,
+                    "Take away the omission.",
+                )
             elif touched[key] and missing:
                 wrong = f"Of paragraph {paragraph.number}, no claim stands on sentence {', '.join(map(str, missing))}."
                 yield Finding(*place, Severity.WARNING, wrong, "See whether a fact is left in it.")
         for (other, number), statement in omitted.items():
             if other == name and number > len(article.paragraphs):
                 wrong = f"The article {name} has no paragraph {number}."
-                yield Finding(statement.file, statement.line, "", "coverage", Severity.ERROR, wrong, "Correct the omission.")
+                yield Finding(
+                    statement.file, statement.line, "", "coverage", Severity.ERROR, wrong, "Correct the omission."
+                )
 
 
 def _omitted(collection: Collection) -> dict[tuple[str, int], Statement]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from ontology.namespaces import PREFIXES, RDF_TYPE
+from ontology.namespaces import ID, PREFIXES, RDF_TYPE
 
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -56,6 +56,11 @@ class Statement:
         return self.object.value
 
     @property
+    def thing(self) -> str:
+        """The IRI of the object, if it is a thing of ours; else empty."""
+        return self.value if isinstance(self.object, ox.NamedNode) and self.value.startswith(str(ID)) else ""
+
+    @property
     def language(self) -> str:
         """The language of the object, or empty."""
         return (isinstance(self.object, ox.Literal) and self.object.language) or ""
@@ -67,8 +72,8 @@ class CuratedFile:
 
     prefixes: the namespaces that it declares. undeclared: names whose prefix it does not declare, with their lines.
     headings: the numbers of its comments ``# Paragraph 3``, with their lines. graphs: the line on which each graph
-    opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again. kept: those
-    in comments ``# Kept without a claim: id:nato``.
+    opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again.
+    kept: those in comments ``# Kept without a claim: id:nato``.
     """
 
     name: str
@@ -137,9 +142,7 @@ class _Reader:
                 predicate, predicate_line = self._iri(kind, part, line), line
             else:
                 found, position = self._object(tokens, position - 1)
-                yield Statement(
-                    subject, predicate, found, graph, self._file, line, predicate_line, subject_line
-                )
+                yield Statement(subject, predicate, found, graph, self._file, line, predicate_line, subject_line)
 
     def _directive(self, tokens: list[tuple[str, str, int]], position: int, directive: str) -> int:
         if "prefix" in directive.lower():
@@ -159,9 +162,7 @@ class _Reader:
             self.undeclared.append((part, line))
         return self.prefixes.get(prefix, PREFIXES.get(prefix, "")) + local
 
-    def _object(
-        self, tokens: list[tuple[str, str, int]], position: int
-    ) -> tuple[ox.NamedNode | ox.Literal, int]:
+    def _object(self, tokens: list[tuple[str, str, int]], position: int) -> tuple[ox.NamedNode | ox.Literal, int]:
         kind, part, line = tokens[position]
         position += 1
         if kind == "number":

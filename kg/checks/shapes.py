@@ -11,7 +11,7 @@ from kg.checks.collection import Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import Statement
 from ontology import read_graph
-from ontology.namespaces import CLAIM, RDF_TYPE, shorten
+from ontology.namespaces import CLAIM, KEL, RDF_TYPE, shorten
 from shapes import Result, validate
 
 
@@ -20,11 +20,12 @@ def broken(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
     focus = {iri for c in claims for iri in (str(CLAIM) + c.name, *c.subjects)}
     focus |= {s.value for c in claims for s in (*c.facts, *c.record) if s.value in collection.described}
     graph = _graph(collection, focus)
-    subjects = {str(s) for s in graph.subjects()}
-    report = validate(graph + _background(), focus=sorted(focus & subjects))
+    # Not with focus nodes: pySHACL then takes sh:node for kept wherever the value is no focus node itself.
+    report = validate(graph + _background())
     places = _Places(collection, claims)
     for result in report.results:
-        yield places.finding(result)
+        if str(result.focus) in focus:
+            yield places.finding(result)
 
 
 def _graph(collection: Collection, focus: set[str]) -> Graph:
@@ -78,6 +79,9 @@ class _Places:
         told = [(name, s) for name, s in candidates if s.predicate in paths]
         exact = [(name, s) for name, s in told if result.value is not None and s.value == str(result.value)]
         severity = Severity.WARNING if result.severity == SH.Warning else Severity.ERROR
+        if not told and not any(path.startswith(str(KEL)) for path in paths):
+            # what is missing of names, sources and posts belongs to the entity, not to a claim that speaks of it
+            candidates = [*(("", s) for s in self._collection.described.get(focus, ())), *candidates]
         name, statement = (exact or told or candidates)[0]
         line = statement.line if exact or told else statement.subject_line
         wrong = f"{shorten(focus)}" + (f", {shorten(result.path)}" if paths == {result.path} and result.path else "")
@@ -99,6 +103,5 @@ def disjoint(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator
 
 @cache
 def _apart() -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(
-        (local(str(a)), local(str(b))) for a, b in read_graph().subject_objects(OWL.disjointWith) if isinstance(b, URIRef)
-    ))  # fmt: skip
+    pairs = read_graph().subject_objects(OWL.disjointWith)
+    return tuple(sorted((local(str(a)), local(str(b))) for a, b in pairs if isinstance(b, URIRef)))

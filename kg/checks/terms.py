@@ -69,7 +69,10 @@ def terms() -> Terms:
         for c in classes
     }
     units = {PREFIXES["unit"] + name for name in (*_UNITS, *(f"CCY_{c}" for c in list_currencies()))}
-    datatypes = {PREFIXES["xsd"] + name for name in _DATATYPES} | {PREFIXES["edtf"] + "edtf", PREFIXES["rdf"] + "langString"}
+    datatypes = {PREFIXES["xsd"] + name for name in _DATATYPES} | {
+        PREFIXES["edtf"] + "edtf",
+        PREFIXES["rdf"] + "langString",
+    }
     objects = {str(s) for s in graph.subjects(RDF.type, OWL.ObjectProperty)}
     return Terms(
         frozenset(properties), frozenset(classes), schemes, parents, frozenset(units), frozenset(datatypes),

@@ -23,7 +23,9 @@ def undeclared_prefixes(collection: Collection) -> Iterator[Finding]:
     for file in collection.files:
         for name, line in file.undeclared:
             prefix = name.partition(":")[0]
-            mend = did_you_mean(f"{prefix}:", (f"{p}:" for p in file.prefixes), f"Declare it with @prefix {prefix}: <…> .")
+            mend = did_you_mean(
+                f"{prefix}:", (f"{p}:" for p in file.prefixes), f"Declare it with @prefix {prefix}: <…> ."
+            )
             wrong = f"The prefix of {name} is not declared in this file."
             yield Finding(file.name, line, "", "undeclared-prefix", Severity.ERROR, wrong, mend)
 
@@ -32,13 +34,14 @@ def unknown_terms(collection: Collection, claims: Sequence[CuratedClaim]) -> Ite
     """Properties, classes, codes, units and datatypes that no vocabulary declares; in claims and in entities."""
     for claim in claims:
         for statement in (*claim.facts, *claim.record):
-            yield from (_told(statement, claim.name, *found) for found in _unknown(statement))
+            yield from (_told(statement, claim.name, found) for found in _unknown(statement))
     for statement in collection.reference:
         if statement.file.startswith("entities/"):
-            yield from (_told(statement, "", *found) for found in _unknown(statement))
+            yield from (_told(statement, "", found) for found in _unknown(statement))
 
 
-def _told(statement: Statement, claim: str, line: int, rule: str, wrong: str, mend: str) -> Finding:
+def _told(statement: Statement, claim: str, found: tuple[int, str, str, str]) -> Finding:
+    line, rule, wrong, mend = found
     return Finding(statement.file, line, claim, rule, Severity.ERROR, wrong, mend)
 
 
@@ -65,7 +68,9 @@ def _unknown(statement: Statement) -> Iterator[tuple[int, str, str, str]]:
         mend = did_you_mean(shorten(value), map(shorten, known.schemes), "Take a code of ontology/codes.ttl.")
         yield line, "unknown-code", f"There is no code {shorten(value)}.", mend
     elif (statement.predicate == _UNIT or value.startswith(PREFIXES["unit"])) and value not in known.units:
-        mend = did_you_mean(shorten(value), map(shorten, known.units), "Take a unit of QUDT, or a currency: unit:CCY_ and its code.")
+        mend = did_you_mean(
+            shorten(value), map(shorten, known.units), "Take a unit of QUDT, or a currency: unit:CCY_ and its code."
+        )
         yield line, "unknown-unit", f"There is no unit {shorten(value)}.", mend
 
 
@@ -77,16 +82,15 @@ def undeclared_things(collection: Collection, claims: Sequence[CuratedClaim]) ->
     names = sorted(shorten(iri) for iri in declared if iri.startswith(str(ID)))
     for claim in claims:
         told = set()
-        for statement in (*claim.facts, *claim.record):
-            for iri, line in ((statement.subject, statement.subject_line), (statement.value, statement.line)):
-                if not iri.startswith(str(ID)) or iri in declared or iri in told or isinstance(statement.object, ox.Literal) and iri == statement.value:
+        for s in (*claim.facts, *claim.record):
+            for iri, line in ((s.subject, s.subject_line), (s.thing, s.line)):
+                if not iri.startswith(str(ID)) or iri in declared or iri in told:
                     continue
                 told.add(iri)
                 where = "kg/data/entities" if iri in known else "kg/data/entities, or in the claim that introduces it"
                 mend = did_you_mean(shorten(iri), names, f"Declare it, with its class and labels, in {where}.")
                 yield claim.error(line, "undeclared-thing", f"{shorten(iri)} is declared nowhere.", mend)
-    for statement in collection.reference:
-        iri = statement.value
-        if statement.file.startswith("entities/") and iri.startswith(str(ID)) and iri not in declared and not isinstance(statement.object, ox.Literal):
-            mend = did_you_mean(shorten(iri), names, "Declare it, with its class and labels.")
-            yield Finding(statement.file, statement.line, "", "undeclared-thing", Severity.ERROR, f"{shorten(iri)} is declared nowhere.", mend)
+    for s in collection.reference:
+        if s.file.startswith("entities/") and s.thing and s.thing not in declared:
+            mend = did_you_mean(shorten(s.thing), names, "Declare it, with its class and labels.")
+            yield _told(s, "", (s.line, "undeclared-thing", f"{shorten(s.thing)} is declared nowhere.", mend))

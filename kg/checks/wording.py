@@ -15,12 +15,19 @@ from ontology import KelisimError
 from ontology.namespaces import ID, KEL, shorten
 
 _NAMED: Final = frozenset({"Person", "State", "Place", "Organization", "StateGroup", "Office"})
-_BY_OFFICE: Final = frozenset(str(KEL[n]) for n in ("party", "concerns", "refArea", "counterpartArea", "actor", "target"))
+_BY_OFFICE: Final = frozenset(
+    str(KEL[n]) for n in ("party", "concerns", "refArea", "counterpartArea", "actor", "target")
+)
 """Properties whose values a gloss may tell by an office: the leaders of two countries."""
 _COMMON: Final = frozenset(
-    "that this with from they their them have been were will which what when whom whose there these those into than then also such "
-    "some most more only very even ever over under upon about after before being other others same each every where while accor said "
-    "says told tells thing for and the was has are its his her not but who one two".split()
+    re.findall(
+        r"\w+",
+        """
+    that this with from they their them have been were will which what when whom whose there these those into than then
+    also such some most more only very even ever over under upon about after before being other others same each every
+    where while accor said says told tells thing for and the was has are its his her not but who one two
+    """,
+    )
 )
 _PRONOUN: Final = re.compile(
     r"\b(?:this|that|these|those|it|he|she|they|them|their|his|her|its|we|our|us|themselves|such)\b", re.IGNORECASE
@@ -60,15 +67,15 @@ def sentences(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
         weights, length = _weights(article), passage.last - passage.first
         own = _words_of(collection, claim)
 
-        def worth(first: int, parts: tuple[str, ...] = parts, length: int = length) -> float:
-            found = own & _words(" ".join(parts[first - 1 : first + length]))
-            return sum(weights.get(word, 0.0) for word in found)
-
-        mine = worth(passage.first)
-        best = max(range(1, len(parts) - length + 1), key=worth)
+        worth = [
+            sum(weights.get(word, 0.0) for word in own & _words(" ".join(parts[first : first + length + 1])))
+            for first in range(len(parts) - length)
+        ]
+        mine, most = worth[passage.first - 1], max(worth)
+        best = worth.index(most) + 1
         text = " ".join(parts[passage.first - 1 : passage.last])
         pronoun = _PRONOUN.search(text) and (best < passage.first or len(_words(text)) < _SHORT)
-        if worth(best) >= _WORTH and mine < _LESS * worth(best) and not pronoun:
+        if most >= _WORTH and mine < _LESS * most and not pronoun:
             wrong = f"Hardly a name or figure of the claim stands in {passage.name}, and more in sentence {best}."
             mend = "Check the number of the sentence: `kelisim read` prints them."
             yield claim.warning(claim.line_of("passage"), "wrong-sentence", wrong, mend)

@@ -27,7 +27,7 @@ __all__ = ["check"]
 @click.option("--no-reasoning", is_flag=True, help="Leave out the reasoner, which takes longest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def check(
+def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context, article: str, folder: Path | None, no_write: bool, no_reasoning: bool, as_json: bool
 ) -> None:
     """Check the claims of ARTICLE (mp23, say), or of all: each message has file, line, claim, and how to mend it.

@@ -96,7 +96,7 @@ Files = list[tuple[str, Traversable]]
 
 
 def curated_files(data: Traversable) -> tuple[Files, Files, list[str]]:
-    """The curated files of a folder: Turtle with paths below it, TriG with paths below its ``claims``, and what is left out.
+    """The curated files of a folder: Turtle, with paths below it, TriG, with paths below ``claims``; what is left out.
 
     Raises KelisimError if there is no file of claims.
     """
