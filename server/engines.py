@@ -16,7 +16,7 @@ from kg.remote.breaker import Breaker
 from kg.remote.engine import RemoteEngine
 from kg.remote.mark import Mark, read_mark
 from kg.remote.probing import Traits, probe
-from kg.remote.store import RemoteStore
+from kg.remote.store import COPIED_QUADS, RemoteStore
 from kg.remote.transport import Transport
 from kg.store.store import Store
 from kg.upload.connection import Addresses, Connection
@@ -41,13 +41,14 @@ _LOG: Final = logging.getLogger("kelisim")
 class EngineSettings:
     """Where the engine is. auth: as `kg.upload.credentials` reads it; poll: seconds between looks for changes.
 
-    update: where it takes updates; empty if it is only read.
+    update: where it takes updates; empty if it is only read. copied: the most quads that it may have with changes.
     """
 
     url: str
     auth: str = ""
     poll: float = 5.0
     update: str = ""
+    copied: int = COPIED_QUADS
 
 
 class ConnectedEngine:
@@ -80,7 +81,8 @@ class ConnectedEngine:
 
     def engine(self, prefixes: Mapping[str, str]) -> RemoteEngine:
         """The engine as workers use it; whoever has them watches the time of queries."""
-        return RemoteEngine(RemoteStore(self._transport(_BUILD_SECONDS), self.traits), prefixes)
+        shared = self.settings.copied if self.writer else 0
+        return RemoteEngine(RemoteStore(self._transport(_BUILD_SECONDS), self.traits, shared), prefixes)
 
     def _transport(self, seconds: float) -> Transport:
         url, header, secret = self.settings.url, self._header, self._secret

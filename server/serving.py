@@ -32,7 +32,6 @@ from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
 from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
 from kg.rdf.set_digest import SetDigest
-from kg.remote.store import COPIED_QUADS
 from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.messages import Task
@@ -382,10 +381,11 @@ def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str
         prepare()
     connected = ConnectedEngine(engine)
     only = _kept(connected.engine(prefixes))
-    if connected.writer and len(only) > COPIED_QUADS:
+    if connected.writer and len(only) > engine.copied:
         raise KelisimError(
-            f"The engine holds {len(only)} quads. Changes are worked out on a copy in memory, of {COPIED_QUADS} at "
-            "most: change the data where they are made, and publish them again."
+            f"The engine holds {len(only)} quads. Changes are worked out on a copy in memory, of {engine.copied} at "
+            "most (--engine-copy; a million take 280 MB). Or change the data where they are made, and publish them "
+            "again."
         )
     stated = about_of_data(Reader(only), "Dataset")
     return _Loaded(

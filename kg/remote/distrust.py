@@ -56,9 +56,10 @@ CONSTRUCTS: Final[Mapping[str, Construct]] = {
     "REGEX": _value("REGEX(<urn:kelisim:a>, 'a')", "none", _TEXT),
     "STRDT": _value("STRDT('a'@en, <urn:kelisim:a>)", "none", _TEXT),
     "STRLANG": _value("STRLANG('a'@en, 'en')", "none", _TEXT),
-    ARITHMETIC: _value(
-        "COALESCE(STR(1 + 'a'), STR('a' + 'b'), 'none')",
-        "none",
+    ARITHMETIC: Construct(
+        "SELECT (COALESCE(STR(1 + 'a'), STR('a' + 'b'), STR(DATATYPE(?y + ?z))) AS ?x) WHERE { "
+        f"VALUES (?y ?z) {{ ('1'^^<{_XSD}double> '1'^^<{_XSD}decimal>) }} }}",
+        f"{_XSD}double",
         "Say FILTER(ISNUMERIC(?x)) of each of its variables ?x.",
     ),
     OWN_TYPES: _value("COALESCE(STR('a'^^<urn:kelisim:t> != 'b'^^<urn:kelisim:t>), 'none')", "none"),

@@ -92,27 +92,30 @@ class RemoteHints(Hints):
     def __init__(self, store: RemoteStore) -> None:
         super().__init__(as_store(store))
         self._remote = store
+        self._has_copy = False
 
     def prepare(self) -> None:
         """Makes the copy before processes are forked, so that they share it."""
         with suppress(TooLargeError):
-            self._store = self._remote.copied(MERGED_QUADS)
-            super().prepare()
+            copy = self._remote.copied(max(MERGED_QUADS, self._remote.shared))
+            if len(copy) <= MERGED_QUADS:
+                self._store, self._has_copy = copy, True
+                super().prepare()
 
     def clear(self) -> None:
         """See `Hints`."""
         super().clear()
-        self._store = as_store(self._remote)
+        self._store, self._has_copy = as_store(self._remote), False
 
     def hedged_rows(self, query: str) -> int:
         """See `Hints`; 0 also where there is no copy, or the engine took long for the query."""
-        if self._remote.known_copy is None or self._remote.seconds > _HINTED_SECONDS:
+        if not self._has_copy or self._remote.seconds > _HINTED_SECONDS:
             return 0
         return super().hedged_rows(query)
 
     def unknown_names(self, query: str) -> dict[str, list[str]]:
         """See `Hints`."""
-        if self._remote.known_copy is None:
+        if not self._has_copy:
             self._unnamed = True  # labels are not read over the network
         return super().unknown_names(query)
 

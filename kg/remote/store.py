@@ -4,6 +4,7 @@ What is read of the neighbourhood of a thing is remembered until the data change
 subject in all graphs, from which all look-ups with that subject are answered.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
@@ -24,7 +25,16 @@ Node: TypeAlias = ox.NamedNode | ox.BlankNode
 GraphName: TypeAlias = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 COPIED_QUADS: Final = 2_000_000
-"""The most quads of which a copy is made here, for lenses."""
+"""The most quads of which one process makes a copy for itself, for lenses."""
+
+QUAD_BYTES: Final = 280
+"""What a quad takes in a copy, measured: a million quads 280 MB."""
+
+MEMORY_SHARE: Final = 8
+"""The part of the machine's memory, one of so many, that the copy for changes may take if nothing else is said."""
+
+_ANSWERED: Final = 250_000
+"""The most quads of a copy that are asked for at once: JSON has some 260 bytes for each, all held in memory."""
 
 _REMEMBERED: Final = 300_000
 """The most quads that are remembered of look-ups, about 100 MB."""
@@ -40,8 +50,10 @@ _NONE: Final[Mapping[ox.NamedNode, Callable[..., Any]]] = {}
 class RemoteStore:
     """The dataset in an engine. Has those methods of `pyoxigraph.Store` that read. For one thread."""
 
-    def __init__(self, transport: Transport, traits: Traits) -> None:
+    def __init__(self, transport: Transport, traits: Traits, shared: int = 0) -> None:
+        """`shared` is the most quads of which a copy is made before processes are forked, where changes need one."""
         self.transport = transport
+        self.shared = shared
         self.traits = traits
         self._unfit: KelisimError | None = None
         """Why the data as they are now are not to be asked."""
@@ -245,13 +257,20 @@ class RemoteStore:
         return self._of_pattern[key]
 
     def _quads(  # noqa: PLR0913, PLR0917 - the parts of one pattern
-        self, values: str, p: str = "?p", o: str = "?o", graph: Any = None, predicate: Any = None, value: Any = None
+        self,
+        values: str,
+        p: str = "?p",
+        o: str = "?o",
+        graph: Any = None,
+        predicate: Any = None,
+        value: Any = None,
+        condition: str = "",
     ) -> Iterator[ox.Quad]:
         """The quads of a pattern in one graph, or in all of the dataset."""
         open_parts = ["s", *(["p"] if p == "?p" else ()), *(["o"] if o == "?o" else ())]
         names = [*open_parts, *(["g"] if graph is None else ())]
         pattern = f"?s {p} {o}"
-        own, named = f"{{ {values} {pattern} }}", f"{{ {values} GRAPH ?g {{ {pattern} }} }}"
+        own, named = f"{{ {values} {pattern} {condition} }}", f"{{ {values} GRAPH ?g {{ {pattern} }} {condition} }}"
         if isinstance(graph, ox.BlankNode):
             return
         if isinstance(graph, ox.NamedNode):
@@ -334,23 +353,36 @@ class RemoteStore:
                     f"The engine holds {size} quads, of which no copy is made here: {most_quads} at most."
                 )
             copy = ox.Store()
-            copy.bulk_extend(self)
+            copy.bulk_extend(self if size <= _ANSWERED else self._in_divisions(size))
             if len(copy) != size:
                 raise EngineError(f"The engine counts {size} quads and gives {len(copy)}. Are they being changed?")
             self._copy = copy
         return self._copy
+
+    def _in_divisions(self, size: int) -> Iterator[ox.Quad]:
+        """All quads, in answers of no more than an engine gives: divided by the MD5 of the subject.
+
+        Blank nodes have none, so data of this size with blank nodes are counted otherwise than they come.
+        """
+        length = 1
+        while size > _ANSWERED * 16**length:
+            length += 1
+        for number in range(16**length):
+            digits = f"{number:0{length}x}"
+            yield from self._quads("", condition=f'FILTER(SUBSTR(MD5(STR(?s)), 1, {length}) = "{digits}")')
 
     def current_copy(self) -> ox.Store:
         """The copy, made anew if the engine has another number of quads by now; raises TooLargeError."""
         self._size = None
         if self._copy is not None and len(self._copy) != len(self):
             self._copy = None
-        return self.copied()
+        return self.copied(max(self.shared, COPIED_QUADS))
 
-    @property
-    def known_copy(self) -> ox.Store | None:
-        """The copy, if it was made."""
-        return self._copy
+
+def copied_for_changes() -> int:
+    """The most quads of which a copy is made for changes: what this machine's memory carries."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(COPIED_QUADS, memory // MEMORY_SHARE // QUAD_BYTES)
 
 
 def _translated(query: str, reading: Reading) -> Translated:

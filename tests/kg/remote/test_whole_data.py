@@ -1,12 +1,17 @@
-"""Writes past Kelisim that leave the mark and the number of quads as they were are found within a round, and told."""
+"""All data of an engine are read: into a copy, and part by part, by which writes past Kelisim are found and told."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kg.engine.errors import TooLargeError
 from kg.rdf.patches import Patch, new_header
 from kg.remote.audit import Audit
+from kg.remote.breaker import Breaker
+from kg.remote.probing import probe
+from kg.remote.store import RemoteStore
+from kg.remote.transport import Transport
 from kg.upload.manifest import read_manifest
 from kg.upload.names import DEFAULT_GRAPH, RESERVED
 from kg.upload.writing import EngineWriter
@@ -127,3 +132,19 @@ def test_a_server_answers_with_what_is_there_and_tells_of_it(kelisim: str, tmp_p
             assert "the default graph" in audit()["examples"][0]
             assert becomes(lambda: b"thing/100" in send(query)[2])
             assert send(query)[1]["ETag"] != before["ETag"]
+
+
+def test_a_copy_that_is_read_in_divisions_is_whole(engine: EngineServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(engine, sample(), overwrite=True)
+    transport = Transport(engine.query_url, Breaker("engine"))
+    whole = RemoteStore(transport, probe(transport)).copied()
+    assert {*whole} == canonical(sample())
+    monkeypatch.setattr("kg.remote.store._ANSWERED", 100)
+    selects: list[str] = []
+    divided = RemoteStore(transport, probe(transport))
+    monkeypatch.setattr(transport, "select", lambda q, select=transport.select: selects.append(q) or select(q))
+    assert {*divided.copied()} == canonical(sample())
+    assert len([q for q in selects if "MD5" in q]) == 16
+    with pytest.raises(TooLargeError):
+        RemoteStore(transport, probe(transport)).copied(100)
+    transport.close()
