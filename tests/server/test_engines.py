@@ -180,7 +180,7 @@ def test_a_server_whose_engine_fails_at_first_says_that_it_serves(kelisim: str, 
     store = ox.Store()
     store.bulk_extend(dataset.quads)
     publish(store, "a" * 64)
-    refused = []
+    refused: list[str] = []
 
     def refuses_at_first(exchange: fake.Exchange, query: str) -> bool:
         if query.endswith("(1 AS ?kelisim_one) {} LIMIT 1") and len(refused) < 2:
