@@ -2,5 +2,5 @@
 
 Begin with `store` for how a change is committed, `reader` for query results as Python values.
 
-Imports: ontology, kg.rdf, kg.engine, kg.inference, kg.changes, kg.history, kg.workers.
+Imports: ontology, kg.rdf, kg.engine, kg.inference, kg.changes, kg.history, kg.columns, kg.workers.
 """
