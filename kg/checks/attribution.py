@@ -6,6 +6,7 @@ from typing import Final
 
 from kg.checks.collection import LABEL, Collection, CuratedClaim, local
 from kg.checks.findings import Finding
+from kg.checks.modality import main_clause
 from kg.checks.naming import Names, stems
 from ontology import KelisimError
 from ontology.namespaces import shorten
@@ -13,6 +14,12 @@ from ontology.namespaces import shorten
 _ACCORDING: Final = re.compile(
     r"(?:^|\b)[Aa]ccording to (?:the |a )?([^,]+)|\b[Ii]n the (?:view|words|opinion) of ([^,]+)"
 )
+_SAYS: Final = re.compile(
+    r"([A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*),? (?:says|said|thinks|supposes|believes|expects|told|denies|"
+    r"speaks of|is sure|argues|does not expect)\b"
+    r"|\b(?:[Ii]n|[Bb]y|[Aa]s) ([A-Z][\w’-]+(?: [A-Z][\w’-]+)*)'s? (?:view|words?|opinion)\b"
+)
+"""Who says something, by the verb behind the name."""
 _BEFORE: Final = 6
 """So many paragraphs before, a speaker may have been named to whom pronouns refer."""
 _QUOTING: Final = re.compile(r"^\s*[-–—\"“«]\s*\w")
@@ -54,7 +61,9 @@ def named(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
             wrong = f"The gloss says “according to {told}”, and the speaker is {shorten(iri)}."
             yield claim.warning(line, "speaker", wrong, "Correct the one that is wrong.")
         elif iri == publisher:
-            continue
+            if (said := _saying(collection, claim)) and not stems(said) & names.of(iri):
+                wrong = f"By the gloss {said} says it, and the speaker is {shorten(iri)}."
+                yield claim.warning(line, "speaker", wrong, "Correct the one that is wrong.")
         elif not glosses & names.spoken_for(iri):
             wrong = f"No gloss names the speaker, {shorten(iri)}."
             yield claim.warning(line, "speaker", wrong, "Check who is quoted; a gloss says who says it.")
@@ -67,6 +76,14 @@ def named(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
 
 def _according_to(claim: CuratedClaim) -> str:
     match = _ACCORDING.search(claim.gloss("en"))
+    return (match[1] or match[2]) if match else ""
+
+
+def _saying(collection: Collection, claim: CuratedClaim) -> str:
+    """Who says it by the gloss; empty where the claim is that somebody said something."""
+    if any("Statement" in collection.types.get(s, ()) for s in claim.subjects):
+        return ""
+    match = _SAYS.search(main_clause(claim.gloss("en")))
     return (match[1] or match[2]) if match else ""
 
 

@@ -16,10 +16,16 @@ _AHEAD: Final = re.compile(
 _HEDGED: Final = re.compile(
     r"\b(?:may|might|perhaps|possibly|not excluded|not rule out|(?:is|are) (?:un)?likely)\b", re.IGNORECASE
 )
+_DENIED: Final = re.compile(r"\b(?:(?<!and )not(?! excluded?\b)|never|den(?:y|ies|ied)|rules? out)\b", re.IGNORECASE)
+_GUESSED: Final = re.compile(
+    r"\b(?:may|might|perhaps|possibly|it possible|possibility|(?:most )?likely|not excluded?|expect(?:s|ed)?|"
+    r"suppos\w+|believ\w+|hopes?|thinks?|to the knowledge)\b",
+    re.IGNORECASE,
+)
 _SUBORDINATE: Final = re.compile(r"\b(?:that|which|who|whom|whose|what|if|when)\b", re.IGNORECASE)
 _PLAN: Final = re.compile(
-    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|plan(?:s|ned|ning)?|intend\w*|intention|ready|soon|"
-    r"scheduled|due|expected|going to|agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|"
+    r"\b(?:will|shall|to be|(?:is|are|was|were|has|have) to|(?<!action )plan(?:s|ned|ning)?|intend\w*|intention|ready|"
+    r"soon|scheduled|due|expected|going to|agenda|prepar\w+|should|consider\w*|await\w*|upcoming|coming|set for|tasks?|"
     r"goals?|aims?|issues?|about to|would|announc\w+|forthcoming|next|until|by the end|launch\w*|measures)\b",
     re.IGNORECASE,
 )
@@ -50,15 +56,18 @@ def verbs(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
         if not gloss or not modality:
             continue
         text = collection.text(claim)
-        main = _main_clause(gloss)
+        main = main_clause(gloss)
         if modality in _TOLD_AS_FACT and not _of_statement(collection, claim):
             told = {local(s.predicate) for s in claim.facts}
             if (found := _AHEAD.search(main)) or (told & _HAPPENING and (found := _only_ahead(text))):
                 wrong = f"It is {modality}, and “{found[0]}” tells of what is ahead."
                 yield claim.warning(line, "modality-verb", wrong, "What is to come is code:planned, or weaker.")
-            elif found := _HEDGED.search(main):
+            elif found := _GUESSED.search(gloss):
                 wrong = f"It is {modality}, and “{found[0]}” tells that it is not sure."
                 yield claim.warning(line, "modality-verb", wrong, "Take code:possible or code:expected.")
+            elif found := _DENIED.search(gloss):
+                wrong = f"It is {modality}, and “{found[0]}” tells that it is not so."
+                yield claim.warning(line, "modality-verb", wrong, "What somebody denies is code:denied.")
         elif modality == "planned":
             if found := _HEDGED.search(main):
                 wrong = f"It is planned, and “{found[0]}” tells that it is not sure."
@@ -76,7 +85,7 @@ def verbs(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
             yield claim.warning(line, "modality-verb", wrong, "The gloss says who says that it is not so.")
 
 
-def _main_clause(gloss: str) -> str:
+def main_clause(gloss: str) -> str:
     """The gloss up to its first subordinate clause, in which other verbs may stand."""
     found = _SUBORDINATE.search(gloss)
     return gloss[: found.start()] if found else gloss
@@ -120,9 +129,7 @@ def marks(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                     statement.line, "modality-facts", wrong, "Take code:status-planned, or the modality of what was."
                 )
             elif (
-                code in _HELD
-                and modality in _TOLD_AS_FACT
-                and (found := _AHEAD.search(_main_clause(claim.gloss("en"))))
+                code in _HELD and modality in _TOLD_AS_FACT and (found := _AHEAD.search(main_clause(claim.gloss("en"))))
             ):
                 wrong = f"It has code:{code}, and “{found[0]}” tells of what is ahead."
                 yield claim.warning(statement.line, "modality-verb", wrong, "Correct the one that is wrong.")
@@ -143,5 +150,5 @@ def marks(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
 
 
 def _past(gloss: str) -> str:
-    found = re.search(r"\b(?:took place|was held|were held|was opened|met)\b", _main_clause(gloss))
+    found = re.search(r"\b(?:took place|was held|were held|was opened|met)\b", main_clause(gloss))
     return found[0] if found else ""
