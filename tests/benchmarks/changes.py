@@ -43,7 +43,7 @@ CHANGES: Final[dict[str, Change]] = {
     "other data": lambda n: f'INSERT DATA {{ <http://example.org/new{n}> <http://example.org/p> "{n}" }}',
     "label": lambda n: f'INSERT DATA {{ <http://example.org/thing{n}> <{LABEL}> "Zembla{n}"@en }}',
     "with shapes": lambda n: (
-        f"INSERT DATA {{ <{ID}benchmark-{n}> a <{KEL.State}> ; <{PREFIXES['dcterms']}source> <https://example.org/{n}> ; "
+        f"INSERT DATA {{ <{ID}benchmark-{n}> a <{KEL.State}> ; <{SOURCE}> <https://example.org/{n}> ; "
         f'<{LABEL}> "State {n}"@en , "Страна {n}"@ru , "Ел {n}"@kk }}'
     ),
     "pattern": lambda n: (
