@@ -75,7 +75,7 @@ class Conformance:
             c for given in graph.objects(node, RDF.type) for c in graph.transitive_objects(given, RDFS.subClassOf)
         }
         keys: set[tuple[URIRef | None, Node]] = {(None, node)}
-        keys |= {(RDF.type, each) for each in classes}
+        keys |= {(RDF.type, each) for each in classes if each is not None}
         keys |= {(SH.targetSubjectsOf, each) for each in graph.predicates(node)}
         keys |= {(SH.targetObjectsOf, each) for each in self.of_objects if (None, each, node) in graph}
         return iter(dict.fromkeys(shape for key in keys for shape in self._targeting.get(key, ())))

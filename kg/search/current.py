@@ -8,7 +8,11 @@ from kg.search.index import Index
 from kg.search.texts import read_texts, texts_of
 from kg.store.reader import Reader
 from kg.store.store import Store
+from kg.workers.messages import Task
 from ontology import KelisimError
+
+PAGE_SECONDS: Final = 120.0
+"""The seconds that a part of all texts may take, unless the server's limit is lower."""
 
 MOST_THINGS: Final = 50_000
 """After changes of more things the index is made anew."""
@@ -27,7 +31,7 @@ class CurrentIndex:
 
     def get(self) -> Index:
         """The index, which has all changes up to that version at least; raises what queries raise."""
-        number, reader = self._store.number, Reader(self._store)
+        number, reader = self._store.number, Reader(self._store, self._answer)
         things = self._changed(self._store.history, number)
         if self._index is None or things is None:
             self._index = Index(read_texts(reader))
@@ -35,6 +39,10 @@ class CurrentIndex:
             replace_texts(self._index, things, texts_of(reader, things))
         self._number = number
         return self._index
+
+    def _answer(self, query: str) -> bytes:
+        """The answer to a query, which in a large store takes longer than one of a page may."""
+        return self._store.query(Task(query, bindings="json", internal=True), PAGE_SECONDS).content
 
     def _changed(self, history: History | None, number: int) -> set[str] | None:
         """The things with texts that changed since; None if that cannot be told, or there are too many."""

@@ -337,7 +337,10 @@ class WorkerPool:
                     may_replace = len(message) > PATCH_BYTES
                 else:
                     worker.channel.send(message)
-            self._writer.apply(message)
+            if len(message) > _PATCH_BYTES:  # a fork is faster
+                self._writer.discard()
+            else:
+                self._writer.apply(message)
             self._prepare_writer()
             self.version += versions
             on_visible()

@@ -31,6 +31,7 @@ BENCHMARKS: Final = (
     "search",
     "pages",
     "updates",
+    "changes",
     "inference",
     "loading",
     "fairness",
