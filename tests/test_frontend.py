@@ -49,8 +49,8 @@ def built() -> Path:
 
 def test_the_build_makes_what_the_pages_use(built: Path) -> None:
     assert {p.name for p in built.iterdir()} == {"LICENSES.txt", "vega.js", "world.json", "yasgui.css", "yasgui.js"}
-    assert (built / "vega.js").stat().st_size < 1_000_000
-    assert (built / "yasgui.js").stat().st_size < 1_100_000
+    assert (built / "vega.js").stat().st_size < 900_000
+    assert (built / "yasgui.js").stat().st_size < 1_000_000
     assert len(json.loads((built / "world.json").read_bytes())["objects"]["countries"]["geometries"]) > 150
 
 

@@ -23,6 +23,7 @@ COMPARED_PROPERTIES: Final = tuple(
 """The properties of figures, in addition to their periods, that `contradictions` compares."""
 
 _MAX_COMPARED: Final = 200
+_VALUE: Final = str(KEL.value)
 
 
 def conflicting_properties(facts: Iterable[Fact]) -> set[str]:
@@ -49,11 +50,11 @@ def is_disputed(fact: Fact, notes: Mapping[str, Footnote]) -> bool:
 
 def contradictions(figures: Mapping[str, list[Fact]]) -> dict[str, list[str]]:
     """Those of the figures (with their facts) that others contradict, each with the others; see `kg.conflicts`."""
-    facts = ((f.subject, f.predicate, f.value, claim) for of in figures.values() for f in of for claim in f.claims)
-    given = read_figures(Evidence(facts, {}))
+    given = [of for of in figures.values() if any(fact.predicate == _VALUE for fact in of)]
+    facts = ((f.subject, f.predicate, f.value, claim) for of in given for f in of for claim in f.claims)
     pairs = {
         (one.iri, other.iri)
-        for found in disagreements(given)
+        for found in disagreements(read_figures(Evidence(facts, {})))
         for one in found
         for other in found
         if one.disagrees(other) and one.iri != other.iri

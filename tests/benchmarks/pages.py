@@ -1,7 +1,8 @@
 """How much a first page weighs, and how long pages take, against a file of the same server.
 
-``make bench`` or ``python -m tests.benchmarks.pages [--tiny]``. Every request is new to the server, so that no cache
-helps it.
+``make bench`` or ``python -m tests.benchmarks.pages [--tiny] [--data QUADS.nq]``. Every request has a cookie of
+its own, so that the page cache never helps. The first view of a page is of a server that has shown the other pages
+before; the queries are those that it asks then, counted in this process. With ``--data`` pages of a larger dataset.
 """
 
 import math
@@ -9,11 +10,19 @@ import re
 import statistics
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Final
 
+import pyoxigraph as ox
+
+from kg.curation.curated import read_curation
+from kg.curation.dataset import build
+from kg.engine.engine import Engine
 from tests.benchmarks.limits import ANSWER_SECONDS, cell, ratio
-from tests.benchmarks.peers import Server, kelisim
+from tests.benchmarks.peers import Server, kelisim, kelisim_with
+from tests.counting import counted
 
 STARTS: Final = 3
 REPEATS: Final = 30
@@ -31,12 +40,18 @@ PAGES: Final = (
     "/downloads",
     "/about",
     "/search?q=kazakhstan",
+    "/page/armenia",
+    "/page/russia",
     "/page/kazakhstan",
     "/page/vladimir-putin",
+    "/page/csto",
+    "/page/joint-statement-2024",
     "/page/claim/izv24-p32-4",
     "/page/source/izv24",
     "/page/ns",
 )
+OF_DATA: Final = ("/", "/trade", "/page/state-0000", "/page/state-0000-state-0001-2003", "/page/claim/c1000")
+"""Pages of the datasets of `tests.benchmarks.trade`."""
 BROWSER: Final = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"}
 
 
@@ -84,15 +99,40 @@ def main() -> None:
     with kelisim() as server:
         visitor = Visitor(server)
         print(f"The home page with all its resources: {weight(visitor, '/') / 1000:.1f} kB transferred, compressed")
-        file = statistics.median(visitor.get(f"{FILE}?{n}")[0] for n in range(repeats))
-        print(f"\n{'page':28} {'ms':>8} {'times a file':>13} {'kB':>8}", end="")
-        print(f"   (medians of {repeats}; a file takes {file * 1000:.2f} ms)")
-        for path in pages:
-            mark = "&" if "?" in path else "?"
-            _, size, _ = visitor.get(path)
-            seconds = statistics.median(visitor.get(f"{path}{mark}n={n}")[0] for n in range(repeats))
-            print(f"{path:28} {cell(seconds * 1000, 8, 1, ANSWER_SECONDS)} {cell(ratio(seconds, file), 13, 1)}", end="")
-            print(f" {size / 1000:8.1f}", flush=True)
+        table(visitor, pages, repeats, queries(build(read_curation()).quads, pages))
+    if "--data" in sys.argv:
+        data = Path(sys.argv[sys.argv.index("--data") + 1])
+        store = ox.Store()
+        store.bulk_load(path=str(data), format=ox.RdfFormat.N_QUADS)
+        print(f"\n{len(store)} quads")
+        asked = queries(store, OF_DATA)
+        del store
+        with kelisim_with(data) as server:
+            table(Visitor(server), OF_DATA, repeats, asked)
+
+
+def queries(quads: Iterable[ox.Quad] | ox.Store, pages: Sequence[str]) -> list[int]:
+    """How many queries each page asks when it is first seen, one after another."""
+    client, store = counted(Engine(quads))
+    numbers = []
+    for path in pages:
+        store.asked.clear()
+        client.get(path)
+        numbers.append(len(store.asked))
+    return numbers
+
+
+def table(visitor: Visitor, pages: Sequence[str], repeats: int, asked: Sequence[int]) -> None:
+    """Prints how long each page takes, first and later, with the queries that it asks and what it weighs."""
+    file = statistics.median(visitor.get(f"{FILE}?{n}")[0] for n in range(repeats))
+    print(f"\n{'page':36} {'queries':>8} {'first ms':>9} {'ms':>8} {'times a file':>13} {'kB':>8}", end="")
+    print(f"   (medians of {repeats}; a file takes {file * 1000:.2f} ms)")
+    for path, number in zip(pages, asked, strict=True):
+        first, size, _ = visitor.get(path, Cookie="first=1")
+        seconds = statistics.median(visitor.get(path, Cookie=f"n={n}")[0] for n in range(repeats))
+        print(f"{path:36} {number:8} {cell(first * 1000, 9, 1, ANSWER_SECONDS)}", end=" ")
+        print(f"{cell(seconds * 1000, 8, 1, ANSWER_SECONDS)} {cell(ratio(seconds, file), 13, 1)}", end=" ")
+        print(f"{size / 1000:8.1f}", flush=True)
 
 
 def weight(visitor: Visitor, path: str) -> int:

@@ -49,7 +49,7 @@ PAGES = {
 }
 """One path of each type of page."""
 
-BUDGET = 150_000
+BUDGET = 60_000
 """The limit of bytes transferred for the home page and its resources."""
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
