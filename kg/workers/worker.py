@@ -252,6 +252,8 @@ def _run_past(control_file: int, log: int, rewind: Rewind, engine: Engine, memor
     control = socket.socket(fileno=control_file)
     with os.fdopen(log, "rb") as file:
         patch = rewind.patch(file.fileno())
+    if isinstance(engine.optimiser, Remembering):
+        engine.optimiser = None  # the statistics that are awaited come to the latest version alone
     engine.apply(patch)
     send(control, 0)
     _serve_forks(control, engine, memory_bytes)
