@@ -58,7 +58,7 @@ CONSTRUCTS: Final[Mapping[str, Construct]] = {
     "STRLANG": _value("STRLANG('a'@en, 'en')", "none", _TEXT),
     ARITHMETIC: Construct(
         "SELECT (COALESCE(STR(1 + 'a'), STR('a' + 'b'), STR(DATATYPE(?y + ?z))) AS ?x) WHERE { "
-        f"VALUES (?y ?z) {{ ('1'^^<{_XSD}double> '1'^^<{_XSD}decimal>) }} }}",
+        f"VALUES (?y ?z) {{ ('1.0'^^<{_XSD}double> '1.0'^^<{_XSD}decimal>) }} }}",
         f"{_XSD}double",
         "Say FILTER(ISNUMERIC(?x)) of each of its variables ?x.",
     ),
