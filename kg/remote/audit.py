@@ -42,8 +42,8 @@ class Audit:
         self._expected: dict[Part, Signature] = {}
         self._findings: dict[Part, tuple[str, str]] = {}
         """By the part: words, and the digest of what is there."""
-        self._last = Part("")
-        self._error = ""
+        self._last, self._error = Part(""), ""
+        self._read, self._rounds, self._seconds, self._began = 0, 0, 0.0, 0.0
         self._begin(Manifest())
 
     @property

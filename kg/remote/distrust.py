@@ -12,7 +12,7 @@ from typing import Final
 from lark import Token, Tree
 
 from kg.engine.syntax import Node, tokens
-from kg.remote.numbers import Numbers
+from kg.remote.numbers import Numbers, subtrees
 from ontology.namespaces import PREFIXES
 
 _XSD: Final = PREFIXES["xsd"]
@@ -58,7 +58,7 @@ CONSTRUCTS: Final[Mapping[str, Construct]] = {
     "STRLANG": _value("STRLANG('a'@en, 'en')", "none", _TEXT),
     ARITHMETIC: Construct(
         "SELECT (COALESCE(STR(1 + 'a'), STR('a' + 'b'), STR(DATATYPE(?y + ?z))) AS ?x) WHERE { "
-        f"VALUES (?y ?z) {{ ('1'^^<{_XSD}double> '1'^^<{_XSD}decimal>) }} }}",
+        f"VALUES (?y ?z) {{ ('1.0'^^<{_XSD}double> '1.0'^^<{_XSD}decimal>) }} }}",
         f"{_XSD}double",
         "Say FILTER(ISNUMERIC(?x)) of each of its variables ?x.",
     ),
@@ -124,7 +124,7 @@ def _used(node: Node, iri: Callable[[Token], str], *, several: bool) -> Iterator
 
 def _computed(tree: Tree[Token], iri: Callable[[Token], str]) -> Iterator[str]:
     numbers = Numbers(tree, iri)
-    for node in tree.iter_subtrees_topdown():
+    for node in subtrees(tree):
         of_type = node.data == "builtin_call" and str(node.children[0]).upper() == "DATATYPE"
         if numbers.is_doubtful(node) or (of_type and numbers.is_computed(node)):
             yield ARITHMETIC

@@ -8,7 +8,7 @@ from typing import Final
 
 from lark import Token, Tree
 
-from kg.engine.syntax import Node
+from kg.engine.syntax import Node, tokens
 from ontology.namespaces import PREFIXES
 
 _XSD: Final = PREFIXES["xsd"]
@@ -27,7 +27,7 @@ class Numbers:
     def __init__(self, tree: Tree[Token], iri: Callable[[Token], str]) -> None:
         self._iri = iri
         self._variables = {str(v) for v in _said_to_be(tree)}
-        for node in tree.iter_subtrees_topdown():
+        for node in subtrees(tree):
             match node.children:
                 case [*_, Tree() as value, Token(type="AS"), Token(type="VARIABLE") as name, _] if self.is_number(
                     value
@@ -75,15 +75,24 @@ class Numbers:
         return name in _NUMERIC or name in _COUNTING
 
 
+def subtrees(tree: Tree[Token]) -> Iterator[Tree[Token]]:
+    """The tree and those below it, in the order of the text."""
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += (child for child in reversed(each.children) if isinstance(child, Tree))
+
+
 def _said_to_be(tree: Tree[Token]) -> Iterator[Token]:
     """The variables ?x with FILTER(ISNUMERIC(?x)), also beside other conditions that must hold."""
-    for node in tree.iter_subtrees_topdown():
+    for node in subtrees(tree):
         for before, child in zip(node.children, node.children[1:], strict=False):
             if isinstance(before, Token) and before.type == "FILTER":
                 for call in _conditions(child):
                     match call:
                         case [Token() as name, Tree() as given] if name.upper() == "ISNUMERIC":
-                            yield from (t for t in given.scan_values(lambda t: t.type == "VARIABLE"))
+                            yield from (t for t in tokens(given) if t.type == "VARIABLE")
 
 
 def _conditions(node: Node) -> Iterator[list[Node]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,7 +125,11 @@ def test_a_server_answers_with_what_is_there_and_tells_of_it(kelisim: str, tmp_p
             query = ask(server.address, f"SELECT ?o {{ <{EX}thing/7> <{EX}near> ?o }}", format="json")
             _, before, body = send(query)
             assert b"thing/8" in body
-            audit = lambda: get_json(f"{server.address}ready")["engine"]["audit"]  # noqa: E731
+
+            def audit() -> dict[str, Any]:
+                told: dict[str, Any] = get_json(f"{server.address}ready")["engine"]["audit"]
+                return told
+
             assert becomes(lambda: audit()["rounds"] > 0, 60)
             assert audit()["differences"] == 0
             move(engine, "8", "100", "")
@@ -140,9 +145,13 @@ def test_a_copy_that_is_read_in_divisions_is_whole(engine: EngineServer, monkeyp
     whole = RemoteStore(transport, probe(transport)).copied()
     assert {*whole} == canonical(sample())
     monkeypatch.setattr("kg.remote.store._ANSWERED", 100)
-    selects: list[str] = []
-    divided = RemoteStore(transport, probe(transport))
-    monkeypatch.setattr(transport, "select", lambda q, select=transport.select: selects.append(q) or select(q))
+    divided, selects, select = RemoteStore(transport, probe(transport)), list[str](), transport.select
+
+    def noted(query: str) -> bytes:
+        selects.append(query)
+        return select(query)
+
+    monkeypatch.setattr(transport, "select", noted)
     assert {*divided.copied()} == canonical(sample())
     assert len([q for q in selects if "MD5" in q]) == 16
     with pytest.raises(TooLargeError):
