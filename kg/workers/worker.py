@@ -74,6 +74,9 @@ _HINTED_SECONDS: Final = 0.005
 
 UNREADABLE_COPY: Final = "The store is being loaded, and its copy on disk gave no answer. Try again in a few seconds."
 
+_KEPT_BYTES: Final = 1 << 30
+"""A worker that has copied more of the store's pages, or takes more itself, ends after its query."""
+
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 
@@ -301,7 +304,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     faulthandler.enable()  # in this thread, whose stack may overflow; it writes to the crash report
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
-    memory = PrivateMemory(memory_bytes)
+    memory = PrivateMemory(min(memory_bytes, _KEPT_BYTES))
     with nullcontext() if engine.opens_files else forbid_new_files(spare):  # such as a store on disk, as it needs them
         while True:
             try:
