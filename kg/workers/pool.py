@@ -504,7 +504,7 @@ class WorkerPool:
                 outcome.format, spooled or body, outcome.rows, outcome.hedged, outcome.unknown, pending.version
             )
             self._finish(pending, reply)
-        if not worker.long and (outcome.retires or worker.patched > _PATCH_BYTES):
+        if outcome.retires or worker.patched > _PATCH_BYTES:
             self._replace(worker)
         elif worker.lowered:  # low priority cannot be undone
             self._end(worker)

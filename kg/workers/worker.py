@@ -9,6 +9,7 @@ patch; once the server has committed it, the fork server and the workers apply i
 """
 
 import faulthandler
+import gc
 import math
 import os
 import resource
@@ -58,6 +59,7 @@ from kg.workers.confinement import (
     allow_new_files,
     die_with_parent,
     forbid_new_files,
+    give_back_memory,
     limit_memory,
     use_one_malloc_arena,
 )
@@ -204,6 +206,9 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     if is_reasoned(engine.store):
         rules()  # read before forking: workers may not open files
     engine.hints.prepare()
+    gc.collect()
+    gc.freeze()  # else a collection in a worker writes into the pages of all that is loaded
+    give_back_memory()
     send(control, 0)
     _serve_forks(control, engine, memory_bytes)
 
