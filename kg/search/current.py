@@ -40,9 +40,9 @@ class CurrentIndex:
         self._number = number
         return self._index
 
-    def _answer(self, query: str) -> bytes:
+    def _answer(self, query: str, form: str) -> bytes:
         """The answer to a query, which in a large store takes longer than one of a page may."""
-        return self._store.query(Task(query, bindings="json", internal=True), PAGE_SECONDS).content
+        return self._store.query(Task(query, bindings=form, internal=True), PAGE_SECONDS).content
 
     def _changed(self, history: History | None, number: int) -> set[str] | None:
         """The things with texts that changed since; None if that cannot be told, or there are too many."""

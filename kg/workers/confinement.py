@@ -87,6 +87,18 @@ def use_one_malloc_arena() -> None:
         mallopt(_M_ARENA_MAX, 1)
 
 
+def give_back_memory() -> None:
+    """Gives what the allocator holds free back to the system, before processes are forked that would share it.
+
+    Else it stays: an allocator does so while it works, and a process that has loaded a store only waits.
+    """
+    library = ctypes.CDLL(None)
+    if collect := getattr(library, "mi_collect", None):
+        collect(True)
+    elif trim := getattr(library, "malloc_trim", None):
+        trim(0)
+
+
 def die_with_parent(number: int = signal.SIGKILL) -> None:
     """Sends this process a signal when its parent dies (prctl(2), PR_SET_PDEATHSIG). Linux only."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

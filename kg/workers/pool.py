@@ -40,6 +40,12 @@ _TICK_SECONDS: Final = 0.0125
 
 _PROCESSORS: Final = os.cpu_count() or 1
 
+IDLE_SECONDS: Final = 10.0
+"""How long a worker is idle before it is looked at whether it shares less and less memory."""
+
+_TOUCHED_BYTES: Final = 48 << 20
+"""An idle worker that touched more memory is replaced, one after another."""
+
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
 
@@ -72,7 +78,8 @@ class WorkerPool:
     | starting | forked, for the short lane | idle, or busy if a query is queued | `task` if busy |
     | | forked, for a query of the long queue | busy, long lane, low priority | `task` |
     | | forked, but that query was abandoned | killed | SIGKILL |
-    | idle | a query arrives | busy, short lane | `task` |
+    | idle | it is idle for `IDLE_SECONDS`, and has copied much of the fork server's memory | killed | `worker` |
+    | | a query arrives | busy, short lane | `task` |
     | | a patch is committed | idle | `patch` |
     | | the same, patches exceed `PATCH_BYTES` | one worker replaced, the others idle | SIGKILL, `patch` |
     | busy, short lane | outcome | idle, or busy with a queued query | reply to the waiters; `task` |
@@ -186,9 +193,11 @@ class WorkerPool:
             self._gather()
         for _ in range(self.short_workers):
             self._fork()
+        self._tidying = loop.call_later(IDLE_SECONDS / 4, self._tidy)
 
     def close(self) -> None:
         """Kills all processes of the pool."""
+        self._stopping = True
         self._writes = False
         self._writer.discard()
         self._stop_gathering()
@@ -337,7 +346,7 @@ class WorkerPool:
                     may_replace = len(message) > PATCH_BYTES
                 else:
                     worker.channel.send(message)
-            if len(message) > _PATCH_BYTES:  # a fork is faster
+            if len(message) > PATCH_BYTES:  # a fork is faster
                 self._writer.discard()
             else:
                 self._writer.apply(message)
@@ -553,6 +562,16 @@ class WorkerPool:
         while self._queue and self._idle:
             self._release(self._idle.pop())
 
+    def _tidy(self) -> None:
+        """Replaces an idle worker that has its own copy of much that the fork server has too (`touched_bytes`)."""
+        if self._stopping:
+            return
+        rested = self._loop.time() - IDLE_SECONDS
+        worker = next((w for w in self._idle if w.idle_since < rested and w.touched_bytes > _TOUCHED_BYTES), None)
+        if worker and not self._fork_server.is_starting:
+            self._end(worker)
+        self._tidying = self._loop.call_later(IDLE_SECONDS / 4, self._tidy)
+
     def _is_known_long(self, task: Task) -> bool:
         """Whether a query is like one for which the long lane had no slot lately.
 
@@ -712,6 +731,7 @@ class WorkerPool:
         elif self._queue:
             self._dispatch(pop_fairest(self._queue, self._workers), worker)
         else:
+            worker.idle_since = self._loop.time()
             self._idle.append(worker)
 
     def _replace(self, worker: WorkerProcess) -> None:

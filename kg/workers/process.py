@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import os
+import resource
 import select
 import signal
 import socket
@@ -143,6 +144,8 @@ class WorkerProcess:
         self.long = False
         self.lowered = False
         """Whether `lower_priority` was called."""
+        self.idle_since = 0.0
+        """When it last became idle (event loop time, in seconds)."""
         self.patched = 0
         """The size of the patches since it was forked, in bytes."""
         self._pid = 0
@@ -180,6 +183,15 @@ class WorkerProcess:
             return time.clock_gettime((~self._pid << 3) | 2)
         except OSError:  # it has died
             return math.inf
+
+    @property
+    def touched_bytes(self) -> int:
+        """No less than the memory that the process no longer shares with the fork server: its page faults (proc(5))."""
+        try:
+            fields = Path(f"/proc/{self._pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        except OSError:  # it has died
+            return 0
+        return int(fields.split()[7]) * resource.getpagesize()
 
     def lower_priority(self) -> None:
         """Lowers the process's share of the processors to a tenth (setpriority(2)); without privileges it is for ever.

@@ -9,6 +9,7 @@ result is a patch; once the server has committed it, the fork server and the wor
 """
 
 import faulthandler
+import gc
 import math
 import os
 import resource
@@ -45,6 +46,7 @@ from kg.workers.confinement import (
     allow_new_files,
     die_with_parent,
     forbid_new_files,
+    give_back_memory,
     limit_memory,
     use_one_malloc_arena,
 )
@@ -62,6 +64,10 @@ _HINTED_SECONDS: Final = 0.005
 UNREADABLE_COPY: Final = "The store is being loaded, and its copy on disk gave no answer. Try again in a few seconds."
 
 _NONE_UNKNOWN: Final[dict[str, list[str]]] = {}
+
+_KEPT_BYTES: Final = 1 << 30
+"""A worker that has copied more of the store's pages, or takes more itself, ends after its query."""
+
 _STACK_BYTES: Final = 1 << 29  # deeply nested queries recurse deeply in the engine
 _FORMATS: Final[dict[str, ResultFormat | GraphFormat]] = {f.name: f for f in (*RESULT_FORMATS, *GRAPH_FORMATS)}
 
@@ -172,6 +178,9 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     if is_reasoned(engine.store):
         rules()  # read before forking: workers may not open files
     engine.hints.prepare()
+    gc.collect()
+    gc.freeze()  # else a collection in a worker writes into the pages of all that is loaded
+    give_back_memory()
     send(control, 0)
     _serve_forks(control, engine, memory_bytes)
 
@@ -291,7 +300,7 @@ def _serve(channel: socket.socket, engine: Engine, memory_bytes: int) -> None:
     faulthandler.enable()  # in this thread, whose stack may overflow; it writes to the crash report
     spare = os.memfd_create(SPOOL_NAME)
     inbox = Inbox(channel)
-    memory, stager = PrivateMemory(memory_bytes), Stager(engine, memory_bytes)
+    memory, stager = PrivateMemory(min(memory_bytes, _KEPT_BYTES)), Stager(engine, memory_bytes)
     with nullcontext() if engine.opens_files else forbid_new_files(spare):  # such as a store on disk, as it needs them
         while True:
             try:
