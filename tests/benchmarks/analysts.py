@@ -102,13 +102,11 @@ def kelisim(lines: Path, folder: Path, *options: str) -> Iterator[Server]:
     if not folder.exists():
         subprocess.run([program, "load", folder, lines], check=True, capture_output=True)
     with running_kelisim("--store", str(folder), *options) as server:
-        if "--no-optimiser" not in options:
-            _await_statistics(server)
         yield server
 
 
 def _await_statistics(server: Server) -> None:
-    """Waits until queries are rewritten by statistics (`kg.optimisation`), which a small store or an option forbids."""
+    """Waits until queries are rewritten by statistics (`kg.optimisation`)."""
     asked, end = queries(["by class"])[0], time.monotonic() + _STATISTICS_SECONDS
     connection = Connection(server)
     try:
@@ -207,6 +205,8 @@ def main() -> None:
         data.write(lines, triples)
         servers = [stack.enter_context(kelisim(lines, folder / "store", *arguments.option))]
         if not arguments.tiny:
+            if "--no-optimiser" not in arguments.option:
+                _await_statistics(servers[0])
             written = stack.enter_context(kelisim(lines, folder / "store", "--no-optimiser"))
             servers.append(Server("as written", written.address))
         for peer in arguments.peer or PEERS:
