@@ -57,8 +57,8 @@ class WorkerPool:
     moves, with its process, to the long lane, which has ``limits.workers`` slots and the lowest scheduling priority. If
     no slot is free, the process is killed, and the query is queued for the long lane and evaluated again. Deadlines
     count from the request. In both queues internal queries have priority, then clients with the fewest busy workers.
-    Queries that are known to be quick wait at workers that are busy with such (`kg.workers.backlog`); they are not begun,
-    and so can be given to other workers whatever happens to theirs.
+    Queries that are known to be quick wait at workers that are busy with such (`kg.workers.backlog`); they are not
+    begun, and so can be given to other workers whatever happens to theirs.
 
     States of a worker (`WorkerProcess`). "Replaced" means killed, and `worker` sent for another in the short lane:
 
