@@ -98,8 +98,8 @@ class Hints:
             return
         self._hedged.apply(patch, self._store)
         if self._more:
-            claims = self._hedged.default - {ox.DefaultGraph()}
-            self._more.add(quad for quad in patch.adds if quad.graph_name in claims)
+            default, claims = ox.DefaultGraph(), self._hedged.default
+            self._more.add(q for q in patch.adds if q.graph_name != default and q.graph_name in claims)
         for claim in {q.subject for q in (*patch.deletes, *patch.adds) if q.predicate == _MODALITY}:
             if not isinstance(claim, ox.NamedNode):
                 continue
