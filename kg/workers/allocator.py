@@ -1,6 +1,6 @@
 """Which memory allocator a command runs with: mimalloc, where its wheel is here, else that of the C library.
 
-The engine allocates for each term and row, and glibc's malloc takes almost half of the processor time of a query over a
+The engine allocates for each term and row, and glibc's malloc takes up to half of the processor time of a query over a
 large store. An allocator must be there before the program starts, so the command executes itself once more with
 ``LD_PRELOAD`` (ld.so(8)): the same process, with the same arguments and open files. The environment of the processes
 that it starts later is that which it was given itself.

@@ -140,7 +140,7 @@ def _print_json(value: object) -> None:
     type=click.Choice(["mimalloc", "system"]),
     default="mimalloc",
     show_default=True,
-    help="What allocates memory: mimalloc, where it is installed, answers two to four times as fast from large stores.",
+    help="What allocates memory: mimalloc, where it is installed, answers faster from large stores than the C library.",
 )
 @click.option(
     "--engine-copy",

@@ -1,7 +1,8 @@
 """How long it takes to make a store of a file, and to answer after a start, beside the engine's own store on disk.
 
 ``make bench`` or ``python -m tests.benchmarks.loading [--tiny]``. The peer loads the same file, by the same engine's
-bulk loader; a start is timed without the copy on disk of the snapshot and with it, after a kill (SIGKILL).
+bulk loader; a start is timed without the copy on disk of the snapshot and with it, after a kill (SIGKILL). The copy,
+which ``kelisim load`` writes by itself, is timed apart.
 """
 
 import json
@@ -42,13 +43,14 @@ def seconds_to_answer(folder: Path) -> float:
 
 def main() -> None:
     """Prints a row for each size."""
-    print(f"{'quads':>10} {'load s':>8} {'peer s':>8} {'ratio':>6} {'start s':>8} {'with copy':>10} {'ratio':>6}")
+    loading = f"{'quads':>10} {'load s':>8} {'peer s':>8} {'ratio':>6} {'copy s':>8}"
+    print(f"{loading} {'start s':>8} {'with copy':>10} {'ratio':>6}")
     for size in (TINY,) if "--tiny" in sys.argv else TRIPLES:
         with tempfile.TemporaryDirectory() as name:
             file, folder = Path(name) / "data.nq", Path(name) / "store"
             write(file, size)
             begun = time.perf_counter()
-            subprocess.run([KELISIM, "load", str(folder), str(file)], check=True, capture_output=True)
+            subprocess.run([KELISIM, "load", "--no-copy", str(folder), str(file)], check=True, capture_output=True)
             load = time.perf_counter() - begun
             begun = time.perf_counter()
             ox.Store(str(Path(name) / "peer")).bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
@@ -57,10 +59,12 @@ def main() -> None:
             time.sleep(5)  # until the processes of the killed server have gone
             with History.open(folder / "history") as history:
                 quads = history.snapshot_quads
+                begun = time.perf_counter()
                 history.write_disk_copy(0)
+                copy = time.perf_counter() - begun
             copied = seconds_to_answer(folder)
             loaded = f"{quads:10} {load:8.1f} {peer:8.1f} {load / peer:6.2f}"
-            print(f"{loaded} {whole:8.1f} {copied:10.1f} {copied / whole:6.2f}", flush=True)
+            print(f"{loaded} {copy:8.1f} {whole:8.1f} {copied:10.1f} {copied / whole:6.2f}", flush=True)
 
 
 if __name__ == "__main__":
