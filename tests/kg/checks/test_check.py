@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -135,4 +136,4 @@ def test_the_reader_reads_what_the_parser_reads() -> None:
 )
 def test_numbers_are_read_in_three_languages(text: str, value: str, whole: str | None) -> None:
     first = figures(text)[0]
-    assert (first.value, first.whole) == (int(value), None if whole is None else int(whole))
+    assert (first.value, first.whole) == (Decimal(value), None if whole is None else Decimal(whole))

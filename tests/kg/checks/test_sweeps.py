@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +21,8 @@ def swapped(_: str, match: re.Match[str]) -> str:
     return match[0][:-2] + match[0][-1] + match[0][-2]
 
 
-def another(article: str, match: re.Match[str]) -> str:
-    """Somebody of whom the article says nothing of the kind."""
+def another(_: str, match: re.Match[str]) -> str:
+    """A speaker who is quoted nowhere."""
     name = "id:xi-jinping" if "xi-jinping" not in match[0] else "id:joe-biden"
     return f"{match[1]} {name}"
 
@@ -33,17 +34,13 @@ def publisher(article: str, match: re.Match[str]) -> str:
 # What is replaced, by what, and how many of a hundred are told at least.
 SWEEPS: Final[dict[str, tuple[str, Edit, int]]] = {
     "property misspelt": (r"kel:(?!Claim)[a-z]\w{5,}(?= )", swapped, 100),
-    "code misspelt": (r"code:[a-z-]{6,}", swapped, 99),
     "value a thousand times as much": (r"kel:value \d+", lambda _, m: m[0] + "000", 90),
-    "another currency": (r"unit:CCY_USD", lambda *_: "unit:CCY_EUR", 100),
     "hedge lost": (r"code:bound-(?!exact)\w[\w-]*", lambda *_: "code:bound-exact", 80),
-    "hedge made up": (r"code:bound-exact", lambda *_: "code:bound-over", 80),
     "stated though inferred": (r"code:date-inferred", lambda *_: "code:date-stated", 90),
     "asserted though planned": (r"kel:modality code:planned", lambda *_: "kel:modality code:asserted", 80),
-    "reported though possible": (r"kel:modality code:(?:possible|expected)", lambda *_: "kel:modality code:reported", 80),
+    "reported though possible": (r"modality code:(?:possible|expected)", lambda *_: "modality code:reported", 80),
     "another speaker": (r"(kel:speaker) id:(?!izvestia|the-moscow-post)[\w-]+", another, 95),
     "publisher for a speaker": (r"kel:speaker id:(?!izvestia|the-moscow-post)[\w-]+", publisher, 80),
-    "another one to have said it": (r"(kel:saidBy) id:[\w-]+", another, 95),
 }  # fmt: skip
 
 
@@ -71,8 +68,11 @@ def test_mistakes_are_told_wherever_they_are_made(name: str, articles_read: Mapp
             if match and changed != match[0]:
                 line = text.count("\n", 0, block.start() + match.start()) + 1
                 lines[block[1]] = line
-        edited = _BLOCK.sub(lambda b, a=article: re.sub(pattern, lambda m: edit(a, m), b[0], count=1), text)
-        texts[file] = edited
+        parts, end = [], 0
+        for block in _BLOCK.finditer(text):
+            parts += [text[end : block.start()], re.sub(pattern, partial(edit, article), block[0], count=1)]
+            end = block.end()
+        texts[file] = "".join([*parts, text[end:]])
     assert len(lines) >= 7
     found = told(collect(texts, articles_read), lines)
     assert len(found) * 100 >= least * len(lines), f"{len(found)} of {len(lines)}: {sorted({*lines} - found)}"
