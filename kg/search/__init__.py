@@ -2,5 +2,5 @@
 
 Begin with `search` and `index` for full text, `matching` for names.
 
-Imports: ontology, kg.store, kg.language, kg.views.
+Imports: ontology, kg.history, kg.workers, kg.store, kg.language, kg.views.
 """
