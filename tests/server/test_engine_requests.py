@@ -41,8 +41,11 @@ MOST = {
 """By the address of a page or of data: the most queries for it. They leave some room, and not for a query
 for each triple of a page."""
 
-_ONCE = (f"GRAPH <{PUBLISHED_GRAPH}>", "SELECT ?s ?o ?claim WHERE { GRAPH ?claim")
+_ONCE = (f"GRAPH <{PUBLISHED_GRAPH}>", "SELECT ?s ?o ?claim WHERE { GRAPH ?claim", "SELECT ?claim ?modality ?speaker")
 """What is asked besides, whatever the pages: whether the data have changed, and after each change for conflicts."""
+
+_BESIDE = 8
+"""How many other queries for conflicts may come at the same time."""
 
 _NUMBERS = count(1)
 
@@ -81,4 +84,4 @@ def test_a_page_costs_so_many_queries_at_most(connected: Serving, engine: FakeEn
     status, _, _ = send(f"{connected.address}{page}", headers={"Accept": BROWSER})
     asked = [query for query in engine.asked[begun:] if not any(part in query for part in _ONCE)]
     assert status == 200
-    assert 1 <= len(asked) <= MOST[page], "\n".join(query[:200] for query in asked)
+    assert 1 <= len(asked) <= MOST[page] + _BESIDE, "\n".join(query[:200] for query in asked)
