@@ -3,6 +3,7 @@
 import array
 import asyncio
 import os
+import select
 import socket
 import struct
 from collections import deque
@@ -112,7 +113,12 @@ class Channel(Generic[_T]):
         self._receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
         self._files: deque[tuple[int, int]] = deque()
         """Received files, each with where what came with it ends in the buffer: it is of the message that is there."""
-        loop.add_reader(end.fileno(), self._read)
+        self._events = select.epoll()
+        """Readable also at an error of the socket, as when the peer dies before it has read all (epoll(7)).
+
+        Of that uvloop tells a reader of the socket itself nothing."""
+        self._events.register(end.fileno(), select.EPOLLIN)
+        loop.add_reader(self._events.fileno(), self._read)
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
         """Queues an encoded message; `files` are closed once they are sent."""
@@ -148,7 +154,8 @@ class Channel(Generic[_T]):
     def close(self) -> None:
         """Closes the socket and the unsent files; no callback is called any more."""
         if self._end.fileno() >= 0:
-            self._loop.remove_reader(self._end.fileno())
+            self._loop.remove_reader(self._events.fileno())
+            self._events.close()
             self._loop.remove_writer(self._end.fileno())
             self._end.close()
         self._collected.clear()
