@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from itertools import chain, islice
 from typing import Final
 
 import pyoxigraph as ox
@@ -30,14 +31,17 @@ def validate_change(engine: Engine, patch: Patch) -> Report | None:
     shape targets it (`shapes.focused`). The shapes need no others: they constrain a node by its own properties and
     those of the nodes it refers to, not by the nodes that refer to it.
     """
-    focus = _focus(engine, [*_told(patch.adds), *_told(patch.deletes)])
+    changed = [*_told(patch.adds), *_told(patch.deletes)]
+    focus = _focus(engine, changed)
     about = {n: [*_about(engine, n)] for n in focus}
-    if not any(_uses_ontology(q) for quads in about.values() for q in quads):
+    near = (q for n in _near(engine, changed) for q in _about(engine, n))
+    if not any(map(_uses_ontology, chain(chain.from_iterable(about.values()), near))):
         return None
     neighbours = {q.object for quads in about.values() for q in quads if isinstance(q.object, ox.NamedNode)} - focus
     triples = {q.triple for quads in about.values() for q in quads}
     read = [ox.NamedNode(str(p)) for p in conformance().read_of_values]
     triples |= {q.triple for n in neighbours for p in read for q in _about(engine, n, p)}
+    triples |= {q.triple for n in focus for q in _targeting(engine, n)}
     names = sorted(n.value for n in focus)
     with _on_background(triples) as graph:
         return conformance().report(graph, names)
@@ -49,10 +53,26 @@ def _focus(engine: Engine, quads: list[ox.Quad]) -> set[ox.NamedNode]:
     changed = {q.subject for q in quads} | {q.object for q in quads if URIRef(q.predicate.value) in shapes.of_objects}
     touched = {t for t in changed if isinstance(t, ox.NamedNode) and any(True for _ in engine.with_subject(t))}
     read = (q for q in quads if URIRef(q.predicate.value) in shapes.read_of_values)
-    subjects = {q.subject for q in read if isinstance(q.subject, ox.NamedNode)}
-    referring = (q.subject for t in subjects for q in engine.with_object(t))
-    few = (s for s, _ in zip(referring, range(MAX_REFERRING_NODES), strict=False))
-    return touched | {s for s in few if isinstance(s, ox.NamedNode)}
+    return touched | {*_referring(engine, {q.subject for q in read})}
+
+
+def _referring(engine: Engine, nodes: Iterable[ox.NamedNode | ox.BlankNode | ox.Triple]) -> Iterator[ox.NamedNode]:
+    """What refers to nodes, perhaps several times, up to a limit."""
+    referring = (q.subject for n in nodes if isinstance(n, ox.NamedNode) for q in engine.with_object(n))
+    return (s for s in islice(referring, MAX_REFERRING_NODES) if isinstance(s, ox.NamedNode))
+
+
+def _near(engine: Engine, quads: list[ox.Quad]) -> Iterator[ox.NamedNode]:
+    """What quads refer to, and what refers to their subjects: if that uses the ontology, the subjects are a part."""
+    yield from {q.object for q in quads if isinstance(q.object, ox.NamedNode)}
+    yield from _referring(engine, {q.subject for q in quads})
+
+
+def _targeting(engine: Engine, node: ox.NamedNode) -> Iterator[ox.Quad]:
+    """For each property whose objects are targets of shapes, one quad that makes the node a target."""
+    for each in conformance().of_objects:
+        quads = engine.store.quads_for_pattern(None, ox.NamedNode(str(each)), node, None)
+        yield from islice(filter(partial(_is_told, engine), quads), 1)
 
 
 def _told(quads: tuple[ox.Quad, ...]) -> list[ox.Quad]:
@@ -64,10 +84,13 @@ def _told(quads: tuple[ox.Quad, ...]) -> list[ox.Quad]:
 
 def _about(engine: Engine, node: ox.NamedNode, predicate: ox.NamedNode | None = None) -> Iterator[ox.Quad]:
     """What is told of a node, by one property or by all."""
-    for quad in engine.with_subject(node, predicate):
-        mark = ox.Quad(quad.subject, quad.predicate, quad.object, _INFERRED)
-        if quad.graph_name != _INFERRED and not engine.contains(mark):
-            yield quad
+    return filter(partial(_is_told, engine), engine.with_subject(node, predicate))
+
+
+def _is_told(engine: Engine, quad: ox.Quad) -> bool:
+    """Whether a quad of the store is told, and not only inferred."""
+    mark = ox.Quad(quad.subject, quad.predicate, quad.object, _INFERRED)
+    return quad.graph_name != _INFERRED and not engine.contains(mark)
 
 
 @contextmanager

@@ -28,16 +28,18 @@ class CurrentIndex:
         self._store = store
         self._index: Index | None = None
         self._number = 0
+        self._history: History | None = None
 
     def get(self) -> Index:
         """The index, which has all changes up to that version at least; raises what queries raise."""
+        history = self._store.history  # before the number: a replica may get another history at any time
         number, reader = self._store.number, Reader(self._store, self._answer)
-        things = self._changed(self._store.history, number)
+        things = None if self._index is None or history is not self._history else self._changed(history, number)
         if self._index is None or things is None:
             self._index = Index(read_texts(reader))
         elif things:
             replace_texts(self._index, things, texts_of(reader, things))
-        self._number = number
+        self._number, self._history = number, history
         return self._index
 
     def _answer(self, query: str, form: str) -> bytes:

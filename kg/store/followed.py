@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from kg.engine.errors import ClientDisconnectedError
 from kg.history.changes import NetChange
 from kg.store.reader import Reader
 from kg.store.store import AS_OF, Store
@@ -40,13 +41,25 @@ class Followed(Generic[_Value]):
         self._follow = follow
         self._lock = threading.Lock()
         self._known: _Known[_Value] | None = None
+        self._failures = 0
+        self._error: KelisimError | None = None
+        """The latest failure."""
 
     def get(self) -> _Value:
-        """The value; raises what queries raise."""
+        """The value; raises what queries raise. Who waits for another to make it shares the outcome, errors too."""
         if AS_OF.get() >= 0:
             return self._make(Reader(self._store))
+        failures = self._failures
         with self._lock:
-            found = self._followed() or self._made()
+            if self._error and self._failures > failures:  # to try one after another would take many times as long
+                raise self._error
+            self._error = None
+            try:
+                found = self._followed() or self._made()
+            except KelisimError as error:
+                if not isinstance(error, ClientDisconnectedError):  # which is that of the one client
+                    self._failures, self._error = self._failures + 1, error
+                raise
             self._known = found
             return found.value
 

@@ -35,13 +35,18 @@ def count_uses(reader: Reader) -> Uses:
 
 
 def follow_uses(uses: Uses, change: NetChange) -> Uses:
-    """The uses after a change."""
+    """The uses after a change; the given ones, which other threads may be reading, stay as they are."""
+    uses = {iri: counter.copy() for iri, counter in uses.items()} if _is_counted(change) else uses
     for lines, step in ((change.deletes, -1), (change.adds, 1)):
         read = b"".join(line for line in lines if _LINE.match(line))
         for quad in ox.parse(read, format=ox.RdfFormat.N_QUADS, lenient=True):
             if quad.graph_name != ox.DefaultGraph() and not isinstance(quad.object, ox.Triple):
                 uses[quad.predicate.value][quad.object.value] += step
     return uses
+
+
+def _is_counted(change: NetChange) -> bool:
+    return any(map(_LINE.match, (*change.deletes, *change.adds)))
 
 
 def used(uses: Uses, properties: tuple[str, ...], most: int) -> list[str]:

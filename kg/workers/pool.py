@@ -606,7 +606,8 @@ class WorkerPool:
             self._quick_shapes.note(pending.shape, quick=outcome.kind == "ok" and not outcome.slow)
         if pending and worker.long and worker.processor_seconds - worker.started_used < SHORT_SECONDS:
             self._long_shapes.remove(pending.task.query)  # this one is short
-        reply = self._reply(pending, outcome, body, SpooledFile(file) if file >= 0 else None) if pending else None
+        spooled = SpooledFile(file) if file >= 0 else None  # which closes it, also where nobody waits
+        reply = self._reply(pending, outcome, body, spooled) if pending else None
         if outcome.retires or worker.outdated:
             self._replace(worker)
         elif worker.lowered:  # low priority cannot be undone

@@ -133,9 +133,15 @@ class WorkerProcess:
             own_end.close()
             self._child_end.close()
             raise
-        self.channel = Channel(
-            loop, own_end, Outcome, lambda what, body, file: completed(self, what, body, file), lambda: died(self)
-        )
+        try:
+            self.channel = Channel(
+                loop, own_end, Outcome, lambda what, body, file: completed(self, what, body, file), lambda: died(self)
+            )
+        except OSError:
+            own_end.close()
+            self._child_end.close()
+            os.close(self.crash_report)
+            raise
         self.pending: PendingQuery | None = None
         self.backlog: deque[PendingQuery] = deque()
         """What was sent to it and waits behind that."""

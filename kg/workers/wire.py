@@ -3,6 +3,7 @@
 import array
 import asyncio
 import os
+import select
 import socket
 import struct
 from collections import deque
@@ -110,8 +111,14 @@ class Channel(Generic[_T]):
         """What `send_soon` got; sent before anything that `send` gets later."""
         self._buffer = bytearray()
         self._receive_buffer = memoryview(bytearray(_RECEIVE_BYTES))
-        self._file = -1
-        loop.add_reader(end.fileno(), self._read)
+        self._files: deque[tuple[int, int]] = deque()
+        """Received files, each with where what came with it ends in the buffer: it is of the message that is there."""
+        self._events = select.epoll()
+        """Readable also at an error of the socket, as when the peer dies before it has read all (epoll(7)).
+
+        Of that uvloop tells a reader of the socket itself nothing."""
+        self._events.register(end.fileno(), select.EPOLLIN)
+        loop.add_reader(self._events.fileno(), self._read)
 
     def send(self, message: bytes, files: Sequence[int] = ()) -> None:
         """Queues an encoded message; `files` are closed once they are sent."""
@@ -123,8 +130,8 @@ class Channel(Generic[_T]):
                 sent = self._end.send(message)
             except BlockingIOError:
                 pass
-            except OSError:
-                self._disconnect()
+            except OSError as error:
+                self._fail(error)
                 return
             if sent == len(message):
                 return
@@ -147,14 +154,28 @@ class Channel(Generic[_T]):
     def close(self) -> None:
         """Closes the socket and the unsent files; no callback is called any more."""
         if self._end.fileno() >= 0:
-            self._loop.remove_reader(self._end.fileno())
+            self._loop.remove_reader(self._events.fileno())
+            self._events.close()
             self._loop.remove_writer(self._end.fileno())
             self._end.close()
         self._collected.clear()
+        self._drop_unsent()
+        for _, file in self._files:
+            os.close(file)
+        self._files.clear()
+
+    def _drop_unsent(self) -> None:
         for _, files in self._unsent:
             for file in files:
                 os.close(file)
         self._unsent.clear()
+
+    def _fail(self, error: OSError) -> None:
+        """Nothing can be sent; if the peer has closed, what it sent before is read first, and then its end."""
+        if isinstance(error, BrokenPipeError | ConnectionResetError):
+            self._drop_unsent()
+        else:
+            self._disconnect()
 
     def _write(self) -> None:
         while self._unsent:
@@ -163,8 +184,8 @@ class Channel(Generic[_T]):
                 sent = socket.send_fds(self._end, [message], files) if files else self._end.send(message)
             except BlockingIOError:
                 sent = 0
-            except OSError:
-                self._disconnect()
+            except OSError as error:
+                self._fail(error)
                 return
             if sent:
                 for file in files:
@@ -188,7 +209,7 @@ class Channel(Generic[_T]):
         except OSError:
             received, ancillary = 0, []
         for _, _, numbers in ancillary:
-            (self._file,) = array.array("i", numbers[:4])
+            self._files.append((len(self._buffer) + received, array.array("i", numbers[:4])[0]))
         if not received:
             self._disconnect()
             return
@@ -200,8 +221,8 @@ class Channel(Generic[_T]):
             self._disconnect()
 
     def _parse_buffer(self) -> None:
-        """Handles all complete messages in the buffer."""
-        while len(self._buffer) >= _HEAD.size:
+        """Handles all complete messages in the buffer, until one has this end closed."""
+        while len(self._buffer) >= _HEAD.size and self._end.fileno() >= 0:
             size = _HEAD.size + sum(_HEAD.unpack_from(self._buffer))
             if len(self._buffer) < size:
                 return
@@ -218,7 +239,9 @@ class Channel(Generic[_T]):
         start = _HEAD.size + head
         if size != start + body:
             return False
-        file, self._file = self._file, -1
+        file = self._files.popleft()[1] if self._files and self._files[0][0] <= size else -1
+        if self._files:
+            self._files = deque((end - size, other) for end, other in self._files)
         self._received(self._decode(message[_HEAD.size : start]), bytes(message[start:]), file)
         return True
 

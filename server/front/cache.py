@@ -96,8 +96,8 @@ class ResponseCache:
         etag = answer.public or _etag_if_public(answer.headers)
         if etag is None or len(body) > ENTRY_BYTES:
             return
-        if self._learn(environ):
-            key = (*key[:2], self._parameters(environ), *key[3:])
+        self._learn(environ)
+        key = (*key[:2], self._parameters(environ), *key[3:])  # others may have learned more since
         size = len(body) + sum(map(len, filter(None, key))) + _ENTRY_OVERHEAD
         old = self._entries.pop(key, None)
         self._size += size - (old.size if old else 0)
@@ -110,20 +110,21 @@ class ResponseCache:
     def _parameters(self, environ: WSGIEnvironment) -> str:
         """The parameters that count for the path, as far as is known, with the names of all that would."""
         given: str = environ["QUERY_STRING"]
+        if environ["REQUEST_METHOD"] == "POST":  # of which nobody notes what is read
+            return given
         names = self._read.get(environ["PATH_INFO"])
         return "\n".join((parameters_named(names, given), *names)) if names and "*" not in names else given
 
-    def _learn(self, environ: WSGIEnvironment) -> bool:
-        """Notes the parameters that a response was made from; whether that changes the keys of its path."""
+    def _learn(self, environ: WSGIEnvironment) -> None:
+        """Notes the parameters that a response was made from."""
         read, path = environ.get("kelisim.parameters"), environ["PATH_INFO"]
         known = self._read.get(path, ())
         if not read or environ["REQUEST_METHOD"] == "POST" or read.issubset(known):
-            return False
+            return
         self._read[path] = tuple(sorted(read.union(known)))
         self._read.move_to_end(path)
         if len(self._read) > _MOST_PATHS:
             self._read.popitem(last=False)
-        return True
 
 
 def if_none_match(environ: WSGIEnvironment, etag: str) -> bool:

@@ -17,9 +17,12 @@ from server.front.exchange import Cancellable, Exchange
 from server.front.plain import answer_of, encoding_of, refusal_of, shared_headers
 from server.front.problems import Answer, unexpected
 from server.http.compression import COMPRESS_MAX_BYTES, COMPRESS_MIN_BYTES
+from server.http.parameters import ALL, READ
 
 CLIENT_DISCONNECTED: Final = Answer(499, [])
 """The status that logs and metrics record where the client disconnected before the response; it is never sent."""
+
+_ALL: Final = frozenset((ALL,))
 
 Compress = Callable[[Answer, str], Answer | Coroutine[Any, Any, Answer]]
 """Encodes a response with a content encoding, at once or in a thread."""
@@ -75,6 +78,7 @@ class QueryResponses:
             return refusal_of(reply, environ)
         if reply.rows >= 0:
             environ["kelisim.rows"] = reply.rows
+        environ[READ] = _ALL  # graphs, version, format and what else a query is given beside its text
         answer = answer_of(reply, etag, self._links())
         accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
         fits = accept_encoding and COMPRESS_MIN_BYTES <= len(reply.body) <= COMPRESS_MAX_BYTES

@@ -3,14 +3,16 @@
 import random
 
 import pyoxigraph as ox
+import pytest
 from rdflib import Graph
 from rdflib import URIRef as Iri
 
+from kg.changes.staging import Change, stage
 from kg.changes.validation import background, validate_change
 from kg.curation.built import packaged_dataset
 from kg.engine.engine import Engine
 from kg.rdf.patches import Patch
-from ontology.namespaces import INFERRED_GRAPH, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, ID, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
 from shapes import conformance, validate
 from tests.conftest import ROOT
 
@@ -64,6 +66,30 @@ def test_random_changes_are_refused_where_validation_of_all_would_refuse_them() 
         refused += not everything
         engine.apply(patch.inverse())
     assert 3 < refused < 25
+
+
+_PREFIXES = (
+    f"PREFIX code: <{CODE}> PREFIX id: <{ID}> PREFIX kel: <{KEL}> PREFIX org: <{PREFIXES['org']}> "
+    f"PREFIX skos: <{PREFIXES['skos']}>"
+)
+
+
+@pytest.mark.parametrize(
+    ("update", "broken"),
+    [
+        ("DELETE WHERE { code:role-minister skos:prefLabel ?name }", 3),  # which things of the ontology refer to
+        ("INSERT DATA { <x:thing> org:memberOf id:kazakhstan }", 1),  # of which only what it refers to is one
+        (
+            "DELETE WHERE { code:role skos:definition ?text } ; INSERT DATA { code:role kel:gloss 'x'@en }",
+            1,
+        ),  # an object
+        ("INSERT DATA { <x:thing> org:memberOf <x:other> }", 0),  # nothing of ours
+    ],
+)
+def test_what_is_near_makes_things_targets(update: str, broken: int) -> None:
+    engine = Engine(packaged_dataset().quads)
+    report = validate_change(engine, stage(engine, Change("update", f"{_PREFIXES} {update}")))
+    assert len(report.results if report else ()) == broken
 
 
 def _everything(engine: Engine, changed: ox.NamedNode) -> bool:

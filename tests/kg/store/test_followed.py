@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kg.changes.staging import Change
 from kg.engine.engine import Engine
+from kg.engine.errors import BusyError
 from kg.engine.limits import Limits
 from kg.history.changes import NetChange
 from kg.history.history import History
@@ -16,6 +19,7 @@ from kg.store.followed import Followed
 from kg.store.reader import Reader
 from kg.store.store import Store, as_of
 from kg.workers.pool import WorkerPool
+from tests.waiting import becomes
 
 
 @pytest.fixture
@@ -82,6 +86,32 @@ def test_a_value_that_cannot_follow_is_made_anew(store: Store) -> None:
     store.compact()
     add(store, 3)
     assert [counted.value.get(), counted.made] == [3, 3]
+
+
+def test_those_who_wait_for_a_value_that_cannot_be_made_do_not_try_one_after_another(store: Store) -> None:
+    tried, go_on = [], threading.Event()
+
+    def make(_: Reader) -> int:
+        tried.append(0)
+        go_on.wait(20)
+        raise BusyError("busy")
+
+    followed = Followed(store, make, lambda value, _: value)
+
+    def ask() -> str:
+        try:
+            return str(followed.get())
+        except BusyError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(ask) for _ in range(4)]
+        assert becomes(lambda: bool(tried))
+        time.sleep(0.1)  # until the others wait
+        go_on.set()
+        assert [each.result(20) for each in asked] == ["busy"] * 4
+    assert len(tried) == 1
+    assert [ask(), len(tried)] == ["busy", 2]
 
 
 def test_a_past_version_has_its_own_value(store: Store) -> None:

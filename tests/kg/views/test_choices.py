@@ -37,7 +37,9 @@ classes = st.builds(
 def test_uses_after_random_changes_are_those_counted_anew(states: list[set[ox.Quad]]) -> None:
     uses = count_uses(Reader(Engine(states[0])))
     for before, after in pairwise(states):
-        uses = follow_uses(uses, NetChange.between(before, after))
+        given, copy = uses, {iri: count.copy() for iri, count in uses.items()}
+        uses = follow_uses(given, NetChange.between(before, after))
+        assert given == copy, "others may be reading it"
         anew = count_uses(Reader(Engine(after)))
         assert {iri: +count for iri, count in uses.items()} == anew
         for properties in (MEASURES, PARTIES):

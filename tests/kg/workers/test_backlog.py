@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ import pytest
 from kg.engine.engine import Engine
 from kg.engine.errors import QueryTimeoutError, TooLargeError
 from kg.engine.limits import Limits
-from kg.engine.replies import Reply
+from kg.engine.replies import Reply, spooled_bytes
 from kg.rdf.patches import Patch
 from kg.workers.backlog import DEPTH, QuickShapes
 from kg.workers.fairness import shape_of
@@ -155,6 +156,44 @@ def test_a_worker_that_ends_takes_none_with_it(pool: WorkerPool, kill: bool) -> 
         assert worker not in pool._workers
 
     on_a_loop(pool, work)
+
+
+def test_outcomes_that_come_together_replace_a_worker_once(pool: WorkerPool) -> None:
+    async def work() -> None:
+        await known_as_quick(pool)
+        with stopped(pool) as worker:
+            asked = [ask(pool, number) for number in range(10, 18)]
+            worker.patched = PATCH_BYTES + 1  # it is replaced after its query
+            await asyncio.sleep(0)  # until all is sent
+        time.sleep(0.3)
+        assert [reply.content for reply in await asyncio.gather(*asked)] == [*map(answer, range(10, 18))]
+        await until_idle(pool)
+        await asyncio.sleep(0.3)
+        assert len(pool._workers) == pool.short_workers == len(pool._idle)
+
+    on_a_loop(pool, work)
+
+
+def test_a_large_answer_for_which_nobody_waits_is_dropped() -> None:
+    store = Engine([ox.Quad(ox.NamedNode("x:0"), ox.NamedNode("x:p"), ox.Literal("b" * 3 * INLINE_BYTES))])
+    pool = WorkerPool(lambda: store, Limits(workers=2))
+    query = "SELECT ?o {{ <x:{}> ?p ?o }}"
+
+    async def work() -> None:
+        await ask(pool, 1, query)
+        for _ in range(3):
+            pool._quick_shapes.note(shape_of(query.format(0)), quick=True)
+        with stopped(pool):
+            asked = [ask(pool, number, query) for number in range(4)]
+            asked[0].cancel()
+        assert [reply.content for reply in await asyncio.gather(*asked[1:])] == [b"o\r\n"] * 3
+        await until_idle(pool)
+        assert spooled_bytes() == 0
+
+    try:
+        on_a_loop(pool, work)
+    finally:
+        pool.close()
 
 
 def test_one_that_breaks_its_worker_fails_alone() -> None:

@@ -1,12 +1,13 @@
 """Which requests share an answer in the cache: those that agree in all that it was made from."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
+from ontology import INFERRED_GRAPH
 from server.front.cache import ResponseCache
 from server.front.gateway import run
 from server.front.problems import Answer
@@ -35,6 +36,21 @@ def asked(address: str, target: str) -> tuple[bytes, bool]:
 def test_parameters_of_campaigns_do_not_miss_the_cache(kelisim: str) -> None:
     with serving(kelisim) as running:
         check_pages(running)
+
+
+def test_queries_with_other_parameters_have_answers_of_their_own(kelisim: str) -> None:
+    with serving(kelisim) as running:
+        assert send(f"{running.address}sparql", headers={"Accept": "text/turtle"})[0] == 200  # reads but few parameters
+        graph, query = f"default-graph-uri={quote(INFERRED_GRAPH)}", "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        asked = f"query={quote(query)}"
+        accept = {"Accept": "text/csv"}
+        posted = accept | {"Content-Type": "application/sparql-query"}
+        for _ in range(2):
+            found = [send(f"{running.address}sparql?{p}", headers=accept)[2] for p in (asked, f"{asked}&{graph}")]
+            addresses = [f"{running.address}sparql{p}" for p in ("", f"?{graph}")]
+            found += [send(a, method="POST", body=query.encode(), headers=posted)[2] for a in addresses]
+            assert found == found[:2] * 2
+            assert found[0] != found[1]
 
 
 def check_pages(running: Serving) -> None:
