@@ -86,7 +86,9 @@ class _Planner:
             scope.join(scope.values(select.values))
         rows: Patterns | _Groups = _Groups(scope, select) if select.aggregated else scope
         values = dict[str, Value]()
-        names = select.columns or [(name, None) for name in scope.places if not Variable(name).hidden]
+        shown = dict.fromkeys(name for name in scope.places if not Variable(name).hidden)
+        every = dict.fromkeys((*(name for name in select.mentioned if name in shown), *shown))
+        names = select.columns or [(name, None) for name in every]
         if not names or (select.aggregated and not select.columns):
             raise DeclinedError
         for name, expression in names:

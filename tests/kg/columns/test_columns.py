@@ -145,6 +145,22 @@ def test_what_they_do_not_know_is_declined(trade: tuple[Engine, Columns], query:
     assert trade[1].answer(query) is None
 
 
+def test_all_variables_are_told_in_the_order_of_the_row_engine(trade: tuple[Engine, Columns]) -> None:
+    engine, columns = trade
+    query = f"SELECT * WHERE {{ FILTER(?v > 4900) ?o <{E}area> ?s ; <{E}value> ?v }}"
+    answer = columns.answer(query)
+    assert answer is not None
+    assert [v.value for v in answer.solutions.variables] == [v.value for v in engine.query(query).solutions.variables]
+
+
+@pytest.mark.parametrize("tag", ['"EN"', '"en-Latn"', '"E"', '""', "STR(?v)", "LANG(?v)"])
+def test_languages_match_in_any_case(tmp_path: Path, tag: str) -> None:
+    words = [ox.Literal("EN"), ox.Literal("En-gb"), ox.Literal("x", language="en-us"), ox.Literal("en")]
+    engine, columns = over([ox.Quad(iri("a"), iri("p"), word) for word in words], tmp_path)
+    query = f'SELECT ?v WHERE {{ ?s <{E}p> ?v FILTER(LANGMATCHES({tag}, "en")) }}'
+    assert Counter(told(columns, query) or []) == Counter(rows(engine, query))
+
+
 def test_what_has_changed_since_is_declined(trade: tuple[Engine, Columns]) -> None:
     columns = trade[1]
     assert columns.answer(SUMS, {f"{E}other"}) is not None
