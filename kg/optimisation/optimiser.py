@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import pyoxigraph as ox
 
-from kg.citations.algebra import Bind, Element, Filter, Group, Minus, Optional, Query, Select, Subquery, Triple
+from kg.citations.algebra import OWN, Bind, Element, Filter, Group, Minus, Optional, Query, Select, Subquery, Triple
 from kg.citations.algebra import Union as Alternatives
 from kg.citations.constants import Constants
 from kg.citations.parsing import parse
@@ -86,7 +86,7 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
-            if tree.dataset or _counts_solutions_once(query) or may_be_misread(query):
+            if tree.dataset or OWN[1:] in query or _counts_solutions_once(query) or may_be_misread(query):
                 return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)

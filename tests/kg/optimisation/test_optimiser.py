@@ -89,6 +89,9 @@ def test_it_is_rewritten_to_the_same(engine: Engine, query: str) -> None:
         "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<(COUNT(?s)>9))",
         "SELECT ?p (IF(COUNT(*)<99,COUNT(?s)>9,0) AS ?n) { ?s ?p ?o } GROUP BY ?p",
         "SELECT ?p { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99)(COUNT(?s)>9)",
+        "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s1 || ?t = e:s2 && ?s = e:s3) }",
+        "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s3 && ?t = e:s2 || ?s = e:s1) }",
+        "SELECT (COUNT(*) AS ?n) { ?s a ?_·number }",
     ],
 )
 def test_it_is_left_as_it_is(engine: Engine, query: str) -> None:
