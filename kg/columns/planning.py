@@ -182,9 +182,12 @@ class _Groups:
         distinct = "DISTINCT " if aggregate.distinct else ""
         if value.kind == "tagged":
             raise DeclinedError
-        if aggregate.function == "COUNT":
-            return Value("integer", f"count({distinct}{value.sql})")
         total = Value("integer", f"count({distinct}{value.sql})")
+        if aggregate.function == "COUNT":
+            if value.nullable and not isinstance(aggregate.operand, Variable):  # of errors the row engine counts none
+                failed = f"count(*) <> count({value.sql})"
+                return replace(total, sql=f"(CASE WHEN {failed} THEN error('no value') ELSE {total.sql} END)")
+            return total
         match aggregate.function:
             case "SUM" | "AVG" if value.kind in ("integer", "decimal"):
                 return self._sum(aggregate, value, distinct, total)
