@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from kg.columns.syntax import DeclinedError
@@ -128,8 +129,8 @@ def _language_matches(_: Scope, tag: Value, wanted: Value) -> Value:
         raise DeclinedError
     if wanted.sql == "'*'":
         return Value("boolean", f"({tag.sql} <> '')", nullable=True)
-    of = wanted.sql.lower()
-    return Value("boolean", f"({tag.sql} = {of} OR starts_with({tag.sql}, {of[:-1]}-'))", nullable=True)
+    of, small = wanted.sql.lower(), f"translate({tag.sql}, '{ascii_uppercase}', '{ascii_lowercase}')"
+    return Value("boolean", f"({small} = {of} OR starts_with({small}, {of[:-1]}-'))", nullable=True)
 
 
 def _length(scope: Scope, text: Value) -> Value:

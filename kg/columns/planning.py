@@ -86,7 +86,9 @@ class _Planner:
             scope.join(scope.values(select.values))
         rows: Patterns | _Groups = _Groups(scope, select) if select.aggregated else scope
         values = dict[str, Value]()
-        names = select.columns or [(name, None) for name in scope.places if not Variable(name).hidden]
+        shown = dict.fromkeys(name for name in scope.places if not Variable(name).hidden)
+        every = dict.fromkeys((*(name for name in select.mentioned if name in shown), *shown))
+        names = select.columns or [(name, None) for name in every]
         if not names or (select.aggregated and not select.columns):
             raise DeclinedError
         for name, expression in names:
@@ -180,9 +182,12 @@ class _Groups:
         distinct = "DISTINCT " if aggregate.distinct else ""
         if value.kind == "tagged":
             raise DeclinedError
-        if aggregate.function == "COUNT":
-            return Value("integer", f"count({distinct}{value.sql})")
         total = Value("integer", f"count({distinct}{value.sql})")
+        if aggregate.function == "COUNT":
+            if value.nullable and not isinstance(aggregate.operand, Variable):  # of errors the row engine counts none
+                failed = f"count(*) <> count({value.sql})"
+                return replace(total, sql=f"(CASE WHEN {failed} THEN error('no value') ELSE {total.sql} END)")
+            return total
         match aggregate.function:
             case "SUM" | "AVG" if value.kind in ("integer", "decimal"):
                 return self._sum(aggregate, value, distinct, total)

@@ -79,6 +79,7 @@ class _Reader(ExpressionReader):
         select = self._select()
         if self._kind:
             raise DeclinedError
+        select.mentioned = tuple(dict.fromkeys(text[1:] for kind, text in self._tokens if kind == "VARIABLE"))
         return select
 
     def _select(self) -> Select:

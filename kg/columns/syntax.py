@@ -120,7 +120,10 @@ class Group:
 
 @dataclass
 class Select:
-    """SELECT; `columns` are names with their expressions (None for a variable itself), none for ``*``."""
+    """SELECT; `columns` are names with their expressions (None for a variable itself), none for ``*``.
+
+    mentioned: of the whole query, its variables in the order in which it first names them: that of ``*``.
+    """
 
     columns: list[tuple[str, Expression | None]] = field(default_factory=list)
     distinct: bool = False
@@ -131,6 +134,7 @@ class Select:
     limit: int | None = None
     offset: int = 0
     values: Values | None = None
+    mentioned: tuple[str, ...] = ()
 
     @property
     def aggregated(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lark import Token
 
-_STAR: Final = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?\*", re.IGNORECASE)
+_STAR: Final = re.compile(r"SELECT(?:\s++|#[^\n\r]*+|DISTINCT|REDUCED)*+\*", re.IGNORECASE)
 _GRAPH: Final = re.compile(  # but for patterns of triples alone, in which there is nothing to rewrite
     r"""GRAPH\s*[?$](?!\w++\s*+\{(?:<[^<>]*+>|(?!FILTER|BIND)[^{}"'#<])*+\})""", re.IGNORECASE
 )

@@ -14,7 +14,7 @@ from kg.citations.algebra import OWN, Element, Filter, Graph, Group, Link, Selec
 from kg.citations.support import Term
 from kg.engine.lexer import lex
 from kg.optimisation.statistics import Predicate, Statistics
-from kg.optimisation.texts import group_of, is_plain
+from kg.optimisation.texts import group_of, has_chance, is_plain
 
 _WEIGHT: Final = f"{OWN}number"
 
@@ -48,7 +48,7 @@ def counted(
 
     The pattern of the SELECT is matched against the whole default graph.
     """
-    if select.values or select.star or not (select.grouped or select.distinct):
+    if select.values or select.star or not (select.grouped or select.distinct) or has_chance(select):
         return None
     triple, filters, graph = _only_triple(select.where)
     if triple is None:

@@ -26,7 +26,7 @@ class Given:
         self.done: list[Filter] = []
         """The filters of which nothing is left to be checked."""
         for each in filters:
-            parts = [*_parts(each)] if is_plain(each) else []
+            parts = _parts(each) if is_plain(each) else ()
             known = [part for part in parts if part and part[0] in bound and part[0] not in self.texts]
             names = [part[0] for part in known]
             if len({*names}) < len(names):
@@ -45,22 +45,23 @@ class Given:
                 yield Values(f"VALUES {name} {{ {' '.join(self.texts[name])} }}", (name,))
 
 
-def _parts(each: Filter) -> Iterator[tuple[str, tuple[str, ...]] | None]:
+def _parts(each: Filter) -> Sequence[tuple[str, tuple[str, ...]] | None]:
     """The parts of a conjunction: a variable and the constants that it may be, or None for another condition."""
     tokens = [*lex(each.text)][1:]
     if len(tokens) < 2 or tokens[0].type != "LPAR" or tokens[-1].type != "RPAR":
-        return
-    part, depth = list[Token](), 0
+        return ()
+    found, part, depth = list[tuple[str, tuple[str, ...]] | None](), list[Token](), 0
     for token in (*tokens[1:-1], Token("DOUBLE_AMPERSAND", "&&")):
         if token.type == "DOUBLE_AMPERSAND" and not depth:
-            yield _equality(part)
+            found.append(_equality(part))
             part = []
             continue
         depth += {"LPAR": 1, "RPAR": -1}.get(token.type, 0)
-        if depth < 0:  # such as: (?a = ?b) && (?c = ?d), whose outer brackets are none of the whole
-            yield None
-            return
+        # Such as (?a = ?b) && (?c = ?d), whose outer brackets are none of the whole; or a disjunction of conjunctions
+        if depth < 0 or (token.type == "DOUBLE_BAR" and not depth):
+            return ()
         part.append(token)
+    return found
 
 
 def _equality(part: Sequence[Token]) -> tuple[str, tuple[str, ...]] | None:

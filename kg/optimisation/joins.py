@@ -17,7 +17,7 @@ from kg.engine.lexer import lex
 from kg.optimisation.costs import Pattern, Rows, hashed, loops, ordered, pattern_of
 from kg.optimisation.filters import Given
 from kg.optimisation.statistics import Statistics
-from kg.optimisation.texts import group_of, is_plain, places
+from kg.optimisation.texts import CHANCE, group_of, is_plain, places
 
 LEAST_ROWS: Final = 2_000.0
 """Of which the engine reads fewer, as estimated, is left as it is."""
@@ -26,8 +26,6 @@ TIMES: Final = 3.0
 """Another plan has to be so many times as good, as estimated."""
 
 _MOST_PATTERNS: Final = 24
-CHANCE: Final = ("RAND", "UUID", "STRUUID", "BNODE")
-"""Functions that give another value each time."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Joiner:
 def _is_of(element: Filter, variables: set[str]) -> bool:
     """Whether a filter has these variables alone, and the same value whenever it is evaluated."""
     words = {str(t).upper() for t in lex(element.text) if t.type == "BUILTIN"}
-    return {*mentions(element.text)} <= variables and not words & {*CHANCE}
+    return {*mentions(element.text)} <= variables and not words & CHANCE
 
 
 def _variables(triples: Sequence[Triple]) -> list[str]:

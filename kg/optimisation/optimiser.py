@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import pyoxigraph as ox
 
-from kg.citations.algebra import Bind, Element, Filter, Group, Minus, Optional, Query, Select, Subquery, Triple
+from kg.citations.algebra import OWN, Bind, Element, Filter, Group, Minus, Optional, Query, Select, Subquery, Triple
 from kg.citations.algebra import Union as Alternatives
 from kg.citations.constants import Constants
 from kg.citations.parsing import parse
@@ -21,7 +21,7 @@ from kg.optimisation.counts import LEAST_TRIPLES, counted
 from kg.optimisation.filters import Given
 from kg.optimisation.joins import LEAST_ROWS, TIMES, Joiner
 from kg.optimisation.statistics import Statistics, changes
-from kg.optimisation.texts import group_of, mentioned, shows_all
+from kg.optimisation.texts import group_of, may_be_misread, mentioned, shows_all
 from kg.optimisation.weights import weighed
 from kg.rdf.patches import Patch
 from ontology import BASE, KelisimError
@@ -86,7 +86,7 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
-            if tree.dataset or _counts_solutions_once(query):
+            if tree.dataset or OWN[1:] in query or _counts_solutions_once(query) or may_be_misread(query):
                 return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)

@@ -1,6 +1,7 @@
 """The texts of patterns that were rewritten; those that were not stay as they are written."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from kg.citations.algebra import (
     Bind,
@@ -21,6 +22,10 @@ from kg.citations.algebra import (
     path_terms,
 )
 from kg.citations.plan import select_text
+from kg.engine.lexer import lex
+
+CHANCE: Final = frozenset(("RAND", "UUID", "STRUUID", "BNODE"))
+"""Functions that give another value each time."""
 
 
 def group_of(elements: Iterable[Element]) -> Group:
@@ -50,6 +55,31 @@ def _text(element: Element) -> str:  # noqa: PLR0911 - one for each kind
 def is_plain(element: Filter) -> bool:
     """Whether a filter has no EXISTS."""
     return element.condition is None
+
+
+def has_chance(select: Select) -> bool:
+    """Whether the solutions of a SELECT, or its groups, depend on functions that give another value for each."""
+    texts = (select.where.text, *(key.text for key in select.keys))
+    return any(str(token).upper() in CHANCE for text in texts for token in lex(text))
+
+
+def may_be_misread(query: str) -> bool:
+    """Whether what `lex` takes for an IRI may be a part of expressions, as in ``?a<1&&?b>2``.
+
+    An operand ends before the next comparison, or has that in brackets of its own.
+    """
+    return any(
+        token.type == "IRI" and ("&&" in token or "," in token or not _is_balanced(token)) for token in lex(query)
+    )
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            return False
+    return not depth
 
 
 def places(triple: Triple) -> list[str]:

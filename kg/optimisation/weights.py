@@ -28,12 +28,11 @@ from kg.citations.algebra import (
     mentions,
 )
 from kg.citations.support import Term
-from kg.engine.lexer import lex
 from kg.optimisation.costs import Pattern, Rows, loops, pattern_of
 from kg.optimisation.counts import UnknownError, with_sums
-from kg.optimisation.joins import CHANCE, Joiner
+from kg.optimisation.joins import Joiner
 from kg.optimisation.statistics import Statistics
-from kg.optimisation.texts import group_of, places
+from kg.optimisation.texts import group_of, has_chance, places
 
 _WORTHWHILE: Final = 4
 """So many triples have to be counted for each row of VALUES."""
@@ -67,7 +66,7 @@ def weighed(select: Select, joiner: Joiner) -> tuple[Select, str] | None:
     """
     if select.star or not select.grouped or select.values or select.distinct:
         return None
-    if {str(t).upper() for t in lex(select.where.text)} & {*CHANCE}:
+    if has_chance(select):
         return None
     return _Weigher(select, joiner).weighed()
 
@@ -102,8 +101,9 @@ class _Weigher:
         patterns = self._patterns(triples)
         if patterns is None:
             return None
+        end = next((n for n, e in enumerate(elements) if not isinstance(e, Triple | Filter)), len(elements))
         for at, element in enumerate(elements):
-            if isinstance(element, Triple) and (leaf := self._leaf(element)):
+            if isinstance(element, Triple) and at < end and (leaf := self._leaf(element)):  # others see what is before
                 rest = [p for p in patterns if p.triple is not element]
                 if self._is_better(loops(patterns).read, loops(rest, first=leaf.rows).read):
                     return self._with(leaf, [leaf.values(), *elements[:at], *elements[at + 1 :]], optional=False)

@@ -145,6 +145,30 @@ def test_what_they_do_not_know_is_declined(trade: tuple[Engine, Columns], query:
     assert trade[1].answer(query) is None
 
 
+def test_all_variables_are_told_in_the_order_of_the_row_engine(trade: tuple[Engine, Columns]) -> None:
+    engine, columns = trade
+    query = f"SELECT * WHERE {{ FILTER(?v > 4900) ?o <{E}area> ?s ; <{E}value> ?v }}"
+    answer = columns.answer(query)
+    assert answer is not None
+    assert [v.value for v in answer.solutions.variables] == [v.value for v in engine.query(query).solutions.variables]
+
+
+@pytest.mark.parametrize("counted", ["?w + 1", "DISTINCT ?w + 1", "?v / 0", "STRLEN(STR(?w))", "?v + 1", "?w"])
+def test_counts_of_errors_are_those_of_the_row_engine(tmp_path: Path, counted: str) -> None:
+    quads = [*(ox.Quad(iri(n), iri("p"), integer(n)) for n in range(3)), ox.Quad(iri("0"), iri("q"), integer(1))]
+    engine, columns = over(quads, tmp_path)
+    query = f"SELECT (COUNT({counted}) AS ?n) WHERE {{ ?s <{E}p> ?v OPTIONAL {{ ?s <{E}q> ?w }} }}"
+    assert told(columns, query) in (None, rows(engine, query))
+
+
+@pytest.mark.parametrize("tag", ['"EN"', '"en-Latn"', '"E"', '""', "STR(?v)", "LANG(?v)"])
+def test_languages_match_in_any_case(tmp_path: Path, tag: str) -> None:
+    words = [ox.Literal("EN"), ox.Literal("En-gb"), ox.Literal("x", language="en-us"), ox.Literal("en")]
+    engine, columns = over([ox.Quad(iri("a"), iri("p"), word) for word in words], tmp_path)
+    query = f'SELECT ?v WHERE {{ ?s <{E}p> ?v FILTER(LANGMATCHES({tag}, "en")) }}'
+    assert Counter(told(columns, query) or []) == Counter(rows(engine, query))
+
+
 def test_what_has_changed_since_is_declined(trade: tuple[Engine, Columns]) -> None:
     columns = trade[1]
     assert columns.answer(SUMS, {f"{E}other"}) is not None

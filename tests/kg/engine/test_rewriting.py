@@ -130,6 +130,8 @@ def test_columns_stand_in_the_order_of_their_first_mention(names: tuple[str, ...
     found, answers = rows(ENGINE, query)
     assert found == [o, s, p]
     assert answers.total() == 1
+    for star in (f"{distinct.strip()}*", f"{distinct}# all *\n*"):
+        assert rows(ENGINE, query.replace(f"{distinct}*", star))[0] == found
     assert rows(ENGINE, f"SELECT ?{p} ?{s} {{ ?{s} ?{p} ?{o} }}")[0] == [p, s]
     assert rows(ENGINE, f"SELECT * {{ {{ SELECT * {{ ?{s} :p ?{o} }} }} }}")[0] == [s, o]
 

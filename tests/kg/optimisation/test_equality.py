@@ -73,6 +73,7 @@ def filters(draw: st.DrawFn) -> str:
             f"FILTER ({name} IN ({constant}, {other}))",
             f"FILTER({name} = {constant} && {draw(VARIABLES)} != {other})",
             f"FILTER(({name} = {constant}) || ({name} = {other}))",
+            f"FILTER({draw(VARIABLES)} = {other} || {draw(VARIABLES)} = {other} && {name} = {constant})",
             f"FILTER({name} != {constant})",
             f"FILTER(bound({name}))",
             f"FILTER EXISTS {{ {name} e:p {constant} }}",

@@ -82,7 +82,16 @@ def test_it_is_rewritten_to_the_same(engine: Engine, query: str) -> None:
         "SELECT ?v { ?f e:value ?v . ?f a e:Figure OPTIONAL { ?f e:from ?s } FILTER(?s = e:s3) }",
         "SELECT REDUCED ?p { ?s ?p ?o }",
         "SELECT (COUNT(*) AS ?n) { ?s ?p ?o ",
-        "",
+        "SELECT (COUNT(*) AS ?n) { ?s ?p ?o FILTER(RAND() < 0.5) }",
+        "SELECT ?k (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY (STRUUID() AS ?k)",
+        "SELECT ?k (COUNT(*) AS ?n) { ?c e:speaker ?w . ?w e:represents ?s } GROUP BY (STRUUID() AS ?k)",
+        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99&&COUNT(?s)>9)",
+        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<(COUNT(?s)>9))",
+        "SELECT ?p (IF(COUNT(*)<99,COUNT(?s)>9,0) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+        "SELECT ?p { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99)(COUNT(?s)>9)",
+        "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s1 || ?t = e:s2 && ?s = e:s3) }",
+        "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s3 && ?t = e:s2 || ?s = e:s1) }",
+        "SELECT (COUNT(*) AS ?n) { ?s a ?_·number }",
     ],
 )
 def test_it_is_left_as_it_is(engine: Engine, query: str) -> None:
@@ -114,6 +123,33 @@ def test_shapes_of_which_none_was_rewritten_are_not_read_again(engine: Engine) -
     statistics.predicates[f"{E}from"].triples = 9 * 10**6
     assert not own.rewritten(P + "SELECT ?v " + shape % (7, ">", 7)).reasons
     assert own.rewritten(P + "SELECT ?v " + shape % (7, "<", 7)).reasons
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (COUNT(*) AS ?n) { ?s a e:State OPTIONAL { ?s e:none ?w } ?c e:speaker ?w }",
+        "SELECT (COUNT(*) AS ?n) { ?s a e:State OPTIONAL { ?s e:first ?w } ?c e:speaker ?w }",
+        "SELECT (COUNT(*) AS ?n) { ?s a e:State MINUS { ?w e:represents e:s1 } ?c e:speaker ?w }",
+    ],
+)
+def test_what_stands_before_a_pattern_does_not_see_its_values(engine: Engine, query: str) -> None:
+    quads = [*engine.quads(), ox.Quad(iri("s1"), iri("first"), iri("p1"))]
+    own = Engine(quads)
+    statistics = gather(own.store)
+    assert statistics
+    own.optimiser = Optimiser(statistics, least_rows=0, least_triples=0, times=0)
+    assert_same(own, P + query)
+
+
+def test_comparisons_without_spaces_are_no_iris(engine: Engine) -> None:
+    query = "SELECT ?f { ?f e:value ?v ; e:to ?t . ?g e:value ?w ; e:from ?t . ?t e:label ?l FILTER(?v<?w&&?w>?v) }"
+    statistics = gather(engine.store)
+    assert statistics
+    own = Engine(engine.store)
+    own.optimiser = Optimiser(statistics, least_rows=0, times=0)
+    assert own.optimised(P + query.replace("<", " < ")).reasons
+    assert_same(own, P + query)
 
 
 def test_predicates_of_many_values_have_no_frequencies() -> None:
