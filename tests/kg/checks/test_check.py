@@ -51,6 +51,30 @@ def test_the_readme_shows_what_it_prints(data: Path, articles: Path) -> None:
     assert done.stdout.endswith("1 error, 2 warnings in 616 claims of izv24, mp23.\n")
 
 
+@pytest.mark.parametrize(
+    "value",
+    ['"a"@abcdefghijklmnop', '"\\uD800"', '"\\UFFFFFFFF"', "<no scheme>", '"a"^^<no scheme>', '"a', "<rel"],
+)
+def test_what_cannot_be_parsed_is_told_at_its_line(data: Path, value: str) -> None:
+    file = data / "claims/mp23.trig"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\nclaim:mp23-p40-1 kel:note {value} .\n", encoding="utf-8")
+    done = check(data, "mp23")
+    assert done.exit_code == 1
+    assert f"claims/mp23.trig:{text.count(chr(10)) + 2}: error:" in done.stdout
+    assert done.stdout.endswith("1 error, 0 warnings in 0 claims of no article.\n")
+
+
+def test_texts_of_several_lines_and_lines_of_other_systems_are_read_as_parsers_do() -> None:
+    text = "@prefix id: <urn:x:> . # it's }\nid:a id:b '''it's\n} \" '''@en ; id:c 1 .\n"
+    for ends in ("\n", "\r\n", "\r"):
+        file = read(text.replace("\n", ends), "claims/x.trig")
+        parsed = ox.parse(text.replace("\n", ends), format=ox.RdfFormat.TRIG)
+        assert {(s.predicate, str(s.object)) for s in file.statements} == {
+            (q.predicate.value, str(q.object)) for q in parsed
+        }
+
+
 def test_without_the_texts_it_says_what_is_unchecked_and_ends_well_with_warnings(data: Path) -> None:
     change(data, "entities/groups.ttl", "# Reference data", "id:nobody a foaf:Group .\n# Reference data")
     assert check(data, "mp23").exit_code == 1, "a name before its prefix"
