@@ -23,15 +23,15 @@ class Lasting:
     def __init__(self, kinds: Iterable[object], most: int) -> None:
         """Of these keys of `Reader.memory`; at most about so many things."""
         self._kinds, self._most = tuple(kinds), most
-        self._version = ""
-        self._memory: dict[object, dict[Any, Any]] = {}
+        self._held: tuple[str, dict[object, dict[Any, Any]]] = "", {}
+        """In one piece: two threads may ask for two versions at a time."""
 
     def of(self, version: str) -> dict[object, dict[Any, Any]]:
         """What is remembered of the version, to begin a reader's memory with; may be called in any thread."""
-        memory = self._memory
-        if version != self._version or sum(map(len, memory.values())) > self._most:
+        held, memory = self._held
+        if version != held or sum(map(len, memory.values())) > self._most:
             memory = {kind: {} for kind in self._kinds}
-            self._version, self._memory = version, memory
+            self._held = version, memory
         return memory
 
 
