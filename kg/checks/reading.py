@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from ontology.namespaces import ID, PREFIXES, RDF_TYPE
+from ontology.namespaces import BASE, ID, PREFIXES, RDF_TYPE
 
 _TOKEN: Final = re.compile(
     r"""(?P<space>\s+|\#[^\n\r]*)
@@ -156,7 +157,7 @@ class _Reader:
 
     def _iri(self, kind: str, part: str, line: int) -> str:
         if kind == "iri":
-            return part[1:-1]
+            return urljoin(BASE, part[1:-1])
         if part == "a":
             return RDF_TYPE
         prefix, _, local = part.partition(":")
