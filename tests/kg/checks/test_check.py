@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 
 from kg.checks.collection import collect, curated_texts
 from kg.checks.consistency import contradictions
+from kg.checks.naming import Names
 from kg.checks.numbers import figures
 from kg.checks.reading import read
 from kg.curation.curated import packaged_data, parse, text_of
+from ontology.namespaces import PREFIXES
 from server.commands.cli import cli
 from tests.conftest import ROOT
 
@@ -164,3 +166,9 @@ def test_the_reader_reads_what_the_parser_reads() -> None:
 def test_numbers_are_read_in_three_languages(text: str, value: str, whole: str | None) -> None:
     first = figures(text)[0]
     assert (first.value, first.whole) == (Decimal(value), None if whole is None else Decimal(whole))
+
+
+def test_a_person_without_a_name_yet_is_named_nowhere() -> None:
+    head = "".join(f"@prefix {p}: <{PREFIXES[p]}> .\n" for p in ("id", "foaf", "rdfs"))
+    names = Names(collect({"entities/people.ttl": f'{head}id:a a foaf:Person ; rdfs:label ""@en , " "@en .\n'}))
+    assert (names.first_named("Anybody"), names.first_named("")) == (set(), set())
