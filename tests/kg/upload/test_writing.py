@@ -10,7 +10,8 @@ from kg.engine.errors import EngineBusyError, EngineChangedError, OutcomeUnknown
 from kg.rdf.patches import Patch, new_header
 from kg.upload.connection import Connection, EngineRefusalError, EngineUnreachableError
 from kg.upload.locking import LockLostError
-from kg.upload.manifest import STATE, read_manifest
+from kg.upload.manifest import PART, STATE, read_manifest
+from kg.upload.names import PUBLISHED_GRAPH, within
 from kg.upload.writing import EngineWriter
 from ontology import KelisimError
 from tests.engines.server import EngineServer
@@ -176,3 +177,11 @@ def test_of_writers_at_a_time_each_change_is_made_whole_or_refused(server: Engin
     manifest = read_manifest(connection(server))
     assert manifest
     assert manifest.changes == len(made)
+
+
+@pytest.mark.parametrize("theirs", [f'<urn:a> <{PART}> "x"', "<urn:a> <urn:b> []", "[] <urn:b> 5"])
+def test_what_others_put_beside_the_manifest_is_told(server: EngineServer, state: str, theirs: str) -> None:
+    assert state
+    connection(server).update(f"INSERT DATA {{ {within(PUBLISHED_GRAPH, theirs)} }}")
+    with pytest.raises(EngineRefusalError, match="did not write there"):
+        read_manifest(connection(server))
