@@ -1,9 +1,10 @@
 """Changes through an engine elsewhere: a store whose log is the engine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kg.engine.errors import EngineChangedError, OutcomeUnknownError
 from kg.history.timeline import BuildTimeline
@@ -55,9 +56,9 @@ class EngineStore(Store):
                 f"The change is made, and readers here see it once the engine answers this server again: {error}"
             ) from error
 
-    def renew_here(self, identity: str, timeline: BuildTimeline, patch: bytes) -> None:
-        """`Store.renew` from another thread than that of the event loop; returns when readers see the new state."""
-        asyncio.run_coroutine_threadsafe(self.renew(identity, timeline, patch), self._loop).result()
+    def wait_for(self, renewal: Coroutine[Any, Any, None]) -> None:
+        """Runs a renewal on the event loop, from another thread; returns when readers see the new state."""
+        asyncio.run_coroutine_threadsafe(renewal, self._loop).result()
 
     def compact(self) -> int:
         """There is no history here. Raises KelisimError."""

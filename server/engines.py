@@ -150,9 +150,7 @@ class ConnectedEngine:
                     with suppress(KelisimError):
                         self.traits = await loop.run_in_executor(None, probe, self._watched)
                     _LOG.warning("The data of the engine have changed: they are %s now.", found.digest or found.name)
-                    async with self._renewing:
-                        await store.renew(found.name + self.audit.suffix, _timeline(found))
-                        self.mark = found
+                    await self._renew(store, found)
             await asyncio.sleep(self._pause(took))
 
     async def compare(self, store: Store) -> None:
@@ -176,8 +174,7 @@ class ConnectedEngine:
                     )
                 else:
                     _LOG.warning("The engine has the data again that were published there.")
-                async with self._renewing:
-                    await store.renew(self.mark.name + suffix, _timeline(self.mark))
+                await self._renew(store)
             await asyncio.sleep(self._pause(time.monotonic() - began))
 
     def look(self, store: Store, patch: bytes = b"") -> None:
@@ -190,14 +187,18 @@ class ConnectedEngine:
         try:
             found = read_mark(asking)
             if found.name != self.mark.name:
-                store.renew_here(
-                    found.name + self.audit.suffix,
-                    _timeline(found),
-                    patch if found.changes == self.mark.changes + 1 else b"",
-                )
-                self.mark = found
+                led = found.changes == self.mark.changes + 1
+                store.wait_for(self._renew(store, found, patch if led else b""))
         finally:
             asking.close()
+
+    async def _renew(self, store: Store, found: Mark | None = None, patch: bytes = b"") -> None:
+        """Has the store take that state, or the one that is known with what the audit finds: one after another, since
+        a store that is named after an earlier state refuses all changes."""
+        async with self._renewing:
+            mark = found or self.mark
+            await store.renew(mark.name + self.audit.suffix, _timeline(mark), patch)
+            self.mark = mark
 
     def _pause(self, seconds: float) -> float:
         return max(self.settings.poll, _PAUSE_FACTOR * seconds)

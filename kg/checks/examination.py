@@ -152,7 +152,7 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
         findings = {f for rule in RULES for f in rule(collection, claims)}
         findings |= _beside(findings, broken(collection, claims))
         findings |= _beside(findings, clashes.result() if clashes else ())
-    articles = sorted({c.numbered[0] for c in claims})
+    articles = sorted({c.numbered[0] for c in claims} - {""})
     unchecked = [
         f"{a}: its text was not given (--articles), so {_TEXTLESS} are unchecked."
         for a in articles

@@ -162,9 +162,10 @@ def _first(statements: Sequence[Statement]) -> Decimal | None:
 
 def _decimal(statement: Statement) -> Decimal | None:
     try:
-        return Decimal(statement.value)
+        value = Decimal(statement.value)
     except InvalidOperation:
         return None
+    return value if value.is_finite() else None
 
 
 def _is_power_of_ten(ratio: Decimal) -> bool:

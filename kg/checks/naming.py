@@ -95,8 +95,8 @@ class Names:
         found: dict[int, set[str]] = {}
         for iri in self.agents:
             for label in self._collection.names[iri].get("en", ()):
-                surname = label.split()[-1] if "Person" in self._collection.types[iri] else label
-                for name in {label, surname}:
+                surnames = label.split()[-1:] if "Person" in self._collection.types[iri] else []
+                for name in {label, *surnames} - {""}:
                     if re.match(rf"{re.escape(name)}(?!\w)", text):
                         found.setdefault(len(name), set()).add(iri)
         return found[max(found)] if found else set()

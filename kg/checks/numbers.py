@@ -14,7 +14,8 @@ _SCALES: Final = (
 )
 _SCALE: Final = "|".join(f"(?P<s{power}>{words})" for words, power in _SCALES)
 _DIGITS: Final = re.compile(
-    rf"(?<![\w.,])(?P<digits>\d{{1,3}}(?:[ ,.\u00a0\u202f]\d{{3}})+(?![\d])(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?<![\w.,])"
+    r"(?P<digits>\d{1,3}(?P<apart>[ ,.\u00a0\u202f])\d{3}(?:(?P=apart)\d{3})*(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
     rf"(?:[ \u00a0\u202f-]*(?:{_SCALE})(?!\w))?",
     re.IGNORECASE,
 )
@@ -61,11 +62,9 @@ class Figure:
 
 def _number(digits: str) -> Decimal:
     """A number written in digits, with the thousands apart by a comma, a space or a full stop, or not at all."""
-    if re.fullmatch(r"\d{1,3}(?:([ ,.\u00a0\u202f])\d{3})(?:\1\d{3})*(?:[.,]\d+)?", digits):
-        groups = re.split(r"[ ,.\u00a0\u202f]", digits)
-        if len(groups[-1]) == 3:
-            return Decimal("".join(groups))
-        return Decimal("".join(groups[:-1]) + "." + groups[-1])
+    if found := re.fullmatch(r"(\d{1,3}([ ,.\u00a0\u202f])\d{3}(?:\2\d{3})*)(?:[.,](\d+))?", digits):
+        whole = "".join(found[1].split(found[2]))
+        return Decimal(f"{whole}.{found[3]}" if found[3] else whole)
     return Decimal(digits.replace(",", "."))
 
 

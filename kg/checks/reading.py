@@ -6,19 +6,22 @@ Whether a text is TriG at all is for `kg.curation.curated.parse` to say; this re
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from ontology.namespaces import ID, PREFIXES, RDF_TYPE
+from ontology.namespaces import BASE, ID, PREFIXES, RDF_TYPE
 
 _TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|\#[^\n]*)
+    r"""(?P<space>\s+|\#[^\n\r]*)
     |(?P<iri><[^<>"{}|^`\\\s]*>)
-    |(?P<string>\"{3}(?:(?:\"|\"\")?(?:[^"\\]|\\.))*\"{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<string>\"{3}(?:(?:\"|\"\")?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'|'')?(?:[^'\\]|\\.))*'{3}
+        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     |(?P<directive>@prefix\b|@base\b|(?:PREFIX|BASE|GRAPH)\b)
     |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
     |(?P<datatype>\^\^)
@@ -154,7 +157,7 @@ class _Reader:
 
     def _iri(self, kind: str, part: str, line: int) -> str:
         if kind == "iri":
-            return part[1:-1]
+            return urljoin(BASE, part[1:-1])
         if part == "a":
             return RDF_TYPE
         prefix, _, local = part.partition(":")
@@ -171,18 +174,40 @@ class _Reader:
         if kind == "word" and part in {"true", "false"}:
             return ox.Literal(part, datatype=ox.NamedNode(PREFIXES["xsd"] + "boolean")), position
         if kind != "string":
-            return ox.NamedNode(self._iri(kind, part, line) or "urn:x-none"), position
-        value = _unescaped(part[3:-3] if part.startswith('"""') else part[1:-1])
+            return _named(self._iri(kind, part, line)), position
+        value = _unescaped(part[3:-3] if part.startswith(('"""', "'''")) else part[1:-1])
         following, text, _ = tokens[position]
         if following == "language":
-            return ox.Literal(value, language=text[1:].lower()), position + 1
+            return _marked(value, text[1:].lower()), position + 1
         if following == "datatype":
             datatype = self._iri(*tokens[position + 1])
-            return ox.Literal(value, datatype=ox.NamedNode(datatype or "urn:x-none")), position + 2
+            return ox.Literal(value, datatype=_named(datatype)), position + 2
         return ox.Literal(value), position
+
+
+# What is no IRI, language or character is told where the files are parsed; reading goes on.
+
+
+def _named(iri: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(iri)
+    except ValueError:
+        return ox.NamedNode("urn:x-none")
+
+
+def _marked(value: str, language: str) -> ox.Literal:
+    try:
+        return ox.Literal(value, language=language)
+    except ValueError:
+        return ox.Literal(value)
 
 
 def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else _ESCAPED.get(m[3], m[3]), text)
+    return _ESCAPE.sub(lambda m: _character(m[1] or m[2]) if m[1] or m[2] else _ESCAPED.get(m[3], m[3]), text)
+
+
+def _character(digits: str) -> str:
+    code = int(digits, 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF or code > sys.maxunicode else chr(code)

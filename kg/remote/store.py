@@ -4,7 +4,6 @@ What is read of the neighbourhood of a thing is remembered until the data change
 subject in all graphs, from which all look-ups with that subject are answered.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
@@ -379,9 +378,8 @@ class RemoteStore:
         return self.copied(max(self.shared, COPIED_QUADS))
 
 
-def copied_for_changes() -> int:
-    """The most quads of which a copy is made for changes: what this machine's memory carries."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+def copied_for_changes(memory: int) -> int:
+    """The most quads of which a copy is made for changes: what a machine with so many bytes of memory carries."""
     return max(COPIED_QUADS, memory // MEMORY_SHARE // QUAD_BYTES)
 
 

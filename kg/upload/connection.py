@@ -118,18 +118,20 @@ class Connection:
 
     def update(self, text: str, *, anyway: bool = False) -> None:
         """Sends a SPARQL 1.1 Update; `anyway`: without `before_write`."""
-        if self.before_write and not anyway:
-            self.before_write()
-        self._send(self.addresses.update, text.encode(), "application/sparql-update", "*/*")
+        before = None if anyway else self.before_write
+        self._send(self.addresses.update, text.encode(), "application/sparql-update", "*/*", before)
 
     def post_quads(self, lines: bytes) -> None:
         """Adds N-Quads by the graph store's own address, which the protocol leaves to engines."""
-        if self.before_write:
-            self.before_write()
-        self._send(self.addresses.graphs, lines, "application/n-quads", "*/*")
+        self._send(self.addresses.graphs, lines, "application/n-quads", "*/*", self.before_write)
 
-    def _send(self, url: str, body: bytes, kind: str, accept: str) -> tuple[bytes, http.client.HTTPMessage]:
+    def _send(
+        self, url: str, body: bytes, kind: str, accept: str, before: Callable[[], None] | None = None
+    ) -> tuple[bytes, http.client.HTTPMessage]:
+        """`before` is called before each attempt: the one before it may have hung for long."""
         for wait in (*_WAITS, None):
+            if before:
+                before()
             try:
                 return self._send_once(url, body, kind, accept)
             except EngineUnreachableError:

@@ -9,6 +9,7 @@ graph is about itself, in terms of Dublin Core, VoID and OWL:
 While a first publication is under way the identifier is missing, and the digests are empty.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,7 @@ STATE: Final = PUBLISHED_GRAPH + "#state"
 """In place of the digest, once the dataset was changed through a server: another name after each change."""
 CHANGES: Final = PUBLISHED_GRAPH + "#changes"
 """How many changes were made through servers since the dataset was published."""
+_PART: Final = re.compile(r"([0-9a-f]*) (-?[0-9]+) ([^ ]*)")
 UNKNOWN: Final = Signature(0, "")
 """The signature of a part that a run began to write."""
 
@@ -105,7 +107,7 @@ def of_parts(signatures: Mapping[Part, Signature]) -> frozenset[str]:
 def read_manifest(connection: Connection) -> Manifest | None:
     """What the engine tells of itself; None if nothing was ever published there.
 
-    Raises EngineRefusalError if the graph is not whole.
+    Raises EngineRefusalError if the graph is not whole, or holds what others have put there.
     """
     inside = within(PUBLISHED_GRAPH, "?s ?p ?o")
     rows = connection.select(f"SELECT ?s ?p ?o WHERE {{ {inside} }}")
@@ -122,13 +124,16 @@ def read_manifest(connection: Connection) -> Manifest | None:
     lines = set[str]()
     for row in rows:
         subject, predicate, found = row["s"], row["p"], row["o"]
-        assert isinstance(subject, ox.NamedNode)
-        assert isinstance(predicate, ox.NamedNode)
-        assert isinstance(found, ox.NamedNode | ox.Literal)
+        told = _PART.fullmatch(found.value) if isinstance(found, ox.Literal) else None
+        known = isinstance(subject, ox.NamedNode) and isinstance(predicate, ox.NamedNode)
+        if not known or not isinstance(found, ox.NamedNode | ox.Literal) or (predicate.value == PART and not told):
+            raise EngineRefusalError(
+                f"{connection.addresses.names[0]} has in <{PUBLISHED_GRAPH}> what kelisim publish did not write there: "
+                f"{subject} {predicate} {found}. Remove it, or drop that graph and publish again with --overwrite."
+            )
         lines.add(str(ox.Triple(subject, predicate, found)))
-        if predicate.value == PART:
-            prefix, count, digest = found.value.split(" ")
-            parts[Part(_graph(subject.value), prefix)] = Signature(int(count), digest)
+        if predicate.value == PART and told:
+            parts[Part(_graph(subject.value), told[1])] = Signature(int(told[2]), told[3])
         else:
             about[predicate.value] = found.value
     number = about.get(_STORE_VERSION)

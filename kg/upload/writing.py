@@ -14,7 +14,7 @@ from kg.engine.errors import EngineBusyError, EngineChangedError, EngineError, O
 from kg.rdf.patches import Patch
 from kg.upload.connection import Connection, EngineRefusalError, EngineUnreachableError
 from kg.upload.content import Part, part_of, texts
-from kg.upload.locking import PUBLISH, SERVE, Lock, Locks
+from kg.upload.locking import PUBLISH, SERVE, Lock, LockLostError, Locks
 from kg.upload.manifest import CHANGES, DIGEST, MODIFIED, PART, STATE, TRIPLES, read_manifest
 from kg.upload.names import PUBLISHED_GRAPH, check_unreserved, within
 from kg.upload.staging import Change, Located, Progress, Writer
@@ -25,6 +25,8 @@ _ABOUT: Final = f"<{PUBLISHED_GRAPH}>"
 _XSD: Final = PREFIXES["xsd"]
 _SETTLED_SECONDS: Final = 20.0
 """How long the state is asked for after a request whose outcome is not known."""
+_PAUSE_SECONDS: Final = 0.2
+"""Between two such questions."""
 _WAIT_SECONDS: Final = 10.0
 """How long a change waits for those of other servers. A publication takes longer and is not waited for."""
 
@@ -67,7 +69,7 @@ class EngineWriter:
                 writer.stage(change, run)
                 try:
                     writer.switch(run, default=default, guard=f"{guard} {lock.pattern}")
-                except EngineUnreachableError as error:
+                except (EngineUnreachableError, LockLostError) as error:
                     lost: KelisimError | None = error
                 else:
                     lost = None
@@ -79,7 +81,7 @@ class EngineWriter:
                     writer.clear()
         except EngineRefusalError as error:
             raise EngineError(f"The engine refused the change, and nothing of it was written: {error}") from error
-        except EngineUnreachableError as error:
+        except (EngineUnreachableError, LockLostError) as error:
             raise EngineBusyError(
                 f"The engine was lost before the change was made; nothing was written: {error}"
             ) from error
@@ -92,12 +94,13 @@ class EngineWriter:
             try:
                 manifest = read_manifest(self._connection)
                 break
-            except EngineUnreachableError as error:
+            except (EngineUnreachableError, EngineRefusalError) as error:  # one that starts again may refuse at first
                 if time.monotonic() > until:
                     raise OutcomeUnknownError(
                         f"The engine was lost while it made the change, and whether it is there is not known: {error} "
                         f'When it answers again, the change is there if <{STATE}> in <{PUBLISHED_GRAPH}> is "{after}".'
                     ) from error
+                time.sleep(_PAUSE_SECONDS)
         found = manifest.state if manifest else ""
         if found == after:
             return

@@ -35,6 +35,9 @@ def find_ahead(reader: Reader, searches: Iterable[Search]) -> list[str]:
         known.update((search, []) for search in new)
         for row in rows:
             known[new[int(row["part"].value)]].append(row["thing"].value)
+        for search in new:
+            if search.ordered:  # the order of a part need not outlive the union
+                known[search].sort()
     return [iri for search in searches for iri in known[search]]
 
 

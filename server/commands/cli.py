@@ -198,6 +198,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     from kg.engine.limits import Limits
     from kg.remote.store import copied_for_changes
+    from kg.workers.sizing import machine_memory
     from server.engines import EngineSettings
     from server.replica import Following
     from server.serving import Settings
@@ -252,7 +253,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
             engine_auth,
             engine_poll,
             engine_update or engine if allow_updates else "",
-            engine_copy or copied_for_changes(),
+            engine_copy or copied_for_changes(machine_memory()),
         )
         if engine is not None
         else None,

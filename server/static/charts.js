@@ -42,6 +42,7 @@ async function draw(figure) {
     fresh.tabIndex = -1;
     fresh.dataset.of = address.href;
     await embed(fresh, await answer.json());
+    if (documentOf(picture.querySelector("img")).href !== address.href) return draw(figure); // theme or width have changed since
     figure.querySelector(".drawn")?.remove();
     picture.after(fresh);
     figure.classList.add("explored");

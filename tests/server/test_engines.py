@@ -1,9 +1,11 @@
 """``kelisim serve --engine`` when the engine fails: what is answered is whole, or an error with the reason."""
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
 from email.message import Message
+from typing import cast
 
 import psutil
 import pyoxigraph as ox
@@ -11,8 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from kg.curation.dataset import Dataset
+from kg.remote.audit import Audit
+from kg.remote.mark import Mark
+from kg.store.store import Store
+from kg.upload.connection import Addresses, Connection
 from kg.upload.names import PUBLISHED_GRAPH
 from server.commands.cli import cli
+from server.engines import ConnectedEngine
 from tests.conftest import Serving, serving
 from tests.engines import fake
 from tests.engines.fake import FakeEngine
@@ -48,6 +55,28 @@ def connected(kelisim: str, engine: FakeEngine, tmp_path_factory: pytest.TempPat
     options = ("--engine", engine.url, "--engine-auth", f"bearer:file:{secret}", "--engine-poll", "0.2")
     with serving(kelisim, *options, "--timeout", "5") as running:
         yield running
+
+
+def test_a_store_is_never_named_after_an_earlier_state_than_that_which_was_read() -> None:
+    """Else all later changes would be refused, since they rest on that name."""
+    found, names = Mark("b" * 64, digest="b" * 64), list[str]()
+
+    class Renewed:
+        async def renew(self, identity: str, *_: object) -> None:
+            await asyncio.sleep(0)
+            names.append(identity)
+
+    engine = ConnectedEngine.__new__(ConnectedEngine)
+    engine.mark = Mark("a" * 64, digest="a" * 64)
+    engine.audit = Audit(Connection(Addresses("http://engine/", "http://engine/")), ())
+    engine._renewing = asyncio.Lock()
+
+    async def both() -> None:
+        store = cast("Store", Renewed())
+        await asyncio.gather(engine._renew(store, found), engine._renew(store))
+
+    asyncio.run(both())
+    assert names == [found.name, found.name]
 
 
 @pytest.fixture(autouse=True)

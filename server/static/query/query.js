@@ -5,6 +5,7 @@ import { asked, askForPage, byId, form, keepLink, keepSnippets, reveal, textarea
 let editor; // what ./editor.js makes, once it is there
 let opening;
 let composing = false;
+let waiting = false; // a query, for the editor
 
 const query = () => editor?.query() ?? textarea.value;
 
@@ -53,7 +54,11 @@ const isForPage = () => form.elements.cite.checked || form.elements["min-certain
 form.addEventListener("submit", async (event) => {
   if (event.submitter?.id === "explain" || isForPage()) return askForPage(query(), event.submitter ?? form);
   event.preventDefault();
-  if (await open()) editor.runOrStop();
+  if (waiting) return; // the second of two clicks would stop what the first one asks
+  waiting = true;
+  const isOpen = await open();
+  waiting = false;
+  if (isOpen) editor.runOrStop();
   else askForPage(query());
 });
 

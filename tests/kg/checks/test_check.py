@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 
 from kg.checks.collection import collect, curated_texts
 from kg.checks.consistency import contradictions
+from kg.checks.naming import Names
 from kg.checks.numbers import figures
 from kg.checks.reading import read
 from kg.curation.curated import packaged_data, parse, text_of
+from ontology.namespaces import PREFIXES
 from server.commands.cli import cli
 from tests.conftest import ROOT
 
@@ -49,6 +51,30 @@ def test_the_readme_shows_what_it_prints(data: Path, articles: Path) -> None:
     assert len(shown) == 3
     assert printed == shown
     assert done.stdout.endswith("1 error, 2 warnings in 616 claims of izv24, mp23.\n")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"a"@abcdefghijklmnop', '"\\uD800"', '"\\UFFFFFFFF"', "<no scheme>", '"a"^^<no scheme>', '"a', "<rel"],
+)
+def test_what_cannot_be_parsed_is_told_at_its_line(data: Path, value: str) -> None:
+    file = data / "claims/mp23.trig"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\nclaim:mp23-p40-1 kel:note {value} .\n", encoding="utf-8")
+    done = check(data, "mp23")
+    assert done.exit_code == 1
+    assert f"claims/mp23.trig:{text.count(chr(10)) + 2}: error:" in done.stdout
+    assert done.stdout.endswith("1 error, 0 warnings in 0 claims of no article.\n")
+
+
+def test_texts_of_several_lines_and_lines_of_other_systems_are_read_as_parsers_do() -> None:
+    text = "@prefix id: <urn:x:> . # it's }\nid:a id:b '''it's\n} \" '''@en ; id:c 1 .\n"
+    for ends in ("\n", "\r\n", "\r"):
+        file = read(text.replace("\n", ends), "claims/x.trig")
+        parsed = ox.parse(text.replace("\n", ends), format=ox.RdfFormat.TRIG)
+        assert {(s.predicate, str(s.object)) for s in file.statements} == {
+            (q.predicate.value, str(q.object)) for q in parsed
+        }
 
 
 def test_without_the_texts_it_says_what_is_unchecked_and_ends_well_with_warnings(data: Path) -> None:
@@ -122,6 +148,9 @@ def test_the_reader_reads_what_the_parser_reads() -> None:
         ("28,4 миллиард доллар", "28400000000", None),
         ("60,000", "60000", None),
         ("1 234,5 млн", "1234500000", None),
+        ("10,000 120 came", "10000", None),
+        ("1,234.567", "1234.567", None),
+        ("1.234.567", "1234567", None),
         ("12 мың", "12000", None),
         ("two hundred", "200", None),
         ("fourth", "4", None),
@@ -137,3 +166,9 @@ def test_the_reader_reads_what_the_parser_reads() -> None:
 def test_numbers_are_read_in_three_languages(text: str, value: str, whole: str | None) -> None:
     first = figures(text)[0]
     assert (first.value, first.whole) == (Decimal(value), None if whole is None else Decimal(whole))
+
+
+def test_a_person_without_a_name_yet_is_named_nowhere() -> None:
+    head = "".join(f"@prefix {p}: <{PREFIXES[p]}> .\n" for p in ("id", "foaf", "rdfs"))
+    names = Names(collect({"entities/people.ttl": f'{head}id:a a foaf:Person ; rdfs:label ""@en , " "@en .\n'}))
+    assert (names.first_named("Anybody"), names.first_named("")) == (set(), set())

@@ -8,8 +8,10 @@ import pytest
 import kg.upload.writing
 from kg.engine.errors import EngineBusyError, EngineChangedError, OutcomeUnknownError
 from kg.rdf.patches import Patch, new_header
-from kg.upload.connection import Connection, EngineUnreachableError
-from kg.upload.manifest import STATE, read_manifest
+from kg.upload.connection import Connection, EngineRefusalError, EngineUnreachableError
+from kg.upload.locking import LockLostError
+from kg.upload.manifest import PART, STATE, read_manifest
+from kg.upload.names import PUBLISHED_GRAPH, within
 from kg.upload.writing import EngineWriter
 from ontology import KelisimError
 from tests.engines.server import EngineServer
@@ -91,6 +93,52 @@ def test_an_engine_that_is_lost_in_the_middle_is_asked_what_it_did(
     EngineWriter(connection(server)).commit(patch((REMOVED,), ()), after)
 
 
+class Starting(Connection):
+    """A way to the engine that makes a change, and then refuses the first questions: it starts again."""
+
+    def __init__(self, way: Connection) -> None:
+        self.__dict__.update(way.__dict__)
+        self._refusals = 0
+
+    def update(self, text: str, *, anyway: bool = False) -> None:
+        super().update(text, anyway=anyway)
+        if text.startswith("DELETE { GRAPH ?dg"):
+            self._refusals = 2
+
+    def select(self, query: str) -> list[ox.QuerySolution]:
+        if self._refusals:
+            self._refusals -= 1
+            raise EngineRefusalError("HTTP 500: not ready yet")
+        return super().select(query)
+
+
+def test_a_change_that_cannot_be_read_back_at_once_is_not_told_as_refused(server: EngineServer, state: str) -> None:
+    after = EngineWriter(Starting(connection(server))).commit(patch(), state)
+    manifest = read_manifest(connection(server))
+    assert manifest
+    assert manifest.state == after
+    assert held(server) == AFTER
+
+
+def test_a_change_whose_lock_was_taken_away_is_told_as_one_to_send_again(server: EngineServer, state: str) -> None:
+    there = connection(server)
+
+    def lost() -> None:
+        raise LockLostError("another took its lock")
+
+    update = there.update
+
+    def losing(text: str, *, anyway: bool = False) -> None:
+        if "#s>" in text:  # the change is being staged, or switched
+            there.before_write = lost
+        update(text, anyway=anyway)
+
+    there.update = losing  # type: ignore[method-assign]
+    with pytest.raises(EngineBusyError, match=r"nothing was written.*took its lock"):
+        EngineWriter(there).commit(patch(), state)
+    assert held(server) == canonical(sample())
+
+
 @pytest.mark.parametrize("made", [True, False])
 def test_an_engine_that_stays_lost_leaves_all_or_nothing_and_a_way_to_find_out(
     server: EngineServer, state: str, monkeypatch: pytest.MonkeyPatch, *, made: bool
@@ -129,3 +177,11 @@ def test_of_writers_at_a_time_each_change_is_made_whole_or_refused(server: Engin
     manifest = read_manifest(connection(server))
     assert manifest
     assert manifest.changes == len(made)
+
+
+@pytest.mark.parametrize("theirs", [f'<urn:a> <{PART}> "x"', "<urn:a> <urn:b> []", "[] <urn:b> 5"])
+def test_what_others_put_beside_the_manifest_is_told(server: EngineServer, state: str, theirs: str) -> None:
+    assert state
+    connection(server).update(f"INSERT DATA {{ {within(PUBLISHED_GRAPH, theirs)} }}")
+    with pytest.raises(EngineRefusalError, match="did not write there"):
+        read_manifest(connection(server))
