@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from kg.workers.allocator import in_use
+
 _PR_SET_PDEATHSIG: Final = 1
 _M_ARENA_MAX: Final = -8
 _SIZES: Final = ("VmSize", "VmData", "RssAnon")
@@ -66,13 +68,15 @@ class PrivateMemory:
 def limit_memory(memory: int, stack: int) -> None:
     """Limits what this process, of one thread, may take beyond what it uses now, with a thread of such a stack.
 
-    The limit is one of address space (setrlimit(2), RLIMIT_AS). Of that some is reserved and not yet used, much with
-    mimalloc, and counts as part of `memory`; if that is less, what is reserved may be used nevertheless. In bytes.
+    The limit is one of address space (setrlimit(2), RLIMIT_AS). Of that mimalloc reserves much which it has not used
+    yet, and which counts as part of `memory`; if that is less, what is reserved may be used nevertheless. In bytes.
     """
     status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     pairs = (line.partition(":") for line in status.splitlines())
     sizes = {name: int(value.split()[0]) << 10 for name, _, value in pairs if name in _SIZES}
-    reserved = max(0, sizes["VmData"] - sizes["RssAnon"]) if "RssAnon" in sizes else 0
+    reserved = 0
+    if in_use() != "system" and "RssAnon" in sizes:  # else it is no allocator that reserved it
+        reserved = max(0, sizes["VmData"] - sizes["RssAnon"])
     limit = sizes["VmSize"] + stack + max(memory - reserved, _LEAST_MEMORY)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 

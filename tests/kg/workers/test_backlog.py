@@ -261,7 +261,7 @@ def test_large_answers_among_small_ones() -> None:
     store = Engine(
         ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(text)) for n, text in enumerate(texts)
     )
-    pool = WorkerPool(lambda: store, Limits(workers=2))
+    pool = WorkerPool(lambda: store, Limits(workers=2, spool=1 << 40))  # other tests may have files open
     query = "SELECT ?o {{ <x:{}> ?p ?o }} LIMIT 1"
 
     async def work() -> None:

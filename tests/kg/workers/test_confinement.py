@@ -16,12 +16,15 @@ from kg.engine.engine import Engine
 from kg.engine.errors import BusyError
 from kg.engine.limits import Limits
 from kg.rdf.patches import Patch
+from kg.workers.allocator import library
 from kg.workers.confinement import PrivateMemory
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
+from ontology import KelisimError
 
 FORKED = """
 import os
+from kg.workers.allocator import library
 from kg.workers.confinement import PrivateMemory
 
 pages = bytearray(os.urandom(1) * (200 << 20))
@@ -63,9 +66,17 @@ except OSError:
 """
 
 
-def test_address_space_that_is_reserved_counts_as_part_of_the_limit() -> None:
-    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, check=True)
-    assert 100 <= int(done.stdout) <= 150, "of 300 MiB 200 are reserved, and 50 are for the stack"
+@pytest.mark.parametrize("allocator", ["mimalloc", "system"])
+def test_address_space_that_mimalloc_reserves_counts_as_part_of_the_limit(allocator: str) -> None:
+    environment = {**os.environ, "LD_PRELOAD": "", "MIMALLOC_ARENA_RESERVE": "32MiB"}
+    if allocator == "mimalloc":
+        try:
+            environment["LD_PRELOAD"] = str(library())
+        except KelisimError as reason:
+            pytest.skip(f"{reason}")
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, check=True, env=environment)
+    least, most = (50, 150) if allocator == "mimalloc" else (300, 350)
+    assert least <= int(done.stdout) <= most, "of 300 MiB 200 are reserved already, and 50 more are for the stack"
 
 
 @pytest.fixture
