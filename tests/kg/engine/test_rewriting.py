@@ -138,7 +138,14 @@ def test_columns_stand_in_the_order_of_their_first_mention(names: tuple[str, ...
 
 @pytest.mark.parametrize(
     ("having", "expected"),
-    [("?n > 1", {"p", "q"}), ("?n > 3 && ?p = :q", set()), ("(?n = 4)", set()), ("?twice >= 6", {"p", "q"})],
+    [
+        ("?n > 1", {"p", "q"}),
+        ("?n > 3 && ?p = :q", set()),
+        ("(?n = 4)", set()),
+        ("?n<9&&?twice>5", {"p", "q"}),
+        ("COUNT(*)<9&&?n>1", {"p", "q"}),
+        ("?twice >= 6", {"p", "q"}),
+    ],
 )
 def test_having_may_use_what_select_computes(having: str, expected: set[str]) -> None:
     query = (
