@@ -31,11 +31,15 @@ def test_a_write_that_hung_is_not_tried_again_without_the_lock(
 ) -> None:
     monkeypatch.setattr(kg.upload.connection, "_WAITS", (0.0, 0.0))
     there = Hanging()
-    with pytest.raises(LockLostError):
+
+    def write() -> None:
         if graphs:
             there.post_quads(b"")
         else:
             there.update("DELETE DATA {}")
+
+    with pytest.raises(LockLostError):
+        write()
     assert there.requests == 1
     with pytest.raises(EngineUnreachableError):
         there.update("DELETE DATA {}", anyway=True)
