@@ -1,6 +1,7 @@
 """Requests to an engine that are tried again."""
 
 import http.client
+from functools import partial
 
 import pytest
 
@@ -31,13 +32,7 @@ def test_a_write_that_hung_is_not_tried_again_without_the_lock(
 ) -> None:
     monkeypatch.setattr(kg.upload.connection, "_WAITS", (0.0, 0.0))
     there = Hanging()
-
-    def write() -> None:
-        if graphs:
-            there.post_quads(b"")
-        else:
-            there.update("DELETE DATA {}")
-
+    write = partial(there.post_quads, b"") if graphs else partial(there.update, "DELETE DATA {}")
     with pytest.raises(LockLostError):
         write()
     assert there.requests == 1
