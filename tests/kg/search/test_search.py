@@ -302,3 +302,25 @@ def test_an_empty_store_is_searched_and_changes_are_found(kelisim: str, tmp_path
 )
 def test_codes_identifiers_and_abbreviations_are_found(server: str, words: str, thing: str) -> None:
     assert find(server, words)["results"][0]["iri"] == str(ID[thing])
+
+
+def test_words_that_few_names_begin_with_cost_no_more_among_many_names() -> None:
+    """Counted in instructions of SQLite's machine, of which each name would take some."""
+
+    def instructions(names: int) -> int:
+        index = Index(Text(f"x:{n}", "name", "en", f"Place {n}", ()) for n in range(names))
+        taken = 0
+
+        def count() -> int:
+            nonlocal taken
+            taken += 1
+            return 0
+
+        connections = [index._pool.get() for _ in range(index._pool.qsize())]
+        for connection in connections:
+            connection.set_progress_handler(count, 10)
+            index._pool.put(connection)
+        assert search(index, "Zemblanity").total == 0
+        return taken
+
+    assert instructions(4_000) <= instructions(200) + 20
