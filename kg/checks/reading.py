@@ -157,7 +157,7 @@ class _Reader:
 
     def _iri(self, kind: str, part: str, line: int) -> str:
         if kind == "iri":
-            return urljoin(BASE, part[1:-1])
+            return part[1:-1] if ":" in part else urljoin(BASE, part[1:-1])
         if part == "a":
             return RDF_TYPE
         prefix, _, local = part.partition(":")
