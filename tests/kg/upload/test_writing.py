@@ -182,6 +182,8 @@ def test_of_writers_at_a_time_each_change_is_made_whole_or_refused(server: Engin
 @pytest.mark.parametrize("theirs", [f'<urn:a> <{PART}> "x"', "<urn:a> <urn:b> []", "[] <urn:b> 5"])
 def test_what_others_put_beside_the_manifest_is_told(server: EngineServer, state: str, theirs: str) -> None:
     assert state
+    if server.name == "virtuoso" and "[]" in theirs:
+        pytest.skip("Virtuoso takes no blank nodes in INSERT DATA")
     connection(server).update(f"INSERT DATA {{ {within(PUBLISHED_GRAPH, theirs)} }}")
     with pytest.raises(EngineRefusalError, match="did not write there"):
         read_manifest(connection(server))
