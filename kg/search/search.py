@@ -40,11 +40,12 @@ _BRANCH: Final = (
 )
 _ALL: Final = _BRANCH.format(after=0.0, words="all", most=MAX_HITS)
 # CROSS JOIN has what matches looked up among the texts, not each of these among what matches (sqlite.org/optoverview).
-_NAMES: Final = (
-    "UNION ALL SELECT * FROM (SELECT words.rowid, words.rank + 150.0 "
-    "FROM words CROSS JOIN texts ON texts.id = words.rowid "
-    f"WHERE words MATCH :beginnings AND texts.weight < 2 LIMIT {MAX_HITS})"
-)
+_NAMES: Final = """
+    UNION ALL SELECT * FROM (
+        SELECT words.rowid, words.rank + 150.0 FROM words CROSS JOIN texts ON texts.id = words.rowid
+        WHERE words MATCH :beginnings AND texts.weight < 2 LIMIT :most
+    )
+"""
 _WHOLE: Final = _ALL + _NAMES
 _BEGINNINGS: Final = _BRANCH.format(after=500.0, words="beginnings", most=MAX_HITS)
 _SOME: Final = _BRANCH.format(after=5_000.0, words="some", most=MAX_HITS)
@@ -109,6 +110,7 @@ def search(  # noqa: PLR0913 - what is looked for, and which part of it
         "all": every,
         "beginnings": _query(truncated),
         "some": _query(truncated, " OR "),
+        "most": MAX_HITS,
     }
     with index.reading() as connection:
         for branches, enough in ((_WHOLE, PAGE_SIZE), (_WHOLE + _BEGINNINGS, 1), (_WHOLE + _BEGINNINGS + _SOME, 0)):
