@@ -6,10 +6,11 @@ from typing import Final
 
 import pyshacl
 from pyshacl.errors import ReportableRuntimeError
-from rdflib import Dataset, Graph
+from rdflib import RDF, RDFS, SKOS, Dataset, Graph
 
 from ontology.errors import KelisimError
 from ontology.namespaces import SHAPE
+from ontology.terms import read_graph
 from shapes.report import Report
 
 FILES: Final = (
@@ -53,6 +54,18 @@ def read_shapes(*, ontology_style: bool = False) -> Graph:
 def parsed_shapes(*, ontology_style: bool = False) -> Graph:
     """The same, parsed once per process: the files do not change at run time, and pySHACL does not change the graph."""
     return read_shapes(ontology_style=ontology_style)
+
+
+@cache
+def background() -> Graph:
+    """The part of the ontology that the shapes need: subclass relations and the codes of each concept scheme."""
+    ontology, graph = read_graph(), Graph()
+    for predicate in (RDFS.subClassOf, SKOS.inScheme):
+        for triple in ontology.triples((None, predicate, None)):
+            graph.add(triple)
+    for scheme in ontology.subjects(RDF.type, SKOS.ConceptScheme):
+        graph.add((scheme, RDF.type, SKOS.ConceptScheme))
+    return graph
 
 
 def validate(graph: Graph, *, ontology_style: bool = False) -> Report:

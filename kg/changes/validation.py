@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from itertools import chain, islice
 from typing import Final
 
 import pyoxigraph as ox
-from rdflib import RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, URIRef
+from rdflib import XSD, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kg.engine.engine import Engine
 from kg.inference.rules import rules
 from kg.rdf.patches import Patch
-from ontology import BASE, INFERRED_GRAPH, read_graph
-from shapes import Report, conformance
+from ontology import BASE, INFERRED_GRAPH
+from shapes import Report, background, conformance
 
 MAX_REFERRING_NODES: Final = 1000
 """The maximum number of nodes referring to changed nodes that are validated too."""
@@ -130,15 +130,3 @@ def prepare() -> None:
 
 def _uses_ontology(quad: ox.Quad) -> bool:
     return quad.predicate.value.startswith(BASE) or getattr(quad.object, "value", "").startswith(BASE + "ns#")
-
-
-@cache
-def background() -> Graph:
-    """The part of the ontology that the shapes need: subclass relations and the codes of each concept scheme."""
-    ontology, graph = read_graph(), Graph()
-    for predicate in (RDFS.subClassOf, SKOS.inScheme):
-        for triple in ontology.triples((None, predicate, None)):
-            graph.add(triple)
-    for scheme in ontology.subjects(RDF.type, SKOS.ConceptScheme):
-        graph.add((scheme, RDF.type, SKOS.ConceptScheme))
-    return graph

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pyoxigraph as ox
-from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph, URIRef
+from rdflib import OWL, SH, Graph, URIRef
 
 from kg.checks.collection import Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import Statement
 from ontology import read_graph
 from ontology.namespaces import CLAIM, KEL, RDF_TYPE, shorten
-from shapes import Result, validate
+from shapes import Result, background, validate
 
 
 def broken(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def broken(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
     focus |= {s.value for c in claims for s in (*c.facts, *c.record) if s.value in collection.described}
     graph = _graph(collection, focus)
     # Not with focus nodes: pySHACL then takes sh:node for kept wherever the value is no focus node itself.
-    report = validate(graph + _background())
+    report = validate(graph + background())
     places = _Places(collection, claims)
     for result in report.results:
         if str(result.focus) in focus:
@@ -38,18 +38,6 @@ def _graph(collection: Collection, focus: set[str]) -> Graph:
     statements += [s for iri in classes for _, s in collection.facts_of.get(iri, ()) if s.predicate == RDF_TYPE]
     triples = {ox.Triple(ox.NamedNode(s.subject), ox.NamedNode(s.predicate), s.object) for s in statements}
     return Graph().parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
-
-
-@cache
-def _background() -> Graph:
-    """What the shapes look up in the ontology: which class lies below which, which code is in which list."""
-    ontology, graph = read_graph(), Graph()
-    for predicate in (RDFS.subClassOf, SKOS.inScheme):
-        for triple in ontology.triples((None, predicate, None)):
-            graph.add(triple)
-    for scheme in ontology.subjects(RDF.type, SKOS.ConceptScheme):
-        graph.add((scheme, RDF.type, SKOS.ConceptScheme))
-    return graph
 
 
 class _Places:

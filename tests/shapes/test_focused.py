@@ -8,12 +8,12 @@ from rdflib import Graph
 from rdflib import URIRef as Iri
 
 from kg.changes.staging import Change, stage
-from kg.changes.validation import background, validate_change
+from kg.changes.validation import validate_change
 from kg.curation.built import packaged_dataset
 from kg.engine.engine import Engine
 from kg.rdf.patches import Patch
 from ontology.namespaces import CODE, ID, INFERRED_GRAPH, KEL, PREFIXES, RDF_TYPE
-from shapes import conformance, validate
+from shapes import background, conformance, validate
 from tests.conftest import ROOT
 
 FIXTURES = sorted((ROOT / "tests/fixtures").glob("*valid/*.trig"))[::4]
