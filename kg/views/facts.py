@@ -113,11 +113,6 @@ def links_by(reader: Reader, name: str, iris: Iterable[str]) -> list[Fact]:
     return sorted((fact for iri in wanted for fact in known[iri] if fact.claims), key=lambda f: (f.subject, f.iri))
 
 
-def expect_links(reader: Reader, name: str, iris: Iterable[str]) -> None:
-    """Has the facts with that property and one of these things as value read along with the next that are."""
-    reader.expect(("links", name), iris)
-
-
 def by_property(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
     """The facts grouped by property."""
     found: dict[str, list[Fact]] = defaultdict(list)
