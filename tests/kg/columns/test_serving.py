@@ -1,8 +1,6 @@
 """Workers of a store answer from columns of its history, which follow changes."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from tests.kg.columns.generating import E, integer, iri
 from tests.kg.columns.test_columns import SUMS
+from tests.kg.store.running import running
 from tests.waiting import becomes
 
 
@@ -37,23 +36,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         held = ox.Store()
         history.load_into(held)
         store = Store(WorkerPool(lambda: Engine(held), Limits(workers=1)), "test", history)
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        loop.call_soon_threadsafe(store.start, loop)
-        assert becomes(store.pool.loaded.is_set)
-        store.keep_columns(0)
-        yield store
-
-        async def stop() -> None:
-            store.shut_down()
-            await asyncio.sleep(0)
-            store.pool.close()
-
-        asyncio.run_coroutine_threadsafe(stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        with running(store):
+            store.keep_columns(0)
+            yield store
 
 
 def sums(store: Store, mark: object, at: int = -1, **task: object) -> list[int]:

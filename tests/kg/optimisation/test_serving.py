@@ -1,8 +1,6 @@
 """Workers rewrite queries by statistics that were gathered beside them, and follow changes."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -17,6 +15,7 @@ from kg.store.store import Store
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from tests.kg.optimisation.test_equality import TYPE, E, iri
+from tests.kg.store.running import running
 from tests.waiting import becomes
 
 COUNTS = "SELECT ?class (COUNT(*) AS ?n) WHERE { ?s a ?class } GROUP BY ?class ORDER BY ?class"
@@ -31,22 +30,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         pool = WorkerPool(lambda: Engine(held), Limits(workers=1))
         pool.optimises_from = 1000
         store = Store(pool, "test", history)
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever)
-        thread.start()
-        loop.call_soon_threadsafe(store.start, loop)
-        assert becomes(store.pool.loaded.is_set)
-        yield store
-
-        async def stop() -> None:
-            store.shut_down()
-            await asyncio.sleep(0)
-            store.pool.close()
-
-        asyncio.run_coroutine_threadsafe(stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        with running(store):
+            yield store
 
 
 def counts(store: Store, mark: str, at: int = -1, **task: object) -> list[int]:
