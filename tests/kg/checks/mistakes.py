@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+COPIED: Final = "{words of the passage}"
+"""Stands in `Mistake.new` for words of the passage of the claim, which are read from the article."""
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -117,7 +120,7 @@ MISTAKES: Final = (
     Mistake("English in place of Russian", "mp23-p2-19", _gloss("ru"), r'\1"Kazakhstan and Russia are the parties of the plan."@ru', "kel:gloss", "language"),
     Mistake("gloss that begins with a pronoun", "mp23-p11-2", '"Emmanuel Macron and', '"He and', "kel:gloss", "gloss-alone"),
     Mistake("gloss of another claim", "mp23-p5-15", _gloss("en"), r'\1"Oil from Russia goes to China across Kazakhstan."@en', "kel:gloss", "gloss-twice"),
-    Mistake("words of the article", "mp23-p22-8", _gloss("en"), r'\1"Russia and Kazakhstan hold a leading position in world production of grain."@en', "kel:gloss", "own-words"),
+    Mistake("words of the article", "mp23-p22-8", _gloss("en"), rf'\1"{COPIED}."@en', "kel:gloss", "own-words"),
     Mistake("label of an entity in a wrong script", "entities/people.ttl", '"Emmanuel Macron"@en', '"Эмманюэль Макрон"@en', '"Эмманюэль Макрон"@en', "language"),
     # ── numbers of claims, passages ──
     Mistake("gap in the numbers", "mp23-p33-8", re.compile(r"p33-8((?:.|\n)*)p33-8"), r"p33-9\1p33-9", "claim:mp23-p33-9 {", "numbering"),

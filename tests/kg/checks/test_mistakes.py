@@ -1,5 +1,6 @@
 """Deliberate mistakes of more than a hundred kinds are told at the right line, and the two articles raise no alarm."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +13,9 @@ from kg.checks.examination import RULES, examine, find_articles, malformed
 from kg.checks.findings import Finding
 from kg.checks.passages import rendered
 from kg.checks.shapes import broken
+from kg.curation.passages import Passage
 from ontology.namespaces import ID
-from tests.kg.checks.mistakes import MISTAKES, Mistake
+from tests.kg.checks.mistakes import COPIED, MISTAKES, Mistake
 
 Texts = Mapping[str, str]
 
@@ -55,6 +57,15 @@ def described(collection: Collection) -> dict[str, set[tuple[str, str]]]:
     return {iri: {(s.predicate, str(s.object)) for s in found} for iri, found in collection.described.items()}
 
 
+def words_of_passage(collection: Collection, claim: str) -> str:
+    """The first twelve words of the passage of a claim."""
+    (record,) = (c for c in collection.claims if c.name == claim)
+    passage = Passage.parse(record.of_record("passage")[0].value)
+    article = collection.texts[passage.article]
+    sentence = article.sentences(article.paragraph(passage.paragraph))[passage.first - 1]
+    return " ".join(re.findall(r"\w+", article.text[sentence.start : sentence.end])[:12])
+
+
 @pytest.fixture(scope="module")
 def sound(articles: Path) -> Collection:
     collection = collect(curated_texts())
@@ -75,7 +86,8 @@ def make(sound: Collection, articles: Path) -> object:
     def made(number: int) -> Made:
         edited = dict(texts)
         for mistake in GROUPS[number]:
-            edited[mistake.file] = mistake.applied(edited[mistake.file])
+            copied = words_of_passage(sound, mistake.where) if COPIED in mistake.new else ""
+            edited[mistake.file] = mistake.applied(edited[mistake.file]).replace(COPIED, copied)
         collection = collect(edited, sound.texts)
         found = malformed(edited, collection)
         if found:
