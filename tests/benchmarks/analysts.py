@@ -1,9 +1,9 @@
 """How fast twelve analysts' queries are answered, against the oxigraph server and Virtuoso with the same data.
 
-``make bench`` or ``python -m tests.benchmarks.analysts [--tiny] [--triples N] [--peer NAME ...] [QUERY ...]``. Answers
-are compared before they are timed; each request is new to its server. A column tells the same of Kelisim without its
-optimiser. The data are those of `tests.benchmarks.data`;
-Virtuoso, whose default graph is the union of all graphs, has those of the default graph alone, in one graph.
+``make bench`` or ``python -m tests.benchmarks.analysts [--tiny] [--triples N ...] [--peer NAME ...] [QUERY ...]``.
+Answers are compared before they are timed; each request is new to its server. A column tells the same of Kelisim
+without its optimiser and its columns. The data are those of `tests.benchmarks.data`; Virtuoso, whose default graph is
+the union of all graphs, has those of the default graph alone, in one graph.
 """
 
 import argparse
@@ -18,12 +18,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from kg.optimisation.gathering import LEAST_QUADS as STATISTICS
+from kg.store.columnar import LEAST_QUADS as COLUMNS
 from ontology import PREFIXES
 from tests.benchmarks import data
 from tests.benchmarks.limits import ANSWER_SECONDS, cell, mean, ratio
@@ -43,10 +46,13 @@ from tests.engines.virtuoso import Virtuoso
 _PREFIXES: Final = "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in ("code", "id", "kel", "rdfs", "xsd"))
 _GRAPH: Final = "urn:default"
 _REPEATS: Final = 3
-_STATISTICS_SECONDS: Final = 60.0
+_READY_SECONDS: Final = 240.0
+SIZES: Final = (10_000, 100_000, 1_000_000, 10_000_000)
+_MOST_AS_WRITTEN: Final = 1_000_000
+"""Of more, the memory of a machine does not hold another server."""
 PEERS: Final = ("oxigraph", "virtuoso")
 OWN: Final = ("Kelisim", "as written")
-"""Kelisim, and Kelisim without the optimiser."""
+"""Kelisim, and Kelisim without optimiser and columns."""
 
 QUERIES: Final = {
     "all triples": "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
@@ -105,17 +111,20 @@ def kelisim(lines: Path, folder: Path, *options: str) -> Iterator[Server]:
         yield server
 
 
-def _await_statistics(server: Server) -> None:
-    """Waits until queries are rewritten by statistics (`kg.optimisation`)."""
-    asked, end = queries(["by class"])[0], time.monotonic() + _STATISTICS_SECONDS
+def _await_counted(server: Server, query: Query, metric: str) -> None:
+    """Asks a query until a counter among the server's metrics is above 0, or a while has passed."""
+    end = time.monotonic() + _READY_SECONDS
     connection = Connection(server)
     try:
         for number in count(3_000_000):
             with suppress(RuntimeError, TimeoutError):  # it is loading still
-                connection.ask(asked.numbered(number))
+                connection.ask(query.numbered(number))
             with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as metrics:
-                if b"kelisim_optimised_queries_total 0" not in metrics.read() or time.monotonic() > end:
+                if f"\n{metric} 0" not in metrics.read().decode():
                     return
+            if time.monotonic() > end:
+                print(f"{server.name} has no {metric} after {_READY_SECONDS:g} s.", flush=True)
+                return
             time.sleep(0.2)
     finally:
         connection.close()
@@ -191,23 +200,38 @@ def main() -> None:
     """Prints a row for each query."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tiny", action="store_true", help="5000 triples, to see that all of it runs")
-    parser.add_argument("--triples", type=int, default=data.TRIPLES, help="of the default graph")
+    parser.add_argument(
+        "--triples", type=int, action="append", help="of the default graph; more than once for several sizes"
+    )
     parser.add_argument("--peer", action="append", choices=PEERS, help="one of the peers; else all")
     parser.add_argument("--option", action="append", default=[], help="an option of kelisim serve, such as=--columns")
     parser.add_argument("names", nargs="*", metavar="QUERY", help="words of the names of queries; else all")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
-    triples, repeats = (5000, 1) if arguments.tiny else (arguments.triples, _REPEATS)
-    print(f"{triples} triples of the default graph, load average {os.getloadavg()[0]:.1f} before; ms, medians.")
+    sizes = [5000] if arguments.tiny else arguments.triples or SIZES
+    means = [_measured(size, arguments) for size in sizes]
+    print("\n   triples  geometric mean of the times the best peer takes")
+    for size, found in zip(sizes, means, strict=True):
+        print(f"{size:10}  {found:.2f}")
+
+
+def _measured(triples: int, arguments: argparse.Namespace) -> float:
+    """Prints the table of one size; returns the geometric mean of its ratios."""
+    print(
+        f"\n{triples} triples of the default graph, load average {os.getloadavg()[0]:.1f} before; ms, medians.",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         lines = folder / "data.nq" if arguments.tiny else cache_folder() / f"analysts-{triples}.nq"
         data.write(lines, triples)
         servers = [stack.enter_context(kelisim(lines, folder / "store", *arguments.option))]
-        if not arguments.tiny:
-            if "--no-optimiser" not in arguments.option:
-                _await_statistics(servers[0])
-            written = stack.enter_context(kelisim(lines, folder / "store", "--no-optimiser"))
+        if triples >= STATISTICS and "--no-optimiser" not in arguments.option:
+            _await_counted(servers[0], queries(["by class"])[0], "kelisim_optimised_queries_total")
+        if triples >= COLUMNS and find_spec("duckdb") and not any("--columns" in o for o in arguments.option):
+            _await_counted(servers[0], queries(["sectors"])[0], "kelisim_columns_answers_total")
+        if not arguments.tiny and triples <= _MOST_AS_WRITTEN:
+            written = stack.enter_context(kelisim(lines, folder / "store", "--no-optimiser", "--columns=off"))
             servers.append(Server("as written", written.address))
         for peer in arguments.peer or PEERS:
             try:
@@ -218,10 +242,10 @@ def main() -> None:
                 servers.append(started)
             except MissingPeerError as reason:
                 print(f"A peer is left out: {reason}.", flush=True)
-        _table(servers, queries(arguments.names), repeats)
+        return _table(servers, queries(arguments.names), 1 if arguments.tiny else _REPEATS)
 
 
-def _table(servers: Sequence[Server], asked: Sequence[Query], repeats: int) -> None:
+def _table(servers: Sequence[Server], asked: Sequence[Query], repeats: int) -> float:
     rows = compared(servers, asked)
     names = "".join(f"{s.name:>20}" for s in servers)
     print(f"{'query':<34}{'rows':>7}{names}{'times the best peer':>21}", flush=True)
@@ -232,7 +256,8 @@ def _table(servers: Sequence[Server], asked: Sequence[Query], repeats: int) -> N
         ratios.append(ratio(taken[0], min(peers, default=float("nan"))))
         cells = "".join(cell(t, 20, limit=ANSWER_SECONDS) for t in taken)
         print(f"{query.name:<34}{rows[query.name]:7}{cells}{cell(ratios[-1], 21)}", flush=True)
-    print(f"Geometric mean of the times the best peer takes: {mean(ratios):.2f} ({len(asked)} queries)")
+    print(f"Geometric mean of the times the best peer takes: {mean(ratios):.2f} ({len(asked)} queries)", flush=True)
+    return mean(ratios)
 
 
 if __name__ == "__main__":
