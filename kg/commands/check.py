@@ -40,7 +40,7 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from kg.checks.collection import Collection, collect, curated_texts
     from kg.checks.examination import Examination, examine, find_articles, malformed
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
 
     data = ctx.obj or Path(str(packaged_data()))
     with progress("Checking the curated files"):

@@ -130,7 +130,7 @@ def passages(ctx: click.Context, article: str, folder: Path) -> None:
     curated = curation(ctx)
     text = _article(curated, folder, article)
     found = [Passage.parse(c.value("passage")) for c in curated.claims]
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
 
     path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
     make_folder(path.parent)

@@ -14,7 +14,7 @@ _DECLARED = re.compile(r"^id:([\w-]+) a ", re.MULTILINE)
 
 def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The identifiers of curated entities with that prefix, searched in the files as text, which is fast."""
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
     from kg.rdf.files import read_text, walk_files
 
     folder = (ctx.find_root().obj or packaged_data()).joinpath("entities")

@@ -259,6 +259,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         else None,
         columns=columns != "off" and bool(folder) and not replica_of and engine is None and bool(find_spec("duckdb")),
         optimiser=not no_optimiser,
+        data=ctx.obj,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")
