@@ -19,7 +19,7 @@ from kg.publishing.descriptions import Description
 from kg.publishing.distributions import FORMATS, distributions
 from kg.publishing.examples import QUESTION
 from kg.publishing.files import PublishedFile
-from kg.publishing.questions import Question
+from kg.publishing.questions import read_questions
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.publishing.triples import triple
 from kg.store.reader import Reader
@@ -84,16 +84,11 @@ def count(reader: Reader, version: str) -> Counts:
 
 
 def catalogue(
-    reader: Reader,
-    about: About,
-    host: str,
-    counts: Counts,
-    files: Mapping[str, PublishedFile | None],
-    questions: Iterable[Question] = (),
+    reader: Reader, about: About, host: str, counts: Counts, files: Mapping[str, PublishedFile | None]
 ) -> Description:
     """The catalogue of the server at the URL `host`, which ends in a slash.
 
-    files: what is offered for download, by name; None for those that are not made yet, whose size is not known. questions: those that the project's own data come with.
+    files: what is offered for download, by name; None for those that are not made yet, whose size is not known.
     """
     base, dataset = about.base(host), about.iri(host)
     stated = {*about.with_agents_named().described_at(host)}
@@ -119,7 +114,7 @@ def catalogue(
         **{f"{host}data/{name}": _OF_DISTRIBUTION for name in files if name not in SCHEMAS},
     }
     if about.ours:
-        triples |= {triple(dataset, _VOID + "rootResource", root) for root in _roots(reader, questions)}
+        triples |= {triple(dataset, _VOID + "rootResource", root) for root in _roots(reader)}
         triples |= {*_parsed("explanations.ttl", host)}
         triples |= {triple(base + "catalogue", DCAT + "dataset", base + name) for name in _EXPLANATIONS}
         heirs |= {base + name: _OF_EXPLANATION for name in _EXPLANATIONS}
@@ -183,13 +178,13 @@ def _period(base: str, dataset: str, counts: Counts) -> Iterator[ox.Triple]:
             yield triple(base + "catalogue#period", DCAT + name, day)
 
 
-def _roots(reader: Reader, questions: Iterable[Question]) -> list[str]:
+def _roots(reader: Reader) -> list[str]:
     """Where to begin reading: the questions, the articles and the lists of codes."""
     listed = reader.rows(
         f"SELECT DISTINCT ?root WHERE {{ {{ ?root a <{KEL.Article}> }} "
         f"UNION {{ ?root a <{PREFIXES['skos']}ConceptScheme> }} }} LIMIT {_MAX_ROWS}"
     )
-    roots = [QUESTION + question.name for question in questions]
+    roots = [QUESTION + question.name for question in read_questions()]
     return roots + [str(row["root"].value) for row in listed if isinstance(row["root"], ox.NamedNode)]
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from kg.commands import check, checking, cite, completion, diff, export, publish
+from kg.commands import check, checking, cite, completion, diff, export, packages, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -28,6 +28,7 @@ __all__ = [
     "explain",
     "export",
     "main",
+    "packages",
     "publish",
     "show",
     "why",

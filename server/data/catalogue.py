@@ -7,7 +7,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
 from kg.publishing.catalogue import Counts, catalogue, count
-from kg.publishing.questions import read_questions
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.publishing.schemas import schema
 from kg.publishing.sitemaps import iris, parts
@@ -78,7 +77,7 @@ def blueprint(site: Site) -> Blueprint:
         files = {f"dump.{extension}": made.get(extension) for extension in site.files}
         if about.ours:
             files |= {name: schema(name) for name in SCHEMAS}
-        found = catalogue(site.reader, about, host, numbers, files, read_questions(site.data))
+        found = catalogue(site.reader, about, host, numbers, files)
         response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
         response.headers["Link"] = of_dataset(about, host)
         return _validated(_vary_by_host(response))
