@@ -31,8 +31,8 @@ _FILE_NAMES: Final = {"gitignore": ".gitignore"}
 def new_package(folder: Path, name: str = "", *, standalone: bool = False) -> str:
     """Makes a package in a folder, which is made too or must be empty, and returns its name.
 
-    The name is by default the folder's, in small letters and without hyphens. Raises KelisimError if it is none, if the folder
-    holds anything, or a file cannot be written.
+    The name is by default the folder's, in small letters and without hyphens. Raises KelisimError if it is no name,
+    if the folder holds anything, or a file cannot be written.
     """
     name = name or re.sub(r"[-_. ]", "", folder.resolve().name.lower())
     if not NAME.fullmatch(name):
