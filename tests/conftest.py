@@ -47,6 +47,17 @@ def engine(dataset: Dataset) -> Engine:
 
 
 @pytest.fixture(scope="session")
+def shipped() -> Dataset:
+    """The dataset as it is shipped, for what is to be true of it however many articles it has."""
+    return build(read_curation(SHIPPED))
+
+
+@pytest.fixture(scope="session")
+def shipped_engine(shipped: Dataset) -> Engine:
+    return Engine(shipped.quads)
+
+
+@pytest.fixture(scope="session")
 def articles() -> Path:
     if not ARTICLES.is_dir():
         pytest.skip(f"the articles are not in {ARTICLES} (set KELISIM_ARTICLES), so nothing was checked against them")

@@ -120,8 +120,7 @@ def _print_summary(outcome: "Outcome") -> None:
     accepted = sum(tested.status == "accepted" for tested in outcome.questions)
     warnings = len(outcome.findings) - errors
     checked = f"{errors} error{'s' * (errors != 1)} and {warnings} warning{'s' * (warnings != 1)}"
-    asked = f"{answered} of {len(outcome.questions)} questions as expected" + f", {accepted} of them now" * bool(
-        accepted
-    )
+    now = f", {accepted} of them now" if accepted else ""
+    asked = f"{answered} of {len(outcome.questions)} questions as expected{now}"
     result = "Passed" if outcome.passed else "Failed"
     click.echo(f"{result}: {outcome.claims} claims with {checked}; {asked}.")
