@@ -56,7 +56,7 @@ def read_manifest(data: Traversable) -> Manifest | None:
     name, extends, articles = found.get("name"), found.get("extends"), found.get("articles", "articles")
     if not (isinstance(name, str) and NAME.fullmatch(name)):
         raise KelisimError(f'{file}: name is to be one word of small Latin letters and digits, such as "harbour".')
-    if extends not in {None, SHIPPED}:
+    if extends is not None and extends != SHIPPED:
         raise KelisimError(f'{file}: extends can only be "{SHIPPED}"; leave it out for a graph that stands alone.')
     if not (isinstance(articles, str) and articles):
         raise KelisimError(f'{file}: articles is to be the path of a folder, such as "articles".')

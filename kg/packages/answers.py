@@ -146,7 +146,10 @@ def _checked(question: Question, data: Path, engine: Engine) -> Tested:
         told = f"The variables are {', '.join(table.variables)}; expected are {', '.join(expected.variables)}."
         return Tested(question.name, Status.DIFFERENT, told, lost, gained, table)
     if lost or gained:
-        told = f"The rows differ (- expected, + answered). Correct the claims, or {FOLDER}/{file.name}; without that file --accept writes the new answer."
+        told = (
+            f"The rows differ (- expected, + answered). Correct the claims, or {FOLDER}/{file.name}; without that file "
+            "--accept writes the new answer."
+        )
         return Tested(question.name, Status.DIFFERENT, told, lost, gained, table)
     return Tested(question.name, Status.SAME, table=table)
 
