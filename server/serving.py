@@ -24,6 +24,7 @@ import uvloop
 
 from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
+from kg.curation.manifest import called
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
@@ -331,7 +332,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         statistics = built.statistics() if built else {}
         only = _kept(Engine(quads, settings.services, prefixes))
         words = f"{len(quads)} quads, digest {identity[:12]}"
-        about = about_of_data(Reader(only), "Dataset")
+        about = about_of_data(Reader(only), called(settings.data))
         timeline = _timeline(built, about)
         return _Loaded(lambda: only, about, identity, statistics, None, words, timeline=timeline)
     folder = history_folder(settings.folder)

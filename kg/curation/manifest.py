@@ -38,6 +38,12 @@ class Manifest:
         return f"{self.name}_"
 
 
+def called(data: Traversable | None) -> str:
+    """What data are called that do not say it themselves: the name of a package, else any dataset."""
+    manifest = read_manifest(data) if data else None
+    return manifest.name if manifest else "Dataset"
+
+
 def read_manifest(data: Traversable) -> Manifest | None:
     """The manifest of a folder of curated files; None if it has none.
 
