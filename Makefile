@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test newest check lock dist bench soak conformance engines docs messages browser java proxy engine-packages \
+.PHONY: serve test test-data frozen newest check lock dist bench soak conformance engines docs messages browser java proxy engine-packages \
 	clients clean
 
 serve: $(VENV)/.runtime $(VENV)/.frontend
@@ -49,6 +49,16 @@ soak: $(VENV)/.dev
 	KELISIM_KILLS=10 $(BIN)/pytest -q -s tests/server/front/test_balancing.py
 	for i in 1 2 3 4 5 6 7 8 9 10; do $(BIN)/pytest -q tests/server/endpoint tests/server/front tests/kg/history || exit 1; done
 	$(BIN)/python -m tests.benchmarks.fairness
+
+# The shipped graph alone: all checks, the shapes, the reasoner, and the questions against their answers.
+test-data: $(VENV)/.runtime
+	$(BIN)/kelisim test
+
+# Brings what was changed in kg/data since a commit, such as a correction of the two articles' claims, into the frozen copy
+# that tests read (tests/fixtures/two-articles/README.md).
+frozen:
+	@[ -n "$(SINCE)" ] || (echo "Say since which commit: make frozen SINCE=HEAD~1" >&2; exit 1)
+	git diff --relative=kg/data $(SINCE) | git apply --directory=tests/fixtures/two-articles --exclude='*/tables/*' --exclude='*/README.md'
 
 # The W3C suites against Kelisim and its peers, with totals by category.
 conformance: $(VENV)/.dev engine-packages

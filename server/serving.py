@@ -24,6 +24,7 @@ import uvloop
 
 from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
+from kg.curation.manifest import called
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
@@ -81,7 +82,8 @@ class Settings:
     whose word on their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody may
     follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere has
     them. columns: whether scans of a large store are answered from columns too. optimiser:
-    whether queries of a large store are rewritten to cost less.
+    whether queries of a large store are rewritten to cost less. data: the folder of curated files, if it is not the
+    shipped one.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +107,7 @@ class Settings:
     engine: EngineSettings | None = None
     columns: bool = False
     optimiser: bool = True
+    data: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     connected = loaded.connected
     kept = None if following else settings.folder  # a permalink that one replica kept would be missing at the others
     status = connected.status if connected else None
-    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept, status)
+    site = Site(store, loaded.statistics, settings.articles, loaded.stated, given, kept, status, settings.data)
     app = create_app(site, Access(tokens, following.writer if following else None), metrics, followers)
     layers = replace(_layers(settings, site, metrics, tokens, forwarding), may_follow=followers.check)
     if following:
@@ -329,7 +332,7 @@ def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: M
         statistics = built.statistics() if built else {}
         only = _kept(Engine(quads, settings.services, prefixes))
         words = f"{len(quads)} quads, digest {identity[:12]}"
-        about = about_of_data(Reader(only), "Dataset")
+        about = about_of_data(Reader(only), called(settings.data))
         timeline = _timeline(built, about)
         return _Loaded(lambda: only, about, identity, statistics, None, words, timeline=timeline)
     folder = history_folder(settings.folder)

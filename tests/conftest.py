@@ -16,11 +16,17 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from kg.curation.curated import Curation, read_curation
 from kg.curation.dataset import Dataset, build
+from kg.curation.shipped import ELSEWHERE
 from kg.engine.engine import Engine
 from tests.engines.filling import fill
 from tests.engines.registry import running_or_skipped
 
 ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "kg" / "data"
+"""The curated files that are shipped; `tests/kg/packages/test_shipped.py` tests these, all others the frozen copy."""
+FROZEN = ROOT / "tests" / "fixtures" / "two-articles"
+"""A copy of the curated files of two articles: what tests tell of the graph stays true when it grows."""
+os.environ[ELSEWHERE] = str(FROZEN)  # for the servers and commands that tests start, too
 expect.set_options(timeout=20_000)  # tests run in parallel, on slow machines too
 ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")
 
@@ -38,6 +44,17 @@ def dataset(curation: Curation) -> Dataset:
 @pytest.fixture(scope="session")
 def engine(dataset: Dataset) -> Engine:
     return Engine(dataset.quads)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Dataset:
+    """The dataset as it is shipped, for what is to be true of it however many articles it has."""
+    return build(read_curation(SHIPPED))
+
+
+@pytest.fixture(scope="session")
+def shipped_engine(shipped: Dataset) -> Engine:
+    return Engine(shipped.quads)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Final
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import CuratedFile, Statement, read
 from kg.checks.terms import terms
-from kg.curation.curated import curated_files, packaged_data
+from kg.curation.curated import SHIPPED_FILES, curated_files, curated_folders
 from kg.curation.passages import Passage
 from kg.curation.sources import ArticleText
 from kg.rdf.files import read_text
@@ -116,6 +116,11 @@ class Collection:
         return tuple(found)
 
     @cached_property
+    def own_claims(self) -> tuple[CuratedClaim, ...]:
+        """The claims of the folder itself, without those of the shipped graph that a package builds on."""
+        return tuple(c for c in self.claims if not c.file.startswith(SHIPPED_FILES))
+
+    @cached_property
     def reference(self) -> tuple[Statement, ...]:
         """The statements that belong to no claim."""
         return tuple(
@@ -198,9 +203,16 @@ def _read(text: str, name: str) -> CuratedFile:
 
 
 def curated_texts(data: Traversable | None = None) -> dict[str, str]:
-    """The texts of the curated files of a folder, of the package by default, by their paths below it."""
-    found, trig, _ = curated_files(data or packaged_data())
-    return {name: read_text(file) for name, file in (*found, *((f"claims/{name}", file) for name, file in trig))}
+    """The texts of the curated files of a folder, of the package by default, by their paths below it.
+
+    Where a package builds on the shipped graph, those of the shipped files are there too, before its own.
+    """
+    texts = {}
+    for place, folder in curated_folders(data):
+        found, trig, _ = curated_files(folder)
+        files = (*found, *((f"claims/{name}", file) for name, file in trig))
+        texts |= {place + name: read_text(file) for name, file in files}
+    return texts
 
 
 def collect(texts: Mapping[str, str], articles: Mapping[str, ArticleText] | None = None) -> Collection:

@@ -7,7 +7,7 @@ from typing import Final
 from kg.checks.collection import LABEL, Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import Statement
-from ontology.namespaces import ID, KEL, PREFIXES, RDF_TYPE, shorten
+from ontology.namespaces import ID, KEL, PREFIXES, RDF_TYPE, SRC, shorten
 
 _IDENTIFIERS: Final = {
     str(KEL.isoAlpha2): "the code",
@@ -44,7 +44,7 @@ def _declared_twice(collection: Collection) -> Iterator[Finding]:
     """Things that have their class twice in the reference data, at two places."""
     seen: dict[tuple[str, str], Statement] = {}
     for s in collection.reference:
-        if s.predicate == RDF_TYPE and s.subject.startswith(str(ID)):
+        if s.predicate == RDF_TYPE and s.subject.startswith((str(ID), str(SRC))):
             first = seen.setdefault((s.subject, s.value), s)
             if first is not s:
                 wrong = f"{shorten(s.subject)} is declared in {first.file}:{first.line} too."

@@ -26,7 +26,7 @@ from kg.checks.collection import Collection, CuratedClaim
 from kg.checks.consistency import contradictions
 from kg.checks.findings import Finding, Severity
 from kg.checks.shapes import broken, disjoint
-from kg.curation.curated import parse, read_claims
+from kg.curation.curated import SHIPPED_FILES, parse, read_claims
 from kg.curation.sources import ArticleText, read_articles
 from ontology import KelisimError
 from ontology.namespaces import KEL, SRC
@@ -127,6 +127,8 @@ def find_articles(collection: Collection, folder: Path) -> tuple[dict[str, Artic
     found, missing = {}, []
     for statement in collection.reference:
         name = statement.subject.removeprefix(str(SRC))
+        if statement.file.startswith(SHIPPED_FILES):
+            continue
         if statement.predicate == str(KEL.sha256) and "Article" in collection.types.get(statement.subject, ()):
             if statement.value in by_digest:
                 found[name] = by_digest[statement.value]
@@ -143,10 +145,12 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
 
     Raises KelisimError if there are no claims of that article.
     """
-    claims = [c for c in collection.claims if not name or c.numbered[0] == name or c.file == f"claims/{name}.trig"]
-    if not claims:
-        names = ", ".join(sorted({c.numbered[0] for c in collection.claims}))
-        raise KelisimError(f"There are no claims of {name!r}: write claims/{name}.trig. There are claims of {names}.")
+    claims = [c for c in collection.own_claims if not name or c.numbered[0] == name or c.file == f"claims/{name}.trig"]
+    if not claims and name:
+        names = ", ".join(sorted({c.numbered[0] for c in collection.own_claims}))
+        raise KelisimError(
+            f"There are no claims of {name!r}: write claims/{name}.trig. There are claims of {names or 'no article'}."
+        )
     with ThreadPoolExecutor(1) as pool:  # HermiT runs in a process of its own, beside the other checks
         clashes = pool.submit(lambda: [*contradictions(collection, claims)]) if reasoning else None
         findings = {f for rule in RULES for f in rule(collection, claims)}

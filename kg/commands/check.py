@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kg.commands.cli import cli
+from kg.commands.cli import articles_of, cli
 from kg.commands.progress import progress
 
 if TYPE_CHECKING:
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from kg.checks.examination import Examination
     from kg.checks.findings import Finding
 
-__all__ = ["check"]
+__all__ = ["check", "finding_line"]
 
 
 @cli.command()
 @click.argument("article", required=False, default="")
 @click.option(
-    "--articles", "folder", type=click.Path(path_type=Path), help="Folder with the articles' texts (.txt, UTF-8)."
+    "--articles",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder with the articles' texts (.txt, UTF-8); of a package its own, if it is there.",
 )
 @click.option("--no-write", is_flag=True, help="Leave the records of passages as they are.")
 @click.option("--no-reasoning", is_flag=True, help="Leave out the reasoner, which takes longest.")
@@ -40,9 +43,10 @@ def check(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     from kg.checks.collection import Collection, collect, curated_texts
     from kg.checks.examination import Examination, examine, find_articles, malformed
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
 
     data = ctx.obj or Path(str(packaged_data()))
+    folder = folder or articles_of(data)
     with progress("Checking the curated files"):
         texts = curated_texts(data)
         collection = collect(texts)
@@ -86,7 +90,7 @@ def _write_passages(collection: "Collection", data: Path, texts: dict[str, str],
 def _print(examination: "Examination", data: Path) -> None:
     """Prints the findings, each on a line that editors can follow, and a summary."""
     for finding in examination.findings:
-        click.echo(_line(finding, data))
+        click.echo(finding_line(finding, data))
     for unchecked in examination.unchecked:
         click.echo(f"Unchecked: {unchecked}", err=True)
     errors, warnings = examination.errors, examination.warnings
@@ -94,7 +98,8 @@ def _print(examination: "Examination", data: Path) -> None:
     click.echo(f"{counted} in {examination.claims} claims of {', '.join(examination.articles) or 'no article'}.")
 
 
-def _line(finding: "Finding", data: Path) -> str:
+def finding_line(finding: "Finding", data: Path) -> str:
+    """The finding on a line that editors can follow, its file as seen from here."""
     return str(finding).replace(finding.file, _shown(data / finding.file), 1)
 
 

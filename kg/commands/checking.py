@@ -33,7 +33,7 @@ def verify(ctx: click.Context, folder: Path, as_json: bool) -> None:
     curated = curation(ctx)
     with progress("Holding the claims against the articles"):
         problems = check(curated, folder)
-    count = len(curated.claims)
+    count = len(curated.own.claims)
     if as_json:
         _print_json({"claims": count, "problems": [vars(problem) for problem in problems]})
     for problem in () if as_json else problems:

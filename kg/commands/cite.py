@@ -37,6 +37,7 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Example: kelisim cite id:astana --format bibtex
     """
+    from kg.curation.manifest import called
     from kg.engine.engine import Engine, with_prefixes
     from kg.history.history import History
     from kg.history.timeline import HistoryTimeline, Version
@@ -61,10 +62,10 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
         dataset = load_dataset(ctx)
         reader, digest = Reader(Engine(dataset.quads)), SetDigest()
         digest.add(line + b"\n" for line in dataset.lines)
-        about = about_of_data(reader, "Dataset")
+        about = about_of_data(reader, called(ctx.obj))
         day = about.day("modified") or about.day("issued")
         version = Version(0, day, digest.hexdigest(), dataset.digest)
-    about = about_of_data(reader, folder.resolve().name if folder else "Dataset")
+    about = about_of_data(reader, folder.resolve().name if folder else called(ctx.obj))
     if query:
         title = answer_title(query)
         asked = f"{address.rstrip('/')}/sparql?{urlencode({'query': with_prefixes(query), 'version': version.number})}"

@@ -37,7 +37,8 @@ class Group(click.Group):
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Read the curated files of this folder instead of those in the package; its questions too, if it has any.",
+    help="Read the curated files of this folder instead of the shipped ones; its questions too, if it has any. "
+    "With a kelisim.toml (kelisim new) it may build on these.",
 )
 @click.pass_context
 def cli(ctx: click.Context, data: Path | None) -> None:
@@ -85,14 +86,31 @@ def _opening(ctx: click.Context) -> Callable[[], "Engine"]:
     return opened
 
 
+def articles_of(data: Path) -> Path | None:
+    """The folder in which a package has the texts of its articles, if it holds any."""
+    from kg.curation.manifest import read_manifest
+
+    manifest = read_manifest(data)
+    folder = data / manifest.articles if manifest else None
+    return folder if folder and any(folder.glob("*.txt")) else None
+
+
+def _articles_given(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
+    data = ctx.find_root().obj
+    found = value or (articles_of(data) if data else None)
+    if found is None:
+        raise click.MissingParameter(ctx=ctx, param=param)
+    return found
+
+
 def articles_option(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the option ``--articles`` to a command, as its parameter `folder`."""
     return click.option(
         "--articles",
         "folder",
-        required=True,
         type=click.Path(path_type=Path),
-        help="Folder with the articles' texts (.txt, UTF-8).",
+        callback=_articles_given,
+        help="Folder with the articles' texts (.txt, UTF-8); of a package its own, if it is there.",
     )(command)
 
 
@@ -114,7 +132,7 @@ def _article(curated: "Curation", folder: Path, name: str) -> "ArticleText":
 
     texts = article_texts(curated, folder)
     if name not in texts:
-        raise KelisimError(f"There is no article {name!r} in kg/data/sources.ttl; there are: {', '.join(texts)}.")
+        raise KelisimError(f"There is no article {name!r} in sources.ttl; there are: {', '.join(texts)}.")
     return texts[name]
 
 
@@ -130,7 +148,7 @@ def passages(ctx: click.Context, article: str, folder: Path) -> None:
     curated = curation(ctx)
     text = _article(curated, folder, article)
     found = [Passage.parse(c.value("passage")) for c in curated.claims]
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
 
     path = (ctx.obj or Path(str(packaged_data()))) / "passages" / f"{article}.ttl"
     make_folder(path.parent)

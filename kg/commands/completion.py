@@ -14,11 +14,12 @@ _DECLARED = re.compile(r"^id:([\w-]+) a ", re.MULTILINE)
 
 def things(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The identifiers of curated entities with that prefix, searched in the files as text, which is fast."""
-    from kg.curation.curated import packaged_data
+    from kg.curation.curated import curated_folders
     from kg.rdf.files import read_text, walk_files
 
-    folder = (ctx.find_root().obj or packaged_data()).joinpath("entities")
-    names = (name for _, file in walk_files(folder, ".ttl")[0] for name in _DECLARED.findall(read_text(file)))
+    folders = [folder.joinpath("entities") for _, folder in curated_folders(ctx.find_root().obj)]
+    files = (file for folder in folders for _, file in walk_files(folder, ".ttl")[0])
+    names = (name for file in files for name in _DECLARED.findall(read_text(file)))
     return [CompletionItem(name) for name in sorted(set(names)) if name.startswith(incomplete)]
 
 

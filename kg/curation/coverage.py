@@ -33,10 +33,11 @@ class ParagraphCoverage:
 
 
 def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
-    """The coverage of every paragraph of every article, in the order of the text.
+    """The coverage of every paragraph of every article (of a package, its own), in the order of the text.
 
     Raises KelisimError where an article is missing or has changed, or an omission is incomplete or names no paragraph.
     """
+    curation = curation.own
     texts = article_texts(curation, folder)
     omissions = _omissions(curation)
     claims: Counter[tuple[str, int]] = Counter()

@@ -4,18 +4,23 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Final
 
 import pyoxigraph as ox
 
+from kg.curation.manifest import MANIFEST, read_manifest
+from kg.curation.shipped import packaged_data
 from kg.rdf.files import read_text, walk_files
 from kg.rdf.loading import format_by_ending
 from ontology import BASE, KelisimError
 from ontology.namespaces import CLAIM, KEL
 
 _TURTLE_FOLDERS = ("entities", "passages")
-_OTHER_FOLDERS = ("claims", "questions", "tables")
+_OTHER_FOLDERS = ("answers", "claims", "questions", "tables")
+SHIPPED_FILES: Final = "shipped/"
+"""What the paths of the shipped files begin with, where a package builds on them."""
+
 _GRAPH_START = re.compile(r"^\s*(?:GRAPH\s+)?(?:claim:|<" + re.escape(str(CLAIM)) + r")([\w.-]+)>?\s*\{", re.MULTILINE)
 _FULL_CLAIM = re.compile(re.escape(str(CLAIM)) + r"[\w-]+(?:\.[\w-]+)*")
 
@@ -59,33 +64,65 @@ class Claim:
 class Curation:
     """The content of all curated files: the claims, and the reference data (all triples that belong to no claim).
 
-    `left_out` are the paths of files in the folder that were not read, such as backups of an editor.
+    `left_out` are the paths of files in the folder that were not read, such as backups of an editor. `shipped` is what
+    a package builds on, whose claims and reference data stand before its own.
     """
 
     claims: tuple[Claim, ...]
     reference: tuple[ox.Triple, ...]
     left_out: tuple[str, ...] = ()
+    shipped: "Curation | None" = None
 
-
-def packaged_data() -> Traversable:
-    """The folder of curated files in the package."""
-    return resources.files("kg").joinpath("data")
+    @property
+    def own(self) -> "Curation":
+        """What a package says itself; all of it where nothing is built on."""
+        if self.shipped is None:
+            return self
+        claims, reference = self.claims[len(self.shipped.claims) :], self.reference[len(self.shipped.reference) :]
+        return Curation(claims, reference, self.left_out)
 
 
 def read_curation(data: Traversable | None = None) -> Curation:
     """Reads the curated files of a folder, of the package by default: claims, entities and passages in subfolders too.
 
-    Raises KelisimError if there is no file of claims, if a file cannot be read, or, with file and line, on a syntax
-    error, a blank node or a duplicate claim.
+    Where a manifest says that the folder builds on the shipped graph, both are read. Raises KelisimError if there is no
+    file of claims, if a file cannot be read, or, with file and line, on a syntax error, a blank node or a duplicate
+    claim.
+    """
+    parts = [_read(folder, place) for place, folder in curated_folders(data)]
+    own = parts[-1]
+    if len(parts) == 1:
+        return own
+    shipped = parts[0]
+    claims = distinct((*shipped.claims, *own.claims))
+    return Curation(tuple(claims), (*shipped.reference, *own.reference), own.left_out, shipped)
+
+
+def curated_folders(data: Traversable | None = None) -> list[tuple[str, Traversable]]:
+    """The folders of which a graph is built, the shipped one first, each with what the paths of its files begin with.
+
+    Raises KelisimError if the manifest is malformed.
     """
     data = data or packaged_data()
+    manifest = read_manifest(data)
+    own = [("", data)]
+    return [(SHIPPED_FILES, packaged_data()), *own] if manifest and manifest.extends else own
+
+
+def _read(data: Traversable, place: str) -> Curation:
+    """The curated files of one folder; `place` is put before their paths.
+
+    What the shipped graph says of itself as a whole (title, publisher, licence) is not said of what is built on it.
+    """
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
     turtle, files, left_out = curated_files(data)
     for name, file in turtle:
-        reference += (q.triple for q in parse(read_text(file), name))
+        if place == SHIPPED_FILES and name == "dataset.ttl":
+            continue
+        reference += (q.triple for q in parse(read_text(file), place + name))
     for name, file in files:
-        found, rest = read_claims(read_text(file), name)
+        found, rest = read_claims(read_text(file), place + name)
         claims += found
         reference += rest
     return Curation(tuple(distinct(claims)), tuple(reference), tuple(left_out))
@@ -98,12 +135,12 @@ Files = list[tuple[str, Traversable]]
 def curated_files(data: Traversable) -> tuple[Files, Files, list[str]]:
     """The curated files of a folder: Turtle, with paths below it, TriG, with paths below ``claims``; what is left out.
 
-    Raises KelisimError if there is no file of claims.
+    Raises KelisimError if there is no file of claims, but in a package, which may have none yet.
     """
     files, left_out = walk_files(data.joinpath("claims"), ".trig")
     left_out = [f"claims/{name}" for name in left_out]
     left_out += [f"questions/{name}" for name in walk_files(data.joinpath("questions"), ".rq")[1]]
-    if not files:
+    if not files and not data.joinpath(MANIFEST).is_file():
         raise KelisimError(
             f"No claims in {data}: give the folder that holds claims/NAME.trig, which may be empty to begin with."
         )

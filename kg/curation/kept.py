@@ -14,6 +14,8 @@ from pathlib import Path
 import platformdirs
 import pyoxigraph as ox
 
+from kg.curation.shipped import frozen
+
 
 def kept_file() -> Path:
     """The path of the file, which may not be there."""
@@ -23,8 +25,10 @@ def kept_file() -> Path:
 def name() -> str:
     """A digest of the code and the data from which the dataset is built."""
     digest = hashlib.sha256(ox.__version__.encode())
-    for package in ("ontology", "kg"):
-        for path, file in _files(resources.files(package), package):
+    folders: list[tuple[str, Traversable]] = [(name, resources.files(name)) for name in ("ontology", "kg")]
+    folders += [("shipped", folder) for folder in [frozen()] if folder]
+    for name, folder in folders:
+        for path, file in _files(folder, name):
             content = file.read_bytes()
             digest.update(f"{path} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]

@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from kg.curation.curated import packaged_data
 from kg.curation.dataset import Dataset
 from kg.curation.export import make_folder, write
 from kg.engine.engine import Engine
@@ -47,7 +47,7 @@ class Table:
 
 def read_tables() -> list[Table]:
     """All tables, by name."""
-    return [_table(f) for f in list_files(packaged_data().joinpath("tables"), ".rq")]
+    return [_table(f) for f in list_files(resources.files("kg").joinpath("data", "tables"), ".rq")]
 
 
 def _table(file: Traversable) -> Table:

@@ -36,18 +36,19 @@ class Problem:
 
 
 def verify(curation: Curation, folder: Path) -> list[Problem]:
-    """All problems of the claims, in the order of the files; empty if there are none.
+    """All problems of the claims (of a package, its own), in the order of the files; empty if there are none.
 
     Checks that each article's file exists with the recorded hash; that each passage's selector lies inside its
     paragraph and its hash matches; that each claim has exactly one passage, speaker and modality and a gloss, and these
     exist; that each printed figure occurs in its passage; that each passage has a claim; and that no run of
     `COPIED_RUN` words is copied. Raises KelisimError if there are no articles.
     """
+    everything, curation = curation, curation.own
     reference = _by_subject(curation.reference)
     articles, problems = _articles(reference, read_articles(folder))
     spans, passage_problems = _passages(reference, articles)
     problems += passage_problems
-    known = {*reference, *(str(s) for s in read_graph("codes.ttl").subjects())}
+    known = {*_by_subject(everything.reference), *(str(s) for s in read_graph("codes.ttl").subjects())}
     for claim in curation.claims:
         problems += _claim_problems(claim, known, spans, articles)
     used = {p for c in curation.claims for p in c.values("passage")}
@@ -58,8 +59,11 @@ def verify(curation: Curation, folder: Path) -> list[Problem]:
 
 
 def article_texts(curation: Curation, folder: Path) -> dict[str, ArticleText]:
-    """The texts of all articles by their short names; raises KelisimError if one is missing or has changed."""
-    articles, problems = _articles(_by_subject(curation.reference), read_articles(folder))
+    """The texts of all articles (of a package, its own) by their short names.
+
+    Raises KelisimError if one is missing or has changed.
+    """
+    articles, problems = _articles(_by_subject(curation.own.reference), read_articles(folder))
     if problems:
         raise KelisimError("\n".join(map(str, problems)))
     return articles

@@ -85,7 +85,7 @@ def cite(  # noqa: PLR0913 - what is cited, of which version, when
         "author": [{"literal": authors}] if authors else None,
         "container-title": dataset if not whole else None,
         "version": str(data.number),
-        "issued": {"date-parts": [[int(part) for part in data.time[:10].split("-")]]},
+        "issued": {"date-parts": [[int(part) for part in data.time[:10].split("-")]]} if data.time else None,
         "accessed": {"date-parts": [[today.year, today.month, today.day]]},
         "note": f"{release}{f'; drawn from {source}' if source else ''}",
         "URL": iri,
@@ -107,7 +107,8 @@ def answer_title(query: str) -> str:
 def in_words(data: Version) -> str:
     """The version of the data: its number, date and digest; the SHA-256 of its N-Quads, if that is known."""
     digest = data.sha256 or data.digest
-    return f"data version {data.number} of {data.time[:10]}" + (f", digest {digest}" if digest else "")
+    dated = f" of {data.time[:10]}" if data.time else ""
+    return f"data version {data.number}{dated}" + (f", digest {digest}" if digest else "")
 
 
 def _one_line(text: str) -> str:

@@ -1,12 +1,13 @@
 """The competency questions: queries with titles, which the graph must be able to answer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from itertools import dropwhile
 
-from kg.curation.curated import packaged_data
+from kg.curation.curated import curated_folders
+from kg.curation.shipped import packaged_data
 from kg.language.labels import FALLBACK_LANGUAGE, Label
 from kg.rdf.files import read_text, walk_files
 from ontology import KelisimError
@@ -51,12 +52,22 @@ class Question:
 def read_questions(data: Traversable | None = None, problems: list[str] | None = None) -> list[Question]:
     """All questions in a folder of curated files, by name; those of the package if the folder has none.
 
-    What is wrong with a file, such as a header without title, description or tags, is added to `problems`, and the
-    others are read; without that list, KelisimError is raised.
+    Where a package builds on the shipped graph, its questions and the shipped ones. What is wrong with a file, such as
+    a header without title, description or tags, is added to `problems`, and the others are read; without that list,
+    KelisimError is raised.
     """
-    own = _files(data) if data else []
+    files = [file for _, folder in curated_folders(data) for file in _files(folder)]
+    return _read(files or _files(packaged_data()), problems)
+
+
+def own_questions(data: Traversable, problems: list[str]) -> list[Question]:
+    """The questions in a folder alone, by name; none if it has none. `problems` is as in `read_questions`."""
+    return _read(_files(data), problems)
+
+
+def _read(files: Iterable[tuple[str, Traversable]], problems: list[str] | None) -> list[Question]:
     found: dict[str, Question] = {}
-    for place, file in own or _files(packaged_data()):
+    for place, file in files:
         try:
             question = _new(_question(place, read_text(file)), place, found)
         except KelisimError as error:

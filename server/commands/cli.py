@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from kg.commands import check, checking, cite, completion, diff, export, publish
+from kg.commands import check, checking, cite, completion, diff, export, packages, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, explain, show, why
@@ -28,6 +28,7 @@ __all__ = [
     "explain",
     "export",
     "main",
+    "packages",
     "publish",
     "show",
     "why",
@@ -259,6 +260,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         else None,
         columns=columns != "off" and bool(folder) and not replica_of and engine is None and bool(find_spec("duckdb")),
         optimiser=not no_optimiser,
+        data=ctx.obj,
     )
     run(settings, lambda: None if empty else load_dataset(ctx), ready)
     click.echo("Stopped.")

@@ -66,6 +66,7 @@ class Site:
     statistics: the output of ``kelisim stats``, empty if unknown. articles: the folder with the articles' texts, if the
     operator has one. stated: what the data as loaded say of themselves. given: the operator's description, which counts
     instead. folder: the store's folder, if it has one. engine: what is told of the engine elsewhere, if there is one.
+    data: the folder of curated files that the questions are of; None for the shipped ones.
     """
 
     store: Store
@@ -75,6 +76,7 @@ class Site:
     given: About | None = None
     folder: Path | None = None
     engine: Callable[[], Mapping[str, object]] | None = None
+    data: Path | None = None
 
     @property
     def about(self) -> About:

@@ -27,7 +27,7 @@ NEWEST: Final = 8
 def blueprint(site: Site) -> Blueprint:
     """The home page and the about page of a site, and the health checks."""
     routes = Blueprint("pages", __name__)
-    questions = len(read_questions())
+    questions = len(read_questions(site.data))
 
     counted_kinds = Followed(site.store, counts, follow_counts)
     profiled = Followed(site.store, profile, follow_profile)

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
@@ -23,7 +24,7 @@ from server.pages.completion import terms
 from server.pages.starters import starters
 
 STARTER: Final = "visits-by-level"
-"""The question in the editor if the request has none."""
+"""The question in the editor if the request has none; the first one where there is no such question."""
 
 # YASGUI's tables with resizable columns need inline styles, which no other page allows.
 _POLICY: Final = (
@@ -35,7 +36,8 @@ _POLICY: Final = (
 def blueprint(site: Site) -> Blueprint:
     """The query editor of a site; its completions are cached for each version of the data."""
     routes = Blueprint("query", __name__)
-    questions = read_questions()
+    questions = read_questions(site.data)
+    starter = next((q for q in questions if q.name == STARTER), questions[0])
 
     @lru_cache(maxsize=8)
     def completed(version: str, code: str) -> list[tuple[str, str, str]]:
@@ -49,9 +51,9 @@ def blueprint(site: Site) -> Blueprint:
         """
         name, given = request.args.get("question"), request.args.get("query")
         lens = through([*filter(None, request.args.getlist("default-graph-uri"))])
-        chosen = _question(name) if name else None
+        chosen = _question(name, site.data) if name else None
         starting = starters(site)
-        first = find_question(STARTER).bare if site.kinds.get() else next(iter(starting.values()))
+        first = starter.bare if site.kinds.get() else next(iter(starting.values()))
         text = given if given is not None else chosen.bare if chosen else first
         page = render_template(
             "pages/query.html",
@@ -86,7 +88,7 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/question/<name>")
     def question(name: str) -> Response:
         """One example question: 303 to its page for browsers, else to its RDF."""
-        _question(name)
+        _question(name, site.data)
         return _see_other(f"/questions/{name}", f"/data/question/{name}")
 
     @routes.get("/data/questions", defaults={"suffix": ""})
@@ -99,15 +101,15 @@ def blueprint(site: Site) -> Blueprint:
     def data(name: str) -> Response:
         """One example question as a SHACL executable; a suffix such as ``.ttl`` selects the format."""
         name, _, suffix = name.partition(".")
-        return _graph([_question(name)], suffix)
+        return _graph([_question(name, site.data)], suffix)
 
     return routes
 
 
-def _question(name: str) -> Question:
+def _question(name: str, data: Path | None) -> Question:
     """The question of that name; raises a 404 ProblemError if there is none."""
     try:
-        return find_question(name)
+        return find_question(name, data)
     except KelisimError as error:
         raise ProblemError(404, "No such question", str(error)) from error
 

@@ -27,7 +27,7 @@ MOST_BYTES: Final = 2_000_000
 def blueprint(site: Site) -> Blueprint:
     """The catalogue of questions and their pages."""
     routes = Blueprint("questions", __name__)
-    questions = read_questions()
+    questions = read_questions(site.data)
     known = {tag for q in questions for tag in q.tags}
 
     @routes.get("/questions")
@@ -52,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
     def question(name: str) -> str:
         """One question with its answer, its query and downloads; 404 if there is no such question."""
         try:
-            chosen = find_question(name)
+            chosen = find_question(name, site.data)
         except KelisimError as error:
             raise ProblemError(404, "No such question", str(error)) from error
         return render_template(

@@ -24,8 +24,8 @@ def test_there_are_patterns() -> None:
 
 
 @pytest.mark.parametrize("pattern", [p for _, p in PATTERNS], ids=[name for name, _ in PATTERNS])
-def test_each_pattern_finds_something(pattern: str, engine: Engine) -> None:
+def test_each_pattern_finds_something(pattern: str, shipped_engine: Engine) -> None:
     query = with_prefixes(f"SELECT * FROM <{EVERYTHING}> WHERE {{ {pattern} }} LIMIT 1")
-    _, found = rows(engine.query(query).serialize(CSV).decode())
+    _, found = rows(shipped_engine.query(query).serialize(CSV).decode())
     assert found, pattern
-    assert not engine.hints.unknown_names(query)
+    assert not shipped_engine.hints.unknown_names(query)

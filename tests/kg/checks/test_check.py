@@ -15,7 +15,8 @@ from kg.checks.consistency import contradictions
 from kg.checks.naming import Names
 from kg.checks.numbers import figures
 from kg.checks.reading import read
-from kg.curation.curated import packaged_data, parse, text_of
+from kg.curation.curated import parse, text_of
+from kg.curation.shipped import packaged_data
 from ontology.namespaces import PREFIXES
 from server.commands.cli import cli
 from tests.conftest import ROOT

@@ -7,11 +7,11 @@ import pytest
 
 from kg.publishing.questions import Question, read_questions
 from server.pages.heads import SUBJECTS, VARIABLES
-from tests.conftest import ROOT
+from tests.conftest import FROZEN, ROOT, SHIPPED
 from tests.http import send
 from tests.markup import links, main, page, words
 
-ANSWERS = ROOT / "tests/answers"
+ANSWERS = FROZEN / "answers"
 
 
 def questions_on(address: str) -> set[str]:
@@ -64,10 +64,11 @@ def test_columns_have_heads_in_the_language_of_the_reader(server: str, question:
 
 
 def test_every_variable_and_tag_has_words_and_none_is_left_over() -> None:
-    used = {name for path in ANSWERS.iterdir() for name in path.read_text(encoding="utf-8").split("\n")[0].split(",")}
+    answers = (SHIPPED / "answers").iterdir()
+    used = {name for path in answers for name in path.read_text(encoding="utf-8").split("\n")[0].split(",")}
     terms = set(re.findall(r"^kel:(\w+)", (ROOT / "ontology/core.ttl").read_text(encoding="utf-8"), re.MULTILINE))
     assert used - terms - {"ask"} == set(VARIABLES)
-    assert {tag for question in read_questions() for tag in question.tags} == set(SUBJECTS)
+    assert {tag for question in read_questions(SHIPPED) for tag in question.tags} == set(SUBJECTS)
 
 
 def test_subjects_are_told_in_the_language_of_the_reader(server: str) -> None:
