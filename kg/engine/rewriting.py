@@ -28,7 +28,6 @@ _GRAPH: Final = re.compile(  # but for patterns of triples alone, in which there
 )
 _HAVING: Final = re.compile(r"\bHAVING\b", re.IGNORECASE)
 _CAPITAL_BOOLEAN: Final = re.compile(r"\b(?!true\b|false\b)(?i:true|false)\b")
-_OPERANDS: Final = frozenset(("VARIABLE", "NUMBER", "STRING", "BOOLEAN"))
 _AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _MODIFIERS: Final = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"))
 
@@ -186,10 +185,8 @@ def _having(query: str, tokens: Sequence[Token], ends: dict[int, int], selects: 
             inside = token.type == "HAVING" or (inside and token.type not in {"ORDER", "LIMIT", "OFFSET", "VALUES"})
             if not inside:
                 continue
-            compared = token.type == "IRI" and (tokens[number - 1].type in _OPERANDS or "&&" in token)  # as ?a<1&&?b>2
-            for each in lex(query[: token.end_pos], (token.start_pos or 0) + 1) if compared else (token,):
-                if each.type == "VARIABLE" and each in named:
-                    yield _Edit(each.start_pos or 0, each.end_pos or 0, f"({named[each]})")
+            if token.type == "VARIABLE" and token in named:
+                yield _Edit(token.start_pos or 0, token.end_pos or 0, f"({named[token]})")
 
 
 def _graphs(tokens: Sequence[Token], ends: dict[int, int], selects: dict[int, _Select]) -> Iterator[_Edit]:
