@@ -49,6 +49,9 @@ _TOUCHED_BYTES: Final = 48 << 20
 _RETRY_SECONDS: Final = 1.0
 """The delay before forking is tried again when no file descriptors are left."""
 
+_GATHERING_SECONDS: Final = 10.0
+"""After that time statistics are gathered again where more changed meanwhile than could be remembered."""
+
 _MAX_LENSES: Final = 4
 """How many lenses may wait to be made: the fork server makes one after another, and forks nothing meanwhile."""
 
@@ -112,7 +115,7 @@ class WorkerPool:
     | queued | a worker of the short lane is free | running | `task` |
     | running | outcome | done | reply or error to the waiters |
     | | its worker lacks a lens | waiting; done if others are being made | `lens`; BusyError if done |
-    | waiting | the lens was made | queued, at the front | |
+    | waiting | the lens was made, or another fork server is used | queued, at the front | |
     | running | time slice over, a slot is free | running, with a slot | |
     | | time slice over, no slot is free | long queue; done if that is full | BusyError if done |
     | | worker killed from outside, first time | queued, at the front, without a slot | |
@@ -165,7 +168,7 @@ class WorkerPool:
         self._queue: deque[PendingQuery] = deque()
         self._long_queue: deque[PendingQuery] = deque()
         self._pending: dict[Task, PendingQuery] = {}
-        self._writer = Writer(self.limits.memory)
+        self._writer = Writer(self.limits.memory, self._renew_writer)
         self._writes = False
         self._long_shapes = QueryShapes()
         """Of the queries for which the long lane had no slot."""
@@ -309,7 +312,7 @@ class WorkerPool:
             raise BusyError("The server has no files left. Try again later.") from error
         finally:
             if not self._writer.is_ready:
-                self._loop.call_later(RENEWAL_SECONDS, self._prepare_writer)
+                self._renew_writer()
         if outcome.kind != "ok":
             raise error_of(outcome, self.limits.result, body)
         return body
@@ -319,6 +322,9 @@ class WorkerPool:
         self._writes = True
         if self.loaded.is_set():
             self._prepare_writer()
+
+    def _renew_writer(self) -> None:
+        self._loop.call_later(RENEWAL_SECONDS, self._prepare_writer)
 
     def _prepare_writer(self) -> None:
         if self._writes and not self._stopping:
@@ -398,9 +404,17 @@ class WorkerPool:
             self._stop_gathering()
             self._stop_gathering = collect(self._loop, self._fork_server, self.optimises_from, self._use_statistics)
 
-    def _use_statistics(self, server: ForkServer) -> None:
-        if server is self._fork_server and not self._stopping:
+    def _use_statistics(self, server: ForkServer, used: bool) -> None:
+        if server is not self._fork_server or self._stopping:
+            return
+        if used:
             self._renew_workers()
+        else:  # too much changed meanwhile
+            self._loop.call_later(_GATHERING_SECONDS, self._gather_of, server)
+
+    def _gather_of(self, server: ForkServer) -> None:
+        if server is self._fork_server and not self._stopping:
+            self._gather()
 
     @property
     def can_move(self) -> bool:
@@ -457,8 +471,13 @@ class WorkerPool:
             self._close_former(former, workers)
 
     def _replace_all(self, server: ForkServer) -> set[WorkerProcess]:
-        """Uses another fork server; replaces its workers as they end their queries, and returns those that have one."""
+        """Uses another fork server; replaces its workers as they end their queries, and returns those that have one.
+
+        What waits for a lens of the former is queued: the other one makes it, where it lacks that too.
+        """
         self._fork_server = server
+        for lens in [*self._lenses]:
+            self._queue_waiting(lens)
         for worker in [*self._workers]:
             worker.patched = PATCH_BYTES + 1  # it takes no patches, and is replaced after its query
             if not worker.pending:
@@ -643,13 +662,17 @@ class WorkerPool:
         waiting = self._lenses.setdefault(lens, [])
         waiting.append(pending)
         if len(waiting) == 1:
-            message = encode_message({"kind": "lens", "what": lens})
-            self._fork_server.request(message, lambda: self._use_lens(lens))
+            message, server = encode_message({"kind": "lens", "what": lens}), self._fork_server
+            server.request(message, lambda: self._use_lens(lens, server))
 
-    def _use_lens(self, lens: str) -> None:
+    def _use_lens(self, lens: str, server: ForkServer) -> None:
         """Replaces the workers, which lack the lens, as they end their queries; queues those that wait for it."""
+        if server is self._fork_server:  # else they were queued when that was replaced
+            self._queue_waiting(lens)
+            self._renew_workers()
+
+    def _queue_waiting(self, lens: str) -> None:
         self._queue.extendleft(pending for pending in self._lenses.pop(lens) if pending.waiters)
-        self._renew_workers()
 
     def _renew_workers(self) -> None:
         """Replaces the workers of the short lane by forks of what the fork server is now, as they end their queries."""
