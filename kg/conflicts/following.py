@@ -5,9 +5,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.conflicts.detection import detect
 from kg.conflicts.evidence import ORG
 from kg.conflicts.terms import triples
+from kg.conflicts.tracking import TrackedConflicts
 from kg.engine.engine import Engine
 from kg.engine.reading import rows_of
 from kg.inference.recording import Recorder
@@ -43,16 +43,24 @@ _READ: Final = frozenset(
 def follow(engine: Engine, patch: Patch) -> Patch:
     """The patch with what it changes of conflicts; the engine's store has the patch, and gets the rest.
 
-    Conflicts are found anew of all claims. The patch stays as it is where the ontology does not know conflicts, where
-    nothing is changed that they are found by, and in a store of more than `MOST_CLAIMS` claims.
+    What they are found by is read of the store once, and then follows its patches (`TrackedConflicts`). The patch stays
+    as it is where the ontology does not know conflicts, where nothing is changed that they are found by, and in a store
+    of more than `MOST_CLAIMS` claims.
     """
     store = engine.store
     if _CLASS not in store or not any(map(_is_read, (*patch.deletes, *patch.adds))):
         return patch
     if _has_more_claims(engine, patch):
+        engine.lasting.pop(TrackedConflicts, None)
         return patch
     reader = rows_of(engine)
-    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, detect(reader))}
+    tracked = engine.lasting.pop(TrackedConflicts, None)
+    if isinstance(tracked, TrackedConflicts):
+        tracked.apply(patch)
+    else:
+        tracked = TrackedConflicts(reader)
+    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, tracked.conflicts(reader))}
+    engine.lasting[TrackedConflicts] = tracked
     told, recorder = _told(store), Recorder(store, patch)
     for quad in told - wanted:
         recorder.remove(quad)

@@ -85,7 +85,7 @@ def test_random_changes(engine: Engine) -> None:
 
 
 def test_a_change_of_other_data_looks_for_none(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "detect", None)
+    monkeypatch.setattr(following, "TrackedConflicts", None)
     stage(engine, Change("update", "INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
 
 
