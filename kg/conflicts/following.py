@@ -59,9 +59,10 @@ def follow(engine: Engine, patch: Patch) -> Patch:
         tracked.apply(patch)
     else:
         tracked = TrackedConflicts(reader)
-    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, tracked.conflicts(reader))}
+    differing, conflicts = tracked.untold(tracked.conflicts(reader))
     engine.lasting[TrackedConflicts] = tracked
-    told, recorder = _told(store), Recorder(store, patch)
+    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, conflicts)}
+    told, recorder = _told(store, differing), Recorder(store, patch)
     for quad in told - wanted:
         recorder.remove(quad)
     for quad in wanted - told:
@@ -99,9 +100,10 @@ def _is_read(quad: ox.Quad) -> bool:
     return quad.predicate in _READ if quad.graph_name == _DEFAULT else quad.graph_name != _INFERRED
 
 
-def _told(store: ox.Store) -> set[ox.Quad]:
-    """What the default graph tells of conflicts and their sides."""
-    conflicts = {q.subject for q in store.quads_for_pattern(None, _KIND, None, _DEFAULT)}
+def _told(store: ox.Store, iris: set[str] | None) -> set[ox.Quad]:
+    """What the default graph tells of some conflicts, or of all, and their sides."""
+    each = (None,) if iris is None else map(ox.NamedNode, iris)
+    conflicts = {q.subject for c in each for q in store.quads_for_pattern(c, _KIND, None, _DEFAULT)}
     sides = {q.object for c in conflicts for q in store.quads_for_pattern(c, _SIDE, None, _DEFAULT)}
     named = (n for n in conflicts | sides if isinstance(n, ox.NamedNode) and n.value.startswith(str(CONFLICT)))
     return {quad for node in named for quad in store.quads_for_pattern(node, None, None, _DEFAULT)}

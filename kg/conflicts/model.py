@@ -74,6 +74,11 @@ class Conflict:
         return tuple(name for name in CAVEATS if name in self.caveats)
 
 
+def named(conflict: Conflict) -> tuple[str, ...]:
+    """The IRIs of what its title names: its kind, and what it is about."""
+    return code(f"conflict-{conflict.kind}"), *conflict.about
+
+
 def side(values: Iterable[Term], things: Iterable[str], claims: Iterable[str]) -> Side:
     """A side with everything sorted and without duplicates."""
     return Side(tuple(sorted(set(values), key=str)), tuple(sorted(set(things))), tuple(sorted(set(claims))))

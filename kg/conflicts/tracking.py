@@ -1,7 +1,7 @@
 """The conflicts of a store that changes: found again only by the rules that asked for something that has changed."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pyoxigraph as ox
@@ -17,10 +17,10 @@ from kg.conflicts.evidence import (
     pairs,
     read_records,
 )
-from kg.conflicts.model import Conflict
+from kg.conflicts.model import Conflict, named
 from kg.engine.reading import Rows
 from kg.rdf.patches import Patch
-from ontology.namespaces import KEL, RDF_TYPE
+from ontology.namespaces import CONFLICT, KEL, PREFIXES, RDF_TYPE
 
 _RELATED: Final[dict[str, set[str]]] = defaultdict(set)
 """The names of `RELATIONS` in which a property stands."""
@@ -31,6 +31,7 @@ for _name, (_, _properties) in RELATIONS.items():
 _OF_CLAIM: Final = {str(KEL[n]) for n in ("modality", "speaker", "passage", "basis", "curatorConfidence")} | {RDF_TYPE}
 _OF_ARTICLE: Final = {str(KEL.earliest), str(KEL.latest), RDF_TYPE}
 _MODALITY, _ARTICLE = str(KEL.modality), str(KEL.article)
+_LABEL: Final = PREFIXES["rdfs"] + "label"
 _TYPES: Final = {str(KEL.Claim), str(KEL.Article)}
 
 
@@ -50,6 +51,12 @@ class TrackedConflicts:
         """The names of what has changed since: properties, relations."""
         self._claims, self._passages, self._articles = set[str](), set[str](), set[str]()
         """Those whose records may have changed since."""
+        self._labelled = set[str]()
+        """Things whose labels have changed since."""
+        self._doubtful = set[str]()
+        """Conflicts (IRIs) of which the default graph may tell something else by now."""
+        self._told: dict[str, Conflict] | None = None
+        """Those that the default graph tells of, but for the doubtful ones; None until it is known."""
         self._read_denied(reader)
 
     def apply(self, patch: Patch) -> None:
@@ -58,6 +65,23 @@ class TrackedConflicts:
             self._follow(quad, comes=False)
         for quad in patch.adds:
             self._follow(quad, comes=True)
+
+    def untold(self, conflicts: Iterable[Conflict]) -> tuple[set[str] | None, list[Conflict]]:
+        """Of conflicts that are to be told: the IRIs of which something else may be told, and what is to be told there.
+
+        None for all. From then on they count as told.
+        """
+        wanted = {each.iri: each for each in conflicts}
+        before, self._told = self._told, wanted
+        if before is None:
+            differing = None
+        else:
+            differing = self._doubtful | (before.keys() - wanted.keys())
+            differing |= {iri for iri, each in wanted.items() if before.get(iri) != each}
+            if self._labelled:
+                differing |= {iri for iri, each in wanted.items() if not self._labelled.isdisjoint(named(each))}
+        self._doubtful, self._labelled = set(), set()
+        return differing, [each for iri, each in wanted.items() if differing is None or iri in differing]
 
     def conflicts(self, reader: Rows) -> list[Conflict]:
         """The conflicts of the state to which the latest patch led, of which `reader` reads; as `detect` gives them."""
@@ -104,6 +128,8 @@ class TrackedConflicts:
         graph = quad.graph_name
         if name != RDF_TYPE or getattr(quad.object, "value", "") == PERSON:
             self._changed |= _RELATED.get(name, set())
+        if name == _LABEL and isinstance(quad.subject, ox.NamedNode):
+            self._labelled.add(quad.subject.value)
         if isinstance(graph, ox.DefaultGraph):
             self._follow_record(quad, name)
             return
@@ -121,6 +147,8 @@ class TrackedConflicts:
         if not isinstance(quad.subject, ox.NamedNode):
             return
         iri = quad.subject.value
+        if iri.startswith(CONFLICT):
+            self._doubtful.add(CONFLICT + iri[len(CONFLICT) :].partition("/")[0])
         if name == RDF_TYPE and getattr(quad.object, "value", "") not in _TYPES:
             return
         if name in _OF_CLAIM:
