@@ -17,7 +17,7 @@ from kg.optimisation.gathering import Remembering, use_statistics, write_statist
 from kg.optimisation.statistics import gather
 from kg.rdf.patches import Patch
 from kg.store.store import Store
-from kg.workers import pool, worker
+from kg.workers import aids, worker
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from tests.kg.optimisation.test_equality import TYPE, E, iri
@@ -103,7 +103,7 @@ def test_statistics_are_gathered_again_after_too_many_changes(tmp_path: Path, mo
 
     monkeypatch.setattr(gathering, "MOST_CHANGES", 10)  # before the fork
     monkeypatch.setattr(worker, "write_statistics", wait)
-    monkeypatch.setattr(pool, "_GATHERING_SECONDS", 0.05)
+    monkeypatch.setattr(aids, "_GATHERING_SECONDS", 0.05)
     with History.create(tmp_path / "history", [ox.Quad(iri(n), TYPE, iri("Class")) for n in range(2000)]) as history:
         held = ox.Store()
         history.load_into(held)
