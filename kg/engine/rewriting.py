@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.engine.errors import QuerySyntaxError
-from kg.engine.faults import CLOSING, syntax_error
-from kg.engine.lexer import lex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +50,8 @@ def rewrite(query: str) -> str:
     graph = "GRAPH" in upper and _GRAPH.search(query)
     if not having and not graph:
         return query
+    from kg.engine.lexer import lex  # which few queries need
+
     tokens = list(lex(query))
     ends = _matching_brackets(tokens)
     selects = {select.start: select for select in _selects(tokens, ends)}
@@ -72,6 +72,9 @@ def with_plain_names(text: str) -> str:
     text = text.removeprefix("\ufeff")
     if not text or (_is_basic(text) and not _has_capital_boolean(text)):
         return text
+    from kg.engine.faults import syntax_error
+    from kg.engine.lexer import lex
+
     prefixes, edits, tokens = dict[str, str](), list[_Edit](), list(lex(text))
     for number, token in enumerate(tokens):
         long = max(token) > "\uffff"
@@ -125,6 +128,8 @@ def order_columns(query: str, variables: Sequence[str]) -> str:
     """A ``SELECT *`` with its variables in the order of first occurrence; other queries unchanged."""
     if not may_select_all(query):
         return query
+    from kg.engine.lexer import lex
+
     tokens = list(lex(query))
     star = next((n for n, t in enumerate(tokens) if t.type == "SELECT"), len(tokens))
     star += 1 if {t.type for t in tokens[star + 1 : star + 2]} & {"DISTINCT", "REDUCED"} else 0
@@ -140,6 +145,8 @@ def order_columns(query: str, variables: Sequence[str]) -> str:
 
 def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
     """The index of the closing token for the index of each opening bracket or brace."""
+    from kg.engine.faults import CLOSING
+
     found, stack = dict[int, int](), list[int]()
     for number, token in enumerate(tokens):
         if token.type in CLOSING:
@@ -242,6 +249,8 @@ def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inn
 
 
 def _graph_variable_error(used: Token, word: str) -> QuerySyntaxError:
+    from kg.engine.faults import syntax_error
+
     return syntax_error(
         "%(variable)s has no value inside its own GRAPH, where the graphs are looked at one by one. Put this %(word)s "
         "behind the closing brace of GRAPH %(variable)s { … }.",
@@ -292,6 +301,8 @@ def _subquery(tokens: Sequence[Token], graph: Token, select: _Select) -> Iterato
 
 
 def _subquery_error(token: Token, graph: Token) -> QuerySyntaxError:
+    from kg.engine.faults import syntax_error
+
     return syntax_error(
         "A subquery in GRAPH %(variable)s { … } would be answered for all graphs together. Write it around the GRAPH: "
         "{ SELECT %(variable)s … { GRAPH %(variable)s { … } } GROUP BY %(variable)s }.",
