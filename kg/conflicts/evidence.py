@@ -10,7 +10,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.engine.reading import Row, Rows, Term, node, nodes
-from ontology.namespaces import CODE, INFERRED_GRAPH, KEL, PREFIXES
+from ontology.iris import CODE, KEL
+from ontology.namespaces import INFERRED_GRAPH, PREFIXES
 
 _BATCH: Final = 50_000
 """Rows of one query; a large graph is read in several."""

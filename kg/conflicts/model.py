@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kg.engine.reading import Term
-from ontology.namespaces import CODE, CONFLICT
+from ontology.iris import CODE
+from ontology.namespaces import CONFLICT
 
 CAVEATS: Final = (
     "no-period", "other-period", "other-time", "inferred-date", "bound", "counting", "hedged", "implied",
@@ -93,4 +94,4 @@ def sides(given: Iterable[Side], order: Callable[[Side], object]) -> tuple[Side,
 
 def code(name: str) -> str:
     """The IRI of a code."""
-    return str(CODE[name])
+    return CODE[name]
