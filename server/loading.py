@@ -45,8 +45,11 @@ class LoadedElsewhere(Generic[T]):
         with os.fdopen(self._answer, "rb") as pipe:
             try:
                 found = pickle.load(pipe)  # noqa: S301 - of our own process
-            except EOFError:
-                raise KelisimError("The store could not be loaded: its process ended.") from None
+            except (EOFError, pickle.UnpicklingError):  # it was killed, before it told or while it did
+                raise KelisimError(
+                    "The store could not be loaded: the process that loads it ended. It may have been stopped from "
+                    "outside, as the system does when memory runs out."
+                ) from None
         if isinstance(found, str):
             raise KelisimError(found)
         told: T = found[0]

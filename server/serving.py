@@ -6,34 +6,21 @@ workers (`kg.workers.confinement.die_with_parent`).
 """
 
 import asyncio
-import ctypes
 import gc
 import os
-import secrets
 import signal
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from threading import Timer
 from typing import Final
 
-import pyoxigraph as ox
 import uvloop
 
-from kg.changes.validation import prepare
 from kg.curation.dataset import Dataset
-from kg.curation.manifest import called
-from kg.engine.engine import Engine
 from kg.engine.limits import Limits
-from kg.history.history import History
 from kg.history.snapshots import snapshot_bytes
-from kg.history.timeline import BuildTimeline, HistoryTimeline, Timeline
-from kg.publishing.about import About, about_of_data
 from kg.publishing.about_file import read_about
-from kg.rdf.set_digest import SetDigest
-from kg.store.reader import Reader
 from kg.store.store import Store
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
@@ -42,8 +29,8 @@ from ontology import KelisimError
 from server.app import UPLOAD_BYTES, create_app
 from server.connections.listener import Listener
 from server.endpoint.sparql import QUERY_BYTES
-from server.engine_writes import EngineStore, check_folder
-from server.engines import ConnectedEngine, EngineSettings
+from server.engine_writes import EngineStore
+from server.engines import ConnectedEngine
 from server.front.cache import ResponseCache
 from server.front.forwarding import Forwarding, network_of
 from server.front.front import Front, Layers
@@ -54,10 +41,11 @@ from server.front.observation import Observer
 from server.front.rates import Buckets, RateLimit, client_key
 from server.http.access import Access, LogAccess
 from server.http.signposts import licences
-from server.http.site import Site, Statistics, known_prefixes
+from server.http.site import Site, known_prefixes
 from server.http.tokens import TokenStore
-from server.loading import LoadedElsewhere
-from server.replica import Following, Replica
+from server.replica import Replica
+from server.settings import Settings
+from server.stores import Loaded, history_folder, load
 
 STOP_SECONDS: Final = 8.0
 """After that time a graceful stop is over, whatever still runs; Docker waits 10 s."""
@@ -67,70 +55,6 @@ _ANNOUNCE_SECONDS: Final = 1.0
 
 _CUT_SECONDS: Final = 7.0
 """After that time of a stop connections are cut whose clients do not read."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of a server.
-
-    limits: a `memory` of 0 stands for `kg.workers.sizing.query_memory`. folder: the store on disk; None for a store in
-    memory. access_log, query_log: a file or ``-`` for standard error; empty for none. rate: requests per second of one
-    client, 0 for no limit. services: IRIs of the endpoints that SERVICE may query. articles: the folder with the
-    articles' texts. origin: the public origin, such as ``https://example.org``, if a proxy stands before the server.
-    empty: whether everybody may query graphs that are not there, as empty ones. update_bytes: the longest update,
-    decompressed. about: the file that describes the data, if it is not their own description that counts. proxies:
-    whose word on their clients is believed; forwarded: given by the header Forwarded. open_log: whether everybody may
-    follow the log. replica: what to follow, if it is a replica. engine: where the data are, if an engine elsewhere has
-    them. columns: whether scans of a large store are answered from columns too. optimiser:
-    whether queries of a large store are rewritten to cost less. data: the folder of curated files, if it is not the
-    shipped one.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    limits: Limits = field(default_factory=Limits)
-    folder: Path | None = None
-    allow_updates: bool = False
-    access_log: str = ""
-    query_log: str = ""
-    rate: float = 0.0
-    services: frozenset[str] = frozenset()
-    articles: Path | None = None
-    origin: str = ""
-    empty: bool = False
-    update_bytes: int = 1 << 24
-    about: Path | None = None
-    proxies: tuple[str, ...] = ()
-    forwarded: bool = False
-    open_log: bool = False
-    replica: Following | None = None
-    engine: EngineSettings | None = None
-    columns: bool = False
-    optimiser: bool = True
-    data: Path | None = None
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """A loaded store: identity of its initial state, what it says of itself, history if it is writable, start message.
-
-    engine: gives its engine, in the process that calls it. modified: when it was last changed, as in `Store`. load:
-    what loads it into memory, if the engine is on disk. timeline: the versions of a store that takes no changes.
-    connected: the engine elsewhere that has the data. elsewhere: what tells the number of quads and what the store
-    says of itself, where `engine` loads it in another process.
-    """
-
-    engine: Callable[[], Engine]
-    stated: About
-    identity: str
-    statistics: Statistics
-    history: History | None
-    words: str
-    modified: str | None = None
-    load: Callable[[], Engine] | None = None
-    timeline: Timeline | None = None
-    connected: ConnectedEngine | None = None
-    elsewhere: LoadedElsewhere[tuple[int, About]] | None = None
 
 
 def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Callable[[str, str], None]) -> None:
@@ -145,7 +69,7 @@ def serve(settings: Settings, dataset: Callable[[], Dataset | None], ready: Call
     forwarding = _forwarding(settings)
     listening = _bound(settings.host, settings.port)
     os.register_at_fork(after_in_child=listening.close)  # else a dying child would keep the port
-    loaded = _load(settings, dataset, known_prefixes(given))
+    loaded = load(settings, dataset, known_prefixes(given))
     following = Replica(settings.replica, settings.folder) if settings.replica else None
     version = loaded.timeline.latest if loaded.timeline else 0
     pool = WorkerPool(loaded.engine, _limits(settings), loaded.load, version=version)
@@ -210,7 +134,7 @@ def _limits(settings: Settings) -> Limits:
     return replace(limits, memory=query_memory(snapshot, machine_memory(), limits.workers))
 
 
-def _writing(pool: WorkerPool, loaded: _Loaded) -> Store:
+def _writing(pool: WorkerPool, loaded: Loaded) -> Store:
     """The store of an engine elsewhere that takes changes."""
     connected = loaded.connected
     assert connected
@@ -303,123 +227,6 @@ def _layers(
         links=lambda: licences(site.latest_about),
         forwarding=forwarding,
     )
-
-
-def _nothing(settings: Settings, replica: Following, prefixes: Mapping[str, str]) -> _Loaded:
-    """No data: those of a replica come later."""
-    engine = Engine((), settings.services, prefixes)
-    return _Loaded(lambda: engine, About(), "", {}, None, f"a replica of {replica.address}")
-
-
-def history_folder(folder: Path) -> Path:
-    """The subfolder of a store's folder with the history; the tokens are beside it."""
-    return folder / "history"
-
-
-def _load(settings: Settings, dataset: Callable[[], Dataset | None], prefixes: Mapping[str, str]) -> _Loaded:
-    if settings.engine and settings.replica:
-        raise KelisimError("Give --engine or --replica-of, and not both: data are asked elsewhere, or kept here.")
-    if settings.replica:
-        return _nothing(settings, settings.replica, prefixes)
-    if settings.engine:
-        return _connected(settings, settings.engine, prefixes)
-    if settings.folder is None:
-        if settings.allow_updates:
-            raise KelisimError("Changes need a place to last: give a folder with --store.")
-        built = dataset()
-        quads = built.quads if built else ()
-        identity = built.digest if built else "empty"
-        statistics = built.statistics() if built else {}
-        only = _kept(Engine(quads, settings.services, prefixes))
-        words = f"{len(quads)} quads, digest {identity[:12]}"
-        about = about_of_data(Reader(only), called(settings.data))
-        timeline = _timeline(built, about)
-        return _Loaded(lambda: only, about, identity, statistics, None, words, timeline=timeline)
-    folder = history_folder(settings.folder)
-    if folder.exists():
-        history = History.open(folder, read_only=not settings.allow_updates)
-    else:
-        built = dataset()
-        settings.folder.mkdir(parents=True, exist_ok=True)
-        history = History.create(folder, built.quads if built else ())
-
-    def load() -> Engine:
-        store = ox.Store()
-        history.load_into(store)
-        return Engine(store, settings.services, prefixes)
-
-    name = settings.folder.resolve().name
-    words = f"version {history.version} of {settings.folder}"
-    copy = history.usable_disk_copy()
-
-    def engine_on_disk() -> Engine:
-        """Opened in each process that needs it, since open files would outlive a copy that is replaced."""
-        return Engine(ox.Store.read_only(str(copy)), settings.services, prefixes, on_disk=True)
-
-    if copy:
-        words += ", from its copy on disk while it is loaded into memory"
-    if history.recovered:
-        words += f". {history.recovered}"
-    if settings.allow_updates:
-        prepare()
-    # Random at each start: this identity and the version number together identify a state.
-    identity = secrets.token_hex(8)
-    kept = history if settings.allow_updates else None
-    timeline = HistoryTimeline(history)
-    if copy:
-        stated = about_of_data(Reader(engine_on_disk()), name)
-        return _Loaded(engine_on_disk, stated, identity, {}, kept, words, history.modified, load, timeline)
-    elsewhere = LoadedElsewhere(load, lambda engine: (len(engine), about_of_data(Reader(engine), name)))
-    return _Loaded(
-        elsewhere.load, About(), identity, {}, kept, words, history.modified, timeline=timeline, elsewhere=elsewhere
-    )
-
-
-def _connected(settings: Settings, engine: EngineSettings, prefixes: Mapping[str, str]) -> _Loaded:
-    """An engine elsewhere in place of a store."""
-    if settings.empty or settings.services or settings.open_log or (settings.folder and not settings.allow_updates):
-        raise KelisimError("--engine has the data: --store, --empty, --allow-service and --open-log do not go with it.")
-    if settings.allow_updates:
-        check_folder(settings.folder)
-        prepare()
-    connected = ConnectedEngine(engine)
-    only = _kept(connected.engine(prefixes))
-    if connected.writer and len(only) > engine.copied:
-        raise KelisimError(
-            f"The engine holds {len(only)} quads. Changes are worked out on a copy in memory, of {engine.copied} at "
-            "most (--engine-copy; a million take 280 MB). Or change the data where they are made, and publish them "
-            "again."
-        )
-    stated = about_of_data(Reader(only), "Dataset")
-    return _Loaded(
-        lambda: only,
-        stated,
-        connected.mark.name,
-        {},
-        None,
-        connected.words(),
-        timeline=connected.timeline(),
-        connected=connected,
-    )
-
-
-def _timeline(built: Dataset | None, about: About) -> Timeline:
-    """The one version of a build, which is as old as the data say, else as this server."""
-    day = about.day("modified") or about.day("issued")
-    time = f"{day}T00:00:00Z" if day else datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-    def digest() -> str:
-        found = SetDigest()
-        found.add(line + b"\n" for line in (built.lines if built else ()))
-        return found.hexdigest()
-
-    return BuildTimeline(time, built.digest if built else "", digest)
-
-
-def _kept(engine: Engine) -> Engine:
-    """The engine, with one reference more: to deallocate a large one would delay the exit by a minute."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
-    return engine
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -71,8 +71,13 @@ def _run_operation(engine: Engine, operation: Operation, data: set[ox.Quad], tou
     elif operation.shape == "DELETE DATA {}":
         _apply(engine, _data_quads(operation, operation.parts[-1]), set(), touched)
     elif word in ("CLEAR", "DROP"):
-        touched.add(_cleared(engine, operation, rest.removeprefix("SILENT ")))
+        cleared = Patch(deletes=tuple(_cleared(engine, operation, rest.removeprefix("SILENT "))))
+        touched.add(cleared.deletes)
+        lasting = engine.lasting
         engine.update(operation.text)
+        for each in lasting.values():
+            each.apply(cleared)
+        engine.lasting = lasting
     elif word in ("COPY", "MOVE", "ADD"):
         if _has_source(engine, operation):
             touched.add(_copied_or_moved(engine, operation))

@@ -36,12 +36,17 @@ from kg.citations.algebra import (
     Values,
     negated,
 )
+from kg.engine.lexer import spaced
 from kg.engine.syntax import Node, span, syntax_tree, tokens
 
 
 def parse(text: str) -> Query:
-    """The tree of a query; raises QuerySyntaxError, with the place, if it is malformed."""
-    return _Reader(text).query(syntax_tree(text))
+    """The tree of a query; raises QuerySyntaxError, with the place, if it is malformed.
+
+    In its texts no comparison can be taken for an IRI.
+    """
+    tree, plain = syntax_tree(text), spaced(text)
+    return _Reader(plain).query(tree if plain == text else syntax_tree(plain))
 
 
 def _trees(node: Node, name: str) -> Iterator[Tree[Token]]:

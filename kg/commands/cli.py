@@ -69,9 +69,9 @@ def load_dataset(ctx: click.Context) -> "Dataset":
 
 def _opening(ctx: click.Context) -> Callable[[], "Engine"]:
     """Begins to read the dataset that is kept; the function waits for it, or builds the dataset, for an engine."""
-    from kg.curation.kept import KeptStores
+    from kg.curation.kept import KeptStore
 
-    kept = None if ctx.obj else KeptStores()
+    kept = None if ctx.obj else KeptStore()
 
     def opened() -> "Engine":
         from kg.engine.engine import Engine
@@ -80,7 +80,7 @@ def _opening(ctx: click.Context) -> Callable[[], "Engine"]:
         if store is None or kept is None:
             return Engine(load_dataset(ctx).quads)
         engine = Engine(store)
-        engine.hints.copy = kept.copy
+        engine.hints.copy = lambda: store  # a command asks one query, and its hints last
         return engine
 
     return opened

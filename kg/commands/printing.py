@@ -6,10 +6,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from kg.engine.engine import Engine, with_prefixes
 from kg.engine.guard import dataset_graphs, with_from
 from kg.engine.replies import Lacking
@@ -19,6 +15,8 @@ from ontology import KelisimError
 from ontology.namespaces import EVERYTHING, shorten
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from kg.curation.coverage import ParagraphCoverage
 
 _HINTED_SECONDS: Final = 0.5
@@ -44,7 +42,8 @@ def print_answer(query: str, form: str, endpoint: str | None, opened: Callable[[
         used = wanted or answer.formats[0]
         body = answer.serialize(used)
         quick = time.monotonic() - began < _HINTED_SECONDS
-        lacking = Lacking(engine.hints.hedged_rows(query) if quick else 0, engine.hints.unknown_names(query))
+        unknown = engine.hints.unknown_names(query)
+        lacking = Lacking(engine.hints.hedged_rows(query) if quick else 0, unknown)
     if wanted is None and used.name == "json":
         print_table(json.loads(body))
     else:
@@ -81,6 +80,10 @@ def _printable(iri: str) -> str:
 
 def print_coverage(rows: Iterable["ParagraphCoverage"]) -> None:
     """Prints the coverage of the paragraphs, invalid ones in red."""
+    from rich.console import Console  # which only tables need
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table("article", "paragraph", "claims", "sentences touched", "omitted because")
     for r in rows:
         touched, style = f"{r.touched} of {r.sentences}", None if r.valid else "bold red"
@@ -90,6 +93,10 @@ def print_coverage(rows: Iterable["ParagraphCoverage"]) -> None:
 
 def print_table(results: dict[str, Any]) -> None:
     """Prints SPARQL 1.1 Query Results JSON as a table with shortened IRIs and the number of rows."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     if "boolean" in results:
         Console().print("yes" if results["boolean"] else "no")
         return
@@ -104,8 +111,10 @@ def print_table(results: dict[str, Any]) -> None:
     Console().print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
 
 
-def cell(term: dict[str, Any] | None) -> Text:
+def cell(term: dict[str, Any] | None) -> "Text":
     """A term of a result as a cell of a table."""
+    from rich.text import Text
+
     if term is None:
         return Text("")
     if term["type"] == "uri":

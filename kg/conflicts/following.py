@@ -5,9 +5,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.conflicts.detection import detect
 from kg.conflicts.evidence import ORG
 from kg.conflicts.terms import triples
+from kg.conflicts.tracking import TrackedConflicts
 from kg.engine.engine import Engine
 from kg.engine.reading import rows_of
 from kg.inference.recording import Recorder
@@ -43,17 +43,26 @@ _READ: Final = frozenset(
 def follow(engine: Engine, patch: Patch) -> Patch:
     """The patch with what it changes of conflicts; the engine's store has the patch, and gets the rest.
 
-    Conflicts are found anew of all claims. The patch stays as it is where the ontology does not know conflicts, where
-    nothing is changed that they are found by, and in a store of more than `MOST_CLAIMS` claims.
+    What they are found by is read of the store once, and then follows its patches (`TrackedConflicts`). The patch stays
+    as it is where the ontology does not know conflicts, where nothing is changed that they are found by, and in a store
+    of more than `MOST_CLAIMS` claims.
     """
     store = engine.store
     if _CLASS not in store or not any(map(_is_read, (*patch.deletes, *patch.adds))):
         return patch
     if _has_more_claims(engine, patch):
+        engine.lasting.pop(TrackedConflicts, None)
         return patch
     reader = rows_of(engine)
-    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, detect(reader))}
-    told, recorder = _told(store), Recorder(store, patch)
+    tracked = engine.lasting.pop(TrackedConflicts, None)
+    if isinstance(tracked, TrackedConflicts):
+        tracked.apply(patch)
+    else:
+        tracked = TrackedConflicts(reader)
+    differing, conflicts = tracked.untold(tracked.conflicts(reader))
+    engine.lasting[TrackedConflicts] = tracked
+    wanted = {ox.Quad(t.subject, t.predicate, t.object) for t in triples(reader, conflicts)}
+    told, recorder = _told(store, differing), Recorder(store, patch)
     for quad in told - wanted:
         recorder.remove(quad)
     for quad in wanted - told:
@@ -91,9 +100,10 @@ def _is_read(quad: ox.Quad) -> bool:
     return quad.predicate in _READ if quad.graph_name == _DEFAULT else quad.graph_name != _INFERRED
 
 
-def _told(store: ox.Store) -> set[ox.Quad]:
-    """What the default graph tells of conflicts and their sides."""
-    conflicts = {q.subject for q in store.quads_for_pattern(None, _KIND, None, _DEFAULT)}
+def _told(store: ox.Store, iris: set[str] | None) -> set[ox.Quad]:
+    """What the default graph tells of some conflicts, or of all, and their sides."""
+    each = (None,) if iris is None else map(ox.NamedNode, iris)
+    conflicts = {q.subject for c in each for q in store.quads_for_pattern(c, _KIND, None, _DEFAULT)}
     sides = {q.object for c in conflicts for q in store.quads_for_pattern(c, _SIDE, None, _DEFAULT)}
     named = (n for n in conflicts | sides if isinstance(n, ox.NamedNode) and n.value.startswith(str(CONFLICT)))
     return {quad for node in named for quad in store.quads_for_pattern(node, None, None, _DEFAULT)}

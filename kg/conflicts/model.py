@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kg.engine.reading import Term
-from ontology.namespaces import CODE, CONFLICT
+from ontology.iris import CODE
+from ontology.namespaces import CONFLICT
 
 CAVEATS: Final = (
     "no-period", "other-period", "other-time", "inferred-date", "bound", "counting", "hedged", "implied",
@@ -74,6 +75,11 @@ class Conflict:
         return tuple(name for name in CAVEATS if name in self.caveats)
 
 
+def named(conflict: Conflict) -> tuple[str, ...]:
+    """The IRIs of what its title names: its kind, and what it is about."""
+    return code(f"conflict-{conflict.kind}"), *conflict.about
+
+
 def side(values: Iterable[Term], things: Iterable[str], claims: Iterable[str]) -> Side:
     """A side with everything sorted and without duplicates."""
     return Side(tuple(sorted(set(values), key=str)), tuple(sorted(set(things))), tuple(sorted(set(claims))))
@@ -88,4 +94,4 @@ def sides(given: Iterable[Side], order: Callable[[Side], object]) -> tuple[Side,
 
 def code(name: str) -> str:
     """The IRI of a code."""
-    return str(CODE[name])
+    return CODE[name]

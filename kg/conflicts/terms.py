@@ -7,7 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.conflicts.detection import detect
-from kg.conflicts.model import Conflict, code
+from kg.conflicts.model import Conflict, code, named
 from kg.engine.engine import Engine
 from kg.engine.reading import Rows, nodes, rows_of
 from ontology.namespaces import CONFLICT, KEL, PREFIXES, RDF_TYPE
@@ -29,8 +29,7 @@ def triples(reader: Rows, conflicts: Iterable[Conflict]) -> Iterator[ox.Triple]:
     Labels are those of the kind and of what it is about, in three languages.
     """
     given = list(conflicts)
-    named = {iri for each in given for iri in (code(f"conflict-{each.kind}"), *each.about)}
-    labels = _labels(reader, named)
+    labels = _labels(reader, {iri for each in given for iri in named(each)})
     for each in given:
         it = ox.NamedNode(each.iri)
         yield _link(it, RDF_TYPE, str(KEL.Conflict))

@@ -14,7 +14,7 @@ from kg.curation.shipped import packaged_data
 from kg.rdf.files import read_text, walk_files
 from kg.rdf.loading import format_by_ending
 from ontology import BASE, KelisimError
-from ontology.namespaces import CLAIM, KEL
+from ontology.iris import CLAIM, KEL
 
 _TURTLE_FOLDERS = ("entities", "passages")
 _OTHER_FOLDERS = ("answers", "claims", "questions", "tables")

@@ -54,40 +54,23 @@ def read_kept(file: Path) -> tuple[bytes, str] | None:
     return body, version
 
 
-class KeptStores:
-    """Two stores of the dataset that is kept, read beside what the process does meanwhile (without Python's lock).
-
-    The second is for what a query changes in a copy (`kg.engine.hints`).
-    """
+class KeptStore:
+    """A store of the dataset that is kept, read beside what the process does meanwhile (without Python's lock)."""
 
     def __init__(self) -> None:
         """Begins to read."""
-        self._first: ox.Store | None = None
-        self._second: ox.Store | None = None
-        self._read = threading.Event()
+        self._store: ox.Store | None = None
         self._thread = threading.Thread(target=self._load, name="kelisim-kept", daemon=True)
         self._thread.start()
 
     def store(self) -> ox.Store | None:
         """The store, once it is read; None if nothing is kept."""
-        self._read.wait()
-        return self._first
-
-    def copy(self) -> ox.Store | None:
-        """A copy of the store, once it is read, to be had once."""
         self._thread.join()
-        copy, self._second = self._second, None
-        return copy
+        return self._store
 
     def _load(self) -> None:
-        try:
-            kept = read_kept(kept_file())
-            if kept:
-                self._first = _loaded(kept[0])
-        finally:
-            self._read.set()
-        if kept:
-            self._second = _loaded(kept[0])
+        if kept := read_kept(kept_file()):
+            self._store = _loaded(kept[0])
 
 
 def _loaded(lines: bytes) -> ox.Store:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
@@ -25,9 +25,11 @@ from kg.lenses.kept import Lenses
 from kg.lenses.names import Lens, LensError, is_lens, parse
 from kg.rdf.excel import ExcelOutput
 from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat, ResultFormat
-from kg.rdf.patches import Patch
 from kg.rdf.xml import OTHER_GRAPH_FORMATS, OTHER_RESULT_FORMATS, SupportsWrite, XMLOutput
 from ontology import BASE, PREFIXES, KelisimError
+
+if TYPE_CHECKING:
+    from kg.rdf.patches import Patch
 
 _UNKNOWN_FUNCTION: Final = re.compile(r"custom function <([^>]*)> is not supported")
 _UNKNOWN_FUNCTIONS: Final = 50
@@ -119,7 +121,7 @@ class Answer:
 class Lasting(Protocol):
     """What was worked out of a store, and follows patches."""
 
-    def apply(self, patch: Patch) -> None:
+    def apply(self, patch: "Patch") -> None:
         """Follows a patch that was applied to the store."""
 
 
@@ -194,7 +196,7 @@ class Engine:
         """The engine on whose store a change is staged, in a process of its own."""
         return self
 
-    def storable(self, patch: Patch) -> Patch:
+    def storable(self, patch: "Patch") -> "Patch":
         """The patch of a change that was staged here, in terms that can be stored; raises OperationError."""
         return patch
 
@@ -212,7 +214,7 @@ class Engine:
         """The quads with the node as object."""
         return self._store.quads_for_pattern(None, None, node, None)
 
-    def apply(self, patch: Patch) -> None:
+    def apply(self, patch: "Patch") -> None:
         """Applies a patch to the store."""
         if self.optimiser:
             self.optimiser.follow(patch, self._store)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
@@ -12,9 +12,11 @@ from kg.engine.merging import MERGED_QUADS, Merge, Name
 from kg.engine.names import LABELS, KnownNames, unknown_names
 from kg.engine.patterns import TriplePattern, triple_patterns
 from kg.engine.rewriting import rewrite
-from kg.rdf.patches import Patch
 from ontology import BASE
 from ontology.iris import CODE, KEL
+
+if TYPE_CHECKING:
+    from kg.rdf.patches import Patch
 
 _MODALITY: Final = ox.NamedNode(str(KEL.modality))
 _HEDGED: Final = tuple(ox.NamedNode(str(CODE[name])) for name in ("expected", "possible", "denied"))
@@ -67,7 +69,8 @@ class Hints:
         self._large = False
         """Whether there is too much for a second store; that is not found out again at each change."""
         self.copy: Callable[[], ox.Store | None] = lambda: None
-        """Gives a copy of the store, once, where there is one."""
+        """Gives a store to make the second one of, once, where there is one: a copy, or the store itself where nobody
+        reads it afterwards."""
         self._added = 0
         """How many quads patches have added since the second store was made."""
         self._more: _Terms | None = None
@@ -83,7 +86,7 @@ class Hints:
         """Forgets all, after a change that no patch tells."""
         self._hedged, self._names, self._more = None, None, None
 
-    def apply(self, patch: Patch) -> None:
+    def apply(self, patch: "Patch") -> None:
         """Follows a patch that was applied to the store."""
         if any(quad.predicate in LABELS for quad in (*patch.deletes, *patch.adds)):
             self._names = None
@@ -120,15 +123,15 @@ class Hints:
         if self._more and (patterns := triple_patterns(query)) is not None and not any(map(self._more.match, patterns)):
             return 0
         words = {token["word"].upper() for token in tokens(query) if token["word"]}
-        if words & {"FROM", "SERVICE"} or self._on_disk or not self._prepare_hedged():
+        if words & {"FROM", "SERVICE"} or self._on_disk or (self._hedged and not self._hedged.default):
             return 0
-        assert self._hedged
         text, limited = rewrite(query), "LIMIT" in words
         try:
-            plain, more = (s.query(text, base_iri=BASE) for s in (self._store, self._hedged.store))
-            if limited and isinstance(plain, ox.QuerySolutions) and isinstance(more, ox.QuerySolutions):
-                return max(0, sum(1 for _ in more) - sum(1 for _ in plain))
-            told, known = _solutions(more), _solutions(plain)
+            known = _solutions(self._store.query(text, base_iri=BASE), only_counted=limited)
+            if not self._prepare_hedged():  # which may change the store
+                return 0
+            assert self._hedged
+            told = _solutions(self._hedged.store.query(text, base_iri=BASE), only_counted=limited)
         except (OSError, RuntimeError, ValueError, SyntaxError):  # told when the query itself was evaluated
             return 0
         return max(0, told.total() - known.total()) if limited else (told - known).total()
@@ -163,10 +166,10 @@ class Hints:
         return self._names
 
 
-def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Counter[object]:
-    """The solutions with their multiplicities; a boolean is one solution or none."""
+def _solutions(result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, *, only_counted: bool) -> Counter[object]:
+    """The solutions with their multiplicities, or without a difference; a boolean is one solution or none."""
     if isinstance(result, ox.QueryBoolean):
         return Counter([()] if result else [])
     if isinstance(result, ox.QueryTriples):
         return Counter(set(result))
-    return Counter(tuple(row) for row in result)
+    return Counter({None: sum(1 for _ in result)} if only_counted else (tuple(row) for row in result))

@@ -38,6 +38,23 @@ _SIGNS: Final = {
     "-": "MINUS", "!": "BANG", "=": "EQUAL", "!=": "UNEQUAL", "<": "LESS", ">": "GREATER", "<=": "AT_MOST",
     ">=": "AT_LEAST", "&&": "DOUBLE_AMPERSAND", "||": "DOUBLE_BAR",
 }  # fmt: skip
+_MISREADABLE: Final = re.compile(r"""<(?=[^<>"{}|^`\x00-\x20]*+>)[^<>&,()]*+(?:&(?!&)[^<>&,()]*+)*+(?:&&|[,()])""")
+"""What may be an IRI or comparisons: ``&&``, a comma or a bracket comes before the next ``>``."""
+
+_OPERANDS: Final = frozenset(
+    ("VARIABLE", "NUMBER", "STRING", "LANGUAGE", "BOOLEAN", "IRI", "PREFIXED", "RPAR", "RBRACE")
+)
+"""After these no IRI stands in an expression."""
+
+_CALLED: Final = frozenset(("FILTER", "BIND", "IN", "BUILTIN", "AGGREGATE", "COUNT", "GROUP_CONCAT"))
+"""A bracket behind these has expressions."""
+
+_WHOLE: Final = frozenset(
+    "LBRACE BASE PREFIX SELECT CONSTRUCT DESCRIBE ASK FROM WHERE VALUES LOAD CLEAR DROP CREATE ADD MOVE COPY INSERT "  # noqa: SIM905
+    "DELETE WITH USING".split()
+)
+"""What begins with these is no part of an expression."""
+
 _SPELLINGS: Final = {kind: sign for sign, kind in _SIGNS.items()}
 
 KEYWORDS: Final = frozenset(
@@ -54,19 +71,106 @@ BUILTINS: Final = frozenset(
 )
 
 
-def lex(text: str, position: int = 0) -> Iterator[Token]:
-    """The tokens from a position on, without white space and comments; any other character has type ``UNKNOWN``."""
+def lex(text: str) -> Iterator[Token]:
+    """The tokens, without white space and comments; any other character has type ``UNKNOWN``.
+
+    Where the grammar has a comparison and the longest token would be an IRI, as in ``?a<1&&?b>2``, it is a comparison,
+    as for pyoxigraph. The text may be a part of a query: an expression, a pattern, a clause.
+    """
     from lark import Token  # its package takes as long to load as the engine
 
-    line, start = text.count("\n", 0, position) + 1, text.rfind("\n", 0, position) + 1
-    for match in _TOKENS.finditer(text, position):
-        kind, value, place = match.lastgroup or "", match[0], match.start()
+    line, start = 1, 0
+    for kind, value, place in _tokens(text):
         if kind != "SKIP":
-            kind = _SIGNS[value] if kind == "SIGN" else _kind_of_word(value) if kind == "WORD" else kind
-            yield Token(kind, value, place, line, place - start + 1, end_pos=match.end())
+            yield Token(kind, value, place, line, place - start + 1, end_pos=place + len(value))
         if breaks := value.count("\n"):
             line += breaks
             start = place + value.rfind("\n") + 1
+
+
+def words(text: str) -> list[tuple[str, str]]:
+    """The types and texts of the tokens, without positions: in half the time."""
+    return [(kind, value) for kind, value, _ in _tokens(text) if kind != "SKIP"]
+
+
+def spaced(text: str) -> str:
+    """The text with a space behind each ``<`` that compares and might be taken for the beginning of an IRI."""
+    if not _MISREADABLE.search(text):
+        return text
+    parts, end = list[str](), 0
+    for kind, value, place in _in_context(text):
+        if kind in ("LESS", "AT_MOST"):
+            end, done = place + len(value), end
+            parts += text[done:end], " "
+    return "".join((*parts, text[end:]))
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """The type, text and place of each token, ``SKIP`` included."""
+    if _MISREADABLE.search(text):
+        yield from _in_context(text)
+        return
+    for match in _TOKENS.finditer(text):
+        kind, value = match.lastgroup or "", match[0]
+        yield _kind(kind, value), value, match.start()
+
+
+def _in_context(text: str) -> Iterator[tuple[str, str, int]]:
+    """The same, where what an IRI is depends on whether one may stand there."""
+    context, end = _Context(), 0
+    while match := _TOKENS.match(text, end):
+        value, place = match[0], end
+        kind = _kind(match.lastgroup or "", value)
+        if kind == "IRI" and context.compares(adjacent=place > 0 and not text[place - 1].isspace()):
+            value = text[place : place + 1 + (text[place + 1] == "=")]
+            kind = _SIGNS[value]
+        end = place + len(value)
+        if kind != "SKIP":
+            context.follow(kind)
+        yield kind, value, place
+
+
+class _Context:
+    """Where in a query a token stands: in an expression, in a pattern, or in a part of a query that may be either."""
+
+    def __init__(self) -> None:
+        self._opened: list[str] = []
+        self._inside = ""
+        """``expression``, ``pattern`` or ``part``; empty before the first token."""
+        self._clauses: list[bool] = [False]
+        """For each brace that is open, and around all, whether brackets there have expressions."""
+        self._before = ("", "")
+
+    def compares(self, *, adjacent: bool) -> bool:
+        """Whether ``<`` compares here; `adjacent`: it follows without white space."""
+        within = self._inside == "expression" or (self._inside == "part" and adjacent)
+        return within and self._before[1] in _OPERANDS
+
+    def follow(self, kind: str) -> None:
+        """Goes on behind a token of that type."""
+        self._inside = self._inside or ("pattern" if kind in _WHOLE else "part")
+        if kind in ("LPAR", "LSQB"):
+            self._opened.append(self._inside)
+            if kind == "LPAR" and (self._clauses[-1] or self._before[1] in _CALLED or self._before[0] == "FILTER"):
+                self._inside = "expression"
+        elif kind == "LBRACE":
+            self._clauses[-1] = False
+            self._clauses.append(False)
+            self._opened.append(self._inside)
+            self._inside = "pattern"
+        elif kind in ("RPAR", "RSQB", "RBRACE") and self._opened:
+            self._inside = self._opened.pop()
+            if kind == "RBRACE" and len(self._clauses) > 1:
+                self._clauses.pop()
+        elif kind in ("SELECT", "GROUP", "HAVING", "ORDER"):
+            self._clauses[-1] = True
+        elif kind in ("FROM", "WHERE", "LIMIT", "OFFSET", "VALUES"):
+            self._clauses[-1] = False
+        self._before = (self._before[1], kind)
+
+
+def _kind(kind: str, value: str) -> str:
+    return _SIGNS[value] if kind == "SIGN" else _kind_of_word(value) if kind == "WORD" else kind
 
 
 def _kind_of_word(value: str) -> str:
@@ -88,14 +192,3 @@ def spelling(kind: str) -> str:
 def excerpt(token: Token) -> str:
     """The token for messages, truncated to 40 characters."""
     return str(token) if len(token) <= 40 else f"{token[:39]}…"
-
-
-def words(text: str) -> list[tuple[str, str]]:
-    """The types and texts of the tokens, without positions: in half the time."""
-    found = []
-    for match in _TOKENS.finditer(text):
-        kind, value = match.lastgroup or "", match[0]
-        if kind != "SKIP":
-            kind = _SIGNS[value] if kind == "SIGN" else _kind_of_word(value) if kind == "WORD" else kind
-            found.append((kind, value))
-    return found

@@ -6,12 +6,14 @@ The engine, given several default graphs, finds a triple once for each graph tha
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
 from kg.engine.errors import TooLargeError
-from kg.rdf.patches import Patch
+
+if TYPE_CHECKING:
+    from kg.rdf.patches import Patch
 
 MERGED_QUADS: Final = 500_000
 """The most quads of a merge: it is a copy, made in about a second."""
@@ -31,7 +33,7 @@ class Merge:
         named: Sequence[ox.NamedNode | ox.BlankNode] | None,
         copy: ox.Store | None = None,
     ) -> None:
-        """`named` are the named graphs, None for all. `copy` is a copy of the store to be changed, if there is one.
+        """`named` are the named graphs, None for all. `copy` is a copy of the store, or the store, to be changed.
 
         It is used where the default graph is one of `default`, and all named graphs are wanted. Raises TooLargeError if
         the default graph or the named graphs hold more than `MERGED_QUADS`.
@@ -52,7 +54,7 @@ class Merge:
         """Adds a graph of the other store to the default graph."""
         self.default |= {graph}
         quads = store.quads_for_pattern(None, None, None, graph)
-        self.store.extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
+        self.store.extend([ox.Quad(q.subject, q.predicate, q.object) for q in quads])  # of what may be the same store
 
     def exclude(self, graph: Name, store: ox.Store) -> None:
         """Takes a graph of the other store out of the default graph."""
@@ -69,7 +71,7 @@ class Merge:
     def _has(self, graph: Name) -> bool:
         return graph != ox.DefaultGraph() if self.named is None else graph in self.named
 
-    def apply(self, patch: Patch, store: ox.Store) -> None:
+    def apply(self, patch: "Patch", store: ox.Store) -> None:
         """Follows a patch that was applied to the other store."""
         for quad in patch.deletes:
             if self._has(quad.graph_name):
@@ -114,7 +116,7 @@ class Merges:
         self._merges.move_to_end(key)
         return merge.store
 
-    def apply(self, patch: Patch, store: ox.Store) -> None:
+    def apply(self, patch: "Patch", store: ox.Store) -> None:
         """Follows a patch that was applied to the store."""
         for merge in self._merges.values():
             merge.apply(patch, store)

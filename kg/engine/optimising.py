@@ -1,11 +1,12 @@
 """What an engine asks of who rewrites its queries (`kg.optimisation`)."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from kg.rdf.patches import Patch
+if TYPE_CHECKING:
+    from kg.rdf.patches import Patch
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,5 @@ class QueryOptimiser(Protocol):
     def rewritten(self, query: str) -> Rewritten:
         """The query as it is to be evaluated; what is no SPARQL is left as it is."""
 
-    def follow(self, patch: Patch, store: ox.Store) -> None:
+    def follow(self, patch: "Patch", store: ox.Store) -> None:
         """Takes a patch into account that is about to be applied to the store."""

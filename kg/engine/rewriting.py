@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kg.engine.errors import QuerySyntaxError
-from kg.engine.faults import CLOSING, syntax_error
-from kg.engine.lexer import lex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +26,6 @@ _GRAPH: Final = re.compile(  # but for patterns of triples alone, in which there
 )
 _HAVING: Final = re.compile(r"\bHAVING\b", re.IGNORECASE)
 _CAPITAL_BOOLEAN: Final = re.compile(r"\b(?!true\b|false\b)(?i:true|false)\b")
-_OPERANDS: Final = frozenset(("VARIABLE", "NUMBER", "STRING", "BOOLEAN"))
 _AGGREGATES: Final = frozenset(("COUNT", "AGGREGATE", "GROUP_CONCAT"))
 _MODIFIERS: Final = frozenset(("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"))
 
@@ -53,6 +50,8 @@ def rewrite(query: str) -> str:
     graph = "GRAPH" in upper and _GRAPH.search(query)
     if not having and not graph:
         return query
+    from kg.engine.lexer import lex  # which few queries need
+
     tokens = list(lex(query))
     ends = _matching_brackets(tokens)
     selects = {select.start: select for select in _selects(tokens, ends)}
@@ -73,6 +72,9 @@ def with_plain_names(text: str) -> str:
     text = text.removeprefix("\ufeff")
     if not text or (_is_basic(text) and not _has_capital_boolean(text)):
         return text
+    from kg.engine.faults import syntax_error
+    from kg.engine.lexer import lex
+
     prefixes, edits, tokens = dict[str, str](), list[_Edit](), list(lex(text))
     for number, token in enumerate(tokens):
         long = max(token) > "\uffff"
@@ -126,6 +128,8 @@ def order_columns(query: str, variables: Sequence[str]) -> str:
     """A ``SELECT *`` with its variables in the order of first occurrence; other queries unchanged."""
     if not may_select_all(query):
         return query
+    from kg.engine.lexer import lex
+
     tokens = list(lex(query))
     star = next((n for n, t in enumerate(tokens) if t.type == "SELECT"), len(tokens))
     star += 1 if {t.type for t in tokens[star + 1 : star + 2]} & {"DISTINCT", "REDUCED"} else 0
@@ -141,6 +145,8 @@ def order_columns(query: str, variables: Sequence[str]) -> str:
 
 def _matching_brackets(tokens: Sequence[Token]) -> dict[int, int]:
     """The index of the closing token for the index of each opening bracket or brace."""
+    from kg.engine.faults import CLOSING
+
     found, stack = dict[int, int](), list[int]()
     for number, token in enumerate(tokens):
         if token.type in CLOSING:
@@ -186,10 +192,8 @@ def _having(query: str, tokens: Sequence[Token], ends: dict[int, int], selects: 
             inside = token.type == "HAVING" or (inside and token.type not in {"ORDER", "LIMIT", "OFFSET", "VALUES"})
             if not inside:
                 continue
-            compared = token.type == "IRI" and (tokens[number - 1].type in _OPERANDS or "&&" in token)  # as ?a<1&&?b>2
-            for each in lex(query[: token.end_pos], (token.start_pos or 0) + 1) if compared else (token,):
-                if each.type == "VARIABLE" and each in named:
-                    yield _Edit(each.start_pos or 0, each.end_pos or 0, f"({named[each]})")
+            if token.type == "VARIABLE" and token in named:
+                yield _Edit(token.start_pos or 0, token.end_pos or 0, f"({named[token]})")
 
 
 def _graphs(tokens: Sequence[Token], ends: dict[int, int], selects: dict[int, _Select]) -> Iterator[_Edit]:
@@ -245,6 +249,8 @@ def _refuse_use(tokens: Sequence[Token], ends: dict[int, int], graph: Token, inn
 
 
 def _graph_variable_error(used: Token, word: str) -> QuerySyntaxError:
+    from kg.engine.faults import syntax_error
+
     return syntax_error(
         "%(variable)s has no value inside its own GRAPH, where the graphs are looked at one by one. Put this %(word)s "
         "behind the closing brace of GRAPH %(variable)s { … }.",
@@ -295,6 +301,8 @@ def _subquery(tokens: Sequence[Token], graph: Token, select: _Select) -> Iterato
 
 
 def _subquery_error(token: Token, graph: Token) -> QuerySyntaxError:
+    from kg.engine.faults import syntax_error
+
     return syntax_error(
         "A subquery in GRAPH %(variable)s { … } would be answered for all graphs together. Write it around the GRAPH: "
         "{ SELECT %(variable)s … { GRAPH %(variable)s { … } } GROUP BY %(variable)s }.",

@@ -18,24 +18,12 @@ def syntax_tree(query: str) -> Tree[Token]:
     """
     parsing: Any = parser().parse_interactive(start="query")
     try:
-        for token in _in_context(query, parsing):
+        for token in lex(query):
             parsing.feed_token(token)
         tree: Tree[Token] = parsing.feed_eof()
     except UnexpectedInput as error:
         raise diagnose(query) from error
     return tree
-
-
-def _in_context(query: str, parsing: Any) -> Iterator[Token]:
-    """The tokens of a query, where ``<`` begins an IRI only if one may stand there: ``?a<1&&?b>2`` has none."""
-    tokens, end = lex(query), -1
-    while token := next(tokens, None):
-        if token.type == "IRI" and token.start_pos == end and "IRI" not in parsing.accepts():
-            token.end_pos = end + 1
-            token = token.update("LESS", "<")
-            tokens = lex(query, end + 1)
-        end = token.end_pos or 0
-        yield token
 
 
 def tokens(node: Node) -> Iterator[Token]:

@@ -21,11 +21,20 @@ LEAST_QUADS: Final = 50_000
 _NICENESS: Final = 19
 
 
+MOST_CHANGES: Final = 100_000
+"""If more quads changed while statistics were gathered, those are of no use; each takes some 400 bytes until then."""
+
+
 class Remembering:
-    """Remembers what changes while statistics are gathered, and rewrites nothing."""
+    """Remembers what changes while statistics are gathered, at most `MOST_CHANGES` quads, and rewrites nothing."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
+        self._changes: dict[ox.Quad, int] | None = {}
+
+    @property
+    def changes(self) -> list[Change] | None:
+        """What has changed in all; None if it was too much to remember."""
+        return None if self._changes is None else [*self._changes.items()]
 
     def rewritten(self, query: str) -> Rewritten:
         """The query as it is."""
@@ -33,7 +42,13 @@ class Remembering:
 
     def follow(self, patch: Patch, store: ox.Store) -> None:
         """Remembers a patch that is about to be applied to the store."""
-        self.changes += changes(patch, store)
+        if self._changes is None:
+            return
+        for quad, by in changes(patch, store):
+            if self._changes.pop(quad, 0) != -by:  # else it is again as it was
+                self._changes[quad] = by
+        if len(self._changes) > MOST_CHANGES:
+            self._changes = None
 
 
 def write_statistics(engine: Engine, file: int, least: int) -> None:
@@ -50,13 +65,17 @@ def write_statistics(engine: Engine, file: int, least: int) -> None:
 
 
 def use_statistics(engine: Engine, written: bytes) -> None:
-    """Has the engine rewrite by what `write_statistics` wrote when it began to remember its changes (`Remembering`)."""
+    """Has the engine rewrite by what `write_statistics` wrote when it began to remember its changes (`Remembering`).
+
+    It rewrites nothing where those are not known, or too many.
+    """
     remembered, engine.optimiser = engine.optimiser, None
-    if not written or not isinstance(remembered, Remembering):
+    changed = remembered.changes if isinstance(remembered, Remembering) else None
+    if not written or changed is None:
         return
     try:
         statistics = msgspec.json.decode(written, type=Statistics)
     except msgspec.MsgspecError:  # what wrote it was ended
         return
-    statistics.follow(remembered.changes)
+    statistics.follow(changed)
     engine.optimiser = Optimiser(statistics)

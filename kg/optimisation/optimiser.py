@@ -21,7 +21,7 @@ from kg.optimisation.counts import LEAST_TRIPLES, counted
 from kg.optimisation.filters import Given
 from kg.optimisation.joins import LEAST_ROWS, TIMES, Joiner
 from kg.optimisation.statistics import Statistics, changes
-from kg.optimisation.texts import group_of, may_be_misread, mentioned, shows_all
+from kg.optimisation.texts import group_of, mentioned, shows_all
 from kg.optimisation.weights import weighed
 from kg.rdf.patches import Patch
 from ontology import BASE, KelisimError
@@ -86,7 +86,7 @@ class Optimiser:
     def _read(self, query: str) -> Rewritten:
         try:
             tree = parse(query)
-            if tree.dataset or OWN[1:] in query or _counts_solutions_once(query) or may_be_misread(query):
+            if tree.dataset or OWN[1:] in query or _counts_solutions_once(query):
                 return Rewritten(query)
             solve = partial(_solved, tree.prologue)
             rewriter = _Rewriter(tree, self.statistics, Constants(tree.prologue, solve), self)

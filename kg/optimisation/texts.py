@@ -63,25 +63,6 @@ def has_chance(select: Select) -> bool:
     return any(str(token).upper() in CHANCE for text in texts for token in lex(text))
 
 
-def may_be_misread(query: str) -> bool:
-    """Whether what `lex` takes for an IRI may be a part of expressions, as in ``?a<1&&?b>2``.
-
-    An operand ends before the next comparison, or has that in brackets of its own.
-    """
-    return any(
-        token.type == "IRI" and ("&&" in token or "," in token or not _is_balanced(token)) for token in lex(query)
-    )
-
-
-def _is_balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth < 0:
-            return False
-    return not depth
-
-
 def places(triple: Triple) -> list[str]:
     """The variables of a triple pattern, as often as they stand in it."""
     return [t for t in (triple.subject, *path_terms(triple.path), triple.object) if t[0] == "?"]

@@ -11,7 +11,8 @@ from kg.views.finding import Search, find
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains, years_within
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
-from ontology.namespaces import CODE, KEL, RDF_TYPE
+from ontology.iris import CODE, KEL
+from ontology.namespaces import RDF_TYPE
 
 LIFECYCLE: Final = tuple(
     str(CODE[f"stage-{name}"])

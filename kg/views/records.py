@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kg.store.reader import Reader
 from kg.views.facts import Fact, by_property, facts_about
 from kg.views.timelines import Moment, moments
-from ontology.namespaces import KEL
+from ontology.iris import KEL
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.views.facts import Fact
-from ontology.namespaces import CODE, KEL
+from ontology.iris import CODE, KEL
 
 _KINDS: Final = {
     "held": ("earliest", "latest", "edtf"),

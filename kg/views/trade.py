@@ -17,7 +17,7 @@ from kg.store.reader import Reader, node, nodes
 from kg.views.facts import claims_of, facts_about
 from kg.views.finding import Search, find
 from kg.views.footnotes import Footnote, expect_footnotes, footnotes
-from ontology.namespaces import CODE, KEL
+from ontology.iris import CODE, KEL
 
 MAX_OBSERVATIONS: Final = 400
 """The maximum number of figures in one answer; filter by party or measure to get others."""

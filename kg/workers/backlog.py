@@ -3,7 +3,7 @@
 To send a query to an idle worker wakes a process, and its outcome wakes the server: for a query of some microseconds
 that is most of the work. So queries that are known to be quick are sent to a few workers that are at work already. Only
 those of a shape that was quick several times, lately and without exception, since whatever turns out to be slow keeps
-the others waiting: until a tick after `STUCK_SECONDS`, when they are given to others (`WorkerPool._tick`).
+the others waiting: until a tick after `STUCK_SECONDS`, when they are given to others (`kg.workers.slices`).
 """
 
 import os

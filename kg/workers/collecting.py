@@ -11,11 +11,12 @@ _BLOCK = 1 << 16
 
 
 def collect(
-    loop: asyncio.AbstractEventLoop, server: ForkServer, least: int, done: Callable[[ForkServer], None]
+    loop: asyncio.AbstractEventLoop, server: ForkServer, least: int, done: Callable[[ForkServer, bool], None]
 ) -> Callable[[], None]:
     """Has statistics gathered of the state of a fork server, if its store has so many quads; returns what ends that.
 
-    Calls `done` when the workers that it forks have them. On the event loop; where no files are left, nothing is done.
+    Calls `done` when the workers that it forks have them, or with False where they were of no use any more. On the
+    event loop; where no files are left, nothing is done.
     """
     try:
         end, other = os.pipe()
@@ -34,7 +35,7 @@ def collect(
             return
         stop()
         message = encode_message({"kind": "statistics"}, bytes(written))
-        server.request(message, lambda: done(server) if written else None)
+        server.ask(message, lambda used: done(server, bool(used)) if written else None)
 
     def stop() -> None:
         nonlocal end

@@ -284,6 +284,11 @@ class ForkServer:
         self._callbacks.append(lambda _: done())
         self._channel.send(message, files)
 
+    def ask(self, message: bytes, answered: Callable[[int], None]) -> None:
+        """Sends a message, and calls `answered` with the reply when that arrives."""
+        self._callbacks.append(answered)
+        self._channel.send(message)
+
     def fork(
         self,
         completed: Callable[[WorkerProcess, Outcome, bytes, int], None],

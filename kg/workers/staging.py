@@ -55,6 +55,8 @@ class Stager:
             outcome, body = self._stage(engine, change, documents)
         except KelisimError as error:
             outcome, body = outcome_of(error), b""
+        if written and written.lasting is not self._engine.lasting:  # it was told of a part of the change only
+            self._engine.lasting = {}
         undone = _is_undone(change, self._staged) or (written is not None and not written.changed)
         if written is None or not undone or self._memory.is_exceeded():
             return msgspec.structs.replace(outcome, retires=True), body
@@ -72,7 +74,10 @@ class Stager:
     def undo(self) -> None:
         """Brings the store back to the state before the change."""
         if self._staged:
-            self._staged.inverse().apply(self._engine.store)
+            inverse = self._staged.inverse()
+            inverse.apply(self._engine.store)
+            for each in self._engine.lasting.values():
+                each.apply(inverse)
             self._staged = None
 
 

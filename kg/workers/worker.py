@@ -167,7 +167,7 @@ def run_fork_server(control: socket.socket, load: Callable[[], Engine], memory_b
     of a lens; the reply is sent when it is made, or cannot be, so that all workers that are forked later know.
     ``columns`` comes with the path of columns to use, or with none when they are about to be made (`_use_columns`).
     ``gather`` comes with a pipe to which another process writes statistics of the store, which ``statistics`` then
-    brings for the workers that are forked later.
+    brings for the workers that are forked later; the reply is 0 where they are of no use.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the server, which closes the control socket
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -192,7 +192,7 @@ def _serve_forks(control: socket.socket, engine: Engine, memory_bytes: int) -> N
         except (EOFError, OSError):
             return
         if _is_told(engine, description, body):
-            send(control, 0)
+            send(control, int(engine.optimiser is not None))  # who brought statistics wants to know
             continue
         pid = os.fork()
         if pid == 0:

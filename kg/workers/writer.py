@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from kg.engine.errors import StoppedError
 from kg.workers.messages import Outcome
 from kg.workers.process import WorkerProcess
 
@@ -32,14 +33,16 @@ class Writer:
     on the event loop.
     """
 
-    def __init__(self, memory: int) -> None:
-        """`memory` is the limit of a change in bytes."""
+    def __init__(self, memory: int, lost: Callable[[], object]) -> None:
+        """`memory` is the limit of a change in bytes; `lost` is called when the process that waits for one ends."""
         self._memory = memory
+        self._lost = lost
         self._standing: WorkerProcess | None = None
         self._started: set[WorkerProcess] = set()
         self._unsent: dict[WorkerProcess, bytes] = {}
         """The changes of processes that do not run yet: one that got its change before could not be killed."""
         self._answers: dict[WorkerProcess, asyncio.Future[Answer]] = {}
+        self._is_failed = False
         self._state = 0
         """Increased where a process that is at work cannot be kept, as it misses something."""
 
@@ -56,8 +59,20 @@ class Writer:
     async def stage(self, fork: Fork, message: bytes) -> Answer:
         """The outcome of a change and its body. `fork` is used where there is no process.
 
+        A process that waited for it may have been stopped from outside, or be stopped just now: then another gets it,
+        once, since nothing is committed here.
+
         Raises OSError if no file descriptors are left, and as `WorkerProcess.crash_error` tells.
         """
+        waited = self._standing is not None
+        try:
+            return await self._stage(fork, message)
+        except StoppedError:
+            if not waited or self._is_failed:
+                raise
+        return await self._stage(fork, message)
+
+    async def _stage(self, fork: Fork, message: bytes) -> Answer:
         worker, self._standing = self._standing or self._fork(fork), None
         answer = self._answers[worker] = asyncio.get_running_loop().create_future()
         if worker in self._started:
@@ -90,7 +105,8 @@ class Writer:
             self._standing = None
 
     def fail(self, error: Callable[[], Exception]) -> None:
-        """Fails the changes under way."""
+        """Fails the changes under way, for good."""
+        self._is_failed = True
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(error())
@@ -114,6 +130,7 @@ class Writer:
             answer.set_exception(worker.crash_error(self._memory))
         elif worker is self._standing:
             self.discard()
+            self._lost()
 
     def _end(self, worker: WorkerProcess) -> None:
         self._started.discard(worker)

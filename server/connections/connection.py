@@ -1,16 +1,11 @@
 """One connection: its requests are answered one after another, and nothing of it grows without bound."""
 
 import asyncio
-import contextlib
-import fcntl
 import math
-import select
-import struct
-import termios
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
 from wsgiref.types import WSGIEnvironment
 
+from server.connections.delivery import Delivery, Timeouts, departure
 from server.connections.parser import RequestParser
 from server.connections.request import BUFFERED_BYTES, Request
 from server.connections.responses import BODILESS, CONTINUE, FilePart, head_of
@@ -18,33 +13,11 @@ from server.front.exchange import ClientDisconnectedError, Exchange
 from server.front.problems import Answer, problem
 from server.http.errors import UNEXPECTED
 
-_SIZE: Final = struct.Struct("i")
-_NO_SIZE: Final = bytes(_SIZE.size)
 _JOINED_BYTES: Final = 1 << 16
 """Shorter bodies are sent in one piece with their head."""
 
 _AT_ONCE: Final = 8
 """How many pipelined requests are begun before other connections have their turn."""
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Timeouts of a connection. Times in seconds, `rate` in bytes per second.
-
-    head: how long the head of a request may take, and the first one may let wait. crowded: the same for heads that have
-    begun, while no more connections are accepted. idle: how long a connection may be
-    kept without a request. unread: how long a response may be read more slowly than `rate`. half_closed: how long a
-    request whose client sends no more may run on before the response. linger: how long what a client still sends is
-    dropped, so that it can read the response. The time of bodies is limited in `server.front.limits`.
-    """
-
-    head: float = 10.0
-    crowded: float = 1.0
-    idle: float = 60.0
-    unread: float = 30.0
-    rate: int = 1000
-    half_closed: float = 3.0
-    linger: float = 2.0
 
 
 class Application(Protocol):
@@ -110,10 +83,7 @@ class Connection(asyncio.Protocol):
         """Whether the next request waits for its turn."""
         self._deadline = math.inf
         self._in_head = False
-        self._written = 0
-        self._read = 0
-        self._unread_since: float | None = None
-        self._unread_from = 0
+        self._delivery = Delivery(host.timeouts)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
@@ -229,13 +199,13 @@ class Connection(asyncio.Protocol):
         """Cuts the connection if one of its timeouts is over; `now` is a time of the event loop in seconds."""
         if not self._transport:
             return
-        unread = self._unread()
-        if unread:
-            self._check_reader(now, self._read)
+        if self._delivery.unread(self._transport):
+            if self._delivery.is_too_slow(now):
+                self.abort()
             if self._closing:  # the client gets its time when the response is out
                 self._deadline = max(self._deadline, now + self._host.timeouts.linger)
             return
-        self._unread_since = None
+        self._delivery.all_read()
         if self._paused and self._current:
             self._check_client()
         if now < self._deadline:
@@ -246,33 +216,13 @@ class Connection(asyncio.Protocol):
             self.abort()
 
     def _check_client(self) -> None:
-        """Sees whether the client has left, which is not told while reading is paused."""
+        """Sees whether the client has left."""
         assert self._transport
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket"), select.POLLRDHUP)
-        for _, events in poll.poll(0):
-            if events & (select.POLLERR | select.POLLHUP):
-                self.abort()
-            elif self._deadline == math.inf:
-                self._deadline = self._until(self._host.timeouts.half_closed)
-
-    def _unread(self) -> int:
-        """Bytes written that the client has not acknowledged, here or in the kernel (tcp(7), SIOCOUTQ)."""
-        assert self._transport
-        if self._written == self._read:
-            return 0
-        size = self._transport.get_write_buffer_size()
-        with contextlib.suppress(OSError, ValueError):  # it has just been closed
-            size += _SIZE.unpack(fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, _NO_SIZE))[0]
-        self._read = self._written - size
-        return size
-
-    def _check_reader(self, now: float, read: int) -> None:
-        timeouts = self._host.timeouts
-        if self._unread_since is None or read - self._unread_from >= timeouts.unread * timeouts.rate:
-            self._unread_since, self._unread_from = now, read
-        elif now - self._unread_since >= timeouts.unread:
+        left = departure(self._transport)
+        if left == "gone":
             self.abort()
+        elif left and self._deadline == math.inf:
+            self._deadline = self._until(self._host.timeouts.half_closed)
 
     @property
     def _is_busy(self) -> bool:
@@ -345,8 +295,7 @@ class Connection(asyncio.Protocol):
 
     def _write(self, *parts: bytes) -> None:
         if self._transport and not self._transport.is_closing():
-            self._written += sum(map(len, parts))
-            self._transport.write(parts[0]) if len(parts) == 1 else self._transport.writelines(parts)
+            self._delivery.write(self._transport, *parts)
 
     def _send_file(self) -> None:
         """Sends the file on, as far as the client has read."""

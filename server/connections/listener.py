@@ -6,7 +6,8 @@ import resource
 import socket
 from typing import Final
 
-from server.connections.connection import Application, Connection, Timeouts
+from server.connections.connection import Application, Connection
+from server.connections.delivery import Timeouts
 from server.connections.responses import Dates
 
 CONNECTIONS: Final = 2048

@@ -10,7 +10,8 @@ import pyoxigraph as ox
 
 from kg.curation.dataset import Dataset
 from ontology import version
-from server.serving import Settings, serve
+from server.serving import serve
+from server.settings import Settings
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """A store is loaded by the process that forks the workers, and the server tells what became of it."""
 
 import os
+import pickle
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def killed() -> Engine:
     os._exit(9)
 
 
-@pytest.mark.parametrize(("load", "message"), [(broken, "The snapshot is damaged"), (killed, "its process ended")])
+@pytest.mark.parametrize(("load", "message"), [(broken, "The snapshot is damaged"), (killed, "that loads it ended")])
 def test_why_it_cannot_be_loaded_is_told_here(load: object, message: str) -> None:
     elsewhere = LoadedElsewhere(load, len)  # type: ignore[arg-type]
     child = os.fork()
@@ -42,6 +43,16 @@ def test_why_it_cannot_be_loaded_is_told_here(load: object, message: str) -> Non
     with pytest.raises(KelisimError, match=message):
         elsewhere.told()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 9)
+
+
+@pytest.mark.parametrize("told", [("told",), "The snapshot is damaged."])
+def test_a_process_that_is_killed_while_it_tells_is_told_of_here(told: object) -> None:
+    whole = pickle.dumps(told)
+    for sent in range(len(whole)):
+        elsewhere = LoadedElsewhere(killed, len)
+        os.write(elsewhere._question, whole[:sent])  # as far as the process came
+        with pytest.raises(KelisimError, match="that loads it ended"):
+            elsewhere.told()
 
 
 def test_the_server_tells_the_size_of_a_store_and_serves_it(kelisim: str, tmp_path: Path) -> None:

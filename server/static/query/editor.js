@@ -1,7 +1,7 @@
 // YASGUI's editor in place of the text area, and its results. Large: ./query.js loads it when the form is used.
 import Yasgui from "../built/yasgui.js";
 import { complete } from "./completion.js";
-import { address, asked, byId, endpoint, form, keepLink, keepSnippets, lenses, LONGEST_GET, reveal, textarea, words } from "./form.js";
+import { address, asked, byId, endpoint, form, isForPage, keepLink, keepSnippets, lenses, LONGEST_GET, reveal, textarea, words } from "./form.js";
 import { showHints } from "./hints.js";
 import { showResults } from "./results.js";
 
@@ -65,6 +65,12 @@ function replace(prefixes, terms) {
   };
 }
 
+/** Asks as the button does; Yasqe's own keys know nothing of the form. */
+function askByKey(editor) {
+  if (isForPage()) form.requestSubmit();
+  else editor.query().catch(() => {});
+}
+
 /** The editor, as high as the text area, with its text, selection and focus. */
 function makeEditor() {
   const holder = byId("editor");
@@ -81,7 +87,7 @@ function makeEditor() {
     editorHeight: `${offsetHeight}px`,
     inputStyle: "contenteditable", // so that the focused element is the one that screen readers read
     screenReaderLabel: words.label,
-    extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false }, // Tab moves the focus
+    extraKeys: { Tab: false, "Shift-Tab": false, "Ctrl-S": false, "Ctrl-Enter": askByKey, "Cmd-Enter": askByKey }, // Tab moves the focus
     requestConfig: {
       endpoint,
       args: () => lenses().map((iri) => ({ name: "default-graph-uri", value: iri })), // Yasqe's own defaultGraphs sends others

@@ -14,6 +14,10 @@ export const lenses = () => (lens?.value ? [lens.value] : []);
 export const asked = (query) => [["query", query], ...lenses().map((iri) => ["default-graph-uri", iri])];
 export const address = (query) => `/query?${new URLSearchParams(asked(query))}`;
 
+/** Whether a page of its own shows the answer: one with citations does it better, and other formats are files. */
+export const isForPage = () => form.elements.cite.checked || form.elements["min-certainty"].value
+  || form.elements["min-sources"].value || form.elements.format.value !== "html";
+
 /** Has the link to the query follow it. */
 export const keepLink = (query) => byId("permalink").setAttribute("href", address(query));
 

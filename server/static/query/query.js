@@ -1,6 +1,6 @@
 // The query page: the plain form, which works without scripts, until somebody uses it. Then the editor, of a megabyte, is
 // loaded and takes its place, with the text, the cursor and the focus.
-import { asked, askForPage, byId, form, keepLink, keepSnippets, reveal, textarea, words } from "./form.js";
+import { asked, askForPage, byId, form, isForPage, keepLink, keepSnippets, reveal, textarea, words } from "./form.js";
 
 let editor; // what ./editor.js makes, once it is there
 let opening;
@@ -46,10 +46,6 @@ textarea.addEventListener("keydown", (event) => {
     form.requestSubmit();
   }
 });
-
-/** Whether a page of its own shows the answer: one with citations does it better, and other formats are files. */
-const isForPage = () => form.elements.cite.checked || form.elements["min-certainty"].value
-  || form.elements["min-sources"].value || form.elements.format.value !== "html";
 
 form.addEventListener("submit", async (event) => {
   if (event.submitter?.id === "explain" || isForPage()) return askForPage(query(), event.submitter ?? form);

@@ -33,6 +33,8 @@ WHOLE = engine(TOLD, FACTS)
 
 PATHS = ["^(:p0/:p1)", "^(:p0/^:p1)", "^(^(:p0/:p1)/:p2)", "^(:p0?/:p1)", "^((:p0/:p1)+)", "(^(:p0/:p1)|:p2)"]
 ODD = [
+    "SELECT ?a (COUNT(?b) AS ?n) (COUNT(?p) AS ?m) { ?a ?p ?b } GROUP BY ?a HAVING(COUNT(?b)<9)(?n>0)(?m<9&&?n>0)",
+    "SELECT ?a (IF(?a<:n9,?b>:n0,STR(?a)<STR(?b)) AS ?x) { ?a :p0 ?b FILTER((STR(?a)<=STR(?b))=(2>=1)&&1<2) }",
     "SELECT * { ?a :p0 ?b FILTER(?a<:n9&&?b>:n0||STR(?a)<STR(?b)&&?b>?a||1<2) ?b<urn:p1>?c }",
     "SELECT * { # Xi's visit\n ?a :p0 ?b . # Putin's\n ?b :p1 ?c }",
     "SELECT * { ?a :p0 ?b FILTER EXISTS { # don't\n ?b :p1 ?c } # can't\n }",

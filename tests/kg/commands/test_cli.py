@@ -257,3 +257,41 @@ def test_the_command_line_starts_without_what_commands_need() -> None:
     program = "import sys, server.commands.cli; print({'rdflib', 'flask', 'rich', 'asyncio'} & sys.modules.keys())"
     started = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert started.stdout == "set()\n"
+
+
+LOADED = """
+import sys
+from server.commands.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(len({name for name in sys.modules if not name.startswith("_")}), *sys.modules, file=sys.stderr)
+"""
+"""Runs a command, and tells the number and the names of the modules that it loaded."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "completed", "most", "unwanted"),
+    [
+        (["--help"], "", 160, {"rdflib", "rich", "asyncio", "platformdirs"}),
+        ([], "kelisim sh", 170, {"rdflib", "rich", "asyncio", "kg.rdf.files"}),
+        ([], "kelisim show kaz", 190, {"rdflib", "rich", "asyncio"}),
+        (["query", "ASK { ?s a kel:Visit }", "--format", "csv"], "", 210, {"rdflib", "rich", "lark", "kg.rdf.patches"}),
+        (["query", "SELECT ?s { ?s a kel:Visit } LIMIT 1"], "", 260, {"rdflib", "lark", "asyncio", "kg.rdf.patches"}),
+    ],
+)
+def test_commands_load_little(
+    arguments: list[str], completed: str, most: int, unwanted: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Modules are counted, and not seconds: most of the time of a short command is that of imports."""
+    run("query", "ASK {}")  # so that the dataset is kept
+    if completed:
+        monkeypatch.setenv("_KELISIM_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", completed)
+        monkeypatch.setenv("COMP_CWORD", str(completed.count(" ")))
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True)
+    number, *names = done.stderr.splitlines()[-1].split()
+    assert done.stdout
+    assert not unwanted & {*names}
+    assert int(number) <= most

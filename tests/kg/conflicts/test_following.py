@@ -68,6 +68,11 @@ UPDATES = [
     ),
     "WITH {claim} DELETE {{ ?s kel:value ?v }} INSERT {{ ?s kel:value 3 }} WHERE {{ ?s kel:value ?v }}",
     "DELETE {{ ?x ?p ?o }} WHERE {{ ?x a kel:Conflict ; kel:hasSide/kel:toldIn {claim} ; ?p ?o }}",
+    (
+        "DELETE {{ ?x rdfs:label ?l }} INSERT {{ ?x rdfs:label ?new }} WHERE {{ ?c kel:conflictAbout ?x . "
+        "?x rdfs:label ?l FILTER(LANG(?l) = 'en') BIND(STRLANG(CONCAT(?l, '{modality}'), 'en') AS ?new) }}"
+    ),
+    "DELETE {{ ?x kel:toldIn ?t }} INSERT {{ ?x kel:toldIn {claim} }} WHERE {{ ?c kel:hasSide ?x . ?x kel:toldIn ?t }}",
     "INSERT DATA {{ <https://w3id.org/kelisim/conflict/x> kel:conflictKind code:conflict-plan }}",
 ]
 
@@ -76,7 +81,7 @@ def test_random_changes(engine: Engine) -> None:
     chance = random.Random(7)
     claims = sorted(f"{g}" for g in engine.graphs() if "/claim/" in str(g))
     in_conflict = sorted(claims_in(told(engine)))
-    for number in range(12):
+    for number in range(30):
         claim = chance.choice(in_conflict if number % 2 else claims)
         update = chance.choice(UPDATES).format(claim=claim, modality=chance.choice(["asserted", "denied", "possible"]))
         patch = stage(engine, Change("update", PREFIX + update))
@@ -85,7 +90,7 @@ def test_random_changes(engine: Engine) -> None:
 
 
 def test_a_change_of_other_data_looks_for_none(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "detect", None)
+    monkeypatch.setattr(following, "TrackedConflicts", None)
     stage(engine, Change("update", "INSERT DATA { <urn:a> <urn:b> <urn:c> }"))
 
 

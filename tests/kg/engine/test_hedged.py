@@ -81,7 +81,7 @@ def test_a_query_that_no_hedged_claim_matches_is_not_evaluated_again(
     if change:
         engine.apply(change)
     asked: list[str] = []
-    monkeypatch.setattr("kg.engine.hints._solutions", lambda result: asked.append("") or Counter())  # type: ignore[func-returns-value]
+    monkeypatch.setattr("kg.engine.hints._solutions", lambda _, **__: asked.append("") or Counter())  # type: ignore[func-returns-value]
     new = "f" if change and change.adds else "e"
     for query in ("e:c1 ?p ?o", "?s kel:modality ?o", "?s ?p e:a", "?s e:topic ?o . e:c1 e:topic ?o"):
         before = len(asked)

@@ -85,10 +85,6 @@ def test_it_is_rewritten_to_the_same(engine: Engine, query: str) -> None:
         "SELECT (COUNT(*) AS ?n) { ?s ?p ?o FILTER(RAND() < 0.5) }",
         "SELECT ?k (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY (STRUUID() AS ?k)",
         "SELECT ?k (COUNT(*) AS ?n) { ?c e:speaker ?w . ?w e:represents ?s } GROUP BY (STRUUID() AS ?k)",
-        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99&&COUNT(?s)>9)",
-        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<(COUNT(?s)>9))",
-        "SELECT ?p (IF(COUNT(*)<99,COUNT(?s)>9,0) AS ?n) { ?s ?p ?o } GROUP BY ?p",
-        "SELECT ?p { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99)(COUNT(?s)>9)",
         "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s1 || ?t = e:s2 && ?s = e:s3) }",
         "SELECT ?f { ?f e:from ?s ; e:to ?t FILTER(?s = e:s3 && ?t = e:s2 || ?s = e:s1) }",
         "SELECT (COUNT(*) AS ?n) { ?s a ?_·number }",
@@ -142,13 +138,22 @@ def test_what_stands_before_a_pattern_does_not_see_its_values(engine: Engine, qu
     assert_same(own, P + query)
 
 
-def test_comparisons_without_spaces_are_no_iris(engine: Engine) -> None:
-    query = "SELECT ?f { ?f e:value ?v ; e:to ?t . ?g e:value ?w ; e:from ?t . ?t e:label ?l FILTER(?v<?w&&?w>?v) }"
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?f { ?f e:value ?v ; e:to ?t . ?g e:value ?w ; e:from ?t . ?t e:label ?l FILTER(?v<?w&&?w>?v) }",
+        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99&&COUNT(?s)>9)",
+        "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<(COUNT(?s)>9))",
+        "SELECT ?p (IF(COUNT(*)<99,COUNT(?s)>9,0) AS ?n) { ?s ?p ?o } GROUP BY ?p",
+        "SELECT ?p { ?s ?p ?o } GROUP BY ?p HAVING(COUNT(*)<99)(COUNT(?s)>9)",
+    ],
+)
+def test_comparisons_without_spaces_are_no_iris(engine: Engine, query: str) -> None:
     statistics = gather(engine.store)
     assert statistics
     own = Engine(engine.store)
     own.optimiser = Optimiser(statistics, least_rows=0, times=0)
-    assert own.optimised(P + query.replace("<", " < ")).reasons
+    assert own.optimised(P + query).reasons == own.optimised(P + query.replace("<", " < ")).reasons != ()
     assert_same(own, P + query)
 
 

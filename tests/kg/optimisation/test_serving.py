@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
 import pyoxigraph as ox
 import pytest
 
@@ -10,8 +12,12 @@ from kg.changes.staging import Change
 from kg.engine.engine import Engine
 from kg.engine.limits import Limits
 from kg.history.history import History
-from kg.optimisation.gathering import Remembering, use_statistics
+from kg.optimisation import gathering
+from kg.optimisation.gathering import Remembering, use_statistics, write_statistics
+from kg.optimisation.statistics import gather
+from kg.rdf.patches import Patch
 from kg.store.store import Store
+from kg.workers import aids, worker
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from tests.kg.optimisation.test_equality import TYPE, E, iri
@@ -61,6 +67,55 @@ def test_a_dataset_of_named_graphs_is_not_rewritten(store: Store) -> None:
     before = store.pool.optimised
     assert counts(store, "graph", default_graphs=(f"{E}none",), new_graphs=True) == []
     assert store.pool.optimised == before
+
+
+def test_what_changed_meanwhile_is_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    def patch(first: int, end: int) -> Patch:
+        return Patch(adds=tuple(ox.Quad(iri(n), TYPE, iri("Class")) for n in range(first, end)))
+
+    monkeypatch.setattr(gathering, "MOST_CHANGES", 10)
+    engine = Engine(())
+    statistics = msgspec.json.encode(gather(engine.store))
+    remembering = engine.optimiser = Remembering()
+    for _ in range(30):
+        engine.apply(patch(0, 9))
+        engine.apply(patch(0, 9).inverse())
+    assert remembering.changes == []
+    engine.apply(patch(0, 10))
+    assert len(remembering.changes or ()) == 10
+    use_statistics(engine, statistics)
+    assert engine.optimiser
+    engine.optimiser = remembering
+    engine.apply(patch(10, 11))
+    engine.apply(patch(10, 11).inverse())
+    assert remembering.changes is None, "what was forgotten stays unknown"
+    use_statistics(engine, statistics)
+    assert engine.optimiser is None
+
+
+def test_statistics_are_gathered_again_after_too_many_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, begun = tmp_path / "gate", tmp_path / "begun"
+
+    def wait(engine: Engine, file: int, least: int) -> None:
+        begun.touch()
+        becomes(gate.exists, 60)
+        write_statistics(engine, file, least)
+
+    monkeypatch.setattr(gathering, "MOST_CHANGES", 10)  # before the fork
+    monkeypatch.setattr(worker, "write_statistics", wait)
+    monkeypatch.setattr(aids, "_GATHERING_SECONDS", 0.05)
+    with History.create(tmp_path / "history", [ox.Quad(iri(n), TYPE, iri("Class")) for n in range(2000)]) as history:
+        held = ox.Store()
+        history.load_into(held)
+        workers = WorkerPool(lambda: Engine(held), Limits(workers=1))
+        workers.optimises_from = 1000
+        own = Store(workers, "test", history)
+        with running(own):
+            assert becomes(begun.exists, 60)
+            added = " . ".join(f"<{E}new{n}> a <{E}Class>" for n in range(20))
+            own.change(Change("update", f"INSERT DATA {{ {added} }}"))
+            gate.touch()
+            assert becomes(lambda: rewritten(own, "again", [2020]), 60)
 
 
 @pytest.mark.parametrize("written", [b"", b'{"predicates":{"', b"[]"])

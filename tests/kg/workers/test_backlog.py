@@ -175,7 +175,7 @@ def test_outcomes_that_come_together_replace_a_worker_once(pool: WorkerPool) -> 
 
 
 def test_a_large_answer_for_which_nobody_waits_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kg.workers.pool.STUCK_SECONDS", 60.0)  # else its worker may be replaced
+    monkeypatch.setattr("kg.workers.slices.STUCK_SECONDS", 60.0)  # else its worker may be replaced
     store = Engine([ox.Quad(ox.NamedNode("x:0"), ox.NamedNode("x:p"), ox.Literal("b" * 3 * INLINE_BYTES))])
     pool = WorkerPool(lambda: store, Limits(workers=2))
     query = "SELECT ?o {{ <x:{}> ?p ?o }}"

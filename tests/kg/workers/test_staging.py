@@ -1,6 +1,8 @@
 """Changes that are staged one after another in a process that is kept: as if each had a process of its own."""
 
 import asyncio
+import os
+import signal
 
 import pyoxigraph as ox
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import strategies as st
 from kg.changes.staging import Change, stage
 from kg.changes.validation import prepare
 from kg.engine.engine import Engine
-from kg.engine.errors import QueryTimeoutError, TooLargeError
+from kg.engine.errors import QueryTimeoutError, StoppedError, TooLargeError
 from kg.engine.limits import Limits
 from kg.rdf.patches import Patch
 from kg.rdf.patches import parse as parse_patch
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
+from kg.workers.process import WorkerProcess
 from kg.workers.staging import Stager
 from ontology import KelisimError
 from ontology.namespaces import BASE
@@ -141,6 +144,41 @@ def test_changes_that_take_too_much_hurt_no_others() -> None:
         await asyncio.sleep(0)
         abandoned.cancel()
         await add(3)
+
+    try:
+        on_a_loop(pool, work)
+    finally:
+        pool.close()
+
+
+def test_a_process_that_is_killed_while_it_waits_is_replaced_and_costs_no_change() -> None:
+    engine = Engine(START)
+    prepare()
+    pool = WorkerPool(lambda: engine, Limits(workers=1))
+
+    async def standing(*, besides: WorkerProcess | None = None) -> WorkerProcess:
+        async with asyncio.timeout(20):
+            while (found := pool._writer._standing) in (None, besides) or found not in pool._writer._started:
+                await asyncio.sleep(0.01)
+        assert found
+        return found
+
+    async def work() -> None:
+        pool.keep_writer()
+        for number in range(3):
+            worker = await standing()
+            os.kill(worker._pid, signal.SIGKILL)
+            change = Change("update", f"INSERT DATA {{ <x:new{number}> <x:p> {number} }}")
+            patch = await pool.stage_change(change, [])  # its end is not noticed yet
+            await pool.apply_patch(patch, lambda: None)
+        worker = await standing()
+        os.kill(worker._pid, signal.SIGKILL)
+        assert await standing(besides=worker) is not worker, "it is replaced without a change"
+        waiting = asyncio.ensure_future(pool.stage_change(Change("update", "INSERT DATA { <x:n> <x:p> 1 }"), []))
+        await asyncio.sleep(0)
+        pool.shut_down()
+        with pytest.raises(StoppedError, match="is being stopped"):
+            await waiting
 
     try:
         on_a_loop(pool, work)

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from kg.workers import pool as pools
+from kg.workers import lanes
 from kg.workers.messages import Task
 from kg.workers.pool import WorkerPool
 from tests.kg.workers.test_confinement import count, on_a_loop, pool
@@ -38,8 +38,8 @@ def test_what_a_worker_touched_grows_with_its_queries(pool: WorkerPool) -> None:
 
 
 def test_idle_workers_that_touched_much_are_replaced(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "IDLE_SECONDS", 0.2)
-    monkeypatch.setattr(pools, "_TOUCHED_BYTES", 0)
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(lanes, "_TOUCHED_BYTES", 0)
 
     async def work() -> None:
         await count(pool, 0)
@@ -58,7 +58,7 @@ def test_idle_workers_that_touched_much_are_replaced(pool: WorkerPool, monkeypat
 
 
 def test_others_are_left(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.02)
 
     async def work() -> None:
         await count(pool, 0)

@@ -12,7 +12,7 @@ from wsgiref.types import WSGIEnvironment
 
 import uvloop
 
-from server.connections.connection import Timeouts
+from server.connections.delivery import Timeouts
 from server.connections.listener import Listener
 from server.front.exchange import ClientDisconnectedError, Exchange, IncompleteBodyError
 from server.front.problems import Answer, FileRange

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from server.connections.connection import Timeouts
+from server.connections.delivery import Timeouts
 from tests.server.connections.application import LARGE, Served, rest, served
 from tests.waiting import becomes
 

@@ -140,6 +140,27 @@ def test_the_keyboard_asks_and_is_not_trapped(page: Page, server: str) -> None:
     assert page.locator("#keys").is_visible()
 
 
+@pytest.mark.parametrize("key", ["Control+Enter", "Meta+Enter"])
+@pytest.mark.parametrize(
+    ("label", "chosen", "asked"), [("Answer as", "JSON", "format=json"), ("At least as sure as", 1, "min-certainty=")]
+)
+def test_the_keyboard_asks_as_the_form_says(
+    page: Page, server: str, label: str, chosen: str | int, asked: str, key: str
+) -> None:
+    page.route("**/favicon.ico", lambda route: route.fulfill(status=204))  # browsers ask for it where JSON names none
+    page.goto(f"{server}query")
+    write(page, "SELECT ?s WHERE { ?s a kel:Claim } LIMIT 7")
+    page.locator(".citing summary").click()
+    if isinstance(chosen, int):
+        page.get_by_label(label).select_option(index=chosen)
+    else:
+        page.get_by_label(label).select_option(chosen)
+    page.locator(".CodeMirror-code").click()
+    page.keyboard.press(key)
+    page.wait_for_url(lambda url: urlsplit(url).path == "/sparql" and asked in url)
+    assert "LIMIT 7" in parse_qs(urlsplit(page.url).query)["query"][0]
+
+
 @on_desk_and_phone
 def test_numbers_are_drawn_and_places_are_mapped(page: Page, server: str) -> None:
     page.goto(permalink(server, CITIES))
