@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,6 +37,8 @@ _FIRST: Final = 6
 """The dateline stands within so many paragraphs."""
 _SHORT: Final = 60
 """A paragraph that is not longer may be a date and no more."""
+_BESIDE: Final = 25
+"""So many characters may stand beside it, such as the name of a place."""
 _HEAD: Final = 240
 """So many characters of the first sentence tell the day of the week of a dateline."""
 
@@ -120,9 +123,10 @@ def appearance(text: ArticleText) -> tuple[Appeared, str]:
     for part in text.paragraphs[:_FIRST]:
         head = text.text[part.start : part.end]
         line = _DATELINE.match(head)
-        found = (
-            [t for t in dates(line[0] if line else head, whole) if t.kind == "day"] if line or len(head) < 60 else []
-        )
+        printed = line[0] if line else head if len(head) < _SHORT else ""
+        found = [t for t in dates(printed, whole) if t.kind == "day"]
+        if not line and found and len(printed) - (found[0].end - found[0].start) > _BESIDE:
+            continue
         if found and found[0].edtf.count("-") == 2:
             day = found[0].bounds[0]
             if not found[0].stated:
@@ -167,9 +171,10 @@ def _year(text: str) -> int:
 def _by_weekday(day: date, head: str) -> date:
     """The day in the year, next to the guessed one, in which it falls on the day of the week that is printed."""
     wanted = [i for i, name in enumerate(_WEEKDAYS) if re.search(rf"\bon {name}\b", head, re.IGNORECASE)]
-    for year in (day.year, day.year + 1, day.year - 1, day.year + 2):
-        if wanted and date(year, day.month, day.day).weekday() == wanted[0]:
-            return date(year, day.month, day.day)
+    for year in (day.year + years for years in (0, 1, -1, 2, 3)):
+        with suppress(ValueError):  # the 29th of February
+            if wanted and day.replace(year=year).weekday() == wanted[0]:
+                return day.replace(year=year)
     return day
 
 

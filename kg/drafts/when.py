@@ -16,8 +16,8 @@ from kg.checks.edtf import days
 from kg.checks.numbers import figures
 
 AHEAD: Final = re.compile(
-    r"\b(?:will|shall|(?:is|are) (?:also )?(?:to\b(?! the)|planned|scheduled|due|expected)|plans?\b|upcoming|tomorrow|"
-    r"takes? place|until|by the end|будет|будут|планиру\w+|состоится|предстоит|завтра|болады|өтеді|жоспарла\w+|ертең)",
+    r"\b(?:will|shall|(?:is|are) (?:also )?(?:to\b(?! the)|planned|scheduled|due|expected)|plans? to\b|upcoming|"
+    r"tomorrow|takes? place|until|by the end|будет|будут|планиру\w+|состоится|предстоит|завтра|болады|өтеді|жоспарла\w+|ертең)",
     re.IGNORECASE,
 )
 """Words of what is ahead."""
@@ -210,7 +210,7 @@ def _forms() -> Iterator[tuple[str, Callable[[re.Match[str], Appeared, bool], _R
     yield r"\b(?P<year>[12]\d{3})-(?P<month>\d\d)-(?P<day>\d\d)\b", _numeric
     yield r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>[12]\d{3})\b", _numeric
     yield rf"(?<![\d.,])(?P<first>{_YEAR})\s*[-–—]\s*(?P<last>\d{{4}}|\d\d)(?![\d.,]*\d)", _years
-    yield rf"(?<![\d.,$€-])(?:(?:in|since|of|by|в)\s+)?(?P<year>{_YEAR})(?![\d]|[.,]\d|\s*[-–]\s*\d|[-–]?\w)", _one_year
+    yield rf"(?<![\w.,$€-])(?:(?:in|since|of|by|в)\s+)?(?P<year>{_YEAR})(?![\d]|[.,]\d|\s*[-–]\s*\d|[-–]?\w)", _one_year
     weekdays = "|".join(_WEEKDAYS)
     yield (
         rf"\b(?:yesterday|today|tomorrow|вчера|сегодня|завтра|кеше|бүгін|ертең|(?:on|last|next) (?:{weekdays}))\b",
