@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from kg.checks.figures import HEDGE, UNIT_WORDS
@@ -27,6 +28,8 @@ _NO_FIGURES: Final = frozenset({
     "он", "екінші", "dozen",
 })  # fmt: skip
 """Number words that mostly count nothing; a rank among them is found by its own words."""
+_RANGE: Final = re.compile(r"\s*(?:to|or|[-–—]|до|или)\s*")
+"""What stands between the two ends of a range, of which the last has the unit."""
 _BOTH: Final = re.compile(
     r"(?:two|два|две|двух|екі)\s+(?:countr|state|side|part|president|leader|people|nation|стран|ел\b)", re.I
 )
@@ -64,6 +67,9 @@ def counted(text: str, taken: Iterable[tuple[int, int]] = ()) -> list[Counted]:
         inside = any(start <= figure.start < end for start, end in places)
         if not inside and (one := _counted(text, figure)):
             found.append(one)
+    for i, (one, following) in enumerate(pairwise(found)):
+        if one.unit == "NUM" and _RANGE.fullmatch(text[one.end : following.start]):
+            found[i] = replace(one, unit=following.unit or "NUM")
     return found
 
 

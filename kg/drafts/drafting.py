@@ -1,5 +1,6 @@
 """Writes the draft of an article: its claims to fill in, its record, its passages, and omissions, all with marks."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,9 @@ def _claims(collection: Collection, found: Record, written: Sequence[tuple[Sente
     labels = title_of(found, _labels(collection, found.publisher))
     head = ClaimsFile.new(found.name, labels["en"])
     names = Names(head.prefixes)
-    parts: list[str] = []
+    others = Counter(name for sentence, _ in written for name in sentence.unknown)
+    listed = ", ".join(f"{name} ({count})" for name, count in others.most_common())
+    parts = [f"# {MARK} Names that nothing here has, with how often: {listed}."] if others else []
     paragraph = 0
     for sentence, stubs in written:
         if sentence.paragraph != paragraph:

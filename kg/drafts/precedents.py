@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from kg.checks.collection import Collection, CuratedClaim, local
-from kg.checks.naming import stems
+from kg.checks.naming import Names, stems
 from ontology.namespaces import KEL, RDF_TYPE, shorten
 
 _LIKE: Final = 0.16
@@ -116,6 +116,10 @@ class Precedents:
                         found[holder.value].append((*told, claim.name))
         return found
 
+    @cached_property
+    def _of_states(self) -> frozenset[str]:
+        return Names(self._collection).of_states
+
     def labels(self, iri: str) -> dict[str, str]:
         """The labels of a thing that claims give it, by language."""
         return {
@@ -124,12 +128,14 @@ class Precedents:
             if s.predicate.endswith("#label") and s.language
         }
 
-    def relations(self, parties: Sized[str]) -> list[tuple[str, str]]:
-        """The relations between all of some states, with the claim that tells each first."""
+    def relations(self, parties: Sized[str], text: str) -> list[tuple[str, str]]:
+        """The relations between all of some states of which a text has a word, with the claim that tells each first."""
+        words_of_text = stems(text) - self._of_states
         sides = {str(KEL[n]) for n in ("party", "actor", "target")}
         found = []
         for iri, told in self._collection.facts_of.items():
             own = {s.value for _, s in told if s.predicate in sides}
-            if "Relation" in self._collection.types.get(iri, ()) and {*parties} <= own:
+            words = stems(" ".join(self.labels(iri).values())) & words_of_text
+            if "Relation" in self._collection.types.get(iri, ()) and {*parties} <= own and words:
                 found.append((shorten(iri), told[0][0].name))
         return found

@@ -14,6 +14,7 @@ from kg.drafts.counted import Counted, counted
 from kg.drafts.described import Described
 from kg.drafts.precedents import Known, Precedents
 from kg.drafts.spelling import Mention, Spellings
+from kg.drafts.unknown import Unknown
 from kg.drafts.voices import Voice, voices
 from kg.drafts.when import AHEAD, Told, dates
 from ontology.namespaces import ID, shorten
@@ -26,9 +27,6 @@ _BILATERAL: Final = re.compile(
 _HEDGED: Final = re.compile(
     r"\b(?:may|might|perhaps|possibl[ey]|not excluded|not rule out|likely|возможно|вероятно|мүмкін)\b", re.IGNORECASE
 )
-_UNKNOWN: Final = re.compile(r"[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w'’-]+(?:\s+(?:of|de|al|bin)?\s?[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w'’-]+)+")
-_OPENING: Final = frozenset({"On", "In", "The", "At", "As", "For", "But", "And", "After", "Before", "With", "From"})
-"""Words that begin a sentence, and no name."""
 _BESIDE: Final = 75
 """So many characters before a person may tell an office."""
 _BEHIND: Final = 130
@@ -53,8 +51,8 @@ class Sentence:
     """What is proposed about one sentence.
 
     `mentions` are the things that it tells, each once. `known` are figures that claims tell with the value and unit of
-    one of its figures. `like` are claims of the same words with the class of their facts. `unknown` are names of
-    several words that no thing of the graph has. `modality` is a guess, as a code's local name without its prefix.
+    one of its figures. `like` are claims of the same words with the class of their facts. `unknown` are names that no
+    thing of the graph has. `modality` is a guess, as a code's local name without its prefix.
     """
 
     paragraph: int
@@ -73,7 +71,7 @@ class Sentence:
     @property
     def empty(self) -> bool:
         """Whether nothing was recognised."""
-        return not (self.mentions or self.dates or self.figures or self.voice)
+        return not (self.mentions or self.dates or self.figures or self.voice or self.unknown)
 
     def as_json(self) -> dict[str, object]:
         """The proposals as JSON values, without the text."""
@@ -107,6 +105,7 @@ class Proposer:
             m.iri for m in spellings.mentions(record.text.text, record.language) if "State" in self._kinds(m.iri)
         )
         self._tenures: set[tuple[str, str]] = set()
+        self._others = Unknown(collection)
         self.precedents = Precedents(collection, record.language)
 
     def sentences(self) -> Iterator[Sentence]:
@@ -124,25 +123,30 @@ class Proposer:
 
     def _voices(self, texts: Sequence[str], before: Voice | None) -> list[Voice | None]:
         """The voices of the sentences of a paragraph. Its own publisher does not speak to itself."""
-        named = [
-            [
-                m
-                for m in self._spellings.mentions(text, self._record.language)
-                if self._kinds(m.iri) & _AGENTS
-                and "State" not in self._kinds(m.iri)
-                and m.iri != self._record.publisher
-            ]
-            for text in texts
-        ]
-        people = {m.iri for mentions in named for m in mentions if "Person" in self._kinds(m.iri)}
+        named, people = [], set()
+        for text in texts:
+            mentions = self._spellings.mentions(text, self._record.language)
+            others = [m for name, m in self._unknown(text, mentions) if " " in name]
+            agents = [m for m in mentions if self._may_speak(m.iri)]
+            people |= {m.iri for m in (*agents, *others) if m.how == "unknown" or "Person" in self._kinds(m.iri)}
+            named.append(sorted([*agents, *others]))
         return voices(texts, named, people, before)
+
+    def _may_speak(self, iri: str) -> bool:
+        kinds = self._kinds(iri)
+        return bool(kinds & _AGENTS) and "State" not in kinds and iri != self._record.publisher
+
+    def _unknown(self, text: str, named: Sequence[Mention]) -> list[tuple[str, Mention]]:
+        dated = [(d.start, d.end) for d in dates(text, self._record.appeared)]
+        return [*self._others.mentions(text, named, dated)]
 
     def _sentence(self, paragraph: int, number: int, count: int, text: str, speaking: Voice | None) -> Sentence:
         told = tuple(dates(text, self._record.appeared))
         named = self._spellings.mentions(text, self._record.language)
         mentions = {m.iri: m for m in reversed([*named, *self._described.mentions(text, count, named)])}
         for iri in self._implied(text, mentions, speaking):
-            mentions.setdefault(iri, Mention(0, 0, iri, "again"))
+            if iri in self._collection.names:
+                mentions.setdefault(iri, Mention(0, 0, iri, "again"))
         found = sorted(m for m in mentions.values() if self._in_time(m, text))
         taken = [(d.start, d.end) for d in told] + [(m.start, m.end) for m in named if m.how == "name"]
         figures = tuple(counted(text, taken))
@@ -159,7 +163,7 @@ class Proposer:
             self._modality(text, speaking),
             tuple(known),
             tuple((c.name, self.precedents.shape(c)) for c in self.precedents.like(text)),
-            tuple(self._unknown(text, named)),
+            tuple(dict.fromkeys(name for name, _ in self._unknown(text, named))),
         )
 
     def _implied(self, text: str, mentions: dict[str, Mention], speaking: Voice | None) -> Iterator[str]:
@@ -245,16 +249,6 @@ class Proposer:
 
     def _english(self, iri: str) -> str:
         return " ".join(self._collection.names.get(iri, {}).get("en", ()))
-
-    def _unknown(self, text: str, named: Sequence[Mention]) -> Iterator[str]:
-        taken = [(m.start, m.end) for m in named]
-        taken += [(d.start, d.end) for d in dates(text, self._record.appeared)]
-        for match in _UNKNOWN.finditer(text):
-            first, _, rest = match[0].partition(" ")
-            name = rest if first in _OPENING else match[0]
-            start = match.end() - len(name)
-            if " " in name and not any(begin < match.end() and start < end for begin, end in taken):
-                yield name
 
     def _kinds(self, iri: str) -> frozenset[str]:
         return self._collection.types.get(iri, frozenset())

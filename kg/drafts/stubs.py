@@ -19,6 +19,7 @@ from ontology.namespaces import CLAIM, CODE, ID, KEL, PREFIXES, RDF_TYPE, SRC, s
 
 _ABOUT: Final = frozenset({"Concept"})
 _DATED: Final = frozenset({"Event", "Visit"})
+_FEW: Final = 4
 _SIDES: Final = ("refArea", "counterpartArea")
 _MONEY: Final = "CCY_"
 _PLANNED: Final = frozenset({"planned", "expected", "possible"})
@@ -194,7 +195,13 @@ class Stubs:
             return None
         speaker = sentence.voice.iri if sentence.voice else self._record.publisher
         claim = self._claim(sentence, facts, sentence.modality, speaker)
-        return Stub(claim, ("What is told of these things?", *self._shapes(sentence)))
+        return Stub(claim, ("What is told of these things?", *self._shapes(sentence), *self._relations(sentence)))
+
+    def _relations(self, sentence: Sentence) -> list[str]:
+        """Relations between the states of a sentence that claims tell already."""
+        states = [m.iri for m in sentence.mentions if "State" in self._kinds(m.iri)][:2]
+        found = self._precedents.relations(states, sentence.text)[:_FEW] if len(states) > 1 else []
+        return [f"Known relations: {', '.join(f'{iri} ({claim})' for iri, claim in found)}."] if found else []
 
     def _shapes(self, sentence: Sentence, kind: str = "") -> list[str]:
         found = [f"{name} ({shape})" for name, shape in sentence.like if not kind or shape == kind]

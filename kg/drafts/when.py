@@ -7,7 +7,7 @@ date is nearest to the article, on the side that the tense of the sentence tells
 import calendar
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -17,14 +17,24 @@ from kg.checks.numbers import figures
 
 AHEAD: Final = re.compile(
     r"\b(?:will|shall|(?:is|are) (?:also )?(?:to\b(?! the)|planned|scheduled|due|expected)|plans? to\b|upcoming|"
-    r"tomorrow|takes? place|until|by the end|будет|будут|планиру\w+|состоится|предстоит|завтра|болады|өтеді|жоспарла\w+|ертең)",
+    r"tomorrow|takes? place|until|by the end|будет|будут|планиру\w+|состоится|предстоит|завтра|болады|өтеді|"
+    r"жоспарла\w+|ертең)",
     re.IGNORECASE,
 )
 """Words of what is ahead."""
+_PAST: Final = re.compile(
+    r"\b(?:was|were|had|has been|met|held|took|made|became|said|told|began|\w{3,}ed|"
+    r"\w{2,}(?:л|ла|ло|ли)(?:ся|сь)?|болды)\b",
+    re.IGNORECASE,
+)
+"""Words of what is past."""
 _MONTH: Final = "|".join(f"(?P<m{i}>{words.pattern}[а-яәіңғүұқөһ]*)" for i, words in enumerate(MONTHS, 1))
 _YEAR: Final = r"(?:[12]\d{3})"
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 0}
+_SOON: Final = 45
+_LONG_AGO: Final = 300
+"""A day of a month that would be so many days ago is rather one that comes as soon."""
 _APART: Final = r"\s*(?:[-–—]|and|to|по|и|мен|пен)\s*"
 
 
@@ -77,7 +87,9 @@ def dates(text: str, appeared: Appeared) -> list[Told]:
             ahead = bool(AHEAD.search(text))
             if (resolved := resolve(match, appeared, ahead)) and days(resolved[0]):
                 edtf, stated, kind = resolved
-                found.append(Told(match.start(), match.end(), edtf, stated, kind, ahead and kind in {"day", "month"}))
+                told = Told(match.start(), match.end(), edtf, stated, kind, ahead=False)
+                ahead = (ahead or told.bounds[0] > appeared.last) and kind in {"day", "month"}
+                found.append(replace(told, ahead=ahead))
     found.sort(key=lambda t: (t.start, -t.end))
     return [t for t in found if not any(o is not t and o.start <= t.start and t.end <= o.end for o in found)]
 
@@ -89,7 +101,7 @@ def _day(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
     """A day, or two, of a month, with or without its year."""
     month = next(i for i in range(1, 13) if match[f"m{i}"])
     first, second = int(match["day"]), int(match["other"] or match["day"])
-    year = int(match["year"] or _year(month, first, appeared, ahead))
+    year = int(match["year"] or _year(month, first, appeared, ahead, match.string))
     if not _real(year, month, first) or not _real(year, month, second):
         return None
     begin, end = date(year, month, first), date(year, month, second)
@@ -100,7 +112,7 @@ def _month(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
     month = next(i for i in range(1, 13) if match[f"m{i}"])
     if match[f"m{month}"] in {"may", "march", "mar", "dec", "jan"}:  # verbs, or no words of a text
         return None
-    year = int(match["year"] or _year(month, 1, appeared, ahead))
+    year = int(match["year"] or _year(month, 1, appeared, ahead, match.string))
     return f"{year}-{month:02}", bool(match["year"]), "month"
 
 
@@ -181,12 +193,16 @@ def _which(words: str, appeared: Appeared) -> int:
     return appeared.last.year + next((n for word, n in shift.items() if word in words.lower()), 0)
 
 
-def _year(month: int, day: int, appeared: Appeared, ahead: bool) -> int:
+def _year(month: int, day: int, appeared: Appeared, ahead: bool, text: str) -> int:
     """The year of a day without one: nearest to the article, on the side of the tense."""
     years = [y for y in range(appeared.first.year - 1, appeared.last.year + 2) if _real(y, month, day)]
     if ahead:
         return min((y for y in years if date(y, month, _length(y, month)) >= appeared.first), default=years[-1])
-    return max((y for y in years if date(y, month, day) <= appeared.last), default=years[0])
+    year = max((y for y in years if date(y, month, day) <= appeared.last), default=years[0])
+    if _PAST.search(text):
+        return year
+    soon = next((y for y in years if 0 < (date(y, month, day) - appeared.last).days <= _SOON), None)
+    return soon if soon and (appeared.last - date(year, month, day)).days > _LONG_AGO else year
 
 
 def _real(year: int, month: int, day: int) -> bool:

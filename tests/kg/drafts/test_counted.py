@@ -53,3 +53,14 @@ def test_what_is_no_figure(text: str) -> None:
 def test_that_dates_are_no_figures() -> None:
     text = "On May 4, 2029 they bought 12 ships."
     assert [f.as_written for f in counted(text, [(3, 14)])] == ["12"]
+
+
+def test_that_the_ends_of_a_range_have_one_unit() -> None:
+    assert [(f.value, f.unit) for f in counted("It grew by 8 to 9 per cent.")] == [
+        (Decimal(8), "PERCENT"),
+        (Decimal(9), "PERCENT"),
+    ]
+    assert [(f.value, f.unit) for f in counted("From 8 came 9 per cent.")] == [
+        (Decimal(8), "NUM"),
+        (Decimal(9), "PERCENT"),
+    ]

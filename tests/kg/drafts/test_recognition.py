@@ -136,6 +136,25 @@ def test_proposals_of_an_article(world: Collection, tmp_path: Path) -> None:
     assert sentences["p4-s3"].unknown == ("Marek Tolvan",)
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("President Marek Tolvan of Halvonia came to Kelbrook.", ["Marek Tolvan", "Halvonia", "Kelbrook"]),
+        ("On Monday the Bank of Halvonia paid Marek Tolvan. Tolvan left.", ["Bank of Halvonia", "Marek Tolvan"]),
+        ("Ships come in May to Velmaria, Tarn and Ostrenia.", []),
+        ("He spoke of Kelbrook, and It was late.", ["Kelbrook"]),
+    ],
+)
+def test_names_that_are_not_known(world: Collection, tmp_path: Path, text: str, names: list[str]) -> None:
+    assert list(proposals(world, tmp_path, text)[0].unknown) == names
+
+
+def test_that_a_family_name_alone_is_that_of_who_was_named(world: Collection, tmp_path: Path) -> None:
+    sentences = proposals(world, tmp_path, "There Marek Tolvan spoke. Tolvan said that it rains. He said no more.")
+    assert [s.unknown for s in sentences] == [("Marek Tolvan",), ("Marek Tolvan",), ()]
+    assert [s.voice and shorten(s.voice.iri) for s in sentences] == [None, "id:marek-tolvan", "id:marek-tolvan"]
+
+
 def test_a_record_that_is_guessed(world: Collection, tmp_path: Path) -> None:
     found = record(world, "ona31", text_of(tmp_path, NEWS), Spellings(world))
     assert (found.language, shorten(found.publisher), found.known) == ("en", "id:ona", False)

@@ -24,6 +24,8 @@ def told(text: str, appeared: Appeared = DAY) -> list[tuple[str, bool]]:
         ("It was signed on May 4, 2029, in Tarn.", "2029-05-04", True),
         ("They met on May 4.", "2031-05-04", False),
         ("They met on December 4.", "2030-12-04", False),
+        ("They met on September 20.", "2030-09-20", False),
+        ("Next on the list is September 20.", "2031-09-20", False),
         ("They will meet on December 4.", "2031-12-04", False),
         ("They will meet on January 4.", "2032-01-04", False),
         ("They met on 4 and 5 May.", "2031-05-04/2031-05-05", False),
