@@ -120,6 +120,10 @@ class Precedents:
     def _of_states(self) -> frozenset[str]:
         return Names(self._collection).of_states
 
+    def gloss(self, claim: str, language: str) -> str:
+        """The gloss of a claim in a language; empty where there is none."""
+        return next((c.gloss(language) for c in self._collection.claims if c.name == claim), "")
+
     def labels(self, iri: str) -> dict[str, str]:
         """The labels of a thing that claims give it, by language."""
         return {

@@ -56,7 +56,10 @@ class Stubs:
             made.append(rest)
         yield from made
 
-    def _claim(self, sentence: Sentence, facts: Sequence[ox.Triple], modality: str, speaker: str) -> Claim:
+    def _claim(
+        self, sentence: Sentence, facts: Sequence[ox.Triple], modality: str, speaker: str, known: str = ""
+    ) -> Claim:
+        """A claim with facts; its glosses are open, or those of a known claim that tells the same, to be judged."""
         number = self._numbers[sentence.paragraph] = self._numbers.get(sentence.paragraph, 0) + 1
         name = f"{self._record.name}-p{sentence.paragraph}-{number}"
         facts = [*_replaced(facts, name), *self._classes(facts)]
@@ -66,7 +69,7 @@ class Stubs:
             (str(KEL.passage), ox.NamedNode(passage)),
             (str(KEL.speaker), ox.NamedNode(speaker)),
             (str(KEL.modality), _code(modality)),
-            *((str(KEL.gloss), open_text(language)) for language in LANGUAGES),
+            *((str(KEL.gloss), open_text(language, self._precedents.gloss(known, language))) for language in LANGUAGES),
         ]
         if any(f.object == _code("date-inferred") for f in facts):
             told = f"The article is of {_span(self._record)}; the date is inferred from that, and from its own words."
@@ -103,7 +106,7 @@ class Stubs:
         )
         told = f"known from {tenured.claim}" if tenured.claim else "not told yet; is the office so called?"
         remark = f"Tenure, {told}. Attested on the first day on which the article can have appeared."
-        claim = self._claim(sentence, facts, "asserted", self._record.publisher)
+        claim = self._claim(sentence, facts, "asserted", self._record.publisher, tenured.claim)
         return Stub(claim, (remark,))
 
     def _figure(self, sentence: Sentence, figure: Counted) -> Stub:
@@ -211,9 +214,9 @@ class Stubs:
         return self._collection.types.get(iri, frozenset())
 
 
-def open_text(language: str) -> ox.Literal:
-    """Words to fill in."""
-    return ox.Literal(MARK, language=language)
+def open_text(language: str, words: str = "") -> ox.Literal:
+    """Words to fill in, or to judge."""
+    return ox.Literal(f"{MARK} {words}".rstrip(), language=language)
 
 
 def _span(record: Record) -> str:

@@ -43,6 +43,7 @@ def test_what_a_draft_writes(data: Path, news: Path) -> None:
     assert all(MARK in " ".join(c.values("gloss")) for c in read)
     assert 'kel:attestedOn "2031-09-09"^^xsd:date .' in claims
     assert 'rdfs:label "Dorvath as president of Velmaria"@en , "Дорват — Президент Вельмарии"@ru' in claims
+    assert f'kel:gloss "{MARK} Ilan Dorvath is the President of Velmaria."@en , "{MARK}"@ru , "{MARK}"@kk .' in claims
     assert (
         "kel:value 3400000000 ; kel:unit unit:CCY_USD ;\n"
         '        kel:bound code:bound-over ; kel:asWritten "3.4 billion dollars" .'
@@ -137,3 +138,25 @@ def test_that_a_draft_is_the_same_each_time(data: Path, news: Path) -> None:
     texts = curated_texts(data)
     first, second = (draft(collect(texts), texts, "ona31", news) for _ in range(2))
     assert first.files == second.files
+
+
+def test_a_graph_that_has_no_records_yet(tmp_path: Path, news: Path) -> None:
+    data = write(tmp_path / "bare", {path: text for path, text in FILES.items() if path.startswith("claims/")})
+    result = run(data, news, "ona31", "--publisher", "ona")
+    assert result.exit_code == 0, result.output
+    for name, first in (("sources.ttl", "# The articles"), ("omissions.ttl", "# Paragraphs from which")):
+        text = (data / name).read_text(encoding="utf-8")
+        assert text.startswith(first)
+        assert "\n\n@prefix kel: <https://w3id.org/kelisim/ns#> .\n@prefix " in text
+    read_curation(data, drafts=True)
+
+
+def test_an_article_that_has_its_record_keeps_it(data: Path, news: Path) -> None:
+    run(data, news, "ona31")
+    (data / "claims/ona31.trig").unlink()
+    sources = data / "sources.ttl"
+    text = sources.read_text(encoding="utf-8").replace('kel:latest "2031-09-09"', 'kel:latest "2031-09-12"')
+    sources.write_text(text.replace(MARK, "judged"), encoding="utf-8")
+    again = sources.read_bytes()
+    assert run(data, news, "ona31").exit_code == 0
+    assert sources.read_bytes() == again
