@@ -28,8 +28,9 @@ _NO_FIGURES: Final = frozenset({
     "он", "екінші", "dozen",
 })  # fmt: skip
 """Number words that mostly count nothing; a rank among them is found by its own words."""
-_RANGE: Final = re.compile(r"\s*(?:to|or|[-–—]|до|или)\s*")
-"""What stands between the two ends of a range, of which the last has the unit."""
+_RANGE: Final = re.compile(r"to|or|[-–—]|до|или")
+"""What stands between the two ends of a range, of which the last has the unit: more than the one, up to the other."""
+_OF_DOCUMENTS: Final = re.compile(r"(?:\s+\w+){0,2}\s+documents\b|\s+of the documents\b", re.IGNORECASE)
 _BOTH: Final = re.compile(
     r"(?:two|два|две|двух|екі)\s+(?:countr|state|side|part|president|leader|people|nation|стран|ел\b)", re.I
 )
@@ -68,9 +69,20 @@ def counted(text: str, taken: Iterable[tuple[int, int]] = ()) -> list[Counted]:
         if not inside and (one := _counted(text, figure)):
             found.append(one)
     for i, (one, following) in enumerate(pairwise(found)):
-        if one.unit == "NUM" and _RANGE.fullmatch(text[one.end : following.start]):
-            found[i] = replace(one, unit=following.unit or "NUM")
+        if one.unit in {"NUM", following.unit} and _is_range(text, one, following):
+            lower, upper = (b if b != "bound-exact" else "" for b in (one.bound, following.bound))
+            found[i] = replace(one, unit=following.unit or "NUM", bound=lower or "bound-over")
+            found[i + 1] = replace(following, bound=upper or "bound-up-to")
     return found
+
+
+def _is_range(text: str, one: Counted, following: Counted) -> bool:
+    """Whether two figures are the ends of a range: 8 to 9, between 12 and 15."""
+    apart = text[one.end : following.start].strip()
+    between = re.search(r"\b(?:between|between about|от|между)\s*$", text[: one.start], re.IGNORECASE)
+    return following.value > one.value and (
+        bool(_RANGE.fullmatch(apart)) or bool(between and apart in {"and", "и", "до"})
+    )
 
 
 def _ranks(text: str) -> list[Figure]:
@@ -104,7 +116,8 @@ def _counted(text: str, figure: Figure) -> Counted | None:
     after = _AFTER.match(text, end)
     end = after.end() if after else end
     unit = _unit(text[start:end])
-    if after and re.search(r"documents?|документ|құжат", after[0], re.IGNORECASE):
+    documents = after and re.search(r"documents?|документ|құжат", after[0], re.IGNORECASE)
+    if documents or (unit == "NUM" and not ordinal and _OF_DOCUMENTS.match(text, end)):
         unit = ""
     elif unit == "NUM" and (time := _LONG_AGO.match(text, end)) and not ordinal:
         if (time[0].startswith("-") and _ends_adjective(text, time.end())) or not time[0].startswith("-"):

@@ -18,7 +18,7 @@ from kg.drafts.spelling import Mention
 
 _DESCRIBED: Final = frozenset({
     "Event", "Visit", "EventSeries", "Instrument", "DocumentPackage", "Project", "Facility", "Route", "Policy",
-    "Concept", "Group",
+    "Concept", "Group", "Organization", "Office",
 })  # fmt: skip
 _NUMBER: Final = re.compile(r"\b(?:\d+|[XVI]+)\b")
 _ENOUGH: Final = 0.72

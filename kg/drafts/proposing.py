@@ -92,6 +92,17 @@ class Sentence:
         }
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A sentence with what it dates, the things that it names or describes, and names of others."""
+
+    text: str
+    dates: tuple[Told, ...]
+    named: list[Mention]
+    described: list[Mention]
+    others: list[tuple[str, Mention]]
+
+
 class Proposer:
     """Proposes about the sentences of one article, in their order."""
 
@@ -114,36 +125,40 @@ class Proposer:
         before: Voice | None = None
         for part in text.paragraphs:
             spans = text.sentences(part)
-            texts = [text.text[s.start : s.end] for s in spans]
-            found = self._voices(texts, before)
-            before = next((v for v in reversed(found) if v), before)
-            for span, words, speaking in zip(spans, texts, found, strict=True):
+            read = []
+            for span in spans:
                 number += 1
-                yield self._sentence(part.number, span.number, number, words, speaking)
+                read.append(self._read(text.text[span.start : span.end], number))
+            found = self._voices(read, before)
+            before = next((v for v in reversed(found) if v), before)
+            for span, one, speaking in zip(spans, read, found, strict=True):
+                yield self._sentence(part.number, span.number, one, speaking)
 
-    def _voices(self, texts: Sequence[str], before: Voice | None) -> list[Voice | None]:
+    def _read(self, text: str, number: int) -> "_Read":
+        """What a sentence, the article's `number`-th, names and dates."""
+        told = tuple(dates(text, self._record.appeared))
+        named = self._spellings.mentions(text, self._record.language)
+        described = self._described.mentions(text, number, named)
+        others = self._others.mentions(text, named, [(d.start, d.end) for d in told])
+        return _Read(text, told, named, described, [*others])
+
+    def _voices(self, sentences: Sequence["_Read"], before: Voice | None) -> list[Voice | None]:
         """The voices of the sentences of a paragraph. Its own publisher does not speak to itself."""
         named, people = [], set()
-        for text in texts:
-            mentions = self._spellings.mentions(text, self._record.language)
-            others = [m for name, m in self._unknown(text, mentions) if " " in name]
-            agents = [m for m in mentions if self._may_speak(m.iri)]
+        for one in sentences:
+            others = [m for name, m in one.others if " " in name]
+            agents = [m for m in (*one.named, *one.described) if self._may_speak(m.iri)]
             people |= {m.iri for m in (*agents, *others) if m.how == "unknown" or "Person" in self._kinds(m.iri)}
             named.append(sorted([*agents, *others]))
-        return voices(texts, named, people, before)
+        return voices([one.text for one in sentences], named, people, before)
 
     def _may_speak(self, iri: str) -> bool:
         kinds = self._kinds(iri)
         return bool(kinds & _AGENTS) and "State" not in kinds and iri != self._record.publisher
 
-    def _unknown(self, text: str, named: Sequence[Mention]) -> list[tuple[str, Mention]]:
-        dated = [(d.start, d.end) for d in dates(text, self._record.appeared)]
-        return [*self._others.mentions(text, named, dated)]
-
-    def _sentence(self, paragraph: int, number: int, count: int, text: str, speaking: Voice | None) -> Sentence:
-        told = tuple(dates(text, self._record.appeared))
-        named = self._spellings.mentions(text, self._record.language)
-        mentions = {m.iri: m for m in reversed([*named, *self._described.mentions(text, count, named)])}
+    def _sentence(self, paragraph: int, number: int, read: "_Read", speaking: Voice | None) -> Sentence:
+        text, told, named = read.text, read.dates, read.named
+        mentions = {m.iri: m for m in reversed([*named, *read.described])}
         for iri in self._implied(text, mentions, speaking):
             if iri in self._collection.names:
                 mentions.setdefault(iri, Mention(0, 0, iri, "again"))
@@ -163,7 +178,7 @@ class Proposer:
             self._modality(text, speaking),
             tuple(known),
             tuple((c.name, self.precedents.shape(c)) for c in self.precedents.like(text)),
-            tuple(dict.fromkeys(name for name, _ in self._unknown(text, named))),
+            tuple(dict.fromkeys(name for name, _ in read.others)),
         )
 
     def _implied(self, text: str, mentions: dict[str, Mention], speaking: Voice | None) -> Iterator[str]:

@@ -86,9 +86,10 @@ class Spellings:
 
     def _matches(self, spelling: _Spelling, words: list[_Word], i: int, language: str) -> int | None:
         """Where a spelling that begins with a word ends, or None."""
-        if spelling.capital and not words[i].capital:
+        first = words[i]
+        if spelling.capital and not first.capital and len(spelling.words) == 1:
             return None
-        exact = 0
+        exact = capitals = 0
         end = words[i].end
         for wanted in spelling.words:
             while i < len(words) and words[i].key == "s" and end != words[i].start - 1:
@@ -99,8 +100,11 @@ class Spellings:
             if not match:
                 return None
             exact += match == "same"
+            capitals += words[i].capital
             end = words[i].end
             i += 1
+        if spelling.capital and not capitals:
+            return None
         return end if exact or (len(spelling.words) == 1 and len(spelling.words[0]) > _SHORT) else None
 
     def _states(self, word: _Word) -> Iterator[str]:

@@ -30,6 +30,8 @@ _ACCORDING: Final = re.compile(
 )
 _DASH: Final = re.compile(r"\s*[-–—]\s")
 """A paragraph that begins so is a quotation."""
+_OPENS: Final = re.compile(r"\s*(?:[-–—]\s|[\"“«„])")
+"""A sentence that begins so is quoted."""
 _MARKS: Final = frozenset('"“”«»„')
 _PRONOUN: Final = re.compile(
     r"\b(?:he|she|the (?:expert|diplomat|leader|minister|politician|\w+ leader'?s?(?: aide)?))\b", re.IGNORECASE
@@ -64,13 +66,13 @@ def voices(
     begun: list[bool] = []
     opened = False
     for text, agents in zip(texts, named, strict=True):
-        begun.append(bool(_DASH.match(text)) or opened)
+        begun.append(bool(_OPENS.match(text)) or opened)
         outside = _outside(text, opened)
         there = [m for m in agents if outside[m.start : m.end].strip()]
         own = _voice(outside, there, people, next((v for v in reversed(found) if v), before))
         found.append(own and Voice(own.iri, own.kind, begun[-1] or '"' in text))
         opened = _opened(text, opened)
-    last = next((v for v in found if v), before) if _DASH.match(texts[0]) else before
+    last = next((v for v in found if v), before if _DASH.match(texts[0]) else None) if begun[0] else before
     for i, own in enumerate(found):
         last = own or last
         if begun[i] and own is None and last:

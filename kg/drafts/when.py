@@ -164,7 +164,7 @@ def _named_year(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resol
 
 
 def _end(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
-    """By the end of the year."""
+    """By or before the end of the year."""
     return f"[{appeared.first}..{appeared.first.year}-12-31]", False, "day"
 
 
@@ -238,7 +238,7 @@ def _forms() -> Iterator[tuple[str, Callable[[re.Match[str], Appeared, bool], _R
     many = r"(?P<ordinal>first|second|third|fourth|last)?\s*(?P<many>\w+)?\s*(?P<unit>months|quarter|half)"
     yield rf"\b(?:the\s+)?{many}\s+(?:of|in)\s+{which}", _part_of_year
     yield r"\b(?P<which>(?:this|last|next|the current|the previous) year|былтыр|биыл)\b(?!\s*(?:'s|old))", _named_year
-    yield r"\bby the end of (?:the|this) year\b", _end
+    yield r"\b(?:by|before|until) the end of (?:the|this) year\b", _end
     yield rf"\b(?:in\s+)?(?P<part>early|late|the beginning of|начале|конце)\s+(?P<year>{_YEAR})", _beginning
     yield r"\b(?P<number>\d{1,2})(?:st|nd|rd|th)[ -]century", _century
     yield r"\b(?P<many>\w+|\d+) years ago\b", _ago

@@ -19,6 +19,8 @@ from kg.drafts.counted import counted
         ("They take up to 5 billion cubic meters per year.", "5 billion cubic meters per year", "5000000000",
          "M3-PER-YR", "bound-up-to"),
         ("A package of 20 documents is ready.", "20 documents", "20", "", "bound-exact"),
+        ("They exchanged eleven other documents.", "eleven", "11", "", "bound-exact"),
+        ("Seven of the documents are long.", "Seven", "7", "", "bound-exact"),
         ("Seven universities work there.", "Seven", "7", "NUM", "bound-exact"),
         ("Two thirds of the money is theirs.", "Two thirds", "2", "NUM", "bound-exact"),
         ("It was their fourth meeting.", "fourth", "4", "NUM", "bound-exact"),
@@ -55,12 +57,14 @@ def test_that_dates_are_no_figures() -> None:
     assert [f.as_written for f in counted(text, [(3, 14)])] == ["12"]
 
 
-def test_that_the_ends_of_a_range_have_one_unit() -> None:
-    assert [(f.value, f.unit) for f in counted("It grew by 8 to 9 per cent.")] == [
-        (Decimal(8), "PERCENT"),
-        (Decimal(9), "PERCENT"),
-    ]
-    assert [(f.value, f.unit) for f in counted("From 8 came 9 per cent.")] == [
-        (Decimal(8), "NUM"),
-        (Decimal(9), "PERCENT"),
-    ]
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("It grew by 8 to 9 per cent.", (8, "PERCENT", "bound-over"), (9, "PERCENT", "bound-up-to")),
+        ("Between 12 and 15 projects are chosen.", (12, "NUM", "bound-over"), (15, "NUM", "bound-up-to")),
+        ("They chose 12 and 15 projects.", (12, "NUM", "bound-exact"), (15, "NUM", "bound-exact")),
+        ("From 8 came 9 per cent.", (8, "NUM", "bound-exact"), (9, "PERCENT", "bound-exact")),
+    ],
+)
+def test_a_range(text: str, first: tuple[int, str, str], second: tuple[int, str, str]) -> None:
+    assert [(int(f.value), f.unit, f.bound) for f in counted(text)] == [first, second]

@@ -29,6 +29,7 @@ def world() -> Collection:
         ("Ilan Dorvat spoke, and Dorvath left.", "en", ["id:ilan-dorvath", "id:ilan-dorvath"]),
         ("Sela Jornova came to Tarn.", "en", ["id:sela-zhornova", "id:tarn"]),
         ("Students of the Velmaria River Academy", "en", ["id:river-academy"]),
+        ("The government of Velmaria met.", "en", ["id:government-of-velmaria"]),
         ("The President of Velmaria came.", "en", ["id:president-of-velmaria", "id:velmaria"]),
         ("A tarn is a small lake, no dorvath.", "en", []),
         ("Встреча в Вельмарии с Иланом Дорватом.", "ru", ["id:velmaria", "id:ilan-dorvath"]),
@@ -52,6 +53,7 @@ def test_things_that_are_described(world: Collection) -> None:
 
     assert told("They signed the treaty on the waters of the Ammer.", 1)["id:ammer-treaty"] == "words"
     assert told("The ship of the River Treaty Fishing Company sank.", 2).get("id:topic-fishing") is not None
+    assert told("The Velmarian government met.", 2) == {"id:government-of-velmaria": "words"}
     assert told("The treaty binds both.", 3) == {"id:ammer-treaty": "again"}
     assert told("A treaty binds both.", 4) == {}
     assert told("The treaty binds both.", 40) == {}
@@ -105,6 +107,8 @@ def proposals(world: Collection, tmp_path: Path, text: str) -> list[Sentence]:
         ("Ilan Dorvath said so. He added more. It rained.", ["id:ilan-dorvath", "id:ilan-dorvath", ""]),
         ("- We agree. Sela Zhornova said so,\" Ilan Dorvath stressed.", ["id:ilan-dorvath", "id:ilan-dorvath"]),
         ("Ilan Dorvath told ONA: \"We agree. It will do.\" It rained.", ["id:ilan-dorvath", "id:ilan-dorvath", ""]),
+        ("The government of Velmaria said so.", ["id:government-of-velmaria"]),
+        ("\"We agree,\" Ilan Dorvath said. \"It will do.\"", ["id:ilan-dorvath", "id:ilan-dorvath"]),
         ("It rained in Tarn.", [""]),
         ("ONA said so.", [""]),
         ("По словам Илана Дорвата, дело решено.", ["id:ilan-dorvath"]),

@@ -35,6 +35,7 @@ id:energy-minister-of-ostrenia a kel:Office ; org:postIn id:ostrenia ; org:role 
     rdfs:label "Minister of Energy of Ostrenia"@en .
 id:ona a org:Organization ; org:classification code:organisation-media ; rdfs:label "ONA"@en , "ОНА"@ru .
 id:river-academy a org:Organization ; rdfs:label "Velmaria River Academy"@en .
+id:government-of-velmaria a org:Organization ; rdfs:label "Government of Velmaria"@en .
 id:ammer-treaty a kel:Instrument ; rdfs:label "Treaty on the waters of the Ammer"@en .
 id:amber-sea-summit-2031 a kel:Event ; rdfs:label "Amber Sea summit in Tarn, 2031"@en .
 id:amber-sea-summit-2029 a kel:Event ; rdfs:label "Amber Sea summit in Tarn, 2029"@en .
