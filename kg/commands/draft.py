@@ -43,6 +43,9 @@ def draft(ctx: click.Context, name: str, folder: Path, publisher: str, as_json: 
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
         return
+    if found.unknown:
+        listed = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in found.unknown.items())
+        click.echo(f"Names that nothing here has, to be declared in entities/ if they are needed: {listed}.")
     click.echo(
         f"{len(found.sentences)} sentences, {found.marks} open marks [?]: judge each proposal, correct or delete it, "
         f"and delete its mark. `kelisim read {name}` prints the sentences, `kelisim check {name}` what is left."

@@ -42,6 +42,11 @@ class Draft:
         """How many marks are open in it."""
         return sum(len(open_marks(text)) for text in self.files.values())
 
+    @property
+    def unknown(self) -> dict[str, int]:
+        """The names that no thing of the graph has, with in how many sentences they stand, the most frequent first."""
+        return dict(Counter(name for sentence in self.sentences for name in sentence.unknown).most_common())
+
     def as_json(self) -> dict[str, object]:
         """The draft as JSON values: what is proposed, and which files it writes."""
         appeared = self.record.appeared
@@ -121,9 +126,7 @@ def _claims(collection: Collection, found: Record, written: Sequence[tuple[Sente
     labels = title_of(found, _labels(collection, found.publisher))
     head = ClaimsFile.new(found.name, labels["en"])
     names = Names(head.prefixes)
-    others = Counter(name for sentence, _ in written for name in sentence.unknown)
-    listed = ", ".join(f"{name} ({count})" for name, count in others.most_common())
-    parts = [f"# {MARK} Names that nothing here has, with how often: {listed}."] if others else []
+    parts: list[str] = []
     paragraph = 0
     for sentence, stubs in written:
         if sentence.paragraph != paragraph:

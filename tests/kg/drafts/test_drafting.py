@@ -32,6 +32,8 @@ def run(data: Path, news: Path, *arguments: str) -> Result:
 def test_what_a_draft_writes(data: Path, news: Path) -> None:
     result = run(data, news, "ona31")
     assert result.exit_code == 0, result.output
+    assert "Names that nothing here has, to be declared in entities/ if they are needed: " in result.output
+    assert "Marek Tolvan" in result.output
     claims = (data / "claims/ona31.trig").read_text(encoding="utf-8")
     read, _ = read_claims(claims, "claims/ona31.trig")
     names = [c.name for c in read]
