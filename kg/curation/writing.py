@@ -77,10 +77,11 @@ class ClaimsFile(Document):
     def number(self, passage: Passage) -> ClaimName:
         """The name that a new claim from a passage gets where it follows those of the passages up to its own."""
         last = 0
-        for name, claim in self.claims.items():
-            parsed, at = ClaimName.parse(name), Passage.parse(claim.value("passage"))
-            if (at.paragraph, parsed.paragraph) == (passage.paragraph, passage.paragraph) and at <= passage:
-                last = max(last, parsed.number)
+        for name in self._named:
+            passages = self.claims[str(name)].values("passage")
+            at = Passage.parse(passages[0]) if passages else passage
+            if (at.paragraph, name.paragraph) == (passage.paragraph, passage.paragraph) and at <= passage:
+                last = max(last, name.number)
         while f"{passage.article}-p{passage.paragraph}-{last + 1}" in self._withdrawn:
             last += 1
         return ClaimName(passage.article, passage.paragraph, last + 1)
@@ -159,15 +160,20 @@ class ClaimsFile(Document):
 
     def ordered(self) -> "ClaimsFile":
         """The file with each claim at its place; claims that stand out of order move, with their text as it is."""
-        document, last = self, ""
-        for name in self.claims:
-            if last and ClaimName.parse(name) < ClaimName.parse(last):
-                places = document.of(str(CLAIM) + name)
+        document, last = self, self._named[:1]
+        for name in self._named:
+            if name < last[0]:
+                places = document.of(f"{CLAIM}{name}")
                 text = "\n".join(document.text[p.start : p.end] for p in places)
-                document = document.cut(places, with_comments=True)._insert(ClaimName.parse(name), text)
+                document = document.cut(places, with_comments=True)._insert(name, text)
             else:
-                last = name
+                last = [name]
         return document
+
+    @cached_property
+    def _named(self) -> list[ClaimName]:
+        """The names of its claims, in the order in which they stand; without what is not named as a claim."""
+        return [ClaimName.parse(name) for name in self.claims if _NAME.fullmatch(name)]
 
     @cached_property
     def _withdrawn(self) -> frozenset[str]:
@@ -193,8 +199,10 @@ class ClaimsFile(Document):
     def _insert(self, name: ClaimName, text: str) -> "ClaimsFile":
         """The file with a claim's text after the last claim, heading or withdrawal that it follows."""
         anchors = [(int(m["heading"]), 0, m.end()) for m in self._notes if m["heading"]]
-        parsed = [(ClaimName.parse(m["withdrawn"]), m.end()) for m in self._notes if m["withdrawn"]]
-        parsed += [(ClaimName.parse(n), self.line_end(self.of(str(CLAIM) + n)[-1].end)) for n in self.claims]
+        parsed = [
+            (ClaimName.parse(m["withdrawn"]), m.end()) for m in self._notes if _NAME.fullmatch(m["withdrawn"] or "")
+        ]
+        parsed += [(name, self.line_end(self.of(f"{CLAIM}{name}")[-1].end)) for name in self._named]
         anchors += [(n.paragraph, n.number, end) for n, end in parsed]
         headed = any(paragraph == name.paragraph for paragraph, *_ in anchors)
         before = [end for paragraph, number, end in anchors if (paragraph, number) <= (name.paragraph, name.number)]

@@ -234,6 +234,14 @@ def test_that_a_claim_in_between_raises_the_numbers_after_it() -> None:
     assert "# Withdrawn: x-p2-2" in more.text
 
 
+def test_that_a_graph_of_another_name_is_no_hindrance() -> None:
+    odd = "\nclaim:odd { id:a kel:topic id:t . }\nclaim:odd a kel:Claim .\n"
+    file = ClaimsFile.read(FILE + odd + "# Withdrawn: whatever\n", "claims/x.trig")
+    assert list(file.add(a_claim("x-p2-4")).ordered().claims) == ["x-p2-1", "x-p2-3", "x-p2-4", "odd"]
+    assert str(file.number(Passage("x", 2, 3, 3))) == "x-p2-4"
+    assert "odd" not in file.remove("odd").claims
+
+
 def test_that_claims_out_of_order_move_with_their_text() -> None:
     file = ClaimsFile.read(FILE, "claims/x.trig")
     mixed = file.rename({"x-p2-1": "x-p2-3", "x-p2-3": "x-p2-1"})
