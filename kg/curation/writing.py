@@ -86,19 +86,24 @@ class ClaimsFile(Document):
             last += 1
         return ClaimName(passage.article, passage.paragraph, last + 1)
 
-    def add(self, claim: Claim) -> "ClaimsFile":
-        """The file with one more claim at its place by paragraph and number, below the heading of its paragraph.
+    def add(self, *claims: Claim) -> "ClaimsFile":
+        """The file with more claims, each at its place by paragraph and number, below the heading of its paragraph.
 
         Raises KelisimError if it has a claim of that name, or one of that name was withdrawn.
         """
-        if claim.name in self.claims:
-            place = self.claims[claim.name].place
-            raise KelisimError(f"{place}: stands here already. Replace it, or name the new one otherwise.")
-        if claim.name in self._withdrawn:
-            raise KelisimError(f"{self.name}: {claim.name} was withdrawn, and its name is not given again.")
         names = self.names()
-        text = render_claim(claim, names)
-        return self.with_prefixes(names.used)._insert(ClaimName.parse(claim.name), text)
+        written: dict[ClaimName, str] = {}
+        for claim in claims:
+            if claim.name in self.claims:
+                place = self.claims[claim.name].place
+                raise KelisimError(f"{place}: stands here already. Replace it, or name the new one otherwise.")
+            name = ClaimName.parse(claim.name)
+            if name in written:
+                raise KelisimError(f"{self.name}: {claim.name} is to be added twice. Name one of them otherwise.")
+            if claim.name in self._withdrawn:
+                raise KelisimError(f"{self.name}: {claim.name} was withdrawn, and its name is not given again.")
+            written[name] = render_claim(claim, names)
+        return self.with_prefixes(names.used)._insert(written)
 
     def insert(self, claim: Claim) -> "ClaimsFile":
         """Like `add`, where the claims of its paragraph from its number on have their numbers raised by one.
@@ -165,7 +170,7 @@ class ClaimsFile(Document):
             if name < last[0]:
                 places = document.of(f"{CLAIM}{name}")
                 text = "\n".join(document.text[p.start : p.end] for p in places)
-                document = document.cut(places, with_comments=True)._insert(name, text)
+                document = document.cut(places, with_comments=True)._insert({name: text})
             else:
                 last = [name]
         return document
@@ -196,18 +201,25 @@ class ClaimsFile(Document):
         graph = next(place for place in places if self.text[place.end - 1] == "}")
         return graph, [place for place in places if place != graph]
 
-    def _insert(self, name: ClaimName, text: str) -> "ClaimsFile":
-        """The file with a claim's text after the last claim, heading or withdrawal that it follows."""
+    def _insert(self, written: Mapping[ClaimName, str]) -> "ClaimsFile":
+        """The file with the texts of claims, each after the last claim, heading or withdrawal that it follows."""
         anchors = [(int(m["heading"]), 0, m.end()) for m in self._notes if m["heading"]]
         parsed = [
             (ClaimName.parse(m["withdrawn"]), m.end()) for m in self._notes if _NAME.fullmatch(m["withdrawn"] or "")
         ]
         parsed += [(name, self.line_end(self.of(f"{CLAIM}{name}")[-1].end)) for name in self._named]
-        anchors += [(n.paragraph, n.number, end) for n, end in parsed]
-        headed = any(paragraph == name.paragraph for paragraph, *_ in anchors)
-        before = [end for paragraph, number, end in anchors if (paragraph, number) <= (name.paragraph, name.number)]
-        heading = "" if headed else f"# Paragraph {name.paragraph}\n\n"
-        return self.put(max(before, default=self.head), heading + text)
+        anchors += [(name.paragraph, name.number, end) for name, end in parsed]
+        headed = {paragraph for paragraph, *_ in anchors}
+        after: dict[int, list[str]] = {}
+        for name in sorted(written):
+            before = [end for paragraph, number, end in anchors if (paragraph, number) <= (name.paragraph, name.number)]
+            heading = [] if name.paragraph in headed else [f"# Paragraph {name.paragraph}"]
+            headed.add(name.paragraph)
+            after.setdefault(max(before, default=self.head), []).extend((*heading, written[name]))
+        document = self
+        for position, texts in sorted(after.items(), reverse=True):
+            document = document.put(position, "\n\n".join(texts))
+        return document
 
 
 def _record(claim: Claim) -> Iterable[ox.Triple]:

@@ -287,14 +287,18 @@ CLAIM_NAMES = st.builds(lambda p, n: f"x-p{p}-{n}", st.integers(1, 12), st.integ
 )
 @settings(max_examples=60, deadline=None)
 def test_that_what_is_written_reads_back_the_same(claims: dict[str, tuple[list[ox.Triple], list[ox.Triple]]]) -> None:
-    file = ClaimsFile.new("x", "X")
+    file = empty = ClaimsFile.new("x", "X")
     wanted: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
+    added: list[Claim] = []
     for name, (facts, described) in claims.items():
         record = [ox.Triple(ox.NamedNode(str(CLAIM) + name), t.predicate, t.object) for t in described]
-        file = file.add(claim_of(name, facts, record))
+        added.append(claim_of(name, facts, record))
+        file = file.add(added[-1])
         wanted[0][name], wanted[1][name] = {str(t) for t in facts}, {str(t) for t in record}
     read = ClaimsFile.read(file.text, "claims/x.trig")
     assert content(read.text) == wanted
+    assert content(empty.add(*added).text) == wanted
+    assert comments(empty.add(*added).text) == comments(file.text)
     assert list(read.claims) == [str(n) for n in sorted(map(ClaimName.parse, claims))]
     headings = [int(line.split()[-1]) for line in comments(read.text)[1:]]
     assert headings == sorted({ClaimName.parse(name).paragraph for name in claims})
