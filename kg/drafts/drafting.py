@@ -1,5 +1,6 @@
 """Writes the draft of an article: its claims to fill in, its record, its passages, and omissions, all with marks."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kg.checks.collection import Collection
+from kg.checks.findings import did_you_mean
 from kg.curation.curated import parse
 from kg.curation.layout import LANGUAGES, Names, render_claim
 from kg.curation.marks import MARK, open_marks
@@ -65,13 +67,17 @@ def draft(collection: Collection, texts: dict[str, str], name: str, folder: Path
     """The draft of an article from its text in a folder, over the curated files given by path.
 
     `publisher` is the IRI of its publisher, which is looked for in the text if empty. Raises KelisimError if the
-    article has claims already, or its text is not found.
+    article has claims already, its text is not found, or the publisher is not declared.
     """
     path = f"claims/{name}.trig"
     if path in texts:
         raise KelisimError(
             f"{path} is there already, and a draft overwrites nothing. Go on in it, or move it away to begin anew."
         )
+    if publisher and publisher not in collection.names:
+        local = shorten(publisher)
+        mend = did_you_mean(local, map(shorten, collection.names), "Declare it in entities/organisations.ttl first.")
+        raise KelisimError(f"No publisher is called {local}. {mend}")
     spellings = Spellings(collection)
     found = record(collection, name, find_text(collection, name, folder), spellings, publisher)
     files: dict[str, str] = {}
@@ -164,7 +170,12 @@ def _labels(collection: Collection, iri: str) -> dict[str, str]:
 
 
 def _three(predicate: str, texts: dict[str, str]) -> str:
-    return f"{predicate} " + " , ".join(f'"{texts.get(language, MARK)}"@{language}' for language in LANGUAGES)
+    return f"{predicate} " + " , ".join(f"{_quoted(texts.get(language, MARK))}@{language}" for language in LANGUAGES)
+
+
+def _quoted(text: str) -> str:
+    """A literal; the escapes of JSON are escapes of Turtle too (RDF 1.1 Turtle, section 6.4)."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _medium(iri: str) -> str:
@@ -179,15 +190,15 @@ def _source(collection: Collection, found: Record) -> str:
     first, last = found.appeared.first, found.appeared.last
     edtf = str(first) if first == last else f"[{first}..{last}]"
     labels = title_of(found, _labels(collection, found.publisher))
+    note = _quoted(f"{MARK} Publisher and days are guessed: these from {found.why}.")
     return (
         f"src:{found.name} a kel:Article ; {_three('rdfs:label', labels)} ; dcterms:publisher <{found.publisher}> ; "
         f'dcterms:language "{found.language}" ; kel:sha256 "{found.text.sha256}" ; '
         f'kel:earliest "{first}"^^xsd:date ; kel:latest "{last}"^^xsd:date ; kel:edtf "{edtf}"^^edtf:edtf ; '
-        "kel:dateBasis code:date-inferred ; "
-        f'kel:note "{MARK} Publisher and days are guessed: these from {found.why}."@en .'
+        f"kel:dateBasis code:date-inferred ; kel:note {note}@en ."
     )
 
 
 def _omission(iri: str, found: Record, number: int, why: str) -> str:
     about = f"a kel:Omission ; kel:article src:{found.name} ; kel:paragraph {number}"
-    return f'<{iri}> {about} ; kel:note "{MARK} {why}"@en .'
+    return f"<{iri}> {about} ; kel:note {_quoted(f'{MARK} {why}')}@en ."

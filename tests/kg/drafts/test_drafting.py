@@ -117,6 +117,25 @@ def test_a_publisher_that_is_given(data: Path, news: Path) -> None:
     assert "dcterms:publisher id:river-academy ;" in (data / "sources.ttl").read_text(encoding="utf-8")
 
 
+def test_a_publisher_that_is_not_declared(data: Path, news: Path) -> None:
+    result = run(data, news, "ona31", "--publisher", "river-acdemy")
+    assert result.exit_code == 1
+    assert "No publisher is called id:river-acdemy. Did you mean id:river-academy?" in result.output
+    assert not (data / "claims/ona31.trig").exists()
+
+
+def test_a_publisher_with_marks_of_quotation_in_its_name(data: Path, news: Path) -> None:
+    entities = data / "entities/all.ttl"
+    entities.write_text(
+        entities.read_text(encoding="utf-8").replace('"Velmaria River Academy"', r'"The \"River\" Academy"'),
+        encoding="utf-8",
+    )
+    assert run(data, news, "ona31", "--publisher", "river-academy").exit_code == 0
+    assert r'rdfs:label "The \"River\" Academy, September 2031"@en' in (data / "sources.ttl").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_which_text_is_meant(data: Path, news: Path) -> None:
     write(news, {"other.txt": "Another text.", "third.txt": "A third text."})
     result = run(data, news, "new31")
@@ -144,7 +163,7 @@ def test_that_a_draft_is_the_same_each_time(data: Path, news: Path) -> None:
 
 def test_a_graph_that_has_no_records_yet(tmp_path: Path, news: Path) -> None:
     data = write(tmp_path / "bare", {path: text for path, text in FILES.items() if path.startswith("claims/")})
-    result = run(data, news, "ona31", "--publisher", "ona")
+    result = run(data, news, "ona31")
     assert result.exit_code == 0, result.output
     for name, first in (("sources.ttl", "# The articles"), ("omissions.ttl", "# Paragraphs from which")):
         text = (data / name).read_text(encoding="utf-8")
