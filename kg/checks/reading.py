@@ -1,8 +1,7 @@
 """Reads curated Turtle and TriG so that each statement keeps its lines, which RDF parsers do not tell.
 
-What is read is the part of the languages that curated files use: prefixes, graphs, lists of predicates and of objects
-(RDF 1.1 TriG, section 2; RDF 1.1 Turtle, section 2), without blank nodes and collections, which the handbook forbids.
-Whether a text is TriG at all is for `kg.curation.curated.parse` to say; this reader expects that it is.
+Which part of the languages is read, `kg.curation.tokens` says. Whether a text is TriG at all is for
+`kg.curation.curated.parse` to say; this reader expects that it is.
 """
 
 import re
@@ -15,23 +14,10 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
+from kg.curation.marks import open_marks
+from kg.curation.tokens import tokens
 from ontology.namespaces import BASE, ID, PREFIXES, RDF_TYPE
 
-_TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|\#[^\n\r]*)
-    |(?P<iri><[^<>"{}|^`\\\s]*>)
-    |(?P<string>\"{3}(?:(?:\"|\"\")?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'|'')?(?:[^'\\]|\\.))*'{3}
-        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<directive>@prefix\b|@base\b|(?:PREFIX|BASE|GRAPH)\b)
-    |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<datatype>\^\^)
-    |(?P<name>(?:[^\W\d_][\w-]*(?:\.[\w-]+)*)?:(?:[\w:%-]+(?:\.+[\w:%-]+)*)?)
-    |(?P<number>[+-]?(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)
-    |(?P<word>[A-Za-z]+)
-    |(?P<mark>[.;,{}\[\]()])
-    |(?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 _WITHDRAWN: Final = re.compile(r"^# Withdrawn: (.*)$", re.MULTILINE)
@@ -76,7 +62,7 @@ class CuratedFile:
     prefixes: the namespaces that it declares. undeclared: names whose prefix it does not declare, with their lines.
     headings: the numbers of its comments ``# Paragraph 3``, with their lines. graphs: the line on which each graph
     opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again.
-    kept: those in comments ``# Kept without a claim: id:nato``.
+    kept: those in comments ``# Kept without a claim: id:nato``. marks: the lines with open marks of a draft.
     """
 
     name: str
@@ -87,6 +73,7 @@ class CuratedFile:
     graphs: dict[str, int]
     withdrawn: frozenset[str]
     kept: frozenset[str]
+    marks: tuple[tuple[int, str], ...]
 
 
 def read(text: str, name: str) -> CuratedFile:
@@ -97,17 +84,18 @@ def read(text: str, name: str) -> CuratedFile:
     withdrawn = frozenset(name for m in _WITHDRAWN.finditer(text) for name in re.findall(r"[\w-]+", m[1]))
     kept = frozenset(name for m in _KEPT.finditer(text) for name in re.findall(r"id:([\w-]+)", m[1]))
     undeclared = tuple(reader.undeclared)
-    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn, kept)
+    marks = tuple(open_marks(text))
+    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn, kept, marks)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Kind, text and line of each token."""
-    line = 1
-    for match in _TOKEN.finditer(text):
-        kind, part = match.lastgroup or "", match[0]
-        if kind != "space":
-            yield kind, part, line
-        line += part.count("\n")
+    line = at = 0
+    for kind, part, start in tokens(text):
+        line += text.count("\n", at, start)
+        at = start
+        if kind != "comment":
+            yield kind, part, line + 1
 
 
 class _Reader:

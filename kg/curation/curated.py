@@ -10,6 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.curation.manifest import MANIFEST, read_manifest
+from kg.curation.marks import refuse_marks
 from kg.curation.shipped import packaged_data
 from kg.rdf.files import read_text, walk_files
 from kg.rdf.loading import format_by_ending
@@ -82,14 +83,14 @@ class Curation:
         return Curation(claims, reference, self.left_out)
 
 
-def read_curation(data: Traversable | None = None) -> Curation:
+def read_curation(data: Traversable | None = None, *, drafts: bool = False) -> Curation:
     """Reads the curated files of a folder, of the package by default: claims, entities and passages in subfolders too.
 
     Where a manifest says that the folder builds on the shipped graph, both are read. Raises KelisimError if there is no
-    file of claims, if a file cannot be read, or, with file and line, on a syntax error, a blank node or a duplicate
-    claim.
+    file of claims, if a file cannot be read, or, with file and line, on a syntax error, a blank node, a duplicate
+    claim, or on an open mark of a draft unless `drafts` are read too.
     """
-    parts = [_read(folder, place) for place, folder in curated_folders(data)]
+    parts = [_read(folder, place, drafts=drafts) for place, folder in curated_folders(data)]
     own = parts[-1]
     if len(parts) == 1:
         return own
@@ -109,7 +110,7 @@ def curated_folders(data: Traversable | None = None) -> list[tuple[str, Traversa
     return [(SHIPPED_FILES, packaged_data()), *own] if manifest and manifest.extends else own
 
 
-def _read(data: Traversable, place: str) -> Curation:
+def _read(data: Traversable, place: str, *, drafts: bool) -> Curation:
     """The curated files of one folder; `place` is put before their paths.
 
     What the shipped graph says of itself as a whole (title, publisher, licence) is not said of what is built on it.
@@ -117,6 +118,9 @@ def _read(data: Traversable, place: str) -> Curation:
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
     turtle, files, left_out = curated_files(data)
+    if not drafts:
+        named = (*turtle, *((f"claims/{name}", file) for name, file in files))
+        refuse_marks((place + name, read_text(file)) for name, file in named)
     for name, file in turtle:
         if place == SHIPPED_FILES and name == "dataset.ttl":
             continue

@@ -1,6 +1,6 @@
 """The command ``kelisim``: the commands of `kg`, and those that need a server."""
 
-from kg.commands import check, checking, cite, completion, diff, export, packages, publish
+from kg.commands import check, checking, cite, completion, diff, draft, export, packages, publish
 from kg.commands.cli import cli
 from server.commands import chart, conflicts, explain, serve, show, stores, token, why
 
@@ -13,6 +13,7 @@ __all__ = [
     "completion",
     "conflicts",
     "diff",
+    "draft",
     "explain",
     "export",
     "main",
