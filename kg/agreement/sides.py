@@ -1,0 +1,140 @@
+"""The two sides of a comparison: a folder of curated files, or one file of claims over a folder that both share."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from kg.checks.collection import Collection, CuratedClaim, collect, curated_texts, local
+from kg.curation.curated import parse, read_claims
+from kg.curation.sources import ArticleText, read_articles
+from kg.rdf.files import read_text
+from ontology import KelisimError
+from ontology.namespaces import CLAIM, KEL, SRC
+
+_CLAIM_OF = re.compile(re.escape(str(CLAIM)) + r"([a-z0-9]+)-p\d+-\d+")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One curation: where it is, all its curated files, and the claims that are compared.
+
+    articles: the short names of the articles that it curates, of which it may have no claim yet.
+    """
+
+    path: Path
+    collection: Collection
+    claims: tuple[CuratedClaim, ...]
+    articles: frozenset[str]
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The things and codes that the compared claims name."""
+        return frozenset(self.collection.spoken_of(self.claims))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The things that its files declare or name."""
+        return frozenset(self.collection.described) | frozenset(self.collection.facts_of) | self.used
+
+    @cached_property
+    def names(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """The labels and other spellings of things by language, also of those that only claims name."""
+        found: dict[str, Mapping[str, tuple[str, ...]]] = dict(self.collection.names)
+        for claim in self.claims:
+            for s in claim.facts:
+                if local(s.predicate) == "label" and s.subject not in self.collection.names:
+                    found[s.subject] = {**found.get(s.subject, {}), s.language: (s.value,)}
+        return found
+
+    def of(self, article: str) -> "Side":
+        """The side with the claims of one article only."""
+        return replace(self, claims=tuple(c for c in self.claims if article_of(c) == article))
+
+
+def article_of(claim: CuratedClaim) -> str:
+    """The short name of the article that a claim is of, by its passage, else by its own name."""
+    return claim.passage.article if claim.passage else claim.numbered[0]
+
+
+def read_side(path: Path, shared: Path | None = None, folder: Path | None = None) -> Side:
+    """Reads one side.
+
+    path: a folder with ``claims/NAME.trig`` and the rest, or one file of claims. shared: the folder of the other
+    files of a file of claims that lies in none; by default that in the package. folder: the articles' texts.
+
+    Raises KelisimError if there is nothing, or, with file and line, if a file cannot be read.
+    """
+    texts = curated_texts(path) if path.is_dir() else _over_shared(path, shared)
+    for name, text in texts.items():
+        _refuse(path if path.is_file() else path / name, name, text)
+    collection = collect(texts)
+    if folder:
+        collection = collect(texts, _texts(collection, folder))
+    own = {f"claims/{path.name}"} if path.is_file() else {f.name for f in collection.files}
+    claims = tuple(c for c in collection.claims if c.file in own)
+    named = {Path(name).stem for name in own if name.endswith(".trig")} & {a for a, _ in _records(collection)}
+    return Side(path, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
+
+
+def _refuse(path: Path, name: str, text: str) -> None:
+    """Raises KelisimError, with file and line, if a curated file is malformed."""
+    if name.endswith(".trig"):
+        read_claims(text, str(path))
+    else:
+        for _ in parse(text, str(path)):
+            pass
+
+
+def _over_shared(path: Path, shared: Path | None) -> dict[str, str]:
+    """The texts of a file of claims and of the folder around it, without other files of claims of its articles."""
+    text = read_text(path)
+    folder = path.resolve().parent
+    around = folder.parent if folder.name == "claims" else shared
+    _refuse(path, path.name, text)
+    articles = {m[1] for f in collect({path.name: text}).files for g in f.graphs if (m := _CLAIM_OF.fullmatch(g))}
+    articles |= {path.stem}
+    texts = curated_texts(around)
+    for name in [name for name in texts if name.startswith("claims/")]:
+        graphs = collect({name: texts[name]}).files[0].graphs
+        of = {m[1] for g in graphs if (m := _CLAIM_OF.fullmatch(g))} | {Path(name).stem}
+        if of & articles:
+            del texts[name]
+    return {**texts, f"claims/{path.name}": text}
+
+
+def _records(collection: Collection) -> list[tuple[str, str]]:
+    """The short names of the articles with a record, and the SHA-256 of their texts."""
+    return [
+        (s.subject.removeprefix(str(SRC)), s.value)
+        for s in collection.reference
+        if s.predicate == str(KEL.sha256) and "Article" in collection.types.get(s.subject, ())
+    ]
+
+
+def _texts(collection: Collection, folder: Path) -> dict[str, ArticleText]:
+    """The texts in a folder of the articles that have a record there."""
+    by_digest = read_articles(folder)
+    return {name: by_digest[digest] for name, digest in _records(collection) if digest in by_digest}
+
+
+def chosen(a: Side, b: Side, article: str = "") -> tuple[Side, Side, tuple[str, ...]]:
+    """The two sides with the claims of the articles that are compared: the one named, else all that both curate.
+
+    The third value are the articles that only one side curates, and so are left out.
+    Raises KelisimError if there is no such article, or if the sides are of different articles.
+    """
+    either, both = a.articles | b.articles, a.articles & b.articles
+    if article and article not in either:
+        raise KelisimError(f"Neither side has claims of {article!r}; there are: {', '.join(sorted(either)) or 'none'}.")
+    wanted = {article} if article else both
+    if not wanted:
+        told = " and ".join(f"{s.path} of {', '.join(sorted(s.articles)) or 'no article'}" for s in (a, b))
+        raise KelisimError(
+            f"The two sides curate different articles: {told}. Compare two curations of one text, "
+            "or name an article (--article) of which one side has nothing."
+        )
+    narrowed = [replace(s, claims=tuple(c for c in s.claims if article_of(c) in wanted)) for s in (a, b)]
+    left_out = () if article else tuple(sorted(either - both))
+    return replace(narrowed[0], articles=frozenset(wanted)), replace(narrowed[1], articles=frozenset(wanted)), left_out
