@@ -6,8 +6,8 @@
     b = ["izv24-p11-10"]
     take = "A"
 
-`take` is "A", "B", "both" or "neither"; empty while it is not decided. ``[[name]]`` says for a thing with two names which
-of them stays, that of A unless it is changed.
+`take` is "A", "B", "both" or "neither"; empty while it is not decided. Of a claim that only one side has, the other
+takes nothing. ``[[name]]`` says for a thing with two names which of them stays, that of A unless it is changed.
 """
 
 import re
@@ -65,7 +65,7 @@ def render_decisions(comparison: Comparison, notes: Mapping[int, Iterable[str]],
     for difference in comparison.differences:
         key = key_of(difference)
         decided = taken.differences.get(key)
-        lines += ["", "[[difference]]", *(f"# {line}" for line in notes.get(difference.number, ()))]
+        lines += ["", "[[difference]]", *(f"# {' '.join(line.split())}" for line in notes.get(difference.number, ()))]
         lines += [*_lists(key), f'take = "{decided.take if decided else ""}"']
     for b, a in sorted(comparison.alignment.names.items(), key=lambda item: item[1]):
         one, other = shorten(a), shorten(b)
@@ -76,13 +76,14 @@ def render_decisions(comparison: Comparison, notes: Mapping[int, Iterable[str]],
 
 def _lists(key: Key) -> Iterator[str]:
     for name, claims in zip("ab", key, strict=True):
-        yield f"{name} = [{', '.join(f'"{c}"' for c in claims)}]"
+        quoted = ", ".join(f'"{claim}"' for claim in claims)
+        yield f"{name} = [{quoted}]"
 
 
 def read_decisions(text: str, file: str) -> Decisions:
     """Reads a file of decisions.
 
-    Raises KelisimError, with the line, if it is no TOML, if a table lacks its claims, or if a `take` is none of `TAKES`.
+    Raises KelisimError, with the line, if it is no TOML, if a table lacks its claims, or a `take` is none of `TAKES`.
     """
     try:
         found = tomllib.loads(text)
@@ -156,9 +157,8 @@ def decide(comparison: Comparison, decisions: Decisions) -> dict[int, str]:
     if problems:
         count = "One decision is" if len(problems) == 1 else f"{len(problems)} decisions are"
         listed = "".join(f"\n  {message}" for _, message in sorted(problems))
-        raise KelisimError(
-            f"{count} wanting; --differences {decisions.file} brings the file up to date, and keeps what is decided:{listed}"
-        )
+        mend = f"--differences {decisions.file} brings the file up to date, and keeps what is decided"
+        raise KelisimError(f"{count} wanting; {mend}:{listed}")
     return taken
 
 

@@ -20,10 +20,12 @@ _CLAIM_OF = re.compile(re.escape(str(CLAIM)) + r"([a-z0-9]+)-p\d+-\d+")
 class Side:
     """One curation: where it is, all its curated files, and the claims that are compared.
 
-    articles: the short names of the articles that it curates, of which it may have no claim yet.
+    texts: of the curated files, by their paths below the folder. articles: the short names of the articles that it
+    curates, of which it may have no claim yet.
     """
 
     path: Path
+    texts: Mapping[str, str]
     collection: Collection
     claims: tuple[CuratedClaim, ...]
     articles: frozenset[str]
@@ -48,10 +50,6 @@ class Side:
                     found[s.subject] = {**found.get(s.subject, {}), s.language: (s.value,)}
         return found
 
-    def of(self, article: str) -> "Side":
-        """The side with the claims of one article only."""
-        return replace(self, claims=tuple(c for c in self.claims if article_of(c) == article))
-
 
 def article_of(claim: CuratedClaim) -> str:
     """The short name of the article that a claim is of, by its passage, else by its own name."""
@@ -75,7 +73,7 @@ def read_side(path: Path, shared: Path | None = None, folder: Path | None = None
     own = {f"claims/{path.name}"} if path.is_file() else {f.name for f in collection.files}
     claims = tuple(c for c in collection.claims if c.file in own)
     named = {Path(name).stem for name in own if name.endswith(".trig")} & {a for a, _ in _records(collection)}
-    return Side(path, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
+    return Side(path, texts, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
 
 
 def _refuse(path: Path, name: str, text: str) -> None:

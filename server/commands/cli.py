@@ -11,12 +11,13 @@ from click.core import ParameterSource
 from kg.commands import check, checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
-from server.commands import chart, conflicts, explain, show, why
+from server.commands import agree, chart, conflicts, explain, show, why
 
 if TYPE_CHECKING:
     from kg.workers.allocator import Allocator
 
 __all__ = [
+    "agree",
     "chart",
     "check",
     "checking",
