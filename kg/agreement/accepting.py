@@ -8,14 +8,14 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.agreement.comparison import Comparison
-from kg.agreement.decisions import Decisions, decide, renamed
+from kg.agreement.decisions import Decision, Decisions, decide, renamed
 from kg.agreement.sides import Side
 from kg.checks.collection import CuratedClaim
-from kg.curation.curated import Claim, read_claims
+from kg.curation.curated import Claim, read_claims, text_of
 from kg.curation.tokens import tokens
 from kg.curation.writing import ClaimsFile, ThingsFile
 from ontology import KelisimError
-from ontology.namespaces import CLAIM, ID
+from ontology.namespaces import CLAIM, ID, KEL
 
 _OF_A: Final = {"A", "both"}
 _OF_B: Final = {"B", "both"}
@@ -53,11 +53,20 @@ def accept(comparison: Comparison, decisions: Decisions) -> Accepted:
     for claim in comparison.a.claims:
         if claim.name not in names_a:
             file = file.remove(claim.name)
-    file = file.rename({old: new for old, new in names_a.items() if old != new})
+    written_a, written_b = _written(comparison.a), _written(comparison.b)
+    mixed = _mixed(comparison, taken)
     terms = {**comparison.alignment.names, **_claim_names(comparison, numbers)}
-    written = _written(comparison.b)
+    for claim in chosen_a:
+        if claim.name in mixed["a"]:
+            other, parts = mixed["a"][claim.name]
+            file = file.replace(_with_parts(written_a[claim.name], _renamed(written_b[other], terms, other), parts))
+    file = file.rename({old: new for old, new in names_a.items() if old != new})
     for claim in sorted(chosen_b, key=lambda c: int(numbers["b", c.name].rpartition("-")[2])):
-        file = file.add(_renamed(written[claim.name], terms, numbers["b", claim.name]))
+        new = _renamed(written_b[claim.name], terms, numbers["b", claim.name])
+        if claim.name in mixed["b"]:
+            other, parts = mixed["b"][claim.name]
+            new = _with_parts(new, written_a[other], parts)
+        file = file.add(new)
     file = file.ordered()
     calls = renamed(comparison, decisions)
     file = replace(file, text=_called(file, calls))
@@ -86,10 +95,10 @@ def _file(comparison: Comparison) -> ClaimsFile:
     return ClaimsFile.new(article, article)
 
 
-def _chosen(comparison: Comparison, taken: Mapping[int, str]) -> tuple[list[CuratedClaim], list[CuratedClaim]]:
+def _chosen(comparison: Comparison, taken: Mapping[int, Decision]) -> tuple[list[CuratedClaim], list[CuratedClaim]]:
     """The claims that stay of A, in the order of its file, and those that come from B, in reading order."""
-    dropped = {c.name for d in comparison.differences if taken[d.number] not in _OF_A for c in d.a}
-    from_b = [c for d in comparison.differences if taken[d.number] in _OF_B for c in d.b]
+    dropped = {c.name for d in comparison.differences if taken[d.number].take not in _OF_A for c in d.a}
+    from_b = [c for d in comparison.differences if taken[d.number].take in _OF_B for c in d.b]
     return [c for c in comparison.a.claims if c.name not in dropped], from_b
 
 
@@ -145,6 +154,29 @@ def _claim_names(comparison: Comparison, numbers: Mapping[tuple[str, str], str])
     return found
 
 
+Mixed = dict[str, dict[str, tuple[str, tuple[str, ...]]]]
+"""By side and claim: the claim of the other side, and which parts come from it."""
+
+
+def _mixed(comparison: Comparison, taken: Mapping[int, Decision]) -> Mixed:
+    found: Mixed = {"a": {}, "b": {}}
+    for d in comparison.differences:
+        decision = taken[d.number]
+        if decision.parts:
+            ours, others = (d.a, d.b) if decision.take == "A" else (d.b, d.a)
+            found[decision.take.lower()][ours[0].name] = others[0].name, decision.parts
+    return found
+
+
+def _with_parts(claim: Claim, other: Claim, parts: Iterable[str]) -> Claim:
+    """A claim with parts of its record from another."""
+    subject, record = ox.NamedNode(claim.iri), dict(claim.record)
+    for part in parts:
+        name = str(KEL[part])
+        record[name] = [ox.Triple(subject, t.predicate, t.object) for t in other.record.get(name, ())]
+    return replace(claim, record=record)
+
+
 def _written(side: Side) -> dict[str, Claim]:
     """The claims of a side by name, as triples."""
     files = {c.file for c in side.claims}
@@ -191,20 +223,14 @@ def _things(comparison: Comparison, file: ClaimsFile, names: Mapping[str, str], 
     """What B tells of the things that the accepted claims name and A does not declare."""
     a, b = comparison.a.collection.described, comparison.b.collection.described
     kept = {y: x for y, x in names.items() if x not in calls}
-    todo = [t for t in _named(file) if t not in a]
+    wanted = _named(file)
     found = ThingsFile("things.ttl", "")
-    done: set[str] = set()
-    while todo:
-        iri = todo.pop()
-        told = [ox.Triple(ox.NamedNode(iri), ox.NamedNode(s.predicate), _term(s.object, kept)) for s in b.get(iri, ())]
-        if iri not in done and told:
+    while wanted:
+        iri = wanted.pop()
+        if iri in b and iri not in a and iri not in found.things:
+            told = [ox.Triple(ox.NamedNode(iri), ox.NamedNode(s.predicate), _term(s.object, kept)) for s in b[iri]]
             found = found.add(iri, told)
-            todo += [
-                v
-                for t in told
-                if isinstance(t.object, ox.NamedNode) and (v := t.object.value).startswith(str(ID)) and v not in a
-            ]
-        done.add(iri)
+            wanted += [text_of(t.object) for t in told]
     return found.text
 
 

@@ -7,7 +7,9 @@
     take = "A"
 
 `take` is "A", "B", "both" or "neither"; empty while it is not decided. Of a claim that only one side has, the other
-takes nothing. ``[[name]]`` says for a thing with two names which of them stays, that of A unless it is changed.
+takes nothing. A line ``speaker = "B"`` or ``modality = "B"`` beside ``take = "A"`` takes that from the other side,
+where each has one claim. ``[[name]]`` says for a thing with two names which of them stays, that of A unless it is
+changed.
 """
 
 import re
@@ -22,6 +24,8 @@ from ontology import KelisimError
 from ontology.namespaces import shorten
 
 TAKES: Final = ("A", "B", "both", "neither")
+PARTS: Final = ("speaker", "modality")
+"""What may be taken from the other side than the rest of the claim."""
 _TABLE: Final = re.compile(r"^\s*\[\[\s*(\w+)\s*\]\]")
 
 Key = tuple[tuple[str, ...], tuple[str, ...]]
@@ -30,10 +34,11 @@ Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Decision:
-    """What is taken, and the line of the file that says so."""
+    """What is taken, and the line of the file that says so; `parts` are those of `PARTS` that the other side gives."""
 
     take: str
     line: int
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,17 @@ def render_decisions(comparison: Comparison, notes: Mapping[int, Iterable[str]],
     lines = [
         f"# {len(comparison.differences)} differences between two curations.",
         f"# A is {comparison.a.path}, B is {comparison.b.path}.",
-        '# Set each take to "A", "B", "both" or "neither"; "" is not decided yet. Then:',
+        '# Set each take to "A", "B", "both" or "neither"; "" is not decided yet. Beside take = "A", a line',
+        '# speaker = "B" or modality = "B" takes that alone from the other side. Then:',
         "# kelisim agree A B --decide THIS-FILE --accept OUT.trig",
     ]
     for difference in comparison.differences:
         key = key_of(difference)
         decided = taken.differences.get(key)
+        other = "A" if decided and decided.take == "B" else "B"
         lines += ["", "[[difference]]", *(f"# {' '.join(line.split())}" for line in notes.get(difference.number, ()))]
         lines += [*_lists(key), f'take = "{decided.take if decided else ""}"']
+        lines += [f'{part} = "{other}"' for part in decided.parts] if decided else []
     for b, a in sorted(comparison.alignment.names.items(), key=lambda item: item[1]):
         one, other = shorten(a), shorten(b)
         decided = taken.names.get(((one,), (other,)))
@@ -99,7 +107,8 @@ def read_decisions(text: str, file: str) -> Decisions:
         if not isinstance(tables, list):
             raise KelisimError(f"{file}: write [[{kind}]] with two brackets.")
         for table, (start, line) in zip(tables, lines.get(kind, []), strict=True):
-            known[_key(table, f"{file}:{start}")] = Decision(_take(table, kind, f"{file}:{line}"), line)
+            take = _take(table, kind, f"{file}:{line}")
+            known[_key(table, f"{file}:{start}")] = Decision(take, line, _parts(table, take, f"{file}:{start}"))
     return Decisions(file, decided["difference"], decided["name"])
 
 
@@ -131,8 +140,24 @@ def _take(table: Mapping[str, Any], kind: str, where: str) -> str:
     return str(take)
 
 
-def decide(comparison: Comparison, decisions: Decisions) -> dict[int, str]:
-    """What is taken of each difference, by its number.
+def _parts(table: Mapping[str, Any], take: str, where: str) -> tuple[str, ...]:
+    """The parts that come from the other side than the rest."""
+    unknown = table.keys() - {"a", "b", "take", *PARTS}
+    if unknown:
+        raise KelisimError(f"{where}: {', '.join(sorted(unknown))} is none of take, {', '.join(PARTS)}.")
+    other = {"A": "B", "B": "A"}.get(take)
+    for part in PARTS:
+        if part in table and (
+            other is None or table[part] not in {take, other} or len(table["a"]) + len(table["b"]) != 2
+        ):
+            raise KelisimError(
+                f'{where}: {part} = {table[part]!r} wants take = "A" or "B" of two claims, and is "A" or "B" itself.'
+            )
+    return tuple(part for part in PARTS if table.get(part) == other)
+
+
+def decide(comparison: Comparison, decisions: Decisions) -> dict[int, Decision]:
+    """What is decided of each difference, by its number.
 
     Raises KelisimError that lists every difference that is not decided, or not in the file, and every decision on what
     is no difference, each with its line.
@@ -149,7 +174,7 @@ def decide(comparison: Comparison, decisions: Decisions) -> dict[int, str]:
         elif not decided.take:
             problems.append((decided.line, f"{decisions.file}:{decided.line}: {told} is not decided."))
         else:
-            taken[difference.number] = decided.take
+            taken[difference.number] = decided
     for key, decided in decisions.differences.items():
         if key not in wanted:
             message = f"{decisions.file}:{decided.line}: {_told(key)} is no difference of these two curations."

@@ -29,6 +29,11 @@ _ALPHAS: Final = {
 
 def render(found: Record) -> Iterator[str]:
     """The lines that tell a comparison, given as `kg.agreement.description.describe` does."""
+    for line in _lines(found):  # without what a terminal would obey
+        yield "".join(character for character in line if character.isprintable())
+
+
+def _lines(found: Record) -> Iterator[str]:
     yield from _measures(found)
     yield ""
     yield f"Differences: {len(found['differences'])}"
