@@ -64,12 +64,16 @@ def record(content: Content) -> frozenset[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Alignment:
-    """The pairs in reading order, the claims that only one side has, and the names that only differ."""
+    """The pairs in reading order, the claims that only one side has, and the names that only differ.
+
+    contents: what all claims of A, and all of B, tell, with the names of A.
+    """
 
     pairs: tuple[Pair, ...]
     only_a: tuple[Content, ...]
     only_b: tuple[Content, ...]
     names: Names
+    contents: tuple[tuple[Content, ...], tuple[Content, ...]]
 
 
 def align(a: Side, b: Side) -> Alignment:
@@ -91,6 +95,7 @@ def align(a: Side, b: Side) -> Alignment:
         tuple(sorted(only_a, key=reading_order)),
         tuple(sorted(only_b, key=reading_order)),
         names,
+        (tuple(ours), tuple(theirs)),
     )
 
 

@@ -13,7 +13,7 @@ from kg.agreement.sides import Side
 from kg.checks.collection import CuratedClaim, local
 from kg.checks.reading import Statement
 from kg.checks.terms import terms
-from ontology.namespaces import ID, RDF_TYPE
+from ontology.namespaces import ID, KEL, RDF_TYPE
 
 REIFIED: Final = frozenset(
     {"Observation", "Statement", "Relation", "StageEvent", "Participation", "Tenure", "Membership"}
@@ -39,6 +39,8 @@ QUALIFIERS: Final = DATES | {
 
 REIFIED_ROLE: Final = "·"
 """The subject of statements about a thing that is a fact itself."""
+
+_RECORD: Final = {name: str(KEL[name]) for name in ("speaker", "modality")}
 
 Element = tuple[str, str, str]
 """A statement of a claim: its subject (or `REIFIED_ROLE`), the local name of the property, its value."""
@@ -121,7 +123,8 @@ def _value(statement: Statement, names: Mapping[str, str]) -> str:
 
 
 def _of_record(claim: CuratedClaim, name: str, names: Mapping[str, str]) -> str:
-    found = sorted(s.value for s in claim.of_record(name))
+    iri = _RECORD[name]
+    found = sorted(s.value for s in claim.record if s.predicate == iri)
     return " ".join(names.get(v, v) for v in found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kg.agreement.alignment import Alignment
-from kg.agreement.content import Content, read_content
+from kg.agreement.content import Content
 from kg.agreement.nominal import nominal_alpha
 from kg.agreement.sides import Side
 from kg.agreement.unitising import united, unitising_alpha
@@ -82,7 +82,7 @@ def measure(a: Side, b: Side, alignment: Alignment) -> Measures:
     def nominal(value: Callable[[Content], str]) -> Alpha:
         return Alpha(nominal_alpha([(value(p.a), value(p.b)) for p in pairs]), len(pairs))
 
-    sides = [[read_content(s, c, names) for c in s.claims] for s, names in ((a, {}), (b, alignment.names))]
+    sides = alignment.contents
     starts, continuum, complete = _continuum(a, sides)
     one, by_kind = _units(sides, starts)
     return Measures(

@@ -1,9 +1,8 @@
 """The two sides of a comparison: a folder of curated files, or one file of claims over a folder that both share."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from kg.checks.collection import Collection, CuratedClaim, collect, curated_texts, local
@@ -11,9 +10,7 @@ from kg.curation.curated import parse, read_claims
 from kg.curation.sources import ArticleText, read_articles
 from kg.rdf.files import read_text
 from ontology import KelisimError
-from ontology.namespaces import CLAIM, KEL, SRC
-
-_CLAIM_OF = re.compile(re.escape(str(CLAIM)) + r"([a-z0-9]+)-p\d+-\d+")
+from ontology.namespaces import KEL, SRC
 
 
 @dataclass(frozen=True)
@@ -65,41 +62,45 @@ def read_side(path: Path, shared: Path | None = None, folder: Path | None = None
     Raises KelisimError if there is nothing, or, with file and line, if a file cannot be read.
     """
     texts = curated_texts(path) if path.is_dir() else _over_shared(path, shared)
+    own = {*texts} if path.is_dir() else {f"claims/{path.name}"}
     for name, text in texts.items():
-        _refuse(path if path.is_file() else path / name, name, text)
+        place = path / name if path.is_dir() else path if name in own else name
+        if name.endswith(".trig"):
+            _articles(str(place), text)
+        else:
+            _well_formed(str(place), text)
     collection = collect(texts)
     if folder:
         collection = collect(texts, _texts(collection, folder))
-    own = {f"claims/{path.name}"} if path.is_file() else {f.name for f in collection.files}
     claims = tuple(c for c in collection.claims if c.file in own)
     named = {Path(name).stem for name in own if name.endswith(".trig")} & {a for a, _ in _records(collection)}
     return Side(path, texts, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
 
 
-def _refuse(path: Path, name: str, text: str) -> None:
-    """Raises KelisimError, with file and line, if a curated file is malformed."""
-    if name.endswith(".trig"):
-        read_claims(text, str(path))
-    else:
-        for _ in parse(text, str(path)):
-            pass
+@lru_cache(maxsize=128)
+def _well_formed(name: str, text: str) -> None:
+    """Raises KelisimError, with file and line, if a Turtle file is malformed."""
+    for _ in parse(text, name):
+        pass
 
 
 def _over_shared(path: Path, shared: Path | None) -> dict[str, str]:
     """The texts of a file of claims and of the folder around it, without other files of claims of its articles."""
     text = read_text(path)
     folder = path.resolve().parent
-    around = folder.parent if folder.name == "claims" else shared
-    _refuse(path, path.name, text)
-    articles = {m[1] for f in collect({path.name: text}).files for g in f.graphs if (m := _CLAIM_OF.fullmatch(g))}
-    articles |= {path.stem}
-    texts = curated_texts(around)
+    texts = curated_texts(folder.parent if folder.name == "claims" else shared)
+    articles = _articles(str(path), text)
     for name in [name for name in texts if name.startswith("claims/")]:
-        graphs = collect({name: texts[name]}).files[0].graphs
-        of = {m[1] for g in graphs if (m := _CLAIM_OF.fullmatch(g))} | {Path(name).stem}
-        if of & articles:
+        if _articles(name, texts[name]) & articles:
             del texts[name]
     return {**texts, f"claims/{path.name}": text}
+
+
+@lru_cache(maxsize=32)
+def _articles(name: str, text: str) -> frozenset[str]:
+    """The articles of which a file has claims, and the one that it is named after."""
+    named = (claim.name.partition("-p")[0] for claim in read_claims(text, name)[0])
+    return frozenset({*named, Path(name).stem})
 
 
 def _records(collection: Collection) -> list[tuple[str, str]]:
