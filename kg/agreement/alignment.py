@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kg.agreement.content import Content, read_content
+from kg.agreement.content import Content, read_content, told_classes
 from kg.agreement.naming import Names, named_alike, named_by_place
 from kg.agreement.sides import Side, article_of
 from kg.agreement.similarity import LEAST, may_be_one, overlap, similarity, worth
@@ -79,9 +79,10 @@ class Alignment:
 def align(a: Side, b: Side) -> Alignment:
     """Aligns the claims of two sides."""
     names = named_alike(a, b)
-    ours = [read_content(a, c, {}) for c in a.claims]
+    classes = told_classes(a, b)
+    ours = [read_content(a, c, {}, classes) for c in a.claims]
     for _ in range(_ROUNDS):
-        theirs = [read_content(b, c, names) for c in b.claims]
+        theirs = [read_content(b, c, names, classes) for c in b.claims]
         pairs = _within_passages(ours, theirs)
         pairs += _across_passages(*_left(ours, theirs, pairs))
         found = named_by_place(a, b, [(x, y, similarity(x, y)) for x, y in pairs], names)

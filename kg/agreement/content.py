@@ -77,9 +77,23 @@ class Content:
         return {key: frozenset(values) for key, values in found.items()}
 
 
-def read_content(side: Side, claim: CuratedClaim, names: Mapping[str, str]) -> Content:
+Classes = Mapping[str, frozenset[str]]
+"""The classes that things are told to have, as IRIs."""
+
+
+def told_classes(*sides: Side) -> Classes:
+    """The classes of things by what any side tells: one may not have the claim that tells what a thing is."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for side in sides:
+        for s in (*side.collection.reference, *(s for c in side.collection.claims for s in c.facts)):
+            if s.predicate == RDF_TYPE:
+                found[s.subject].add(s.value)
+    return {iri: frozenset(classes) for iri, classes in found.items()}
+
+
+def read_content(side: Side, claim: CuratedClaim, names: Mapping[str, str], classes: Classes) -> Content:
     """What a claim of a side tells; `names` maps identifiers of this side to those of the other for the same thing."""
-    reified = [s for s in claim.subjects if REIFIED & side.collection.types.get(s, frozenset())]
+    reified = [s for s in claim.subjects if any(_is_reified(c) for c in classes.get(s, ()))]
     telling = [s.subject for s in claim.facts if s.predicate != RDF_TYPE and local(s.predicate) not in WORDS]
     mains = tuple(reified or dict.fromkeys(telling) or claim.subjects)
     most = max(mains, key=telling.count, default="")
@@ -94,7 +108,7 @@ def read_content(side: Side, claim: CuratedClaim, names: Mapping[str, str]) -> C
     core = {e for e in elements if e[0] in roles and e[1] not in QUALIFIERS}
     return Content(
         claim=claim,
-        kind=_class(side, claim, most),
+        kind=_class(side, claim, most, classes),
         mains=mains,
         subjects=frozenset(roles - {REIFIED_ROLE}),
         elements=frozenset(elements),
@@ -128,13 +142,16 @@ def _of_record(claim: CuratedClaim, name: str, names: Mapping[str, str]) -> str:
     return " ".join(names.get(v, v) for v in found)
 
 
-def _class(side: Side, claim: CuratedClaim, iri: str) -> str:
-    """The most special class of a thing, by the claim and the reference data; several are joined."""
+def _is_reified(iri: str) -> bool:
+    return any(local(c) in REIFIED for c in terms().parents.get(iri, {iri}))
+
+
+def _class(side: Side, claim: CuratedClaim, iri: str, classes: Classes) -> str:
+    """The most special class of a thing, by the claim and the reference data, else by any claim; several are joined."""
     parents = terms().parents
     told = {s.value for s in claim.facts if s.subject == iri and s.predicate == RDF_TYPE}
     told |= {s.value for s in side.collection.described.get(iri, ()) if s.predicate == RDF_TYPE}
-    if not told:
-        told = {s.value for _, s in side.collection.facts_of.get(iri, ()) if s.predicate == RDF_TYPE}
+    told = told or {*classes.get(iri, ())}
     above = {p for c in told for p in parents.get(c, ()) if p != c}
     return " ".join(sorted(local(c) for c in told - above))
 

@@ -62,7 +62,7 @@ def read_side(path: Path, shared: Path | None = None, folder: Path | None = None
     Raises KelisimError if there is nothing, or, with file and line, if a file cannot be read.
     """
     texts = curated_texts(path) if path.is_dir() else _over_shared(path, shared)
-    own = {*texts} if path.is_dir() else {f"claims/{path.name}"}
+    own = {n for n in texts if n.startswith("claims/")} if path.is_dir() else {f"claims/{path.name}"}
     for name, text in texts.items():
         place = path / name if path.is_dir() else path if name in own else name
         if name.endswith(".trig"):
@@ -73,7 +73,7 @@ def read_side(path: Path, shared: Path | None = None, folder: Path | None = None
     if folder:
         collection = collect(texts, _texts(collection, folder))
     claims = tuple(c for c in collection.claims if c.file in own)
-    named = {Path(name).stem for name in own if name.endswith(".trig")} & {a for a, _ in _records(collection)}
+    named = {Path(name).stem for name in own} & {a for a, _ in _records(collection)}
     return Side(path, texts, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
 
 

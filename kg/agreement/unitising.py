@@ -1,7 +1,7 @@
 """Krippendorff's alpha for unitising: do observers cut the same units out of a continuum?
 
 No library on PyPI has it (pygamma-agreement has gamma, another measure). As in Krippendorff, K.: On the Reliability of
-Unitizing Continuous Data, Sociological Methodology 25 (1995), and Content Analysis (2nd edition, 2004), section 11.6,
+Unitizing Continuous Data, Sociological Methodology 25 (1995), and Content Analysis (2nd edition, 2004),
 whose worked example (page 254) is a test.
 """
 
