@@ -50,9 +50,8 @@ def accept(comparison: Comparison, decisions: Decisions) -> Accepted:
     chosen_a, chosen_b = _chosen(comparison, taken)
     numbers = _numbers(comparison, chosen_a, chosen_b)
     names_a = {c.name: numbers["a", c.name] for c in chosen_a}
-    for claim in comparison.a.claims:
-        if claim.name not in names_a:
-            file = file.remove(claim.name)
+    dropped = {f"{CLAIM}{c.name}" for c in comparison.a.claims if c.name not in names_a}
+    file = file.cut([place for place in file.places if place.subject in dropped])
     written_a, written_b = _written(comparison.a), _written(comparison.b)
     mixed = _mixed(comparison, taken)
     terms = {**comparison.alignment.names, **_claim_names(comparison, numbers)}

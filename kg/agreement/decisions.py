@@ -107,8 +107,9 @@ def read_decisions(text: str, file: str) -> Decisions:
         if not isinstance(tables, list):
             raise KelisimError(f"{file}: write [[{kind}]] with two brackets.")
         for table, (start, line) in zip(tables, lines.get(kind, []), strict=True):
-            take = _take(table, kind, f"{file}:{line}")
-            known[_key(table, f"{file}:{start}")] = Decision(take, line, _parts(table, take, f"{file}:{start}"))
+            where = f"{file}:{start}"
+            key, take = _key(table, where), _take(table, kind, f"{file}:{line}")
+            known[key] = Decision(take, line, _parts(table, key, take, where))
     return Decisions(file, decided["difference"], decided["name"])
 
 
@@ -126,7 +127,7 @@ def _lines(text: str) -> dict[str, list[tuple[int, int]]]:
 
 
 def _key(table: Mapping[str, Any], where: str) -> Key:
-    key = tuple(tuple([v] if isinstance(v, str) else v) for v in (table.get("a", ()), table.get("b", ())))
+    key = tuple(tuple(v if isinstance(v, list) else [v]) for v in (table.get("a", []), table.get("b", [])))
     if not any(key) or not all(isinstance(name, str) for names in key for name in names):
         raise KelisimError(f"{where}: tells no claims: leave the lines a and b as they were written.")
     return key[0], key[1]
@@ -140,20 +141,19 @@ def _take(table: Mapping[str, Any], kind: str, where: str) -> str:
     return str(take)
 
 
-def _parts(table: Mapping[str, Any], take: str, where: str) -> tuple[str, ...]:
+def _parts(table: Mapping[str, Any], key: Key, take: str, where: str) -> tuple[str, ...]:
     """The parts that come from the other side than the rest."""
     unknown = table.keys() - {"a", "b", "take", *PARTS}
     if unknown:
         raise KelisimError(f"{where}: {', '.join(sorted(unknown))} is none of take, {', '.join(PARTS)}.")
     other = {"A": "B", "B": "A"}.get(take)
+    one_each = len(key[0]) == len(key[1]) == 1
     for part in PARTS:
-        if part in table and (
-            other is None or table[part] not in {take, other} or len(table["a"]) + len(table["b"]) != 2
-        ):
+        if part in table and not (other and one_each and table[part] in {take, other}):
             raise KelisimError(
                 f'{where}: {part} = {table[part]!r} wants take = "A" or "B" of two claims, and is "A" or "B" itself.'
             )
-    return tuple(part for part in PARTS if table.get(part) == other)
+    return tuple(part for part in PARTS if other and table.get(part) == other)
 
 
 def decide(comparison: Comparison, decisions: Decisions) -> dict[int, Decision]:
