@@ -61,11 +61,11 @@ def differences(alignment: Alignment) -> list[Difference]:
     found: list[tuple[Content, Difference]] = []
     for pair in alignment.pairs:
         here, there = more_a.get(pair.a.claim.name, []), more_b.get(pair.b.claim.name, [])
-        ours, theirs = [pair.a, *here], [pair.b, *there]
+        ours, theirs = sorted([pair.a, *here], key=reading_order), sorted([pair.b, *there], key=reading_order)
         if not (here or there) and pair.identical:
             continue
         sort = Sort.SPLIT if there else Sort.MERGED if here else Sort.CHANGED
-        aspects = _aspects(pair, _elements(ours), _elements(theirs))
+        aspects = _aspects(pair, ours, theirs)
         claims = tuple(c.claim for c in ours), tuple(c.claim for c in theirs)
         found.append((pair.a, Difference(0, sort, *claims, tuple(aspects), pair.same_fact)))
     parted = {c.claim.name for cs in more_a.values() for c in cs}, {c.claim.name for cs in more_b.values() for c in cs}
@@ -96,19 +96,21 @@ def _elements(contents: Iterable[Content]) -> frozenset[Element]:
     return frozenset(e for c in contents for e in c.elements)
 
 
-def _aspects(pair: Pair, ours: frozenset[Element], theirs: frozenset[Element]) -> list[Aspect]:
-    """In what the claims of a pair differ, by property; `ours` and `theirs` are what is told in all of their parts."""
+def _aspects(pair: Pair, ours: list[Content], theirs: list[Content]) -> list[Aspect]:
+    """In what the claims of a pair differ, by property; `ours` and `theirs` are they with all of their parts."""
     a, b = pair.a, pair.b
+    here, there = _elements(ours), _elements(theirs)
     found = []
     for name in ("speaker", "modality", "kind"):
         one, other = getattr(a, name), getattr(b, name)
         if one != other:
             found.append(Aspect(name, "type" if name == "kind" else name, _values(one), _values(other)))
-    if a.subjects != b.subjects:
-        rest = a.subjects - b.subjects, b.subjects - a.subjects
+    subjects = [frozenset(s for c in contents for s in c.subjects) for contents in (ours, theirs)]
+    if subjects[0] != subjects[1]:
+        rest = subjects[0] - subjects[1], subjects[1] - subjects[0]
         found.append(Aspect("entity", "", *(tuple(sorted(s)) for s in rest)))
     by_property: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for side, elements in enumerate((ours - theirs, theirs - ours)):
+    for side, elements in enumerate((here - there, there - here)):
         for _, name, value in elements:
             by_property[name][side].add(value)
     for name, (one, other) in sorted(by_property.items()):

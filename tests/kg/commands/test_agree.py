@@ -42,7 +42,8 @@ def test_the_readme_shows_what_it_prints(articles: Path) -> None:
     assert done.exit_code == 0
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```text\n\$ kelisim agree [^\n]*\n(.*?)```", readme, re.DOTALL)
-    assert done.stdout == shown
+    lines = re.compile(r"(?<=\.trig:)\d+")
+    assert lines.sub("…", done.stdout) == lines.sub("…", shown)
 
 
 @pytest.mark.usefixtures("folder")
