@@ -31,8 +31,9 @@ def compare(
 ) -> Comparison:
     """Compares two folders of curated files, or two files of claims over a folder that both share.
 
-    shared: the folder of the other curated files, for files of claims that lie in none; by default that in the package.
-    articles: the folder of the articles' texts. article: compares only the claims of this one.
+    shared: the folder of the other curated files, for files of claims that do not lie in one; by default the nearest
+    above them, else that in the package. articles: the folder of the articles' texts. article: compares only the
+    claims of this one.
     Raises KelisimError if a side cannot be read, or if they have no article in common.
     """
     one, other, left_out = chosen(read_side(a, shared, articles), read_side(b, shared, articles), article)

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from kg.checks.collection import Collection, CuratedClaim, collect, curated_texts, local
-from kg.curation.curated import parse, read_claims
+from kg.curation.curated import Claim, distinct, parse, read_claims
 from kg.curation.sources import ArticleText, read_articles
 from kg.rdf.files import read_text
 from ontology import KelisimError
@@ -56,19 +56,19 @@ def article_of(claim: CuratedClaim) -> str:
 def read_side(path: Path, shared: Path | None = None, folder: Path | None = None) -> Side:
     """Reads one side.
 
-    path: a folder with ``claims/NAME.trig`` and the rest, or one file of claims. shared: the folder of the other
-    files of a file of claims that lies in none; by default that in the package. folder: the articles' texts.
+    path: a folder with ``claims/NAME.trig`` and the rest, or one file of claims. shared: the folder of the other files
+    of a file of claims that does not lie in one; by default the nearest above it, else that in the package. folder:
+    the articles' texts.
 
-    Raises KelisimError if there is nothing, or, with file and line, if a file cannot be read.
+    Raises KelisimError if there is nothing, or, with file and line, if a file cannot be read or a claim stands twice.
     """
+    file = f"claims/{path.name}"
     texts = curated_texts(path) if path.is_dir() else _over_shared(path, shared)
-    own = {n for n in texts if n.startswith("claims/")} if path.is_dir() else {f"claims/{path.name}"}
-    for name, text in texts.items():
-        place = path / name if path.is_dir() else path if name in own else name
-        if name.endswith(".trig"):
-            _articles(str(place), text)
-        else:
-            _well_formed(str(place), text)
+    own = {n for n in texts if n.startswith("claims/")} if path.is_dir() else {file}
+    places = {name: str(path if name in own and path.is_file() else _under(path, name)) for name in texts}
+    for name in texts.keys() - own:
+        _well_formed(places[name], texts[name])
+    distinct(claim for name in sorted(own) for claim in _claims(places[name], texts[name]))
     collection = collect(texts)
     if folder:
         collection = collect(texts, _texts(collection, folder))
@@ -77,18 +77,35 @@ def read_side(path: Path, shared: Path | None = None, folder: Path | None = None
     return Side(path, texts, collection, claims, frozenset({article_of(c) for c in claims} | named) - {""})
 
 
+def _under(path: Path, name: str) -> Path:
+    return path / name if path.is_dir() else Path(name)
+
+
 @lru_cache(maxsize=128)
 def _well_formed(name: str, text: str) -> None:
-    """Raises KelisimError, with file and line, if a Turtle file is malformed."""
-    for _ in parse(text, name):
-        pass
+    """Raises KelisimError, with file and line, if a file is malformed."""
+    if name.endswith(".trig"):
+        _claims(name, text)
+    else:
+        for _ in parse(text, name):
+            pass
+
+
+@lru_cache(maxsize=32)
+def _claims(name: str, text: str) -> tuple[Claim, ...]:
+    """The claims of a file; raises KelisimError, with file and line, if it is malformed."""
+    return tuple(read_claims(text, name)[0])
 
 
 def _over_shared(path: Path, shared: Path | None) -> dict[str, str]:
     """The texts of a file of claims and of the folder around it, without other files of claims of its articles."""
     text = read_text(path)
-    folder = path.resolve().parent
-    texts = curated_texts(folder.parent if folder.name == "claims" else shared)
+    folders = [*path.resolve().parents]
+    if folders[0].name != "claims" and shared:
+        around: Path | None = shared
+    else:
+        around = next((f for f in folders if any(f.glob("claims/*.trig"))), shared)
+    texts = curated_texts(around)
     articles = _articles(str(path), text)
     for name in [name for name in texts if name.startswith("claims/")]:
         if _articles(name, texts[name]) & articles:
@@ -96,11 +113,9 @@ def _over_shared(path: Path, shared: Path | None) -> dict[str, str]:
     return {**texts, f"claims/{path.name}": text}
 
 
-@lru_cache(maxsize=32)
-def _articles(name: str, text: str) -> frozenset[str]:
+def _articles(name: str, text: str) -> set[str]:
     """The articles of which a file has claims, and the one that it is named after."""
-    named = (claim.name.partition("-p")[0] for claim in read_claims(text, name)[0])
-    return frozenset({*named, Path(name).stem})
+    return {*(claim.name.partition("-p")[0] for claim in _claims(name, text)), Path(name).stem}
 
 
 def _records(collection: Collection) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def _measures(found: Record) -> Iterator[str]:
     if not measures["allSentences"]:
         yield (
             f"Passages are measured over the {measures['sentences']} sentences up to the last that either side names "
-            "in each paragraph: --articles DIR counts all."
+            "in each paragraph: --articles DIR counts all, where it holds the texts with the SHA-256 in sources.ttl."
         )
 
 

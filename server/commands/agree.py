@@ -52,8 +52,9 @@ def agree(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Tell how well two curations of a text agree, and where they differ.
 
-    A and B are folders of curated files, or files of claims over one folder (--data, else that in the package). Claims
-    are aligned passage by passage; then come F1, Krippendorff's alpha, and every difference with file and line:
+    A and B are folders of curated files, or files of claims over one folder: that in which they lie, --data, or that in
+    the package. Claims are aligned passage by passage; then come F1, Krippendorff's alpha, and every difference with
+    file and line:
 
     kelisim agree mine/claims/mp23.trig hers/claims/mp23.trig --articles ../articles --html both.html
 

@@ -51,6 +51,6 @@ def both(folder: Path, a: str, b: str, article: str = "izv24", articles: Path | 
 def write(folder: Path, side: str, text: str, article: str = "izv24") -> Path:
     """Writes the file of claims of a side."""
     path = folder / side / f"{article}.trig"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

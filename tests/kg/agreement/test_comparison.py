@@ -13,7 +13,7 @@ from kg.checks.collection import curated_texts
 from kg.curation.writing import ClaimsFile
 from ontology import KelisimError
 from ontology.namespaces import ID
-from tests.kg.agreement.curations import both, changed, claims_of, shuffled, without, write
+from tests.kg.agreement.curations import block_of, both, changed, claims_of, shuffled, without, write
 
 IZV = "izv24"
 TRADE = "izv24-p32-4"
@@ -263,3 +263,26 @@ def overlaps(found: Comparison) -> list[Overlap]:
 def alphas(found: Comparison) -> list[float | None]:
     m = found.measures
     return [x.value for x in (m.speaker, m.modality, m.kind, m.code, m.passages, m.passages_by_kind)]
+
+
+def test_files_of_claims_share_the_folder_in_which_they_lie(tmp_path: Path, text: str) -> None:
+    for name, content in curated_texts().items():
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content.replace('"Izvestia"@en', '"Renamed"@en'), encoding="utf-8")
+    sides = [write(tmp_path / "data", side, text) for side in ("one", "two")]
+    assert compare(*sides).a.names[f"{ID}izvestia"]["en"][0] == "Renamed"
+    apart = [write(tmp_path, side, text) for side in ("one", "two")]
+    assert compare(*apart).a.names[f"{ID}izvestia"]["en"][0] == "Izvestia"
+    assert compare(*apart, shared=tmp_path / "data").a.names[f"{ID}izvestia"]["en"][0] == "Renamed"
+
+
+def test_a_claim_that_stands_twice_is_refused(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "data", "claims", text)
+    write(tmp_path / "data", "claims", block_of(text, TRADE).join([prefixes(text), "\n"]), "more")
+    with pytest.raises(KelisimError, match=rf"claim {TRADE}: stands in .*izv24\.trig:\d+ too"):
+        compare(tmp_path / "data", tmp_path / "data")
+
+
+def prefixes(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if line.startswith("@prefix"))
