@@ -41,14 +41,13 @@ def named_by_place(
     pairs: aligned claims with their similarity, which counts as that many votes.
     """
     ours, theirs = _candidates(a, b)
-    votes: dict[tuple[str, str], float] = Counter()
+    votes: dict[tuple[str, str], float] = defaultdict(float)
     for one, other, similarity in pairs:
-        places = [(one.mains, other.mains)] if len(one.mains) == len(other.mains) == 1 else []
+        places = [(frozenset(one.mains), frozenset(other.mains))]
         for key, values in one.by_property.items():
             there = other.by_property.get(key, frozenset())
-            if len(values - there) == len(there - values) == 1:
-                places.append((tuple(values - there), tuple(there - values)))
-        for (x,), (y,) in places:
+            places.append((values - there, there - values))
+        for x, y in (next(zip(*place, strict=True)) for place in places if [*map(len, place)] == [1, 1]):
             if x in ours and y in theirs and y not in names and _may_be(a, b, x, y) and _sounds(a, b, x, y):
                 votes[x, y] += similarity
     return {**names, **_one_to_one(votes, names)}

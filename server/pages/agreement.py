@@ -4,6 +4,7 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import Any
 
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from kg.agreement.comparison import Comparison
@@ -29,8 +30,21 @@ def agreement_page(comparison: Comparison, language: str = "en") -> str:
     style = files("server").joinpath("static", "style.css").read_text(encoding="utf-8")
     sorts = {str(sort): sum(d["sort"] == sort for d in found["differences"]) for sort in Sort}
     return environment.get_template("pages/agreement.html").render(
-        found=found, language=language, style=style, paragraphs=_paragraphs(comparison, found, language), sorts=sorts
+        found=found,
+        language=language,
+        style=style,
+        paragraphs=_paragraphs(comparison, found, language),
+        sorts=sorts,
+        share=lambda value: _share(value, language),
     )
+
+
+def _share(value: float | None, language: str) -> str:
+    """Two decimals as the language writes them, which never show as 1 what is less."""
+    if value is None:
+        return "–"
+    almost = 0.995 <= value < 1
+    return format_decimal(0.99 if almost else value, "0.00", locale=language) + "+" * almost
 
 
 def _paragraphs(comparison: Comparison, found: dict[str, Any], language: str) -> list[dict[str, Any]]:
