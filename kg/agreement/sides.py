@@ -120,10 +120,11 @@ def _articles(name: str, text: str) -> set[str]:
 
 def _records(collection: Collection) -> list[tuple[str, str]]:
     """The short names of the articles with a record, and the SHA-256 of their texts."""
+    digest = str(KEL.sha256)
     return [
         (s.subject.removeprefix(str(SRC)), s.value)
         for s in collection.reference
-        if s.predicate == str(KEL.sha256) and "Article" in collection.types.get(s.subject, ())
+        if s.predicate == digest and "Article" in collection.types.get(s.subject, ())
     ]
 
 

@@ -30,6 +30,12 @@ def names(text: str) -> list[str]:
     return [*ClaimsFile.read(text, "claims/izv24.trig").claims]
 
 
+@pytest.fixture(scope="session")
+def small(text: str, names: list[str]) -> str:
+    """The claims of a few paragraphs."""
+    return without(text, [n for n in names if not n.startswith(("izv24-p11-", "izv24-p32-"))])
+
+
 def told(comparison: Comparison) -> list[tuple[Sort, list[str], list[str], list[str]]]:
     """The differences: sort, claims of A and of B, aspects."""
     return [
@@ -101,15 +107,15 @@ def alpha_by_counting(pairs: list[tuple[str, str]]) -> float:
     ],
 )
 def test_each_sort_of_difference_is_told(
-    tmp_path: Path, text: str, old: str, new: str, aspect: str, same_fact: bool
+    tmp_path: Path, small: str, old: str, new: str, aspect: str, same_fact: bool
 ) -> None:
-    other = changed(text, TRADE, old, new)
-    found = both(tmp_path, text, other)
+    other = changed(small, TRADE, old, new)
+    found = both(tmp_path, small, other)
     assert told(found) == [(Sort.CHANGED, [TRADE], [TRADE], [aspect])]
     (difference,) = found.differences
     assert difference.same_fact == same_fact
     assert found.measures.same_fact.matched == found.measures.aligned.matched - (not same_fact)
-    (mirrored,) = both(tmp_path, other, text).differences
+    (mirrored,) = both(tmp_path, other, small).differences
     assert [(x.name, x.b, x.a) for x in mirrored.aspects] == [(x.name, x.a, x.b) for x in difference.aspects]
 
 
@@ -226,13 +232,7 @@ def test_the_articles_make_the_continuum_complete(tmp_path: Path, text: str, art
     assert found.continuum > without_texts.continuum
 
 
-@pytest.fixture(scope="session")
-def small(text: str, names: list[str]) -> str:
-    """The claims of a few paragraphs."""
-    return without(text, [n for n in names if not n.startswith(("izv24-p11-", "izv24-p32-"))])
-
-
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_neither_the_order_of_claims_nor_of_sides_matters(tmp_path: Path, small: str, data: st.DataObject) -> None:
     names = [*ClaimsFile.read(small, "claims/x.trig").claims]
