@@ -83,7 +83,7 @@ def measure(a: Side, b: Side, alignment: Alignment) -> Measures:
         return Alpha(nominal_alpha([(value(p.a), value(p.b)) for p in pairs]), len(pairs))
 
     sides = alignment.contents
-    starts, continuum, complete = _continuum(a, sides)
+    starts, continuum, complete = _continuum(a, b, sides)
     one, by_kind = _units(sides, starts)
     return Measures(
         aligned=Overlap(len(pairs), len(a.claims), len(b.claims)),
@@ -109,10 +109,11 @@ Paragraph = tuple[str, int]
 Spans = dict[str, tuple[list[tuple[int, int]], list[tuple[int, int]]]]
 
 
-def _continuum(side: Side, sides: Sequence[Sequence[Content]]) -> tuple[dict[Paragraph, int], int, bool]:
+def _continuum(a: Side, b: Side, sides: Sequence[Sequence[Content]]) -> tuple[dict[Paragraph, int], int, bool]:
     """Where each paragraph starts on the continuum of sentences, how long that is, and whether it is complete."""
     last: dict[Paragraph, int] = defaultdict(int)
-    texts = {name: side.collection.texts[name] for name in side.articles if name in side.collection.texts}
+    known = {**b.collection.texts, **a.collection.texts}
+    texts = {name: known[name] for name in a.articles if name in known}
     for name, text in texts.items():
         last.update(_sentences(name, text))
     for passage in (c.claim.passage for contents in sides for c in contents):
@@ -123,7 +124,7 @@ def _continuum(side: Side, sides: Sequence[Sequence[Content]]) -> tuple[dict[Par
     for place in sorted(last):
         starts[place] = position
         position += last[place]
-    return starts, position, bool(side.articles) and texts.keys() == side.articles
+    return starts, position, bool(a.articles) and texts.keys() == a.articles
 
 
 def _sentences(name: str, text: ArticleText) -> dict[Paragraph, int]:

@@ -81,7 +81,7 @@ def _one_to_one(votes: Mapping[tuple[str, str], float], names: Mapping[str, str]
     """Each thing of B with the thing of A that has most votes for it, none twice."""
     found: Names = {}
     taken = set(names.values())
-    for (x, y), _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
+    for (x, y), _ in sorted(votes.items(), key=lambda item: (-item[1], sorted(item[0]))):  # whichever side is A
         if x not in taken and y not in found:
             found[y] = x
             taken.add(x)

@@ -138,7 +138,7 @@ def chosen(a: Side, b: Side, article: str = "") -> tuple[Side, Side, tuple[str, 
     """The two sides with the claims of the articles that are compared: the one named, else all that both curate.
 
     The third value are the articles that only one side curates, and so are left out.
-    Raises KelisimError if there is no such article, or if the sides are of different articles.
+    Raises KelisimError if there is no such article, or if the sides are of different articles, or of different texts.
     """
     either, both = a.articles | b.articles, a.articles & b.articles
     if article and article not in either:
@@ -150,6 +150,13 @@ def chosen(a: Side, b: Side, article: str = "") -> tuple[Side, Side, tuple[str, 
             f"The two sides curate different articles: {told}. Compare two curations of one text, "
             "or name an article (--article) of which one side has nothing."
         )
+    digests = dict(_records(a.collection)), dict(_records(b.collection))
+    for name in sorted(wanted & digests[0].keys() & digests[1].keys()):
+        if digests[0][name] != digests[1][name]:
+            raise KelisimError(
+                f"The two sides curate different texts under the name {name}: their sources.ttl record the SHA-256 "
+                f"{digests[0][name]} and {digests[1][name]}. Give both the record of the text that they curate."
+            )
     narrowed = [replace(s, claims=tuple(c for c in s.claims if article_of(c) in wanted)) for s in (a, b)]
     left_out = () if article else tuple(sorted(either - both))
     return replace(narrowed[0], articles=frozenset(wanted)), replace(narrowed[1], articles=frozenset(wanted)), left_out

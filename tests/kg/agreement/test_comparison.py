@@ -286,3 +286,13 @@ def test_a_claim_that_stands_twice_is_refused(tmp_path: Path, text: str) -> None
 
 def prefixes(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if line.startswith("@prefix"))
+
+
+def test_different_texts_of_one_name_are_refused(tmp_path: Path, small: str) -> None:
+    for side in ("a", "b"):
+        write(tmp_path / side, "claims", small)
+        sources = curated_texts()["sources.ttl"]
+        other = sources.replace('kel:sha256 "', 'kel:sha256 "0') if side == "b" else sources
+        (tmp_path / side / "sources.ttl").write_text(other, encoding="utf-8")
+    with pytest.raises(KelisimError, match=r"different texts under the name izv24: .* and 0\w+\."):
+        compare(tmp_path / "a", tmp_path / "b")
