@@ -244,8 +244,10 @@ def _place(text: str, file: str, quad: ox.Quad) -> str:
 
 def _graph_lines(text: str, file: str) -> dict[str, int]:
     lines: dict[str, int] = {}
+    line, before = 1, 0
     for match in _GRAPH_START.finditer(text):
-        iri, line = str(CLAIM) + match[1], text.count("\n", 0, match.start(1)) + 1
+        line, before = line + text.count("\n", before, match.start(1)), match.start(1)
+        iri = str(CLAIM) + match[1]
         if iri in lines:
             raise KelisimError(f"{file}:{line}: claim {match[1]} opens a second time; it opened in line {lines[iri]}.")
         lines[iri] = line

@@ -2,9 +2,10 @@
 
 from kg.commands import check, checking, cite, completion, diff, draft, export, packages, publish
 from kg.commands.cli import cli
-from server.commands import chart, conflicts, explain, serve, show, stores, token, why
+from server.commands import agree, chart, conflicts, explain, serve, show, stores, token, why
 
 __all__ = [
+    "agree",
     "chart",
     "check",
     "checking",
