@@ -19,6 +19,7 @@ from kg.checks import (
     modality,
     numbering,
     passages,
+    sentences,
     vocabulary,
     wording,
 )
@@ -43,7 +44,7 @@ RULES: Final[tuple[Rule, ...]] = (
     languages.marked, languages.alone, languages.three, languages.own_words,
     attribution.voices, attribution.named, attribution.quoted, attribution.said_by,
     modality.verbs, modality.marks,
-    wording.gloss_names, wording.sentences,
+    wording.gloss_names, sentences.sentences,
     direction.ways, direction.visits, direction.reporters,
     duplicates.entities, duplicates.facts,
     entities.complete, entities.spoken_of,
@@ -147,19 +148,22 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
     if not claims:
         names = ", ".join(sorted({c.numbered[0] for c in collection.claims}))
         raise KelisimError(f"There are no claims of {name!r}: write claims/{name}.trig. There are claims of {names}.")
+    failed = "" if reasoning else "Consistency was not checked with a reasoner."
     with ThreadPoolExecutor(1) as pool:  # HermiT runs in a process of its own, beside the other checks
         clashes = pool.submit(lambda: [*contradictions(collection, claims)]) if reasoning else None
         findings = {f for rule in RULES for f in rule(collection, claims)}
         findings |= _beside(findings, broken(collection, claims))
-        findings |= _beside(findings, clashes.result() if clashes else ())
+        try:
+            findings |= _beside(findings, clashes.result() if clashes else ())
+        except KelisimError as error:
+            failed = f"Consistency was not checked. {error}"
     articles = sorted({c.numbered[0] for c in claims} - {""})
     unchecked = [
         f"{a}: its text was not given (--articles), so {_TEXTLESS} are unchecked."
         for a in articles
         if a not in collection.texts
     ]
-    if not reasoning:
-        unchecked.append("Consistency was not checked with a reasoner.")
+    unchecked += [failed] if failed else []
     return Examination(tuple(articles), len(claims), tuple(sorted(findings)), tuple(unchecked))
 
 
