@@ -37,22 +37,23 @@ _MONTHS: Final = (
 )  # fmt: skip
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _PRONOUN: Final = re.compile(
-    r"\b(?:this|that|these|those|it|he|she|they|them|their|his|her|its|we|our|us|themselves|such)\b", re.IGNORECASE
+    r"\b(?:this|that|these|those|it|he|she|they|them|their|him|his|her|its|we|our|us|themselves|such)\b", re.IGNORECASE
 )
 _READ: Final = re.compile(
     r"\bread (?:as|from)\b|\bsentences? (?:before|around|above)\b|\bnext sentence\b|\bcontext\b"
     r"|\btaken (?:from|to be)\b|\bfollows from\b"
 )
 """A note that tells what the words of the passage are read as, so that its names stand elsewhere."""
+_LONG_NAMED: Final = frozenset({"Event", "Instrument", "DocumentPackage", "Project"})
 _WORTH: Final = 3.0
 """So much more must another sentence share: about the weight of one word that a twentieth of the sentences have."""
 _SHORT: Final = 9
 """A sentence of fewer words is often elliptic: "The partner can be chosen already by the end of the year"."""
 
 # A claim is told of whose own sentence has less than this part of what the best one has.
-_PLAIN: Final = 0.65
+_PLAIN: Final = 0.7
 _IMPLIED: Final = 0.3
-_PRONOMINAL: Final = 0.3
+_PRONOMINAL: Final = 0.4
 _ELLIPTIC: Final = 0.2
 
 
@@ -68,9 +69,9 @@ def sentences(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
             continue
         if passage.last > len(parts):
             continue
-        found = _shared(collection, claim, article, parts)
-        mine, most = found[passage.first - 1], max(found)
-        best = found.index(most) + 1
+        whole, capped = _shared(collection, claim, article, parts)
+        mine, most = whole[passage.first - 1], max(capped)
+        best = capped.index(most) + 1
         if most - mine >= _WORTH and mine < most * _least(claim, passage, parts, best):
             words = "Few words, names or figures" if mine else "No word, name or figure"
             wrong = f"{words} of the claim are those of {passage.name}; sentence {best} has more of them."
@@ -78,15 +79,28 @@ def sentences(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
             yield claim.warning(claim.line_of("passage"), "wrong-sentence", wrong, mend)
 
 
-def _shared(collection: Collection, claim: CuratedClaim, article: ArticleText, parts: tuple[str, ...]) -> list[float]:
-    """What each run of sentences as long as the claim's passage shares with the claim, from the first on."""
+def _shared(
+    collection: Collection, claim: CuratedClaim, article: ArticleText, parts: tuple[str, ...]
+) -> tuple[list[float], list[float]]:
+    """What each run of sentences as long as the claim's passage shares with the claim, from the first on.
+
+    First with all words of the names of its events and documents, then with no more than the rarest of each, since such
+    a name is long, and one sentence tells it in full and the next in short: the treaty on the waters, the treaty.
+    """
     assert claim.passage is not None
     length = claim.passage.last - claim.passage.first + 1
-    weights, own = _weights(article), _words_of(collection, claim)
+    weights, (own, names) = _weights(article), _words_of(collection, claim)
     counts = Counter(word for part in parts for word in _words(part))
-    telling = {word for word in own if counts[word] < len(parts)}
-    runs = (_words(" ".join(parts[first : first + length])) for first in range(len(parts) - length + 1))
-    return [sum(weights.get(word, 0.0) for word in telling & run) for run in runs]
+    telling = {word: weights.get(word, 0.0) for word in own.union(*names) if counts[word] < len(parts)}
+    runs = [
+        _words(" ".join(parts[first : first + length])) & telling.keys() for first in range(len(parts) - length + 1)
+    ]
+    whole = [sum(telling[word] for word in run) for run in runs]
+    capped = [
+        sum(telling[w] for w in run & own) + sum(max((telling[w] for w in run & name), default=0.0) for name in names)
+        for run in runs
+    ]
+    return whole, capped
 
 
 def _least(claim: CuratedClaim, passage: Passage, parts: tuple[str, ...], best: int) -> float:
@@ -103,17 +117,28 @@ def _least(claim: CuratedClaim, passage: Passage, parts: tuple[str, ...], best: 
     return min(least, _ELLIPTIC) if short and noted else least
 
 
-def _words_of(collection: Collection, claim: CuratedClaim) -> frozenset[str]:
-    """The words that tell what a claim is about, without the names of who speaks."""
-    things = {iri for s in claim.facts for iri in (s.subject, s.value)}
+def _words_of(collection: Collection, claim: CuratedClaim) -> tuple[frozenset[str], list[frozenset[str]]]:
+    """The words that tell what a claim is about, and those of the names of its events and documents, a set to each.
+
+    The names of who speaks are left out.
+    """
+    things = dict.fromkeys(iri for s in claim.facts for iri in (s.subject, s.value))
     texts = [claim.gloss("en"), *(s.value for s in claim.told("asWritten"))]
     texts += [s.value for s in claim.facts if s.predicate == LABEL and s.language == "en"]
-    texts += [label for iri in things for label in _labels(collection, iri)]
     words = _words(" ".join(texts)).union(*(_code_words().get(iri, frozenset()) for iri in things))
     days = (match for s in claim.facts if (match := _DAY.fullmatch(s.value)))
     words |= {w for year, month, day in (d.groups() for d in days) for w in _date(year, int(month), int(day))}
-    speakers = (*claim.of_record("speaker"), *claim.told("saidBy"))
-    return words - _words(" ".join(label for s in speakers for label in _labels(collection, s.value)))
+    speakers = {s.value for s in (*claim.of_record("speaker"), *claim.told("saidBy"))}
+    left_out = _words(" ".join(label for iri in speakers for label in _labels(collection, iri)))
+    names, named = list[frozenset[str]](), set(left_out)
+    for iri in things:
+        name = _words(" ".join(_labels(collection, iri))) - named
+        if collection.types.get(iri, frozenset()) & _LONG_NAMED:
+            names.append(name)
+            named |= name
+        else:
+            words |= name
+    return words - named, names
 
 
 def _labels(collection: Collection, iri: str) -> tuple[str, ...]:
