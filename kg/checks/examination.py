@@ -40,7 +40,7 @@ RULES: Final[tuple[Rule, ...]] = (
     numbering.numbers, numbering.order, numbering.headings, numbering.names, numbering.records,
     passages.recorded, passages.used, passages.printed, passages.covered,
     figures.values, figures.units, figures.bounds, figures.shares, figures.kinds, figures.gloss_figures,
-    dates.real_days, dates.edtf_and_bounds, dates.stated, dates.months, dates.against_the_article,
+    dates.real_days, dates.edtf_and_bounds, dates.stated, dates.months, dates.weekdays, dates.against_the_article,
     languages.marked, languages.alone, languages.three, languages.own_words,
     attribution.voices, attribution.named, attribution.quoted, attribution.said_by,
     modality.verbs, modality.marks,

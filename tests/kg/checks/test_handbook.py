@@ -10,6 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 import pytest
 
+from kg.checks import examination
 from kg.checks.collection import Collection, CuratedClaim, collect, curated_texts, local
 from kg.checks.examination import examine, find_articles
 from kg.checks.findings import Severity
@@ -82,10 +83,10 @@ def test_its_index_leads_to_its_sections() -> None:
 
 
 def test_the_worked_example_is_silent(example: Collection) -> None:
-    examination = examine(example)
-    assert not examination.findings, "\n".join(map(str, examination.findings))
-    assert not examination.unchecked
-    assert examination.claims > 120
+    found = examine(example)
+    assert not found.findings, "\n".join(map(str, found.findings))
+    assert not found.unchecked
+    assert found.claims > 120
     assert verify(read_curation(EXAMPLE), ARTICLES) == []
     assert build(read_curation(EXAMPLE)).quads
 
@@ -105,6 +106,51 @@ def test_both_curations_of_the_worked_example_are_without_errors_and_not_the_sam
     assert not [
         str(f) for f in found if f.severity == Severity.ERROR and f.rule not in {"passage", "shape:Claim-passage"}
     ]
+
+
+# What is replaced, once, by what, and the check that tells it.
+MISTAKES: Final = {
+    "the upper bound at the lower end of a range": (
+        "kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-over",
+        "kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-up-to",
+        "bound-word",
+    ),
+    "a range without its bound": (
+        "kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-up-to",
+        "kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-record",
+        "bound-word",
+    ),
+    "one figure under two names": (
+        'kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-up-to ; kel:asWritten "15"',
+        'kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-over ; kel:asWritten "12"',
+        "duplicate-fact",
+    ),
+    "another day of the week": ('kel:edtf "2031-05-14"^^edtf:edtf', 'kel:edtf "2031-05-13"^^edtf:edtf', "weekday"),
+    "somebody else than the two who speak": (
+        "kel:saidBy id:ilan-dorvath , id:anders-quill",
+        "kel:saidBy id:luka-arden , id:anders-quill",
+        "said-by",
+    ),
+    "the sentence before it": ("src:tc31-p7-s2 ;", "src:tc31-p7-s1 ;", "wrong-sentence"),
+    "a plan told as a fact, in the month of May": (
+        "In May 2031 Ilan Dorvath visited Kelbrook",
+        "In May 2031 Ilan Dorvath may visit Kelbrook",
+        "modality-verb",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_in_the_worked_example_are_told(name: str, example: Collection) -> None:
+    old, new, expected = MISTAKES[name]
+    texts = curated_texts(EXAMPLE)
+    text = texts["claims/tc31.trig"]
+    assert text.count(old) == 1
+    texts["claims/tc31.trig"] = text.replace(old, new)
+    changed = collect(texts, example.texts)
+    line = text.count("\n", 0, text.index(old)) + 1
+    found = [f for rule in examination.RULES for f in rule(changed, changed.claims) if f.rule == expected]
+    assert [f for f in found if f.file == "claims/tc31.trig" and abs(f.line - line) <= 6], name
 
 
 # ───────────────────────────── Rules, by query ─────────────────────────────
