@@ -131,7 +131,11 @@ MISTAKES: Final = {
         "kel:saidBy id:luka-arden , id:anders-quill",
         "said-by",
     ),
-    "the sentence before it": ("src:tc31-p7-s2 ;", "src:tc31-p7-s1 ;", "wrong-sentence"),
+    "the sentence before it": (
+        "claim:tc31-p2-11 a kel:Claim ;\n    kel:passage src:tc31-p2-s3 ;",
+        "claim:tc31-p2-11 a kel:Claim ;\n    kel:passage src:tc31-p2-s2 ;",
+        "wrong-sentence",
+    ),
     "a plan told as a fact, in the month of May": (
         "In May 2031 Ilan Dorvath visited Kelbrook",
         "In May 2031 Ilan Dorvath may visit Kelbrook",
