@@ -75,7 +75,7 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                 if told and not any(name == u or name.startswith(f"{u}-") for u in told):
                     wrong = f"The unit is unit:{name}, and “{written.value}” is printed in {_listed(told)}."
                     yield claim.error(unit.line, "unit-as-written", wrong, "Correct the unit, or the printed figure.")
-                elif not told and (name in _UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
+                elif not told and text and (name in _UNIT_WORDS or name.startswith("CCY_")) and name not in near:
                     wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
                     yield claim.error(
                         unit.line,
