@@ -73,8 +73,8 @@ def sentences(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
         mine, most = whole[passage.first - 1], max(capped)
         best = capped.index(most) + 1
         if most - mine >= _WORTH and mine < most * _least(claim, passage, parts, best):
-            words = "Few words, names or figures" if mine else "No word, name or figure"
-            wrong = f"{words} of the claim are those of {passage.name}; sentence {best} has more of them."
+            few = "Few words, names or figures of the claim stand" if mine else "No word, name or figure of it stands"
+            wrong = f"{few} in {passage.name}, and more in sentence {best}."
             mend = "Correct the number of the sentence (`kelisim read` prints them), or note how it is read."
             yield claim.warning(claim.line_of("passage"), "wrong-sentence", wrong, mend)
 
