@@ -157,6 +157,19 @@ def test_mistakes_in_the_worked_example_are_told(name: str, example: Collection)
     assert [f for f in found if f.file == "claims/tc31.trig" and abs(f.line - line) <= 6], name
 
 
+@pytest.mark.parametrize(("file", "told"), [("entities/events.ttl", True), ("entities/documents.ttl", False)])
+def test_labels_of_things_that_claims_use_are_in_own_words_but_for_titles(
+    file: str, told: bool, example: Collection
+) -> None:
+    texts = curated_texts(EXAMPLE)
+    label = re.search(r'rdfs:label "[^"]*"@en', texts[file])
+    assert label
+    texts[file] = texts[file].replace(label[0], 'rdfs:label "How it would remain a piece of paper"@en', 1)
+    changed = collect(texts, example.texts)
+    found = [f.file for rule in examination.RULES for f in rule(changed, changed.claims) if f.rule == "own-words"]
+    assert found == ([file] if told else [])
+
+
 # ───────────────────────────── Rules, by query ─────────────────────────────
 
 Rule = Callable[[Collection], Iterator[str]]
