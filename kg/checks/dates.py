@@ -28,6 +28,10 @@ MONTHS: Final = tuple(
         r"dec(?:ember)?\b|декабр|желтоқсан",
     )
 )  # fmt: skip
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_RELATIVE: Final = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)}|yesterday|today|tomorrow)\b", re.IGNORECASE)
+"""Words that tell a day by another, such as that of the dateline."""
+_NUMBER: Final = re.compile(r"(?<![\d.,])(\d{1,2})(?![\d%]|[.,]\d)")
 _CENTURY: Final = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)[ -]century|\b([XVI]+)(?:-?[а-яё]*)? век|\b([XVI]+) ғасыр")
 _ROMAN: Final = {"XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "XX": 20, "XXI": 21}
 _XSD_DATE: Final = PREFIXES["xsd"] + "date"
@@ -110,18 +114,39 @@ def months(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         printed = [i for i, words in enumerate(MONTHS, 1) if words.search(text)]
         if not text or not printed:
             continue
-        numbers = {int(n) for n in re.findall(r"(?<![\d.,])(\d{1,2})(?![\d%]|[.,]\d)", text)}
+        numbers = {int(n) for n in _NUMBER.findall(text)}
         for name in ("edtf", "plannedEdtf"):
             for statement in claim.told(name):
                 dates = [p for p in parts(statement.value) if p[1] and int(p[1]) <= 12]
                 if dates and not any(int(month) in printed for _, month, _ in dates):
                     wrong = f"The passage prints another month than {statement.value}."
-                elif any(day for *_, day in dates) and numbers and not any(int(d or 0) in numbers for *_, d in dates):
+                elif (
+                    any(day for *_, day in dates)
+                    and numbers
+                    and not any(int(d or 0) in numbers for *_, d in dates)
+                    and not _RELATIVE.search(text)
+                ):
                     wrong = f"The passage prints another day than {statement.value}."
                 else:
                     continue
                 yield claim.warning(
                     statement.line, "date-in-passage", wrong, "Correct the date, its bounds and its EDTF."
+                )
+
+
+def weekdays(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
+    """Days that fall on another day of the week than all those that the passage prints."""
+    for claim in claims:
+        text = collection.text(claim)
+        printed = [day for day in _WEEKDAYS if re.search(rf"\b{day}\b", text, re.IGNORECASE)]
+        for name in ("edtf", "plannedEdtf") if printed else ():
+            for statement in claim.told(name):
+                told = _day(statement)
+                if told is None or _WEEKDAYS[told.weekday()] in printed or told.day in map(int, _NUMBER.findall(text)):
+                    continue
+                wrong = f"{told} is a {_WEEKDAYS[told.weekday()]}, and the passage prints {' and '.join(printed)}."
+                yield claim.warning(
+                    statement.line, "weekday", wrong, "Count from the day of the dateline, or of the article's record."
                 )
 
 

@@ -67,6 +67,10 @@ def _stage(facts: Facts) -> tuple[object, ...]:
     return tuple(_all(facts, n) for n in ("stageOf", "stage", "actor", "witness"))
 
 
+_ENDS: Final = frozenset({"bound-over", "bound-up-to"})
+"""The bounds that part the two figures of a range: at least the one, at most the other."""
+
+
 def _figure(facts: Facts) -> tuple[object, ...]:
     names = (
         "measure",
@@ -84,7 +88,8 @@ def _figure(facts: Facts) -> tuple[object, ...]:
         return ()
     # Articles may differ on a figure, and tell one without a period at different times: these are no duplicates.
     source = _all(facts, "value") if "periodStart" in facts else _all(facts, _ARTICLE)
-    return (*(_all(facts, n) for n in names), source)
+    ends = tuple(sorted(local(v) for v in facts.get("bound", ()) if local(v) in _ENDS))
+    return (*(_all(facts, n) for n in names), ends, source)
 
 
 def _statement(facts: Facts) -> tuple[object, ...]:

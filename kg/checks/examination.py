@@ -19,6 +19,7 @@ from kg.checks import (
     modality,
     numbering,
     passages,
+    sentences,
     vocabulary,
     wording,
 )
@@ -39,11 +40,11 @@ RULES: Final[tuple[Rule, ...]] = (
     numbering.numbers, numbering.order, numbering.headings, numbering.names, numbering.records, numbering.marks,
     passages.recorded, passages.used, passages.printed, passages.covered,
     figures.values, figures.units, figures.bounds, figures.shares, figures.kinds, figures.gloss_figures,
-    dates.real_days, dates.edtf_and_bounds, dates.stated, dates.months, dates.against_the_article,
+    dates.real_days, dates.edtf_and_bounds, dates.stated, dates.months, dates.weekdays, dates.against_the_article,
     languages.marked, languages.alone, languages.three, languages.own_words,
     attribution.voices, attribution.named, attribution.quoted, attribution.said_by,
     modality.verbs, modality.marks,
-    wording.gloss_names, wording.sentences,
+    wording.gloss_names, sentences.sentences,
     direction.ways, direction.visits, direction.reporters,
     duplicates.entities, duplicates.facts,
     entities.complete, entities.spoken_of,
@@ -151,11 +152,15 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
         raise KelisimError(
             f"There are no claims of {name!r}: write claims/{name}.trig. There are claims of {names or 'no article'}."
         )
+    failed = "" if reasoning else "Consistency was not checked with a reasoner."
     with ThreadPoolExecutor(1) as pool:  # HermiT runs in a process of its own, beside the other checks
         clashes = pool.submit(lambda: [*contradictions(collection, claims)]) if reasoning else None
         findings = {f for rule in RULES for f in rule(collection, claims)}
         findings |= _beside(findings, broken(collection, claims))
-        findings |= _beside(findings, clashes.result() if clashes else ())
+        try:
+            findings |= _beside(findings, clashes.result() if clashes else ())
+        except KelisimError as error:
+            failed = f"Consistency was not checked. {error}"
     open_marks = {(f.file, f.line) for f in findings if f.rule == "open-mark"}
     findings = {f for f in findings if f.rule == "open-mark" or (f.file, f.line) not in open_marks}
     articles = sorted({c.numbered[0] for c in claims} - {""})
@@ -164,8 +169,7 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
         for a in articles
         if a not in collection.texts
     ]
-    if not reasoning:
-        unchecked.append("Consistency was not checked with a reasoner.")
+    unchecked += [failed] if failed else []
     return Examination(tuple(articles), len(claims), tuple(sorted(findings)), tuple(unchecked))
 
 

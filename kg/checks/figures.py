@@ -75,7 +75,7 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                 if told and not any(name == u or name.startswith(f"{u}-") for u in told):
                     wrong = f"The unit is unit:{name}, and “{written.value}” is printed in {_listed(told)}."
                     yield claim.error(unit.line, "unit-as-written", wrong, "Correct the unit, or the printed figure.")
-                elif not told and (name in UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
+                elif not told and text and (name in UNIT_WORDS or name.startswith("CCY_")) and name not in near:
                     wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
                     yield claim.error(
                         unit.line,
@@ -102,6 +102,8 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             ]
             hedges = [{c for c, words in HEDGE.items() if words.search(part)} for part in before]
             told = {local(c.value) for c in codes}
+            if told & _ends_of_range(written.value, text):
+                continue
             if all(found and not found & told for found in hedges):
                 code = min(hedges[0])
                 wrong = f"The passage hedges “{written.value}”, and its bound is {_listed(told)}."
@@ -112,6 +114,20 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
                     wrong = f"The bound is code:{local(bound.value)}, of which the passage has no word."
                     mend = "Take the code of the hedge that is printed; without one it is code:bound-exact."
                     yield claim.error(bound.line, "bound-word", wrong, mend)
+
+
+def _ends_of_range(figure: str, text: str) -> set[str]:
+    """The bounds that a range gives to a figure that is one of its ends: between 12 and 15, 8 to 9, 40–45."""
+    number = rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)"
+    unit = r"(?:\s*%|\s+[^\W\d]+){0,2}"
+    below = rf"{number}{unit}\s*(?:to|and|–|—|-|до|и)\s*[$€£¥₽₸]?\d"
+    above = rf"\d[\d.,]*{unit}\s*(?:to|and|–|—|-|до|и)\s*[$€£¥₽₸]?{number}"
+    opened = re.search(rf"\b(?:between|from|от|с)\s+[$€£¥₽₸]?(?:{below})", text, re.IGNORECASE)
+    closed = re.search(rf"\b(?:between|from|от|с)\s+[$€£¥₽₸]?(?:{above})", text, re.IGNORECASE)
+    plain = r"(?:to|–|—|-|до)"
+    first = re.search(rf"{number}{unit}\s*{plain}\s*[$€£¥₽₸]?\d", text)
+    second = re.search(rf"\d[\d.,]*{unit}\s*{plain}\s*[$€£¥₽₸]?{number}", text)
+    return ({"bound-over"} if opened or first else set()) | ({"bound-up-to"} if closed or second else set())
 
 
 def shares(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:

@@ -3,15 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
 from kg.checks.collection import ALT_LABEL, LABEL, LANGUAGES, Collection, CuratedClaim, local
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import Statement
-from kg.curation.sources import ArticleText
-from kg.curation.verification import copied_run, plain_runs
-from ontology.namespaces import KEL, PREFIXES
+from kg.curation.own_words import TITLED, copied_run, plain_runs, title_runs
+from ontology.namespaces import KEL, PREFIXES, shorten
 
 _KAZAKH: Final = re.compile(r"[әіңғүұқөһӘІҢҒҮҰҚӨҺ]")
 _RUSSIAN_ONLY: Final = re.compile(r"[щъэЩЪЭ]")
@@ -95,15 +93,22 @@ def three(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
 
 
 def own_words(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
-    """Labels, glosses and notes with a run of words from the article."""
+    """Labels, glosses and notes with a run of words from the article; labels from those whose claims use the thing."""
+    titled = (iri for iri, kinds in collection.types.items() if kinds & TITLED)
+    titles = title_runs(n for iri in titled for names in collection.names.get(iri, {}).values() for n in names)
+    runs = {name: plain_runs(article) - titles for name, article in collection.texts.items()}
+    using: dict[str, set[str]] = defaultdict(set)
     for claim in claims:
-        article = collection.texts.get(claim.numbered[0])
-        for statement in (*claim.facts, *claim.record) if article else ():
-            if article and statement.predicate in _TEXTS and (run := copied_run(statement.value, _runs(article))):
+        name = claim.numbered[0]
+        for iri in collection.spoken_of([claim]):
+            using[iri].add(name)
+        for statement in (*claim.facts, *claim.record) if name in runs else ():
+            if statement.predicate in _TEXTS and (run := copied_run(statement.value, runs[name])):
                 wrong = f"It copies the article: “{run}”."
                 yield claim.error(statement.line, "own-words", wrong, "Say it in your own words.")
-
-
-@lru_cache(maxsize=16)
-def _runs(article: ArticleText) -> frozenset[tuple[str, ...]]:
-    return frozenset(plain_runs(article))
+    for iri, names in using.items():
+        for s in collection.described.get(iri, ()):
+            found = (copied_run(s.value, runs[name]) for name in sorted(names & runs.keys()))
+            if s.predicate == LABEL and (run := next(filter(None, found), "")):
+                wrong = f"The label of {shorten(iri)} copies the article: “{run}”."
+                yield Finding(s.file, s.line, "", "own-words", Severity.ERROR, wrong, "Say it in your own words.")

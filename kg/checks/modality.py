@@ -14,11 +14,11 @@ _AHEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _HEDGED: Final = re.compile(
-    r"\b(?:may|might|perhaps|possibly|not excluded|not rule out|(?:is|are) (?:un)?likely)\b", re.IGNORECASE
+    r"\b(?:(?-i:may)|might|perhaps|possibly|not excluded|not rule out|(?:is|are) (?:un)?likely)\b", re.IGNORECASE
 )
 _DENIED: Final = re.compile(r"\b(?:(?<!and )not(?! excluded?\b)|never|den(?:y|ies|ied)|rules? out)\b", re.IGNORECASE)
 _GUESSED: Final = re.compile(
-    r"\b(?:may|might|perhaps|possibly|it possible|possibility|(?:most )?likely|not excluded?|expect(?:s|ed)?|"
+    r"\b(?:(?-i:may)|might|perhaps|possibly|it possible|possibility|(?:most )?likely|not excluded?|expect(?:s|ed)?|"
     r"suppos\w+|believ\w+|hopes?|thinks?|to the knowledge)\b",
     re.IGNORECASE,
 )
@@ -30,7 +30,7 @@ _PLAN: Final = re.compile(
     re.IGNORECASE,
 )
 _DOUBT: Final = re.compile(
-    r"\b(?:may|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|"
+    r"\b(?:(?-i:may)|might|can|could|perhaps|possib\w+|probabl\w+|(?:un)?likely|rule[sd]? out|exclude[sd]?|admit\w*|"
     r"expect\w*|believ\w+|suggest\w*|think\w*|hope\w*|would|some information|as far as|knowledge|"
     r"suppos\w+|candidate|seem\w*|if|potential\w*|threat\w*|consider\w*|should|will|agenda|"
     r"are to|is to|cannot but|ready|sure|appears?)\b",

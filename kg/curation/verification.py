@@ -1,27 +1,21 @@
 """Verifies the curated claims against the texts of the articles."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import pyoxigraph as ox
 
 from kg.curation.curated import Claim, Curation, text_of
+from kg.curation.own_words import copies
 from kg.curation.passages import Passage
 from kg.curation.sources import ArticleText, read_articles, text_digest
 from ontology import KelisimError, read_graph
 from ontology.namespaces import CODE, KEL, PREFIXES, RDF_TYPE, SRC
 
-COPIED_RUN: Final = 5
-"""A run of this many words from the article, without names and figures, counts as copied."""
-
 Descriptions = dict[str, dict[str, list[str]]]
 """Values by subject and predicate."""
-
-_CURATOR_TEXTS: Final = (str(KEL.gloss), str(KEL.note), PREFIXES["rdfs"] + "label")
-_WORD: Final = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,8 @@ def verify(curation: Curation, folder: Path) -> list[Problem]:
 
     Checks that each article's file exists with the recorded hash; that each passage's selector lies inside its
     paragraph and its hash matches; that each claim has exactly one passage, speaker and modality and a gloss, and these
-    exist; that each printed figure occurs in its passage; that each passage has a claim; and that no run of
-    `COPIED_RUN` words is copied. Raises KelisimError if there are no articles.
+    exist; that each printed figure occurs in its passage; that each passage has a claim; and that no run of words is
+    copied (`kg.curation.own_words`). Raises KelisimError if there are no articles.
     """
     everything, curation = curation, curation.own
     reference = _by_subject(curation.reference)
@@ -53,9 +47,7 @@ def verify(curation: Curation, folder: Path) -> list[Problem]:
         problems += _claim_problems(claim, known, spans, articles)
     used = {p for c in curation.claims for p in c.values("passage")}
     problems += [Problem(f"passages: {name}", "no claim refers to it") for name in sorted(spans.keys() - used)]
-    copied = [(f"reference: {t.subject}", t) for t in curation.reference]
-    copied += [(c.place, t) for c in curation.claims for t in (*c.facts, *(t for ts in c.record.values() for t in ts))]
-    return problems + _copied_phrases(copied, articles.values())
+    return problems + [Problem(place, f"copies the article: “{run}”") for place, run in copies(curation, articles)]
 
 
 def article_texts(curation: Curation, folder: Path) -> dict[str, ArticleText]:
@@ -183,33 +175,3 @@ def _passage_problems(
 def contains_figure(figure: str, text: str) -> bool:
     """Whether the text contains the figure as a whole number, not as a part of another, such as 2.5 in 12.5."""
     return re.search(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text) is not None
-
-
-def _copied_phrases(texts: Iterable[tuple[str, ox.Triple]], articles: Iterable[ArticleText]) -> list[Problem]:
-    runs = {run for article in articles for run in plain_runs(article)}
-    problems = []
-    for place, triple in texts:
-        if triple.predicate.value in _CURATOR_TEXTS and isinstance(triple.object, ox.Literal):
-            found = copied_run(triple.object.value, runs)
-            if found:
-                problems.append(Problem(place, f"copies the article: “{found}”"))
-    return problems
-
-
-def copied_run(text: str, runs: Collection[tuple[str, ...]]) -> str:
-    """The first of the runs of words that a text holds, or empty."""
-    words = [w.lower() for w in _WORD.findall(text)]
-    return next((" ".join(run) for run in _runs(words) if run in runs), "")
-
-
-def plain_runs(article: ArticleText) -> Iterator[tuple[str, ...]]:
-    """The runs of words of an article without names and figures."""
-    for paragraph in article.paragraphs:
-        for sentence in article.sentences(paragraph):
-            words = _WORD.findall(article.text[sentence.start : sentence.end])
-            plain = [w if i == 0 or not (w[0].isupper() or w[0].isdigit()) else "" for i, w in enumerate(words)]
-            yield from (run for run in _runs([w.lower() for w in plain]) if all(run))
-
-
-def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
-    return (tuple(words[i : i + COPIED_RUN]) for i in range(len(words) - COPIED_RUN + 1))

