@@ -18,6 +18,7 @@ from server.http.signposts import licences
 from server.http.site import Site
 from server.pages import (
     charts,
+    claims,
     conflicts,
     documents,
     events,
@@ -45,6 +46,7 @@ _PAGES = (
     catalogue,
     changes,
     charts,
+    claims,
     conflicts,
     citations,
     differences,
