@@ -17,6 +17,7 @@ from server.http.headers import HEADERS
 from server.http.signposts import licences
 from server.http.site import Site
 from server.pages import (
+    answers,
     charts,
     claims,
     conflicts,
@@ -43,6 +44,7 @@ UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 
 _PAGES = (
+    answers,
     catalogue,
     changes,
     charts,

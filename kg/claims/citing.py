@@ -24,6 +24,7 @@ _ADDRESSES: Final = (PREFIXES["foaf"] + "page", "https://schema.org/url", _DCTER
 """Where the address of an article may stand, the best first."""
 
 _FIRST, _LAST = str(KEL.earliest), str(KEL.latest)
+_NO_LABEL: Final = Label("")
 _MOST_ROWS: Final = 20_000
 _BATCH: Final = 500
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -38,8 +39,8 @@ class Source:
     """
 
     iri: str
-    label: Label = Label("")
-    headline: Label = Label("")
+    label: Label = _NO_LABEL
+    headline: Label = _NO_LABEL
     address: str = ""
     authors: tuple[Label, ...] = ()
     publishers: tuple[Label, ...] = ()

@@ -45,7 +45,7 @@ class Table:
     about: Sequence[tuple[str, str]] = field(default=())
 
 
-def tabulate(  # noqa: PLR0913 - a table's parts
+def tabulate(  # noqa: PLR0913, PLR0917 - a table's parts
     name: str,
     title: str,
     fields: Sequence[Field],
@@ -57,15 +57,11 @@ def tabulate(  # noqa: PLR0913 - a table's parts
 
     A value is a text or number, or several of them; that of things is an IRI or several.
     """
-    columns = [
-        column
-        for each in fields
-        for column in (
-            (Column(each.name, each.title, "iri"), Column(each.name + LABEL, each.title))
-            if each.kind == "things"
-            else (Column(each.name, each.title, each.kind),)
-        )
-    ]
+    columns, names = list[Column](), {each.name for each in fields}
+    for each in fields:
+        columns.append(Column(each.name, each.title, "iri" if each.kind == "things" else each.kind))
+        if each.kind == "things":
+            columns.append(Column(_unused(each.name + LABEL, names), each.title))
     rows = [[cell for each in fields for cell in _cells(each, record.get(each.name), label)] for record in records]
     return Table(name, title, columns, rows, about)
 
@@ -76,3 +72,10 @@ def _cells(of: Field, value: Any, label: Callable[[str], str]) -> tuple[str, ...
     if of.kind == "things":
         return _BETWEEN_IRIS.join(texts), _BETWEEN_TEXTS.join(map(label, texts))
     return ((_BETWEEN_IRIS if of.kind == "iri" else _BETWEEN_TEXTS).join(texts),)
+
+
+def _unused(name: str, names: set[str]) -> str:
+    while name in names:
+        name += "_"
+    names.add(name)
+    return name

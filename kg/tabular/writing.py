@@ -1,22 +1,23 @@
 """Writes tables as CSV (RFC 4180), CSV for Excel, JSON and Excel workbooks (Office Open XML, ISO/IEC 29500).
 
-Cells of a workbook bear their types, so that a text that begins like a formula stays one: it is written as a string, and
-marked with the apostrophe (``quotePrefix``) that keeps it one when somebody edits the cell. Numbers with more digits
-than Excel holds (15) and days that it has no number for (before 1900) are texts.
+Cells of a workbook bear their types, so that a text that begins like a formula stays one: it is written as a string,
+and marked with the apostrophe (``quotePrefix``) that keeps it one when somebody edits the cell. Numbers with more
+digits than Excel holds (15) and days that it has no number for (before 1900) are texts.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from kg.rdf.excel import for_excel
-from kg.tabular.table import Column, Table
+from kg.tabular.table import Column, Kind, Table
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -27,6 +28,9 @@ _DIGITS: Final = 15
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FIRST_DAY: Final = date(1900, 3, 1)
 """Before it, Excel's numbers of days are one off, for it takes 1900 for a leap year."""
+
+_NO_XML: Final = re.compile("[\ufffe\uffff]")
+"""What XML cannot hold, and XlsxWriter does not escape."""
 
 _WIDEST: Final = 60
 _CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XlsxWriter wants naive times; files of one table are the same
@@ -68,7 +72,7 @@ def as_xlsx(table: Table) -> bytes:
     book = Workbook(output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": table.title, "created": _CREATED})
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    day, quoted = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"quote_prefix": True})
+    styles = _Styles(book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"quote_prefix": True}))
     sheet = book.add_worksheet("Data")
     sheet.freeze_panes(1, 1)
     for at, column in enumerate(table.columns):
@@ -77,7 +81,7 @@ def as_xlsx(table: Table) -> bytes:
         sheet.set_column(at, at, min(max(widest, len(column.title), 8), _WIDEST) + 1)
         for number, row in enumerate(table.rows, 1):
             if cell := row[at]:
-                _write(sheet, number, at, cell, column, day=day, quoted=quoted)
+                _write(sheet, (number, at), cell, column.kind, styles)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
     told = book.add_worksheet("About")
@@ -86,7 +90,7 @@ def as_xlsx(table: Table) -> bytes:
     lines = [("title", table.title), *table.about, *((c.name, f"{c.title} ({c.kind})") for c in table.columns)]
     for number, (name, words) in enumerate(lines):
         told.write_string(number, 0, name, head if number <= len(table.about) else None)
-        told.write_string(number, 1, words[:_CELL], quoted if words.startswith(_FORMULA) else None)
+        told.write_string(number, 1, words[:_CELL], styles.text(words))
     book.close()
     return output.getvalue()
 
@@ -110,16 +114,27 @@ def _plain(cell: str, column: Column) -> Any:
     return cell
 
 
-def _write(sheet: Any, row: int, at: int, cell: str, column: Column, *, day: Any, quoted: Any) -> None:
-    if column.kind in {"integer", "decimal"} and (number := _number(cell)) is not None:
+class _Styles(NamedTuple):
+    """The formats of days, and of texts that begin like a formula."""
+
+    day: Any
+    quoted: Any
+
+    def text(self, words: str) -> Any:
+        """The format of a text, None for the usual one."""
+        return self.quoted if words.startswith(_FORMULA) else None
+
+
+def _write(sheet: Any, place: tuple[int, int], cell: str, kind: Kind, styles: _Styles) -> None:
+    if kind in {"integer", "decimal"} and (number := _number(cell)) is not None:
         if len(number.as_tuple().digits) <= _DIGITS:
-            sheet.write_number(row, at, float(number))
+            sheet.write_number(*place, float(number))
             return
-    elif column.kind == "date" and (when := _day(cell)) is not None and when >= _FIRST_DAY:
-        sheet.write_datetime(row, at, when, day)
+    elif kind == "date" and (when := _day(cell)) is not None and when >= _FIRST_DAY:
+        sheet.write_datetime(*place, when, styles.day)
         return
-    words = cell if len(cell) <= _CELL else f"{cell[: _CELL - 1]}…"
-    sheet.write_string(row, at, words, quoted if words.startswith(_FORMULA) else None)
+    words = _NO_XML.sub("�", cell if len(cell) <= _CELL else f"{cell[: _CELL - 1]}…")
+    sheet.write_string(*place, words, styles.text(words))
 
 
 def _number(cell: str) -> Decimal | None:

@@ -36,6 +36,8 @@ class Selection:
     party: str = ""
     measures: tuple[str, ...] = ()
     kind: PeriodKind | None = None
+    told: str = ""
+    """A further pattern that they fit."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,11 @@ class Observation:
         return self.areas + self.counterparts
 
 
-def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
-    """The selected figures in all modalities, by measure and period; at most `MAX_OBSERVATIONS`."""
-    found = find(reader, selected(selection))
+def observations(
+    reader: Reader, selection: Selection, language: str, most: int = MAX_OBSERVATIONS
+) -> list[Observation]:
+    """The selected figures in all modalities, by measure and period; at most so many."""
+    found = find(reader, selected(selection, most))
     facts = _facts(reader, found)
     notes = footnotes(reader, {claim for of in facts.values() for claim in of}, language)
     published = _publication_days(reader, {note.article for note in notes.values() if note.article})
@@ -130,14 +134,14 @@ def _figure(each: Observation) -> Figure:
     )
 
 
-def selected(selection: Selection) -> Search:
+def selected(selection: Selection, most: int = MAX_OBSERVATIONS) -> Search:
     """The selected figures, but for the kind of period."""
     measure, value = node(str(KEL.measure)), node(str(KEL.value))
     wanted = f"VALUES ?m {{ {nodes(selection.measures)} }}" if selection.measures else ""
     sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
     party = f"GRAPH ?p {{ ?thing {sides} {node(selection.party)} }}" if selection.party else ""
     figures = f"GRAPH ?c {{ ?thing {measure} ?m ; {value} ?v }}"
-    return Search(f"{party} {wanted} {figures}", MAX_OBSERVATIONS, ordered=False)
+    return Search(f"{party} {wanted} {figures} {selection.told}", most, ordered=False)
 
 
 def expect_observations(reader: Reader, selection: Selection, language: str) -> None:

@@ -1,7 +1,7 @@
 """The list of claims as files: a table with labels beside the IRIs, and linked data with each claim in its graph."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyoxigraph as ox
 from flask import request
@@ -11,16 +11,15 @@ from kg.claims.citing import sentence, sources
 from kg.claims.content import contents
 from kg.claims.facets import ClaimTable
 from kg.claims.kinds import TITLES
-from kg.language.labels import Label, labels
 from kg.rdf.formats import GraphFormat
 from kg.store.reader import Reader, nodes
-from kg.tabular.table import Field, Table, tabulate
+from kg.tabular.table import Field, Table
 from kg.views.footnotes import footnotes
 from ontology.namespaces import PREFIXES
 from server.http.languages import language, translate
 from server.http.links import page_of
 from server.http.site import Site
-from server.http.tables import about_table
+from server.pages.list_files import table_of
 
 _BATCH: Final = 500
 _MOST_ROWS: Final = 200_000
@@ -48,8 +47,8 @@ def claim_table(site: Site, table: ClaimTable, claims: Sequence[str]) -> Table:
                 "speaker": row.speakers,
                 "article": row.article,
                 "headline": source.headline.text if source else "",
-                "author": map(str, source.authors) if source else (),
-                "publisher": map(str, source.publishers) if source else (),
+                "author": [*map(str, source.authors)] if source else (),
+                "publisher": [*map(str, source.publishers)] if source else (),
                 "address": source.address if source else "",
                 "published_earliest": row.earliest,
                 "published_latest": row.latest,
@@ -68,17 +67,7 @@ def claim_table(site: Site, table: ClaimTable, claims: Sequence[str]) -> Table:
                 "citation": sentence(note, source, code, translate) if source else "",
             }
         )
-    fields = _fields()
-    iris = {iri for record in records for field in fields if field.kind == "things" for iri in _several(record, field)}
-    names = labels(reader, iris, code)
-    return tabulate(
-        "claims", translate("Claims"), fields, records, lambda iri: str(names.get(iri, Label(iri))), about_table(site)
-    )
-
-
-def _several(record: dict[str, Any], field: Field) -> tuple[str, ...]:
-    value = record[field.name]
-    return tuple(v for v in ((value,) if isinstance(value, str) else value) if v)
+    return table_of(site, "claims", translate("Claims"), _fields(), records)
 
 
 def _fields() -> tuple[Field, ...]:

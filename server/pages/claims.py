@@ -1,4 +1,4 @@
-"""``/claims``: every claim, by who says it, how surely, in which article, when, of what, and what kind of fact it is."""
+"""``/claims``: every claim, by who says it, how surely, in which article, when, of what, and what kind of fact."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,6 @@ from kg.views.footnotes import footnotes
 from kg.views.listings import Listing
 from kg.views.notes import Notes
 from kg.views.quotations import quotations
-from ontology.namespaces import CODE, MODALITIES
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.negotiation import CONTENT_TYPES
@@ -34,6 +33,7 @@ from server.http.tables import SUFFIXES, tabular
 from server.pages.claim_files import claim_table, dataset
 from server.pages.facets import (
     Naming,
+    by_certainty,
     chips,
     chosen_values,
     file_link,
@@ -98,7 +98,7 @@ def blueprint(site: Site) -> Blueprint:
             asked.table.counts(asked.selection, counted),
             asked.selection.chosen,
             Naming(site.reader, {"year": str, "kind": lambda kind: translate(TITLES[kind])}),
-            {"certainty": _by_certainty, "year": lambda year: -int(year) if year.isdecimal() else 0},
+            {"certainty": by_certainty, "year": lambda year: -int(year) if year.isdecimal() else 0},
         )
         others = [
             ("text", translate("Words"), asked.words),
@@ -183,11 +183,6 @@ def _day(filters: Filters, name: str) -> str:
         filters.problems.append(message % {"value": value, "example": "2024-11-27"})
         return ""
     return value
-
-
-def _by_certainty(iri: str) -> tuple[int, str]:
-    name = iri.removeprefix(str(CODE))
-    return (MODALITIES.index(name) if name in MODALITIES else len(MODALITIES)), iri
 
 
 def _rows(site: Site, claims: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from kg.language.collation import key
 from kg.language.labels import Label, labels
 from kg.store.reader import Reader
 from ontology import BASE
+from ontology.namespaces import CODE, MODALITIES
 from server.http.languages import PARAMETER, language, translate
 from server.http.parameters import known
 
@@ -79,7 +80,10 @@ def chosen_values(name: str) -> tuple[str, ...]:
 
 
 class Naming:
-    """Labels of the values of facets, read once for all that a page shows; `words` are those of values that are words."""
+    """Labels of the values of facets, read once for all that a page shows.
+
+    `words` has, by the names of facets whose values are words, what puts these into the reader's language.
+    """
 
     def __init__(self, reader: Reader, words: Mapping[str, Callable[[str], str]]) -> None:
         self._reader = reader
@@ -173,3 +177,9 @@ def unknown_choice(value: str, title: str) -> str:
     """The message about a value that is not among the choices."""
     message = translate("“%(value)s” is not among the choices of “%(filter)s”. Choose one of the list.")
     return message % {"value": value, "filter": title}
+
+
+def by_certainty(iri: str) -> tuple[int, str]:
+    """The sort key of a modality: the surest first."""
+    name = iri.removeprefix(str(CODE))
+    return (MODALITIES.index(name) if name in MODALITIES else len(MODALITIES)), iri
