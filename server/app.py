@@ -37,6 +37,7 @@ from server.pages import (
     why,
     why_not,
 )
+from server.pages import downloads as downloads_page
 from server.pages import lenses as lens_pages
 from server.versions import changes, citations, differences, memento, permalinks, replication, timemaps
 
@@ -54,6 +55,7 @@ _PAGES = (
     differences,
     documents,
     downloads,
+    downloads_page,
     events,
     home,
     leaders,

@@ -21,8 +21,11 @@ from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Registers the variables of ``base.html`` and filters: ``in_its_language``, ``in_one_language``, ``shorten``,
-    ``passed`` (of a planned day, up to when the sources reach if it is over), and the function ``passages`` of footnotes."""
+    """Registers the variables of ``base.html``, filters and a function.
+
+    The filters are ``in_its_language``, ``in_one_language``, ``shorten``, and ``passed``: of a planned day that is over
+    up to when the sources reach. The function is ``passages``: the texts of the passages of footnotes.
+    """
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
     app.jinja_env.filters["passed"] = lambda day: site.sources_until.get() if _has_passed(day) else ""
