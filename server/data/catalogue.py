@@ -32,6 +32,9 @@ Disallow: /data/dump.
 Disallow: /diff
 Disallow: /cite
 Disallow: /q/
+Disallow: /claims?
+Disallow: /claims.
+Disallow: /answer.
 Disallow: /timemap/
 Disallow: /*version=
 Sitemap: {}sitemap.xml
