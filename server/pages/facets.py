@@ -22,6 +22,9 @@ MORE: Final = "more"
 SHOWN: Final = 8
 """How many choices of a facet a page shows at first."""
 
+_NEARLY: Final = 12
+"""With so many choices in all it shows them."""
+
 MOST: Final = 400
 """How many it shows at most; words find the claims about others."""
 
@@ -107,7 +110,7 @@ def ranked(
 ) -> list[str]:
     """The values of a facet to show: the most frequent, or in their own order, with the chosen ones in any case."""
     ordered = sorted(found, key=order or (lambda v: (-found[v], v)))  # type: ignore[arg-type, return-value]
-    first = ordered[: MOST if every else SHOWN]
+    first = ordered[: MOST if every else SHOWN if len(ordered) > _NEARLY else _NEARLY]
     return [*(value for value in chosen if value not in first), *first]
 
 

@@ -54,9 +54,10 @@ def blueprint(site: Site) -> Blueprint:
 
     def found_by(selection: Selection, told: Told, most: int) -> list[Observation]:
         every = observations(site.reader, replace(selection, told=told.pattern), language(), most)
-        # A figure that one claim gives as is chosen, others may give another value.
-        fitting = [each for each in every if not told.pattern or any(map(told.fits, each.notes))]
-        return sorted(fitting, key=lambda each: flow_rank(each.measure))
+        if told.pattern:  # of a figure with several values, those that a claim gives as it is chosen
+            given = {each.iri for each in every if any(map(told.fits, each.notes))}
+            every = [each for each in every if each.iri not in given or any(map(told.fits, each.notes))]
+        return sorted(every, key=lambda each: flow_rank(each.measure))
 
     @routes.get("/trade")
     def page() -> tuple[str, int]:

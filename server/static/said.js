@@ -1,7 +1,7 @@
-// Who points at a footnote's number, or at who says so, sees the claim at once, in a box that stays while one points at it
-// and goes with Escape. A convenience for the eye: the same stands below, or opens with a click, a tap or the Enter key.
+// Who points at who says so, or comes to it by key, sees the claims at once, in a box that stays while one points at it and
+// goes with Escape. A convenience for the eye: the same opens with a click, a tap or the Enter key.
 const WAIT = 250; // milliseconds before it comes or goes, so that one that passes by calls nothing up
-const SELECTOR = '.note-ref a[href^="#note-"], .said > summary';
+const SELECTOR = ".said > summary";
 
 if (HTMLElement.prototype.showPopover) {
   const box = document.createElement("div");
@@ -17,19 +17,11 @@ if (HTMLElement.prototype.showPopover) {
     shown = undefined;
   };
 
-  /** The element that has what is shown for another one: a footnote, or the claims of a closed `details`. */
-  const contentOf = (element) => {
-    if (element.matches("summary")) return element.parentElement.open ? null : element.parentElement.querySelector("ul");
-    return document.getElementById(element.getAttribute("href").slice(1));
-  };
-
   const show = (element) => {
-    const content = contentOf(element);
-    if (!content || shown === element) return;
-    const copy = content.cloneNode(true);
-    for (const part of [copy, ...copy.querySelectorAll("[id]")]) part.removeAttribute("id");
-    for (const link of copy.querySelectorAll("a, summary")) link.tabIndex = -1;
-    box.replaceChildren(...(copy.matches("li") ? copy.childNodes : [copy]));
+    if (element.parentElement.open || shown === element) return;
+    const copy = element.parentElement.querySelector("ul").cloneNode(true);
+    for (const link of copy.querySelectorAll("a")) link.tabIndex = -1;
+    box.replaceChildren(copy);
     box.showPopover();
     const at = element.getBoundingClientRect(), size = box.getBoundingClientRect();
     const below = at.bottom + size.height + 8 < innerHeight || at.top < size.height + 8;
