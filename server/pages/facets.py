@@ -109,7 +109,7 @@ def ranked(
     found: Counter[str], chosen: Sequence[str], order: Callable[[str], object] | None, *, every: bool
 ) -> list[str]:
     """The values of a facet to show: the most frequent, or in their own order, with the chosen ones in any case."""
-    ordered = sorted(found, key=order or (lambda v: (-found[v], v)))  # type: ignore[arg-type, return-value]
+    ordered = sorted(found, key=order or (lambda v: (-found[v], v)))  # type: ignore[arg-type]
     first = ordered[: MOST if every else SHOWN if len(ordered) > _NEARLY else _NEARLY]
     return [*(value for value in chosen if value not in first), *first]
 

@@ -133,22 +133,19 @@ def _table(site: Site, shown: list[tuple[str, list[Tenure]]], page: Notes) -> Ta
         Field("attested", translate("Attested on")),
         *said_fields(),
     )
-    rows = [
-        {
-            "person": person,
-            **(
-                {
-                    "office": values(tenure.offices),
-                    "body": tenure.office.body,
-                    "state": tenure.office.state,
-                    "attested": dict.fromkeys(moment.first for moment in tenure.attested),
-                    **said(page, tenure.claims),
-                }
-                if tenure
-                else {}
-            ),
+
+    def of_tenure(tenure: Tenure) -> dict[str, Any]:
+        return {
+            "office": values(tenure.offices),
+            "body": tenure.office.body,
+            "state": tenure.office.state,
+            "attested": dict.fromkeys(moment.first for moment in tenure.attested),
+            **said(page, tenure.claims),
         }
+
+    rows = [
+        {"person": person, **cells}
         for person, tenures in shown
-        for tenure in tenures or [None]
+        for cells in (map(of_tenure, tenures) if tenures else [{}])
     ]
     return table_of(site, "leaders", translate("Leaders"), fields, rows)

@@ -11,6 +11,7 @@ from kg.language.labels import Label
 from kg.language.messages import gettext_noop
 from kg.tabular.table import Field, Table
 from kg.views import instruments, leaders, statements, visits
+from kg.views.facts import claims_of
 from kg.views.finding import Search, find
 from kg.views.listings import PAGE_SIZE, Listing
 from kg.views.records import records
@@ -175,7 +176,7 @@ def _table(site: Site, shown: list[State], page: Notes) -> Table:
             "attested": dict.fromkeys(moment.first for tenure in each.heads for moment in tenure.attested),
             "member": values(each.memberships),
             **each.counts,
-            **said(page, [c for part in (*each.heads, *each.memberships) for c in part.claims]),
+            **said(page, [*(c for head in each.heads for c in head.claims), *claims_of(each.memberships)]),
         }
         for each in shown
     ]
