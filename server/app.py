@@ -17,7 +17,9 @@ from server.http.headers import HEADERS
 from server.http.signposts import licences
 from server.http.site import Site
 from server.pages import (
+    answers,
     charts,
+    claims,
     conflicts,
     documents,
     events,
@@ -35,6 +37,7 @@ from server.pages import (
     why,
     why_not,
 )
+from server.pages import downloads as downloads_page
 from server.pages import lenses as lens_pages
 from server.versions import changes, citations, differences, memento, permalinks, replication, timemaps
 
@@ -42,14 +45,17 @@ UPLOAD_BYTES = 1 << 27
 """Larger documents for the Graph Store Protocol are refused with 413; load them in parts."""
 
 _PAGES = (
+    answers,
     catalogue,
     changes,
     charts,
+    claims,
     conflicts,
     citations,
     differences,
     documents,
     downloads,
+    downloads_page,
     events,
     home,
     leaders,

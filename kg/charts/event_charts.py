@@ -1,6 +1,6 @@
 """The chart of events along time: held events with solid marks, planned ones with open marks and dashed lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -10,6 +10,7 @@ from kg.language.labels import labels
 from kg.language.messages import Translate
 from kg.language.periods import Period, milliseconds, parse_day, time_ticks
 from kg.store.reader import Reader
+from kg.views.footnotes import Footnote, footnotes
 from kg.views.records import records
 from ontology.namespaces import shorten
 
@@ -32,6 +33,7 @@ class _Span:
     name: str
     kind: str
     period: Period
+    claims: tuple[str, ...] = ()
 
 
 def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
@@ -39,7 +41,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     asked = list(dict.fromkeys(iris))[:MAX_EVENTS]
     names = labels(reader, asked, language)
     every = [
-        _Span(iri, names[iri].text, moment.kind, Period(start, end, moment.inferred))
+        _Span(iri, names[iri].text, moment.kind, Period(start, end, moment.inferred), moment.claims)
         for iri, of in records(reader, asked).items()
         for moment in of.dates("held", "planned")
         if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
@@ -49,7 +51,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     every.sort(key=lambda span: (span.period.end, span.name), reverse=True)
     since = every[0].period.end.year - _YEARS
     spans = [span for span in every if span.period.end.year >= since]
-    say = translate
+    say, told = translate, footnotes(reader, (claim for span in spans for claim in span.claims), language)
     notes = [say("Filled marks: held. Open marks with broken lines: planned.")]
     if len(spans) < len(every):
         notes.append(say("Events before {year} are in the list only.").format(year=since))
@@ -67,8 +69,11 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
             Column("held_or_planned", say("Held or planned")),
             Column("earliest", say("From")),
             Column("latest", say("To")),
+            Column("claim", say("Claim")),
+            Column("speaker", say("Who says so")),
+            Column("certainty", say("How surely")),
         ),
-        [(s.iri, s.name, s.kind, s.period.start.isoformat(), s.period.end.isoformat()) for s in spans],
+        [_row(span, told) for span in spans],
         size=(WIDE, wide[1]),
         narrow=narrow[0],
         narrow_size=(NARROW, narrow[1]),
@@ -76,6 +81,14 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
         language=language,
         notes=notes,
     )
+
+
+def _row(span: _Span, told: Mapping[str, Footnote]) -> tuple[str, ...]:
+    notes = [told[claim] for claim in span.claims if claim in told]
+    speakers, modalities = (dict.fromkeys(str(n.speaker_label) for n in notes), [str(n.modality_label) for n in notes])
+    first, last = span.period.start.isoformat(), span.period.end.isoformat()
+    said = " ".join(span.claims), "; ".join(speakers), "; ".join(dict.fromkeys(modalities))
+    return span.iri, span.name, span.kind, first, last, *said
 
 
 def _description(span: _Span, language: str, translate: Translate) -> str:

@@ -123,12 +123,12 @@ def _capital(words: str) -> str:
 
 
 def _source(note: Footnote, translate: Translate) -> str:
-    """The speaker, article and paragraph of a footnote, without the speaker if the article's label contains it."""
+    """The speaker, article, paragraph and modality of a footnote, without the speaker if the article's label has it."""
     speaker, article = note.speaker_label.text, note.article_label.text
     source = article if speaker in article else f"{speaker}, {article}".strip(", ")
     if note.paragraph:
         source = translate("{source}, paragraph {number}").format(source=source, number=note.paragraph)
-    return source
+    return f"{source} ({note.modality_label})" if note.modality_label.text else source
 
 
 class _ChartBuilder:
@@ -240,6 +240,8 @@ class _ChartBuilder:
             Column("bound", say("Bound")),
             Column("as_written", say("As printed")),
             Column("claim", say("Claim")),
+            Column("speaker", say("Who says so")),
+            Column("certainty", say("How surely")),
         ]
 
 
@@ -254,4 +256,23 @@ def _row(of: Observation) -> tuple[str, ...]:
     start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
     area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
     bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
-    return of.iri, area, counterpart, observed, start, end, plain_decimal(of.value), of.unit, bounds, printed, claims
+    return (
+        of.iri,
+        area,
+        counterpart,
+        observed,
+        start,
+        end,
+        plain_decimal(of.value),
+        of.unit,
+        bounds,
+        printed,
+        claims,
+        *_said(of),
+    )
+
+
+def _said(of: Observation) -> tuple[str, str]:
+    """Who gives a figure, and how surely."""
+    speakers, modalities = ([str(n.speaker_label) for n in of.notes], [str(n.modality_label) for n in of.notes])
+    return "; ".join(dict.fromkeys(speakers)), "; ".join(dict.fromkeys(modalities))

@@ -2,8 +2,7 @@
 
 Begin with `cli`.
 
-Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.inference, kg.citations, kg.history, kg.store,
-kg.conflicts, kg.curation, kg.checks, kg.analytics, kg.language, kg.drafts, kg.explanations, kg.views, kg.publishing,
-kg.packages,
-kg.upload, kg.optimisation.
+Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.inference, kg.citations, kg.optimisation, kg.conflicts,
+kg.history, kg.upload, kg.store, kg.curation, kg.checks, kg.analytics, kg.language, kg.drafts, kg.explanations,
+kg.views, kg.publishing, kg.packages, kg.claims.
 """

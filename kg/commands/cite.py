@@ -37,6 +37,7 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     Example: kelisim cite id:astana --format bibtex
     """
+    from kg.claims.citing import Source, cite_claim, sources
     from kg.curation.manifest import called
     from kg.engine.engine import Engine, with_prefixes
     from kg.history.history import History
@@ -47,6 +48,7 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
     from kg.publishing.citing import cite as cited
     from kg.rdf.set_digest import SetDigest
     from kg.store.reader import Reader
+    from kg.views.footnotes import footnotes
     from ontology import BASE, PREFIXES, KelisimError
 
     if thing and query:
@@ -76,7 +78,11 @@ def cite(  # noqa: PLR0913, PLR0917 - one parameter an option
         name = labels(reader, [iri], "en")[iri]
         if not name.language and not reader.ask(f"ASK {{ <{iri}> ?p ?o }}"):
             raise KelisimError(f"Nothing is known of <{iri}>. kelisim show finds things by their names.")
-        found = cited(str(name), iri, version, about=about)
+        if note := footnotes(reader, [iri], "en").get(iri):
+            source = sources(reader, [note.article], "en").get(note.article, Source(note.article))
+            found = cite_claim(note, source, version)
+        else:
+            found = cited(str(name), iri, version, about=about)
     else:
         found = cited(DATASET if about.ours else str(about.title("en")), about.iri(address), version, about=about)
     click.echo(getattr(found, form))

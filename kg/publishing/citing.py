@@ -60,13 +60,13 @@ def cite(  # noqa: PLR0913 - what is cited, of which version, when
     whole = dataset == title
     work = f"{title.rstrip('.')} ({release})." if whole else f"{title.rstrip('.')}. In {dataset} ({release})."
     bibtex = [
-        f"  author = {{{{{_tex(authors)}}}}}" if authors else "",
-        f"  title = {{{_tex(title)}}}",
-        f"  howpublished = {{{_tex(dataset)}}}" if not whole else "",
+        f"  author = {{{{{tex(authors)}}}}}" if authors else "",
+        f"  title = {{{tex(title)}}}",
+        f"  howpublished = {{{tex(dataset)}}}" if not whole else "",
         f"  year = {{{today.year}}}",
         f"  version = {{{data.number}}}",
-        f"  note = {{{_tex(note)}}}",
-        f"  url = {{{_in_tex(iri)}}}",
+        f"  note = {{{tex(note)}}}",
+        f"  url = {{{in_tex(iri)}}}",
     ]
     ris = [
         f"AU  - {authors}" if authors else "",
@@ -94,7 +94,7 @@ def cite(  # noqa: PLR0913 - what is cited, of which version, when
         f"{f'{authors}. ' if authors else ''}({today.year}). {work}{drawn} Retrieved {today} from {iri}",
         f"@misc{{{key},\n" + ",\n".join(filter(None, bibtex)) + "\n}",
         json.dumps([{name: value for name, value in csl.items() if value}], ensure_ascii=False, indent=1),
-        "\n".join(("TY  - DATA", *(line for line in map(_one_line, ris) if line), "ER  - ")),
+        "\n".join(("TY  - DATA", *(line for line in map(one_line, ris) if line), "ER  - ")),
     )
 
 
@@ -111,16 +111,16 @@ def in_words(data: Version) -> str:
     return f"data version {data.number}{dated}" + (f", digest {digest}" if digest else "")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text with single spaces, since a field of RIS is a line."""
     return " ".join(text.split(None)) if "\n" in text else text
 
 
-def _tex(text: str) -> str:
+def tex(text: str) -> str:
     r"""The text with TeX's special characters escaped as ``\char``."""
     return _SPECIAL.sub(lambda sign: f"\\char{ord(sign[0])}{{}}", text)
 
 
-def _in_tex(iri: str) -> str:
+def in_tex(iri: str) -> str:
     """An address in a field of BibTeX, whose braces must match."""
     return iri.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C")

@@ -31,6 +31,8 @@ class EventFilter:
     state: str = ""
     status: str = ""
     year: int = 0
+    told: str = ""
+    """A further pattern that they fit."""
 
     @property
     def pattern(self) -> str:
@@ -45,15 +47,21 @@ class EventFilter:
         parts.append(_ANY)
         if self.year:
             parts.append(f"{_SPAN} FILTER(YEAR(?from) <= {self.year} && YEAR(?until) >= {self.year})")
-        return " ".join(f"{{ {part} }}" for part in parts)
+        return " ".join(f"{{ {part} }}" for part in (*parts, self.told) if part)
 
 
-def events(
-    reader: Reader, selected: EventFilter, language: str, *, number: int = 1, descending: bool = True
+def events(  # noqa: PLR0913 - what is listed, in which order, and which part of it
+    reader: Reader,
+    selected: EventFilter,
+    language: str,
+    *,
+    number: int = 1,
+    descending: bool = True,
+    size: int = PAGE_SIZE,
 ) -> Listing:
     """One page of the events by date; those without a date last."""
     key = f"{_SPAN} BIND(?until AS ?key)"
-    return listing(reader, selected.pattern, language, key=key, descending=descending, number=number, size=PAGE_SIZE)
+    return listing(reader, selected.pattern, language, key=key, descending=descending, number=number, size=size)
 
 
 def kinds(reader: Reader) -> list[str]:

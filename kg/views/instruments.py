@@ -124,16 +124,24 @@ def documents(  # noqa: PLR0913 - the filters of the list
     descending: bool = False,
     number: int = 1,
     size: int = PAGE_SIZE,
+    told: str = "",
 ) -> Listing:
-    """Documents and packages by name or by their last date; `kind` may be the class of packages.
+    """Documents and packages by name or by their last date; see `selected_documents`.
+
+    told: a further pattern that they fit.
+    """
+    pattern = f"{selected_documents(party, kind, stage, year, words)} {told}"
+    key = f"{_SPAN} BIND(?until AS ?key)" if by_date else ""
+    return listing(reader, pattern, language, key=key, descending=descending, number=number, size=size)
+
+
+def selected_documents(party: str = "", kind: str = "", stage: str = "", year: int = 0, words: str = "") -> str:
+    """The pattern of the selected documents; `kind` may be the class of packages.
 
     year: a year in which the document has a date: of a stage, of an event that it results from, or of its period.
     """
     pattern = _pattern(party, kind, stage, year)
-    if words:
-        pattern += f" {name_contains(words)}"
-    key = f"{_SPAN} BIND(?until AS ?key)" if by_date else ""
-    return listing(reader, pattern, language, key=key, descending=descending, number=number, size=size)
+    return f"{pattern} {name_contains(words)}" if words else pattern
 
 
 def parties(reader: Reader) -> list[str]:

@@ -67,18 +67,15 @@ def by_holder(tenures: Iterable[Tenure]) -> dict[str, list[Tenure]]:
     return found
 
 
-def people(  # noqa: PLR0913 - the filters of the list
-    reader: Reader,
-    language: str,
-    *,
-    state: str = "",
-    role: str = "",
-    words: str = "",
-    in_office: bool = True,
-    descending: bool = False,
-    number: int = 1,
+def people(  # noqa: PLR0913 - who is listed, in which order, and which part of the list
+    reader: Reader, pattern: str, language: str, *, descending: bool = False, number: int = 1, size: int = PAGE_SIZE
 ) -> Listing:
-    """People by name: those with an office (of that state, with that role), or those without one."""
+    """People by name: those of the pattern, which `selected_people` gives."""
+    return listing(reader, pattern, language, descending=descending, number=number, size=size)
+
+
+def selected_people(*, state: str = "", role: str = "", words: str = "", in_office: bool = True) -> str:
+    """The pattern of people with an office (of that state, with that role), or of those without one."""
     office = f"GRAPH ?c {{ ?tenure <{KEL.holder}> ?thing }}"
     if in_office:
         pattern = office + (f" GRAPH ?d {{ ?tenure <{KEL.office}> ?office }}" if state or role else "")
@@ -86,9 +83,7 @@ def people(  # noqa: PLR0913 - the filters of the list
         pattern += f" {of_state(state)}" if state else ""
     else:
         pattern = f"?thing a <{_PERSON}> FILTER NOT EXISTS {{ {office} }}"
-    if words:
-        pattern += f" {name_contains(words)}"
-    return listing(reader, pattern, language, descending=descending, number=number, size=PAGE_SIZE)
+    return f"{pattern} {name_contains(words)}" if words else pattern
 
 
 def states_with_offices(reader: Reader) -> list[str]:

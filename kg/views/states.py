@@ -49,6 +49,7 @@ def states(  # noqa: PLR0913 - the filters of the list
     words: str = "",
     descending: bool = False,
     number: int = 1,
+    size: int = PAGE_SIZE,
 ) -> Listing:
     """States by name. member: an organisation. having: a key of `CONTENT_PATTERNS`. words: part of a label."""
     parts = [f"?thing a <{KEL.State}>"]
@@ -59,7 +60,7 @@ def states(  # noqa: PLR0913 - the filters of the list
     if words:
         parts.append(name_contains(words))
     pattern = " ".join(f"{{ {part} }}" for part in parts)
-    return listing(reader, pattern, language, descending=descending, number=number, size=PAGE_SIZE)
+    return listing(reader, pattern, language, descending=descending, number=number, size=size)
 
 
 def organisations(reader: Reader) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Final
 
 import pyoxigraph as ox
@@ -35,6 +36,8 @@ class Selection:
     party: str = ""
     measures: tuple[str, ...] = ()
     kind: PeriodKind | None = None
+    told: str = ""
+    """A further pattern that they fit."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,15 @@ class Observation:
         return self.areas + self.counterparts
 
 
-def observations(reader: Reader, selection: Selection, language: str) -> list[Observation]:
-    """The selected figures in all modalities, by measure and period; at most `MAX_OBSERVATIONS`."""
-    found = find(reader, selected(selection))
+def observations(
+    reader: Reader, selection: Selection, language: str, most: int = MAX_OBSERVATIONS
+) -> list[Observation]:
+    """The selected figures in all modalities, by measure and period; at most so many."""
+    found = find(reader, selected(selection, most))
     facts = _facts(reader, found)
     notes = footnotes(reader, {claim for of in facts.values() for claim in of}, language)
     published = _publication_days(reader, {note.article for note in notes.values() if note.article})
-    every = [each for iri in found for each in _observations(iri, facts[iri], notes, published)]
+    every = [each for iri in found for each in observations_told(iri, facts[iri], notes, published)]
     kept = [each for each in every if selection.kind in {None, each.kind}]
     return sorted(kept, key=_order)
 
@@ -129,14 +134,14 @@ def _figure(each: Observation) -> Figure:
     )
 
 
-def selected(selection: Selection) -> Search:
+def selected(selection: Selection, most: int = MAX_OBSERVATIONS) -> Search:
     """The selected figures, but for the kind of period."""
     measure, value = node(str(KEL.measure)), node(str(KEL.value))
     wanted = f"VALUES ?m {{ {nodes(selection.measures)} }}" if selection.measures else ""
     sides = "|".join(node(str(KEL[name])) for name in _PARTIES)
     party = f"GRAPH ?p {{ ?thing {sides} {node(selection.party)} }}" if selection.party else ""
     figures = f"GRAPH ?c {{ ?thing {measure} ?m ; {value} ?v }}"
-    return Search(f"{party} {wanted} {figures}", MAX_OBSERVATIONS, ordered=False)
+    return Search(f"{party} {wanted} {figures} {selection.told}", most, ordered=False)
 
 
 def expect_observations(reader: Reader, selection: Selection, language: str) -> None:
@@ -147,12 +152,12 @@ def expect_observations(reader: Reader, selection: Selection, language: str) -> 
     expect_labels(reader, {fact.iri for fact in told} - {""}, language)
 
 
-_Facts = dict[str, dict[str, list[str]]]
+FactsByClaim = Mapping[str, Mapping[str, Sequence[str]]]
 """The values of one figure by claim and local name of the property."""
 
 
-def _facts(reader: Reader, found: Sequence[str]) -> dict[str, _Facts]:
-    facts: dict[str, _Facts] = {iri: {} for iri in found}
+def _facts(reader: Reader, found: Sequence[str]) -> Mapping[str, FactsByClaim]:
+    facts: dict[str, dict[str, dict[str, list[str]]]] = {iri: {} for iri in found}
     for iri, told in facts_about(reader, found).items():
         for fact in told:
             for claim in fact.claims:
@@ -170,10 +175,13 @@ def _publication_days(reader: Reader, articles: set[str]) -> dict[str, date]:
     return {str(row["a"].value): day for row in rows if (day := parse_day(str(row["d"].value)))}
 
 
-def _observations(
-    iri: str, facts: _Facts, notes: Mapping[str, Footnote], published: Mapping[str, date]
+def observations_told(
+    iri: str, facts: FactsByClaim, notes: Mapping[str, Footnote], published: Mapping[str, date] = MappingProxyType({})
 ) -> list[Observation]:
-    """One observation for each value that the claims give."""
+    """One observation for each value that the claims give of a figure.
+
+    facts: by claim and local name of the property. published: the earliest possible days of publication of articles.
+    """
     values: dict[str, list[str]] = defaultdict(list)
     for claim, of in sorted(facts.items()):
         for value in of.get("value", ()):
@@ -186,7 +194,7 @@ def _observations(
 
 
 def _observation(
-    iri: str, value: Decimal, facts: _Facts, notes: Mapping[str, Footnote], published: Mapping[str, date]
+    iri: str, value: Decimal, facts: FactsByClaim, notes: Mapping[str, Footnote], published: Mapping[str, date]
 ) -> Observation:
     def every(name: str) -> tuple[str, ...]:
         return tuple(sorted({v for of in facts.values() for v in of.get(name, ())}))

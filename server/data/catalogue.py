@@ -1,10 +1,10 @@
-"""Descriptions of the dataset for programs: DCAT and VoID, sitemaps, ``robots.txt``; and the page of downloads."""
+"""Descriptions of the dataset for programs: DCAT and VoID, sitemaps, ``robots.txt``."""
 
 from functools import lru_cache
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, request
 
 from kg.publishing.catalogue import Counts, catalogue, count
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
@@ -32,6 +32,9 @@ Disallow: /data/dump.
 Disallow: /diff
 Disallow: /cite
 Disallow: /q/
+Disallow: /claims?
+Disallow: /claims.
+Disallow: /answer.
 Disallow: /timemap/
 Disallow: /*version=
 Sitemap: {}sitemap.xml
@@ -81,13 +84,6 @@ def blueprint(site: Site) -> Blueprint:
         response = Response(found.serialize(form, site.prefixes), content_type=CONTENT_TYPES[form.name])
         response.headers["Link"] = of_dataset(about, host)
         return _validated(_vary_by_host(response))
-
-    @routes.get("/downloads")
-    def downloads() -> Response:
-        """The page of downloads."""
-        explanations = [schema(name) for name in SCHEMAS] if site.kinds.get() else []
-        page = render_template("data/downloads.html", files=site.files, made=dumps.made(), explanations=explanations)
-        return _validated(make_response(page))
 
     @routes.get("/sitemap.xml")
     def sitemap() -> Response:

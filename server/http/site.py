@@ -8,12 +8,14 @@ from typing import Final, Generic, TypeVar
 
 from flask import g, has_request_context
 
+from kg.claims.reading import Records, follow_records, read_records
 from kg.history.timeline import Version
 from kg.publishing.about import About, about_of_data
 from kg.publishing.dumps import MEDIA_TYPES, Dumps
 from kg.search.current import CurrentIndex
 from kg.search.index import Index
 from kg.store.background import Refresher
+from kg.store.followed import Followed
 from kg.store.reader import Lasting, Reader
 from kg.store.store import AS_OF, Store, as_of
 from kg.views.article_store import ArticleStore
@@ -151,6 +153,11 @@ class Site:
     def index(self) -> Refresher[Index]:
         """The full-text index of the store, built on first use, which then follows changes."""
         return Refresher(lambda: self.store.version, CurrentIndex(self.store).get)
+
+    @cached_property
+    def claims(self) -> Followed[Records]:
+        """The records of all claims, read on first use, which then follow changes."""
+        return Followed(self.store, read_records, follow_records)
 
     @cached_property
     def conflicts(self) -> Refresher[Conflicts]:

@@ -2,5 +2,5 @@
 
 Begin with `openapi`.
 
-Imports: ontology, kg.rdf, kg.conflicts, kg.explanations, kg.search, kg.publishing, server.http.
+Imports: ontology, kg.rdf, kg.conflicts, kg.explanations, kg.search, kg.publishing, kg.tabular, server.http.
 """

@@ -7,6 +7,7 @@ from kg.conflicts.kinds import KINDS
 from kg.publishing.dumps import MEDIA_TYPES as DUMPS
 from kg.publishing.schemas import MEDIA_TYPES as SCHEMAS
 from kg.rdf.formats import GRAPH_FORMATS
+from kg.tabular.writing import XLSX
 from server.openapi.operations import graph, in_path, in_query, json_object, operation
 from server.openapi.versions import VERSION
 
@@ -87,13 +88,13 @@ def _conflicts() -> dict[str, Any]:
     kinds = in_query("kind", {"type": "string", "enum": list(KINDS)})
     thing = {**in_query("thing", {"type": "string"}), "description": "A slug or an IRI: of a thing or a claim."}
     page = in_query("page", {"type": "integer", "minimum": 1})
-    content = {"": "text/html", ".json": "application/json", ".csv": "text/csv", ".ttl": "text/turtle"}
+    content = {"": "text/html", ".json": "application/json", ".csv": "text/csv", ".xlsx": XLSX, ".ttl": "text/turtle"}
     return {
         f"/conflicts{suffix}": {
             "get": operation(
                 "Conflicts between claims, with who says which and why it may be none",
                 {media_type: {}},
-                *(400, 503, *((413,) if suffix in {".csv", ".ttl"} else ())),
+                *(400, 503, *((413,) if suffix in {".csv", ".xlsx", ".ttl"} else ())),
                 parameters=[kinds, thing, *([page] if suffix in {"", ".json"} else [])],
             )
         }

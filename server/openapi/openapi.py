@@ -7,6 +7,7 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS
 from ontology.namespaces import MODALITIES
 from server.openapi.data import linked_data_paths
 from server.openapi.finding import finding_paths
+from server.openapi.lists import list_paths
 from server.openapi.operations import graph, in_path, in_query, json_object, operation
 from server.openapi.replication import replication_paths
 from server.openapi.versions import VERSION, version_paths
@@ -41,6 +42,7 @@ def describe(version: str, about: About) -> dict[str, Any]:
             },
             **linked_data_paths(),
             **finding_paths(),
+            **list_paths(),
             **version_paths(),
             **replication_paths(),
         },

@@ -2,7 +2,7 @@
 
 Begin with `things` for the page of any thing, `home` for the home page.
 
-Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.workers, kg.store, kg.conflicts, kg.curation, kg.agreement,
-kg.language, kg.explanations, kg.views, kg.charts, kg.publishing, server.http, server.endpoint, server.data,
-server.openapi.
+Imports: ontology, kg.rdf, kg.lenses, kg.engine, kg.citations, kg.conflicts, kg.workers, kg.store, kg.curation,
+kg.agreement, kg.language, kg.explanations, kg.views, kg.charts, kg.publishing, kg.tabular, kg.claims, server.http,
+server.endpoint, server.data, server.openapi.
 """

@@ -11,15 +11,17 @@ from kg.conflicts.model import Conflict, code
 from kg.conflicts.terms import triples
 from kg.engine.errors import BusyError, TooLargeError
 from kg.language.labels import Label, labels
-from kg.views.conflicts import PAGE_SIZE, Conflicts, as_csv, as_json, conflict_notes, value_iri
+from kg.tabular.table import Field, Table
+from kg.views.conflicts import PAGE_SIZE, ConflictNotes, Conflicts, as_csv, as_json, conflict_notes, value_iri
 from kg.views.listings import Listing
 from ontology.namespaces import ID, PREFIXES
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.negotiation import CONTENT_TYPES
 from server.http.site import Site
-from server.http.tables import table
+from server.http.tables import table, tabular
 from server.pages.filters import Choice, Filters, choices, value_of
+from server.pages.list_files import of_notes, said_fields, table_of
 
 MOST_IN_FILE: Final = 5_000
 """The limit of conflicts in a file of the list; longer lists are refused with 413, not truncated."""
@@ -96,6 +98,14 @@ def blueprint(site: Site) -> Blueprint:
         _bound(found)
         return table("conflicts", as_csv(found, conflict_notes(site.reader, found, language())))
 
+    @routes.get("/conflicts.xlsx")
+    def workbook() -> Response:
+        """The whole list as an Excel workbook, with labels beside the IRIs; 413 if longer than `MOST_IN_FILE`."""
+        filters, _, found = selected()
+        _refuse(filters)
+        _bound(found)
+        return tabular(_table(site, found, conflict_notes(site.reader, found, language())), "xlsx")
+
     @routes.get("/conflicts.ttl")
     def turtle() -> Response:
         """The whole list in Turtle, as the default graph of a dataset has it; 413 if longer than `MOST_IN_FILE`."""
@@ -106,6 +116,35 @@ def blueprint(site: Site) -> Blueprint:
         return Response(body, content_type=CONTENT_TYPES["turtle"])
 
     return routes
+
+
+def _table(site: Site, found: list[Conflict], notes: ConflictNotes) -> Table:
+    fields = (
+        Field("conflict", translate("Conflict"), "iri"),
+        Field("kind", translate("Kind")),
+        Field("about", translate("About what"), "things"),
+        Field("side", translate("Side"), "integer"),
+        Field("value", translate("Value"), "things"),
+        Field("things", translate("Of what"), "things"),
+        *said_fields(),
+        Field("caveat", translate("Why it may be no conflict")),
+    )
+    rows = [
+        {
+            "conflict": each.iri,
+            "kind": str(notes.kind(each)),
+            "about": each.about,
+            "side": number,
+            "value": [value.value for value in side.values],
+            "things": side.things,
+            **of_notes([note]),
+            "caveat": [str(notes.reason(name)) for name in each.ordered_caveats],
+        }
+        for each in found
+        for number, side in enumerate(each.sides, 1)
+        for note in notes.told(side)
+    ]
+    return table_of(site, "conflicts", translate("Conflicts"), fields, rows)
 
 
 def conflicts_of(site: Site, iri: str) -> str:

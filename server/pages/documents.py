@@ -1,36 +1,39 @@
 """``/documents``: documents and packages by party, kind, stage, year and words, with their stage tracks."""
 
-import csv
-import io
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
-from kg.engine.errors import TooLargeError
 from kg.language.labels import Label
-from kg.views.facts import Fact
-from kg.views.instruments import Instrument, Stage, documents, instruments, kinds, parties, stages, years
+from kg.tabular.table import Field, Table
+from kg.views.instruments import (
+    Instrument,
+    Stage,
+    documents,
+    instruments,
+    kinds,
+    parties,
+    selected_documents,
+    stages,
+    years,
+)
 from kg.views.listings import Listing
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.http.tables import table
+from server.http.tables import tabular
+from server.pages.facets import file_link, link
 from server.pages.filters import Choice, Filters, choices
+from server.pages.list_files import MOST_IN_FILE, bounded, checked, of_notes, said_fields, table_of, values
 from server.pages.notes import Notes, notes
-
-MOST_IN_FILE: Final = 5_000
-"""The limit of documents in a CSV file of the list; longer lists are refused with 413, not truncated."""
-
-_COLUMNS: Final = (
-    *("document", "name", "package", "document_count", "kind", "parties", "stage", "earliest", "latest"),
-    *("planned_earliest", "planned_latest", "event", "speaker", "modality", "claim"),
-)
+from server.pages.told import NOTHING, ToldFacets
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The list of documents of a site, as a page and as CSV."""
+    """The list of documents of a site, as a page and as files."""
     routes = Blueprint("documents", __name__)
+    facets = ToldFacets(site)
 
     @lru_cache(maxsize=8)
     def offered(version: str, code: str) -> dict[str, list[Choice]]:
@@ -42,7 +45,7 @@ def blueprint(site: Site) -> Blueprint:
             "year": [Choice(str(year), str(year), Label(str(year))) for year in years(reader)],
         }
 
-    def arguments(filters: Filters) -> dict[str, Any]:
+    def selection(filters: Filters) -> dict[str, Any]:
         fields = offered(site.store.version, language())
         return {
             "party": filters.choice("party", translate("Party"), fields["party"]),
@@ -50,41 +53,58 @@ def blueprint(site: Site) -> Blueprint:
             "stage": filters.choice("stage", translate("Stage"), fields["stage"]),
             "year": int(filters.choice("year", translate("Year"), fields["year"]) or 0),
             "words": filters.words(),
-            "by_date": filters.order == "date",
-            "descending": filters.descending,
-            "number": filters.page(),
         }
 
     @routes.get("/documents")
     def page() -> tuple[str, int]:
         """A page of the documents that match the filters; 400 with a message if a filter is invalid."""
         filters = Filters("name", "date")
-        chosen = arguments(filters)
-        listing = Listing((), 0) if filters.problems else documents(site.reader, language(), **chosen)
+        chosen, told, number = selection(filters), facets.asked(filters), filters.page()
+        listing, narrowing = Listing((), 0), NOTHING
+        if not filters.problems:
+            listing = documents(
+                site.reader,
+                language(),
+                **chosen,
+                told=told.pattern,
+                by_date=filters.order == "date",
+                descending=filters.descending,
+                number=number,
+            )
+            narrowing = facets.shown(selected_documents(**chosen), told)
         shown = instruments(site.reader, listing.things)
         body = render_template(
             "pages/documents.html",
             filters=filters,
             fields=offered(site.store.version, language()),
+            told=narrowing,
             listing=listing,
             shown=shown,
             page=notes(site.reader, language(), _cited(shown), (shown, track_codes(shown))),
+            link=link,
+            file_link=file_link,
+            host=request.url_root.rstrip("/"),
         )
         return body, 400 if filters.problems else 200
 
-    @routes.get("/documents.csv")
-    def file() -> Response:
-        """The same list as CSV (`table`), a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
+    @routes.get("/documents.<suffix>")
+    def file(suffix: str) -> Response:
+        """The same list as a table, a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
         filters = Filters("name", "date")
-        chosen = arguments(filters)
-        if filters.problems:
-            return Response("\n".join(filters.problems) + "\n", status=400, mimetype="text/plain")
-        listing = documents(site.reader, language(), **chosen | {"number": 1}, size=MOST_IN_FILE)
-        if listing.total > MOST_IN_FILE:
-            message = translate("The list is longer than %(most)s documents. Narrow it, or take the whole dataset.")
-            raise TooLargeError(message % {"most": MOST_IN_FILE})
+        chosen, told = selection(filters), facets.asked(filters)
+        checked(suffix, "documents", filters)
+        listing = documents(
+            site.reader,
+            language(),
+            **chosen,
+            told=told.pattern,
+            by_date=filters.order == "date",
+            descending=filters.descending,
+            size=MOST_IN_FILE,
+        )
+        bounded(listing.total)
         shown = instruments(site.reader, listing.things)
-        return table("documents", _csv(shown, notes(site.reader, language(), shown)))
+        return tabular(_table(site, shown, notes(site.reader, language(), shown)), suffix)
 
     return routes
 
@@ -113,31 +133,49 @@ def track_codes(shown: list[Instrument]) -> set[str]:
     return {step.code for each in shown for step in each.lifecycle}
 
 
-def _csv(shown: list[Instrument], page: Notes) -> str:
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(_COLUMNS)
+def _table(site: Site, shown: list[Instrument], page: Notes) -> Table:
+    fields = (
+        Field("document", translate("Document"), "iri"),
+        Field("name", translate("Name")),
+        Field("package", translate("A package of documents")),
+        Field("document_count", translate("Number of documents")),
+        Field("kind", translate("Kind"), "things"),
+        Field("parties", translate("Parties"), "things"),
+        Field("stage", translate("Stage"), "things"),
+        Field("earliest", translate("First day"), "date"),
+        Field("latest", translate("Last day"), "date"),
+        Field("planned_earliest", translate("First planned day"), "date"),
+        Field("planned_latest", translate("Last planned day"), "date"),
+        Field("event", translate("Event"), "things"),
+        *said_fields(),
+    )
+    return table_of(site, "documents", translate("Documents"), fields, _records(shown, page))
+
+
+def _records(shown: list[Instrument], page: Notes) -> Iterator[dict[str, Any]]:
     for each in shown:
-        head = (
-            each.iri,
-            page.name(each.iri),
-            str(each.is_package).lower(),
-            _values(each.counts),
-            _values(each.kinds),
-            _values(each.parties),
-        )
+        head = {
+            "document": each.iri,
+            "name": str(page.name(each.iri)),
+            "package": str(each.is_package).lower(),
+            "document_count": values(each.counts),
+            "kind": values(each.kinds),
+            "parties": values(each.parties),
+        }
         lines = [line for stage in each.stages for line in _lines(stage, page)]
-        writer.writerows((*head, *line) for line in lines or [("",) * 9])
-    return output.getvalue()
+        yield from (head | line for line in lines or [{}])
 
 
-def _lines(stage: Stage, page: Notes) -> Iterator[tuple[str, ...]]:
+def _lines(stage: Stage, page: Notes) -> Iterator[dict[str, Any]]:
     held = next((moment for moment in stage.dates if moment.kind == "held"), None)
     planned = next((moment for moment in stage.dates if moment.kind == "planned"), None)
-    days = [(moment.first, moment.last) if moment else ("", "") for moment in (held, planned)]
     for _, note in page.notes(stage.code.claims):
-        yield stage.code.iri, *days[0], *days[1], _values(stage.events), note.speaker, note.modality, note.claim
-
-
-def _values(facts: tuple[Fact, ...]) -> str:
-    return " ".join(str(fact.value.value) for fact in facts)
+        yield {
+            "stage": stage.code.iri,
+            "earliest": held.first if held else "",
+            "latest": held.last if held else "",
+            "planned_earliest": planned.first if planned else "",
+            "planned_latest": planned.last if planned else "",
+            "event": values(stage.events),
+            **of_notes([note]),
+        }

@@ -86,8 +86,8 @@ class Filters:
 
         Parameters that the list does not read are left out.
         """
-        kept = {k: v for k, v in known() if k not in changes and v}
-        return "?" + urlencode(kept | {k: v for k, v in changes.items() if v})
+        kept = [(k, v) for k, v in known() if k not in changes and v]
+        return "?" + urlencode([*kept, *((k, v) for k, v in changes.items() if v)])
 
 
 def choices(reader: Reader, iris: Iterable[str], language: str, *, by_name: bool = True) -> list[Choice]:

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from flask import Blueprint, json, render_template
+from flask import Blueprint, render_template
 
+from kg.citations.cited import Citing
 from kg.language.collation import key
 from kg.language.labels import labels
 from kg.publishing.questions import Question, find_question, read_questions
+from kg.views.citations import CitedAnswer
+from kg.views.footnotes import footnotes
 from kg.workers.messages import Task
 from ontology import KelisimError
 from server.http.errors import ProblemError
@@ -79,10 +82,12 @@ def _fits(question: Question, tag: str, words: str) -> bool:
 
 def _answer(site: Site, query: str) -> dict[str, Any]:
     """Template variables of an answer: `variables`, `heads`, `rows`, `total`, `truth`, `names`; or only its `size`."""
-    reply = site.store.query(Task(query, bindings="json", graph="ntriples", hinted=True))
+    citing = Citing(True, language=language())
+    reply = site.store.query(Task(query, bindings="json", graph="ntriples", hinted=True, citing=citing))
     if len(reply.body) > MOST_BYTES:
         return {"size": len(reply.body)}
-    results = json.loads(reply.content)
+    cited = CitedAnswer(reply.content, translate)
+    results = cited.document
     rows = results.get("results", {}).get("bindings", [])
     shown = rows[:MOST_ROWS]
     iris = {t["value"] for row in shown for t in row.values() if t["type"] == "uri"}
@@ -94,5 +99,7 @@ def _answer(site: Site, query: str) -> dict[str, Any]:
         "total": len(rows),
         "truth": results.get("boolean"),
         "hedged": reply.hedged,
+        "cited": cited,
+        "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:MOST_ROWS]], language()),
         "names": labels(site.reader, iris, language(), site.prefixes),
     }

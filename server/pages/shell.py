@@ -1,5 +1,7 @@
 """Template variables of the base layout: the dataset's name and description, the navigation, the footer, languages."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,7 +9,10 @@ from flask import Flask
 from markupsafe import Markup
 
 from kg.language.labels import Label
+from kg.language.periods import parse_day
 from kg.views.facts import in_language as facts_in_language
+from kg.views.footnotes import Footnote
+from kg.views.quotations import quotations
 from ontology import version
 from ontology.namespaces import shorten
 from server.http.languages import PARAMETER, language
@@ -16,9 +21,19 @@ from server.http.site import Site
 
 
 def register(app: Flask, site: Site) -> None:
-    """Registers the variables of ``base.html`` and filters: ``in_its_language``, ``in_one_language``, ``shorten``."""
+    """Registers the variables of ``base.html``, filters and a function.
+
+    The filters are ``in_its_language``, ``in_one_language``, ``shorten``, and ``passed``: of a planned day that is over
+    up to when the sources reach. The function is ``passages``: the texts of the passages of footnotes.
+    """
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
+    app.jinja_env.filters["passed"] = lambda day: site.sources_until.get() if _has_passed(day) else ""
+
+    def passages(notes: Iterable[Footnote]) -> dict[str, str]:
+        return quotations(site.reader, site.article_store, (note.passage for note in notes))
+
+    app.jinja_env.globals["passages"] = passages
     app.jinja_env.filters["in_one_language"] = lambda facts: facts_in_language(facts, language())
     app.jinja_env.filters["shorten"] = lambda iri: shorten(iri, site.prefixes)
 
@@ -34,6 +49,12 @@ def register(app: Flask, site: Site) -> None:
             "kinds": site.kinds.get(),
             "sources_until": site.sources_until.get(),
         }
+
+
+def _has_passed(day: str) -> bool:
+    """Whether a day (xsd:date) has passed; one that is no date has not."""
+    last = parse_day(day)
+    return last is not None and last < datetime.now(UTC).date()
 
 
 def in_language(code: str) -> str:

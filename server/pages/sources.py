@@ -3,13 +3,16 @@
 from collections import defaultdict
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 
+from kg.claims.citing import sources as sources_of
 from kg.curation.sources import ArticleText
+from kg.tabular.table import Field, Table
 from kg.views.article_store import Segment, segments
 from kg.views.articles import (
     ARTICLES_PER_PAGE,
     CLAIMS_PER_PAGE,
+    Article,
     ArticlePage,
     PassageLocation,
     claim_counts,
@@ -19,8 +22,12 @@ from kg.views.articles import (
 )
 from kg.views.footnotes import Footnote
 from ontology import KelisimError
-from server.http.languages import language
+from server.http.languages import language, translate
 from server.http.site import Site
+from server.http.tables import tabular
+from server.pages.facets import file_link
+from server.pages.filters import Filters
+from server.pages.list_files import MOST_IN_FILE, bounded, checked, table_of
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -39,9 +46,52 @@ def blueprint(site: Site) -> Blueprint:
             counted=claim_counts(site.reader, [a.iri for a in shown]),
             number=number,
             more=len(found) > ARTICLES_PER_PAGE,
+            file_link=file_link,
+            host=request.url_root.rstrip("/"),
         )
 
+    @routes.get("/sources.<suffix>")
+    def file(suffix: str) -> Response:
+        """The articles as a table; 413 if there are more than `MOST_IN_FILE`."""
+        checked(suffix, "sources", Filters(""))
+        found = newest_articles(site.reader, language(), 0, MOST_IN_FILE + 1)
+        bounded(len(found))
+        return tabular(_table(site, found), suffix)
+
     return routes
+
+
+def _table(site: Site, articles: list[Article]) -> Table:
+    named = sources_of(site.reader, (each.iri for each in articles), language())
+    counted = claim_counts(site.reader, (each.iri for each in articles))
+    fields = (
+        Field("article", translate("Article"), "things"),
+        Field("headline", translate("Headline")),
+        Field("author", translate("Author")),
+        Field("publisher", translate("Publisher"), "things"),
+        Field("address", translate("Address of the article"), "iri"),
+        Field("language", translate("Language")),
+        Field("published_earliest", translate("First day on which it may have appeared"), "date"),
+        Field("published_latest", translate("Last such day"), "date"),
+        Field("claims", translate("Claims"), "integer"),
+        Field("sha256", "SHA-256"),
+    )
+    rows = [
+        {
+            "article": each.iri,
+            "headline": named[each.iri].headline.text,
+            "author": [*map(str, named[each.iri].authors)],
+            "publisher": each.publisher,
+            "address": named[each.iri].address,
+            "language": each.language,
+            "published_earliest": each.earliest,
+            "published_latest": each.latest,
+            "claims": counted.get(each.iri, 0),
+            "sha256": each.sha256,
+        }
+        for each in articles
+    ]
+    return table_of(site, "sources", translate("Sources"), fields, rows)
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:

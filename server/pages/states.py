@@ -4,22 +4,27 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request
 
 from kg.charts.trade_charts import flows_of, trade_charts
 from kg.language.labels import Label
 from kg.language.messages import gettext_noop
+from kg.tabular.table import Field, Table
 from kg.views import instruments, leaders, statements, visits
+from kg.views.facts import claims_of
 from kg.views.finding import Search, find
-from kg.views.listings import Listing
+from kg.views.listings import PAGE_SIZE, Listing
 from kg.views.records import records
-from kg.views.states import CONTENT_PATTERNS, absences, memberships, organisations, state_summaries, states
+from kg.views.states import CONTENT_PATTERNS, State, absences, memberships, organisations, state_summaries, states
 from kg.views.trade import expect_observations, selected
 from server.http.languages import language, translate
 from server.http.site import Site
+from server.http.tables import tabular
 from server.pages.documents import track_codes, track_facts
+from server.pages.facets import file_link
 from server.pages.filters import Choice, Filters, choices, value_of
-from server.pages.notes import expect, notes
+from server.pages.list_files import MOST_IN_FILE, bounded, checked, said, said_fields, table_of, values
+from server.pages.notes import Notes, expect, notes
 
 MOST: Final = 50
 """The limit of each list on the page of a state; the page says if there are more."""
@@ -40,38 +45,57 @@ def blueprint(site: Site) -> Blueprint:
     def members(version: str, code: str) -> list[Choice]:
         return choices(site.reader, organisations(site.reader), code)
 
+    def all_fields() -> dict[str, list[Choice]]:
+        return {
+            "member": members(site.store.version, language()),
+            "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in CONTENT_PATTERNS],
+        }
+
+    def listed(filters: Filters, number: int, size: int) -> Listing:
+        fields = all_fields()
+        member = filters.choice("member", translate("Member of"), fields["member"])
+        having = filters.choice("having", translate("The graph has"), fields["having"])
+        words = filters.words()
+        if filters.problems:
+            return Listing((), 0)
+        return states(
+            site.reader,
+            language(),
+            member=member,
+            having=having,
+            words=words,
+            descending=filters.descending,
+            number=number,
+            size=size,
+        )
+
     @routes.get("/states")
     def page() -> tuple[str, int]:
         """A page of states, filtered by membership of an organisation and by what the graph has about them."""
         filters = Filters("name")
-        fields = {
-            "member": members(site.store.version, language()),
-            "having": [Choice(name, name, Label(translate(_HOLDINGS[name]), language())) for name in CONTENT_PATTERNS],
-        }
-        member = filters.choice("member", translate("Member of"), fields["member"])
-        having = filters.choice("having", translate("The graph has"), fields["having"])
-        words, number = filters.words(), filters.page()
-        listing = Listing((), 0)
-        if not filters.problems:
-            listing = states(
-                site.reader,
-                language(),
-                member=member,
-                having=having,
-                words=words,
-                descending=filters.descending,
-                number=number,
-            )
+        listing = listed(filters, filters.page(), PAGE_SIZE)
         shown = state_summaries(site.reader, listing.things)
         body = render_template(
             "pages/states.html",
             filters=filters,
-            fields=fields,
+            fields=all_fields(),
             listing=listing,
             shown=shown,
             page=notes(site.reader, language(), shown),
+            file_link=file_link,
+            host=request.url_root.rstrip("/"),
         )
         return body, 400 if filters.problems else 200
+
+    @routes.get("/states.<suffix>")
+    def file(suffix: str) -> Response:
+        """The same list as a table, a row for each state; 413 if it is longer than `MOST_IN_FILE`."""
+        filters = Filters("name")
+        listing = listed(filters, 1, MOST_IN_FILE)
+        checked(suffix, "states", filters)
+        bounded(listing.total)
+        shown = state_summaries(site.reader, listing.things)
+        return tabular(_table(site, shown, notes(site.reader, language(), shown)), suffix)
 
     return routes
 
@@ -131,3 +155,29 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "most": MOST,
         "page": notes(reader, language, cited, named),
     }
+
+
+def _table(site: Site, shown: list[State], page: Notes) -> Table:
+    counted = [(name, translate(_HOLDINGS[name])) for name in CONTENT_PATTERNS]
+    fields = (
+        Field("state", translate("State"), "things"),
+        Field("code", translate("Code")),
+        Field("head", translate("Head of state"), "things"),
+        Field("attested", translate("Attested on")),
+        Field("member", translate("Member of"), "things"),
+        *(Field(name, words, "integer") for name, words in counted),
+        *said_fields(),
+    )
+    rows = [
+        {
+            "state": each.iri,
+            "code": values(each.codes),
+            "head": dict.fromkeys(fact.iri for tenure in each.heads for fact in tenure.holders),
+            "attested": dict.fromkeys(moment.first for tenure in each.heads for moment in tenure.attested),
+            "member": values(each.memberships),
+            **each.counts,
+            **said(page, [*(c for head in each.heads for c in head.claims), *claims_of(each.memberships)]),
+        }
+        for each in shown
+    ]
+    return table_of(site, "states", translate("States"), fields, rows)

@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 from flask import Blueprint, render_template, request
 
 from kg.charts.maps import place_map
+from kg.claims.citing import Source, cite_claim
+from kg.claims.citing import sources as sources_of
 from kg.language.amounts import amount
 from kg.language.classes import most_specific_class
 from kg.language.labels import Label
@@ -30,6 +32,7 @@ from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, sources, states
+from server.pages.claims import claims_of
 from server.pages.conflicts import conflicts_of
 
 
@@ -161,6 +164,7 @@ def _thing(site: Site, iri: str) -> str:
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
         conflicts=conflicts_of(site, iri),
+        claims=[] if part else claims_of(reader, iri),
         **more,
     )
 
@@ -179,12 +183,13 @@ def _claim(site: Site, iri: str) -> str:
     claim = read_claim(site.reader, iri, language())
     if claim is None:
         raise unknown(iri)
-    source = f"{claim.record.article_label}, paragraph {claim.record.paragraph}"
+    note = claim.record
+    source = sources_of(site.reader, [note.article], language()).get(note.article, Source(note.article))
     return render_template(
         "pages/claim.html",
         claim=claim,
         conflicts=conflicts_of(site, iri),
-        citation=cite(claim.record.gloss, iri, site.version, source, about=site.about),
+        citation=cite_claim(note, source, site.version, language(), translate),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )
 

@@ -3,6 +3,6 @@
 Begin with `memento`, which lets pages and data be asked with ``version=``; `changes` lists the versions, `differences`
 tells two apart, `permalinks` keeps queries with what they answered, and `citations` says how to cite all of it.
 
-Imports: ontology, kg.engine, kg.history, kg.workers, kg.store, kg.language, kg.views, kg.publishing, server.http,
-server.endpoint, server.data.
+Imports: ontology, kg.engine, kg.history, kg.workers, kg.store, kg.language, kg.views, kg.publishing, kg.claims,
+server.http, server.endpoint, server.data.
 """

@@ -5,13 +5,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
+from kg.claims.citing import Source, cite_claim, sources
 from kg.language.labels import labels
 from kg.publishing.citing import FORMATS, Citation, answer_title, cite
 from kg.publishing.permalinks import QUERY_CHARACTERS
+from kg.views.footnotes import footnotes
 from server.data.linked_data import check
 from server.endpoint.updates import checked_iri
 from server.http.errors import ProblemError
-from server.http.languages import language
+from server.http.languages import language, translate
 from server.http.links import place_of, resource_of
 from server.http.negotiation import HTML
 from server.http.site import Site
@@ -60,6 +62,13 @@ def _citation(site: Site) -> tuple[Citation, str, str]:
     checked_iri(iri)
     check(site.reader, iri)
     title = str(labels(site.reader, [iri], language(), site.prefixes)[iri])
+    if note := footnotes(site.reader, [iri], language()).get(iri):
+        source = sources(site.reader, [note.article], language()).get(note.article, Source(note.article))
+        return (
+            cite_claim(note, source, version, language(), translate),
+            title,
+            f"/page/{place_of(iri)}?version={number}",
+        )
     place = place_of(iri)
     here = f"/page/{place}?version={number}" if place else resource_of(iri, version=str(number))
     return cite(title, iri, version, about=site.about), title, here
