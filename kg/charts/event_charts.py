@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from kg.charts.chart import NARROW, WIDE, Chart, Column, Spec, layer, tick_labels, wrap_text
+from kg.language.dates import moment_in_words
 from kg.language.labels import labels
 from kg.language.messages import Translate
 from kg.language.periods import Period, milliseconds, parse_day, time_ticks
@@ -26,12 +27,13 @@ _AXIS: Final = 44
 
 @dataclass(frozen=True)
 class _Span:
-    """One date of an event, held or planned."""
+    """One date of an event, held or planned, and in words as the lists have it."""
 
     iri: str
     name: str
     kind: str
     period: Period
+    when: str
 
 
 def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: Translate = str) -> Chart | None:
@@ -39,7 +41,13 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     asked = list(dict.fromkeys(iris))[:MAX_EVENTS]
     names = labels(reader, asked, language)
     every = [
-        _Span(iri, names[iri].text, moment.kind, Period(start, end, moment.inferred))
+        _Span(
+            iri,
+            names[iri].text,
+            moment.kind,
+            Period(start, end, moment.inferred),
+            moment_in_words(moment.first, moment.last, moment.edtf, language, translate),
+        )
         for iri, of in records(reader, asked).items()
         for moment in of.dates("held", "planned")
         if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
@@ -58,7 +66,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
         "events",
         say("Events along time"),
         say("Events along time: {events}.").format(
-            events="; ".join(_description(span, language, say) for span in spans)
+            events="; ".join(_description(span, say) for span in spans)
         ),
         wide[0],
         (
@@ -78,8 +86,8 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     )
 
 
-def _description(span: _Span, language: str, translate: Translate) -> str:
-    words = f"{span.period.text(language)}: {span.name}"
+def _description(span: _Span, translate: Translate) -> str:
+    words = f"{span.when}: {span.name}"
     return translate("{event} (planned)").format(event=words) if span.kind == "planned" else words
 
 
@@ -90,7 +98,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
     ticks = time_ticks(first, last, max(3, width // 90), language)
     values, y = [], 0
     for span in spans:
-        text = wrap_text(f"{span.name} · {span.period.text(language)}", width // 8)
+        text = wrap_text(f"{span.name} · {span.when}", width // 8)
         values.append(_value(span, text, y))
         y += _LINE * len(text) + _ROW
     x: Spec = {

@@ -64,7 +64,7 @@ def measure_chart(
     kept = {key: filters[key] for key in ("party", "period") if filters.get(key)}
     given = observations(reader, selection, language)
     unit = filters.get("unit", "")
-    charts = draw(reader, [each for each in given if unit in {"", each.unit}], kept, language, translate)
+    charts = draw(reader, [each for each in given if unit in {"", each.charted[1]}], kept, language, translate)
     if charts:
         return max(charts, key=lambda chart: len(chart.rows))
     title = _capital(labels(reader, [measure_of(name)], language)[measure_of(name)].text)
@@ -85,7 +85,7 @@ def draw(
     groups: dict[tuple[str, str], list[Observation]] = {}
     for each in given:
         if each.measure.startswith(_MEASURE):
-            groups.setdefault((each.measure, each.unit), []).append(each)
+            groups.setdefault((each.measure, each.charted[1]), []).append(each)
     called = labels(
         reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed, *each.groups)}, language
     )
@@ -101,8 +101,8 @@ def flow_rank(measure: str) -> int:
 
 
 def in_words(of: Observation, language: str, translate: Translate = str) -> str:
-    """A figure with its unit and bounds: ``over $17B``."""
-    return with_bounds(amount(of.value, of.unit, language, translate), of.bound_names, translate)
+    """A figure with its unit, its whole and its bounds: ``over $17B``, ``2 of 3``."""
+    return with_bounds(amount(of.value, of.unit, language, translate, out_of=of.out_of), of.bound_names, translate)
 
 
 def when(of: Observation, language: str, translate: Translate = str) -> str:
@@ -164,7 +164,7 @@ class _ChartBuilder:
             size=(WIDE, HEIGHT),
             narrow=draw_over_time(marks, self._series, self._ticks(), NARROW) if marks else {},
             narrow_size=(NARROW, HEIGHT),
-            parameters=_parameters({**filters, "unit": first.unit}),
+            parameters=_parameters({**filters, "unit": first.charted[1]}),
             language=self._language,
             notes=self._notes(),
         )
@@ -202,7 +202,7 @@ class _ChartBuilder:
     def _mark(self, of: Observation) -> TimeMark:
         say = self._translate
         return TimeMark(
-            value=float(of.value),
+            value=float(of.charted[0]),
             period=of.period,
             day=of.published or date.min,
             series=self._series_name(of),
@@ -220,8 +220,8 @@ class _ChartBuilder:
         )
 
     def _ticks(self) -> dict[float, str]:
-        values = [Decimal(0), *(each.value for each in self._drawn)]
-        unit = self._given[0].unit
+        values = [Decimal(0), *(each.charted[0] for each in self._drawn)]
+        unit = self._given[0].charted[1]
         return {
             float(tick): amount(tick, unit, self._language, self._translate) for tick in ticks(min(values), max(values))
         }
@@ -236,6 +236,7 @@ class _ChartBuilder:
             Column("period_start", say("From")),
             Column("period_end", say("To")),
             Column("value", say("Value")),
+            Column("out_of", say("Out of")),
             Column("unit", say("Unit")),
             Column("bound", say("Bound")),
             Column("as_written", say("As printed")),
@@ -254,4 +255,5 @@ def _row(of: Observation) -> tuple[str, ...]:
     start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
     area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
     bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
-    return of.iri, area, counterpart, observed, start, end, plain_decimal(of.value), of.unit, bounds, printed, claims
+    value, whole = plain_decimal(of.value), plain_decimal(of.out_of) if of.out_of is not None else ""
+    return of.iri, area, counterpart, observed, start, end, value, whole, of.unit, bounds, printed, claims

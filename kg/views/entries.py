@@ -8,6 +8,7 @@ from typing import Final
 from kg.store.reader import Reader
 from kg.views.contested import COMPARED_PROPERTIES, contradictions
 from kg.views.facts import Fact, by_property, claims_of, facts_about, links_by
+from kg.views.lifecycle import rank
 from kg.views.sections import SECTIONS, Section
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import KEL, RDF_TYPE
@@ -15,6 +16,7 @@ from ontology.namespaces import KEL, RDF_TYPE
 PREVIEW_SIZE: Final = 10
 """How many entries of a section are shown unless the section is requested by name."""
 
+_STAGE: Final = str(KEL.stage)
 _STAGE_OF: Final = str(KEL.stageOf)
 _ENTRY_PROPERTIES: Final = frozenset({RDF_TYPE, *COMPARED_PROPERTIES, *DATE_PROPERTIES}).union(
     *(s.columns + s.required for s in SECTIONS)
@@ -22,7 +24,7 @@ _ENTRY_PROPERTIES: Final = frozenset({RDF_TYPE, *COMPARED_PROPERTIES, *DATE_PROP
 """The properties of entries that sections, timelines and comparisons use."""
 
 _TIMELINE_SECTIONS: Final = frozenset({"events", "stages"})
-"""The sections whose dated entries are shown in the timeline instead."""
+"""The sections whose dated entries are shown in the timeline instead, but for the stages of the thing itself."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def backlinks(reader: Reader, links: Iterable[Fact], part: str) -> Backlinks:
         entry = make_entry(iri, facts[iri], (*section.columns, *section.required), links_of)
         entry = replace(entry, stages=stages.get(iri, ()), contradicted_by=tuple(contradicting.get(iri, ())))
         dated = [m for m in entry.moments if m.kind in {"held", "planned"}]
-        if dated and section.name in _TIMELINE_SECTIONS:
+        if dated and section.name in _TIMELINE_SECTIONS and _STAGE_OF not in entry.roles:
             timeline += [replace(entry, moments=(moment,)) for moment in dated]
         else:
             by_section[section.name].append(entry)
@@ -119,14 +121,24 @@ def make_entry(iri: str, facts: Iterable[Fact], columns: Iterable[str], links: I
     )
 
 
-def by_date(entry: Entry) -> tuple[str, str, str]:
-    """The sort key by date; entries without a date come last."""
+def by_date(entry: Entry) -> tuple[str, str, int, str]:
+    """The sort key by date, then by stage of life; entries without a date come last."""
     first = entry.moments[0] if entry.moments else None
-    return (first.first, first.last, entry.iri) if first else ("~", "", entry.iri)
+    return (*((first.first, first.last) if first else ("~", "")), _rank(entry), entry.iri)
+
+
+def by_stage(entry: Entry) -> tuple[int, tuple[str, str, int, str]]:
+    """The sort key of the stages of one thing: in the order of a life, whether they have dates or not."""
+    return _rank(entry), by_date(entry)
+
+
+def _rank(entry: Entry) -> int:
+    return max((rank(fact.iri) for fact in entry.cells.get(_STAGE, ())), default=-1)
 
 
 def _section_table(section: Section, entries: list[Entry], part: str) -> SectionTable:
-    ordered = sorted(entries, key=by_date)
+    own = all(_STAGE_OF in entry.roles for entry in entries)
+    ordered = sorted(entries, key=by_stage if own else by_date)
     shown = ordered if part else ordered[:PREVIEW_SIZE]
     columns = tuple(name for name in section.columns if any(name in entry.cells for entry in shown))
     return SectionTable(section, tuple(shown), len(ordered), columns)
@@ -143,5 +155,5 @@ def _stages(reader: Reader, works: list[str]) -> dict[str, tuple[Entry, ...]]:
     facts = facts_about(reader, {link.subject for link in links}, _ENTRY_PROPERTIES)
     found: dict[str, list[Entry]] = defaultdict(list)
     for link in links:
-        found[link.iri].append(make_entry(link.subject, facts[link.subject], [str(KEL.stage)], [link]))
-    return {work: tuple(sorted(steps, key=by_date)) for work, steps in found.items()}
+        found[link.iri].append(make_entry(link.subject, facts[link.subject], [_STAGE], [link]))
+    return {work: tuple(sorted(steps, key=by_stage)) for work, steps in found.items()}

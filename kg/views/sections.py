@@ -49,7 +49,7 @@ class Section:
     with_stages: bool = False
 
 
-FIGURE_PROPERTIES: Final = property_iris("value unit bound asWritten")
+FIGURE_PROPERTIES: Final = property_iris("value outOf unit bound asWritten")
 """The properties needed to show a figure as its source gives it."""
 
 GROUPS: Final = (

@@ -25,6 +25,7 @@ MOST_IN_FILE: Final = 5_000
 _COLUMNS: Final = (
     *("document", "name", "package", "document_count", "kind", "parties", "stage", "earliest", "latest"),
     *("planned_earliest", "planned_latest", "event", "speaker", "modality", "claim"),
+    "stage_of",
 )
 
 
@@ -74,7 +75,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/documents.csv")
     def file() -> Response:
-        """The same list as CSV (`table`), a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
+        """The same list as CSV (`table`), a row for each claim of a stage, its own or of a package
+        that it is part of (``stage_of``); 413 if it is longer than `MOST_IN_FILE`."""
         filters = Filters("name", "date")
         chosen = arguments(filters)
         if filters.problems:
@@ -105,12 +107,13 @@ def _cited(shown: list[Instrument]) -> object:
 
 def track_facts(each: Instrument) -> object:
     """The facts of a document's track that have footnotes: its stages, and their dates or those of their events."""
-    return [(s.code, s.dates or s.event_dates) for step in each.lifecycle for s in step.stages]
+    steps = [(s.code, s.dates or s.event_dates) for step in each.told_by.lifecycle for s in step.stages]
+    return [fact for fact, _ in each.wholes], steps
 
 
 def track_codes(shown: list[Instrument]) -> set[str]:
     """The codes of all stages in the tracks of documents, attested or not, to read their names."""
-    return {step.code for each in shown for step in each.lifecycle}
+    return {step.code for each in shown for step in each.told_by.lifecycle}
 
 
 def _csv(shown: list[Instrument], page: Notes) -> str:
@@ -126,8 +129,8 @@ def _csv(shown: list[Instrument], page: Notes) -> str:
             _values(each.kinds),
             _values(each.parties),
         )
-        lines = [line for stage in each.stages for line in _lines(stage, page)]
-        writer.writerows((*head, *line) for line in lines or [("",) * 9])
+        lines = [(*line, each.told_by.iri) for stage in each.told_by.stages for line in _lines(stage, page)]
+        writer.writerows((*head, *line) for line in lines or [("",) * 10])
     return output.getvalue()
 
 

@@ -125,10 +125,11 @@ def elsewhere(iri: str) -> str:
     return "" if iri in NAMES else outside(iri)
 
 
-def measured(value: str, unit: str) -> str:
-    """A value with its unit (an IRI), abbreviated in the page's language, such as 28.4 billion."""
+def measured(value: str, unit: str, out_of: str = "") -> str:
+    """A value with its unit (an IRI), abbreviated in the page's language, such as 28.4 billion; ``2 of 3``."""
     try:
-        return amount(Decimal(value), unit, language(), translate)
+        whole = Decimal(out_of) if out_of else None
+        return amount(Decimal(value), unit, language(), translate, out_of=whole)
     except InvalidOperation:
         return value
 
