@@ -61,7 +61,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     notes = [say("Filled marks: held. Open marks with broken lines: planned.")]
     if len(spans) < len(every):
         notes.append(say("Events before {year} are in the list only.").format(year=since))
-    wide, narrow = _drawing(spans, WIDE, language), _drawing(spans, NARROW, language)
+    wide, narrow = (_drawing(spans, width, language) for width in (WIDE, NARROW))
     return Chart(
         "events",
         say("Events along time"),
@@ -80,6 +80,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
         size=(WIDE, wide[1]),
         narrow=narrow[0],
         narrow_size=(NARROW, narrow[1]),
+        names={iri: name.text for iri, name in names.items()},
         parameters=tuple(("thing", shorten(iri)) for iri in asked),
         language=language,
         notes=notes,
@@ -126,7 +127,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
         "lineHeight": _LINE,
     }
     kinds = {span.kind for span in spans}
-    layers = [layer({"type": "rule", "style": "line"}, {"y": {**row, "field": "below"}})]
+    layers = [layer({"type": "rule", "style": "line", "aria": False}, {"y": {**row, "field": "below"}})]
     if "held" in kinds:
         layers += [
             layer({"type": "rule", "style": "first-line", "strokeWidth": 5}, span_of, held),
@@ -137,7 +138,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
             layer({"type": "rule", "style": "first-line", "strokeWidth": 2, "strokeDash": [4, 3]}, span_of, planned),
             layer({"type": "point", "style": "open", "shape": "diamond", "size": 90}, start, planned),
         ]
-    layers += [layer({**label, "style": style}, {**above, "text": {"field": "text"}}) for style in ("halo", "ink")]
+    layers += [layer({**label, "style": style, "aria": False}, {**above, "text": {"field": "text"}}) for style in ("halo", "ink")]
     return {"data": {"values": values}, "layer": layers}, y + _AXIS
 
 

@@ -105,7 +105,7 @@ class _Page:
                 title = more.format(title=title, shown=shown, total=total, name=table.section.name)
             parts += _block(title, [(self.name(e.iri), self.line(e)) for e in table.entries])
         claims = [(str(note.modality_label), self.source(note)) for note in thing.referring]
-        parts += _block(say("What it says, by the claims"), claims)
+        parts += _block(say("Claims by this speaker"), claims)
         notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]
         parts += _block(say("Who says so"), notes)
         if thing.more:

@@ -7,7 +7,7 @@ from typing import Final
 
 from kg.store.reader import Reader
 from kg.views.contested import COMPARED_PROPERTIES, contradictions
-from kg.views.facts import Fact, by_property, claims_of, facts_about, links_by
+from kg.views.facts import Fact, by_property, claims_of, facts_about, in_language, links_by
 from kg.views.lifecycle import rank
 from kg.views.sections import SECTIONS, Section
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
@@ -73,12 +73,17 @@ class Backlinks:
     timeline: tuple[Entry, ...]
 
 
-def backlinks(reader: Reader, links: Iterable[Fact], part: str) -> Backlinks:
-    """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full."""
+def backlinks(reader: Reader, links: Iterable[Fact], part: str, language: str) -> Backlinks:
+    """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full.
+
+    Texts that stand in several languages are taken in the language.
+    """
     roles: dict[str, list[Fact]] = defaultdict(list)
     for link in links:
         roles[link.subject].append(link)
-    facts = facts_about(reader, roles, _ENTRY_PROPERTIES)
+    facts = {
+        iri: in_language(own, language) for iri, own in facts_about(reader, roles, _ENTRY_PROPERTIES).items()
+    }
     sections = {iri: _section_of(facts[iri]) for iri in roles}
     stages = _stages(reader, [iri for iri in roles if sections[iri].with_stages])
     contradicting = contradictions(facts)

@@ -55,7 +55,7 @@ FIGURE_PROPERTIES: Final = property_iris("value outOf unit bound asWritten")
 GROUPS: Final = (
     Group(
         "identity",
-        gettext_noop("What it is"),
+        gettext_noop("In brief"),
         property_iris(
             "type kind status latestStatus strongestModality visitLevel org:classification org:role attendance force "
             "ordinal documentCount degree manner trend stance skos:altLabel skos:definition dcterms:description gloss "
@@ -84,11 +84,11 @@ GROUPS: Final = (
         property_iris("place locatedIn inState dcterms:spatial origin via destination geo:lat geo:long"),
     ),
     Group(
-        "about", gettext_noop("What it is about"), property_iris("topic concerns commodity condition reason responseTo")
+        "about", gettext_noop("Subjects"), property_iris("topic concerns commodity condition reason responseTo")
     ),
     Group(
         "links",
-        gettext_noop("What it belongs to"),
+        gettext_noop("Connected with"),
         property_iris(
             "inEvent inSeries partOf during follows atEvent witness outcomeOf documentOf inPackage stageOf stage "
             "delivers article dcterms:isPartOf"

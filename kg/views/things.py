@@ -119,7 +119,7 @@ def read_thing(reader: Reader, iri: str, language: str, part: str = "", after: i
     own, links, referring = in_language(around.facts, language), around.links, around.claims
     if not (own or links or referring):
         return None
-    incoming = backlinks(reader, links, part)
+    incoming = backlinks(reader, links, part, language)
     dates = tuple(moments(own))
     own_entries = [Entry(iri, moments=(m,), claims=m.claims) for m in dates if m.kind in {"held", "planned"}]
     timeline = sorted([*incoming.timeline, *own_entries], key=_first_day)

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from kg.charts.maps import place_map
 from kg.language.amounts import amount
 from kg.language.classes import most_specific_class
-from kg.language.labels import Label
+from kg.language.labels import Label, labels
 from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
 from kg.publishing.citing import cite
@@ -22,7 +22,7 @@ from kg.views.notes import Notes
 from kg.views.sections import SECTIONS
 from kg.views.surroundings import surroundings
 from kg.views.things import Thing, classes_in, read_thing
-from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, SRC
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
@@ -79,6 +79,7 @@ PARTS: Final = frozenset({"timeline", "said", *(section.name for section in SECT
 """The values of ``?part=``, which shows one section in full."""
 
 _MAPPED: Final = frozenset(str(KEL[name]) for name in ("Place", "Route", "Facility", "Project", "Event", "Visit"))
+_SELECTOR: Final = PREFIXES["oa"] + "TextPositionSelector"
 _WIKIDATA: Final = PREFIXES["wd"]
 _FURTHEST: Final = 10_000_000
 
@@ -86,7 +87,7 @@ _SAID_TITLES: Final = {
     str(KEL.Passage): gettext_noop("Claims drawn from this passage"),
     PREFIXES["skos"] + "Concept": gettext_noop("Claims in this modality"),
 }
-_SAID: Final = gettext_noop("What it says, by the claims")
+_SAID: Final = gettext_noop("Claims by this speaker")
 
 
 class _Named(Protocol):
@@ -117,6 +118,8 @@ def in_words(iri: str, named: _Named) -> Label:
     """The label of an IRI: from the graph by `named`, or from `NAMES` for terms of other vocabularies."""
     if iri.startswith(_WIKIDATA):
         return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
+    if iri.startswith(SRC) and iri.endswith("-span") and not named.name(iri).language:
+        return Label(translate("position in the text"), language())
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
 
 
@@ -145,6 +148,8 @@ def _thing(site: Site, iri: str) -> str:
     thing = read_thing(reader, iri, language(), part, after) or Thing(iri=iri, after=after)
     more = special.context(site, iri, language()) if special else {}
     thing = thing.with_names(reader, language())
+    if _SELECTOR in thing.classes:
+        thing = replace(thing, names={**thing.names, iri: _place_named(reader, iri)})
     if isinstance(own := more.get("page"), Notes):
         every = {**own.footnotes, **thing.footnotes}
         thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
@@ -164,6 +169,13 @@ def _thing(site: Site, iri: str) -> str:
         conflicts=conflicts_of(site, iri),
         **more,
     )
+
+
+def _place_named(reader: Reader, iri: str) -> Label:
+    """The title of the position of a passage, which has no label of its own."""
+    passage = iri.removesuffix("-span")
+    words = translate("Position in the text: %(passage)s") % {"passage": labels(reader, [passage], language())[passage]}
+    return Label(words, language())
 
 
 def _special(reader: Reader, iri: str, after: int) -> Special | None:
