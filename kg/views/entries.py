@@ -1,7 +1,7 @@
 """The things that link to a thing (backlinks), as entries in sections and in a timeline."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,11 +11,16 @@ from kg.views.facts import Fact, by_property, claims_of, facts_about, in_languag
 from kg.views.lifecycle import rank
 from kg.views.sections import SECTIONS, Section
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
-from ontology.namespaces import KEL, RDF_TYPE
+from ontology.namespaces import CODE, KEL, RDF_TYPE
 
 PREVIEW_SIZE: Final = 10
 """How many entries of a section are shown unless the section is requested by name."""
 
+BRIEF_SIZE: Final = 3
+"""How many of the newest events and of the latest figures are picked out."""
+
+_FIGURE_KIND: Final = str(KEL.figureKind)
+_MEASURE: Final = str(KEL.measure)
 _STAGE: Final = str(KEL.stage)
 _STAGE_OF: Final = str(KEL.stageOf)
 _ENTRY_PROPERTIES: Final = frozenset({RDF_TYPE, *COMPARED_PROPERTIES, *DATE_PROPERTIES}).union(
@@ -67,16 +72,24 @@ class SectionTable:
 
 @dataclass(frozen=True)
 class Backlinks:
-    """The entries that link to a thing, by section, and its dated events and stages as a timeline, one date each."""
+    """The entries that link to a thing, by section, and its dated events and stages as a timeline, one date each.
+
+    newest_events, latest_figures: the few with the last dates, one figure of each measure, whatever was left out.
+    """
 
     tables: tuple[SectionTable, ...]
     timeline: tuple[Entry, ...]
+    newest_events: tuple[Entry, ...] = ()
+    latest_figures: tuple[Entry, ...] = ()
 
 
-def backlinks(reader: Reader, links: Iterable[Fact], part: str, language: str) -> Backlinks:
+def backlinks(
+    reader: Reader, links: Iterable[Fact], part: str, language: str, told: Collection[str] = ()
+) -> Backlinks:
     """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full.
 
-    Texts that stand in several languages are taken in the language.
+    Texts that stand in several languages are taken in the language. told: things that the page tells of elsewhere: they
+    and the stages of their lives are left out.
     """
     roles: dict[str, list[Fact]] = defaultdict(list)
     for link in links:
@@ -89,11 +102,19 @@ def backlinks(reader: Reader, links: Iterable[Fact], part: str, language: str) -
     contradicting = contradictions(facts)
     by_section: dict[str, list[Entry]] = defaultdict(list)
     timeline: list[Entry] = []
+    dated_events: list[Entry] = []
+    figures: list[Entry] = []
     for iri, links_of in roles.items():
         section = sections[iri]
         entry = make_entry(iri, facts[iri], (*section.columns, *section.required), links_of)
         entry = replace(entry, stages=stages.get(iri, ()), contradicted_by=tuple(contradicting.get(iri, ())))
         dated = [m for m in entry.moments if m.kind in {"held", "planned"}]
+        if section.name == "events":
+            dated_events += [replace(entry, moments=(moment,)) for moment in dated]
+        elif section.name == "figures":
+            figures.append(entry)
+        if told and (iri in told or any(f.predicate == _STAGE_OF and f.iri in told for f in facts[iri])):
+            continue
         if dated and section.name in _TIMELINE_SECTIONS and _STAGE_OF not in entry.roles:
             timeline += [replace(entry, moments=(moment,)) for moment in dated]
         else:
@@ -105,7 +126,23 @@ def backlinks(reader: Reader, links: Iterable[Fact], part: str, language: str) -
             if by_section[section.name] and part in {"", section.name}
         ),
         tuple(sorted(timeline, key=by_date)),
+        tuple(sorted(dated_events, key=_last_day, reverse=True)[:BRIEF_SIZE]),
+        _latest_of_each(figures)[:BRIEF_SIZE],
     )
+
+
+def _latest_of_each(figures: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The latest figure with a period of each measure, the last first, of those that tell what is."""
+    latest: dict[str, Entry] = {}
+    for entry in sorted((each for each in figures if each.moments), key=_last_day, reverse=True):
+        measures, kinds = entry.cells.get(_MEASURE, ()), {fact.iri for fact in entry.cells.get(_FIGURE_KIND, ())}
+        if measures and kinds <= {str(CODE["figure-actual"])}:
+            latest.setdefault(measures[0].iri, entry)
+    return tuple(latest.values())
+
+
+def _last_day(entry: Entry) -> tuple[str, str]:
+    return entry.moments[-1].last, entry.iri
 
 
 def make_entry(iri: str, facts: Iterable[Fact], columns: Iterable[str], links: Iterable[Fact] = ()) -> Entry:

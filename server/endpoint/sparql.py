@@ -302,6 +302,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
             rows=shown,
             total=len(rows),
             truth=results.get("boolean"),
-            names=labels(site.reader, iris, language(), site.prefixes),
+            names=labels(site.reader, iris, language(), site.prefixes)
+            | passage_names(site.reader, iris, language(), translate),
         )
     )

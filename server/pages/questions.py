@@ -9,6 +9,7 @@ from flask import Blueprint, json, render_template
 from kg.language.collation import key
 from kg.language.labels import labels
 from kg.publishing.questions import Question, find_question, read_questions
+from kg.views.passage_names import passage_names
 from kg.workers.messages import Task
 from ontology import KelisimError
 from server.http.errors import ProblemError
@@ -94,5 +95,6 @@ def _answer(site: Site, query: str) -> dict[str, Any]:
         "total": len(rows),
         "truth": results.get("boolean"),
         "hedged": reply.hedged,
-        "names": labels(site.reader, iris, language(), site.prefixes),
+        "names": labels(site.reader, iris, language(), site.prefixes)
+        | passage_names(site.reader, iris, language(), translate),
     }

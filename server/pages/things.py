@@ -1,6 +1,6 @@
 """``/page/…``: the pages of things, codes, articles, passages and claims."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
@@ -10,27 +10,34 @@ from flask import Blueprint, render_template, request
 from kg.charts.maps import place_map
 from kg.language.amounts import amount
 from kg.language.classes import most_specific_class
-from kg.language.labels import Label, labels
+from kg.language.labels import Label
 from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
 from kg.publishing.citing import cite
 from kg.store.reader import Reader, node
+from kg.views.briefs import Brief, brief
 from kg.views.claims import read_claim
+from kg.views.entries import SectionTable
 from kg.views.facts import WINDOW, expect_facts
 from kg.views.finding import Search, find_ahead
 from kg.views.notes import Notes
+from kg.views.passage_names import passage_names
 from kg.views.sections import SECTIONS
 from kg.views.surroundings import surroundings
 from kg.views.things import Thing, classes_in, read_thing
-from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, SRC
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, SRC
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
-from server.pages import documents, leaders, sources, states
+from server.pages import documents, leaders, organisations, sources, states
+from server.pages.briefs import crumbs, sentence
 from server.pages.conflicts import conflicts_of
+
+
+_MEMBER_OF: Final = PREFIXES["org"] + "memberOf"
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ class Special:
     template: extends ``thing.html`` and fills its block ``special``. context: a function of site, IRI and language that
     returns the additional template variables; if these have ``page``, a `server.pages.notes.Notes`, its footnotes come
     first on the page. covers: names of sections that the special part shows already, which the page then omits.
-    searches: what it looks for, so that all of it is read at once.
+    searches: what it looks for, so that all of it is read at once. told: those of them of whose finds the page tells
+    nothing further. omits: properties of which it tells elsewhere than among the facts.
     To add a special page, write both and list them in `SPECIALS`.
     """
 
@@ -49,10 +57,9 @@ class Special:
     context: Callable[[Site, str, str], dict[str, Any]]
     covers: frozenset[str] = frozenset()
     searches: Callable[[str], Sequence[Search]] = lambda _: ()
+    told: Callable[[str], Sequence[Search]] = lambda _: ()
+    omits: frozenset[str] = frozenset()
 
-
-_OF_STATES: Final = frozenset({"offices", "documents", "statements"})
-_OF_PEOPLE: Final = frozenset({"offices", "statements"})
 
 SPECIALS: Final[tuple[Special, ...]] = (
     Special(str(KEL.Article), "pages/article.html", sources.context),
@@ -60,8 +67,10 @@ SPECIALS: Final[tuple[Special, ...]] = (
         str(KEL.State),
         "pages/state.html",
         states.context,
-        frozenset({"offices", "documents", "statements"}),
+        frozenset({"offices", "documents", "figures", "statements"}),
         states.searches,
+        states.told,
+        frozenset({_MEMBER_OF, RDF_TYPE}),
     ),
     Special(
         PREFIXES["foaf"] + "Person",
@@ -69,6 +78,16 @@ SPECIALS: Final[tuple[Special, ...]] = (
         leaders.context,
         frozenset({"offices", "statements"}),
         leaders.searches,
+        leaders.told,
+    ),
+    *(
+        Special(
+            PREFIXES["org"] + name,
+            "pages/organisation.html",
+            organisations.context,
+            searches=organisations.searches,
+        )
+        for name in ("Organization", "FormalOrganization")
     ),
     Special(str(KEL.Instrument), "pages/instrument.html", documents.context, frozenset({"stages"})),
     Special(str(KEL.DocumentPackage), "pages/instrument.html", documents.context, frozenset({"stages"})),
@@ -79,7 +98,6 @@ PARTS: Final = frozenset({"timeline", "said", *(section.name for section in SECT
 """The values of ``?part=``, which shows one section in full."""
 
 _MAPPED: Final = frozenset(str(KEL[name]) for name in ("Place", "Route", "Facility", "Project", "Event", "Visit"))
-_SELECTOR: Final = PREFIXES["oa"] + "TextPositionSelector"
 _WIKIDATA: Final = PREFIXES["wd"]
 _FURTHEST: Final = 10_000_000
 
@@ -118,8 +136,6 @@ def in_words(iri: str, named: _Named) -> Label:
     """The label of an IRI: from the graph by `named`, or from `NAMES` for terms of other vocabularies."""
     if iri.startswith(_WIKIDATA):
         return Label("Wikidata " + iri.removeprefix(_WIKIDATA))
-    if iri.startswith(SRC) and iri.endswith("-span") and not named.name(iri).language:
-        return Label(translate("position in the text"), language())
     return Label(translate(NAMES[iri]), language()) if iri in NAMES else named.name(iri)
 
 
@@ -145,11 +161,13 @@ def _thing(site: Site, iri: str) -> str:
     reader = site.reader
     special = None if part else _special(reader, iri, after)
     # An IRI that is used only as a class or a property has no description of its own.
-    thing = read_thing(reader, iri, language(), part, after) or Thing(iri=iri, after=after)
+    told = frozenset(find_ahead(reader, special.told(iri))) if special else frozenset()
+    thing = read_thing(reader, iri, language(), part, after, told) or Thing(iri=iri, after=after)
     more = special.context(site, iri, language()) if special else {}
     thing = thing.with_names(reader, language())
-    if _SELECTOR in thing.classes:
-        thing = replace(thing, names={**thing.names, iri: _place_named(reader, iri)})
+    passages = passage_names(reader, thing.names, language(), translate)
+    if passages:
+        thing = replace(thing, names={**thing.names, **passages})
     if isinstance(own := more.get("page"), Notes):
         every = {**own.footnotes, **thing.footnotes}
         thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
@@ -166,16 +184,28 @@ def _thing(site: Site, iri: str) -> str:
         citation=cite(str(thing.label), iri, site.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
+        omitted=special.omits if special else (),
+        title_of=_title_of,
+        brief=(short := _brief(thing, more) if not part else None),
+        sentence=sentence(short, str(in_words(sort, thing)) if sort else "") if short else "",
+        crumbs=crumbs(thing),
         conflicts=conflicts_of(site, iri),
         **more,
     )
 
 
-def _place_named(reader: Reader, iri: str) -> Label:
-    """The title of the position of a passage, which has no label of its own."""
-    passage = iri.removesuffix("-span")
-    words = translate("Position in the text: %(passage)s") % {"passage": labels(reader, [passage], language())[passage]}
-    return Label(words, language())
+def _title_of(table: SectionTable) -> str:
+    """The heading of a section: that of members says that there may be others."""
+    if table.section.name == "agents" and all(_MEMBER_OF in entry.roles for entry in table.entries):
+        return translate("Members told of in these sources")
+    return translate(table.section.title)
+
+
+def _brief(thing: Thing, more: Mapping[str, Any]) -> Brief | None:
+    """The brief of a thing that the sources tell of; none for what describes the data themselves."""
+    if thing.iri.startswith((CODE, str(SRC))) or not thing.classes:
+        return None
+    return brief(thing, more.get("leaders", ()), more.get("offices_held", ()))
 
 
 def _special(reader: Reader, iri: str, after: int) -> Special | None:

@@ -11,7 +11,19 @@
   const chosen = stored();
   if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
 
+  // A link into what is folded away opens it, also where the browser does not do so itself.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let opened = false;
+    for (let fold = target?.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) {
+      fold.open = opened = true;
+    }
+    if (opened) target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+
   document.addEventListener("DOMContentLoaded", () => {
+    reveal();
     const button = document.querySelector("button.theme");
     const announce = () => {
       button.setAttribute("aria-pressed", String(isDark()));
