@@ -9,7 +9,7 @@ from kg.store.reader import Reader
 from kg.views.contested import COMPARED_PROPERTIES, contradictions
 from kg.views.facts import Fact, by_property, claims_of, facts_about, in_language, links_by
 from kg.views.lifecycle import rank
-from kg.views.sections import SECTIONS, Section
+from kg.views.sections import HEADLINES, SECTIONS, Section
 from kg.views.timelines import DATE_PROPERTIES, Moment, moments
 from ontology.namespaces import CODE, KEL, RDF_TYPE
 
@@ -132,13 +132,14 @@ def backlinks(
 
 
 def _latest_of_each(figures: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The latest figure with a period of each measure, the last first, of those that tell what is."""
+    """The latest figure with a period of each measure, of those that tell what is: `HEADLINES` first, then by date."""
     latest: dict[str, Entry] = {}
     for entry in sorted((each for each in figures if each.moments), key=_last_day, reverse=True):
         measures, kinds = entry.cells.get(_MEASURE, ()), {fact.iri for fact in entry.cells.get(_FIGURE_KIND, ())}
         if measures and kinds <= {str(CODE["figure-actual"])}:
             latest.setdefault(measures[0].iri, entry)
-    return tuple(latest.values())
+    first = [latest.pop(measure) for measure in HEADLINES if measure in latest]
+    return (*first, *latest.values())
 
 
 def _last_day(entry: Entry) -> tuple[str, str]:

@@ -49,6 +49,12 @@ class Section:
     with_stages: bool = False
 
 
+HEADLINES: Final = tuple(
+    f"{PREFIXES['code']}measure-{name}"
+    for name in ("trade-turnover", "direct-investment", "trade-growth", "group-population", "students", "gas-volume")
+)
+"""The measures of figures that readers look for first."""
+
 FIGURE_PROPERTIES: Final = property_iris("value outOf unit bound asWritten")
 """The properties needed to show a figure as its source gives it."""
 
