@@ -56,7 +56,8 @@ class Chart:
 
     name, parameters: as in the URL ``/charts/<name>.svg?<parameters>``. description: the text alternative. spec: the
     Vega-Lite document with its data, without size and theme; `narrow` the same for phones, if it differs. size,
-    narrow_size: width and height of the two images in pixels. names: labels of IRIs in the rows. notes: explanations, shown as the subtitle.
+    narrow_size: width and height of the two images in pixels. names: labels of IRIs in the rows. notes: explanations,
+    shown as the subtitle.
     """
 
     name: str

@@ -65,9 +65,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     return Chart(
         "events",
         say("Events along time"),
-        say("Events along time: {events}.").format(
-            events="; ".join(_description(span, say) for span in spans)
-        ),
+        say("Events along time: {events}.").format(events="; ".join(_description(span, say) for span in spans)),
         wide[0],
         (
             Column("event", say("Event")),
@@ -138,7 +136,10 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
             layer({"type": "rule", "style": "first-line", "strokeWidth": 2, "strokeDash": [4, 3]}, span_of, planned),
             layer({"type": "point", "style": "open", "shape": "diamond", "size": 90}, start, planned),
         ]
-    layers += [layer({**label, "style": style, "aria": False}, {**above, "text": {"field": "text"}}) for style in ("halo", "ink")]
+    layers += [
+        layer({**label, "style": style, "aria": False}, {**above, "text": {"field": "text"}})
+        for style in ("halo", "ink")
+    ]
     return {"data": {"values": values}, "layer": layers}, y + _AXIS
 
 

@@ -135,7 +135,8 @@ def colour(series: Sequence[str], width: int) -> Spec:
     """The encoding of the series by colours, with a legend if there are several."""
     legend = {"symbolType": "square", "columns": max(1, width // 240), "aria": False}
     scale = {"domain": list(series)}
-    return {"field": "series", "type": "nominal", "title": None, "scale": scale, "legend": legend if len(series) > 1 else None}
+    shown = legend if len(series) > 1 else None
+    return {"field": "series", "type": "nominal", "title": None, "scale": scale, "legend": shown}
 
 
 def _time_axis(marks: Sequence[TimeMark], width: int) -> Spec:

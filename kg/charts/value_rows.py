@@ -1,6 +1,7 @@
 """Charts of values one below the other, a bar for each: where their times overlap, so that none would hide another."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from kg.charts.chart import Spec, layer, tick_labels, wrap_text
@@ -15,7 +16,7 @@ _LEGEND: Final = 8
 def overlap(marks: Sequence[TimeMark]) -> bool:
     """Whether two of the values stand at the same time, at least in part."""
     spans = sorted((mark.first, mark.last) for mark in marks)
-    return any(later[0] <= earlier[1] for earlier, later in zip(spans, spans[1:], strict=False))
+    return any(later[0] <= earlier[1] for earlier, later in pairwise(spans))
 
 
 def draw_in_rows(
@@ -37,7 +38,8 @@ def draw_in_rows(
     scale = {"domain": [min(ticks), max(ticks)], "nice": False}
     x: Spec = {"field": "value", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
     row: Spec = {"type": "quantitative", "axis": None, "scale": {"domain": [top, 0], "nice": False}}
-    texts: Spec = {"tooltip": tooltip, "description": {"field": "told"}, "color": {**colour(series, width), "legend": None}}
+    shade = {**colour(series, width), "legend": None}  # each row says its series
+    texts: Spec = {"tooltip": tooltip, "description": {"field": "told"}, "color": shade}
     of_year = "datum.kind === 'year'"
     body = {"fillOpacity": {"condition": {"test": of_year, "value": 0.24}, "value": 0.09}}
     bar: Spec = {"x": x, "x2": {"datum": 0}, "y": {**row, "field": "begin"}, "y2": {"field": "end"}, **texts}

@@ -24,8 +24,8 @@ def amount(
 ) -> str:
     """A value in a QUDT unit (an IRI, or nothing for a count): ``$28.4B``, ``35B m³ a year``, ``7%``, ``93.6K``.
 
-    For other units, the last part of the IRI follows the number. out_of: the whole of which the value is a part, without
-    which it says nothing: ``2 of 3``.
+    For other units, the last part of the IRI follows the number. out_of: the whole of which the value is a part,
+    without which it says nothing: ``2 of 3``.
     """
     number = _number(value, language)
     if out_of is not None:

@@ -28,9 +28,7 @@ def days_in_words(first: str, last: str, language: str) -> str:
         return str(format_date(start, "long", locale=locale_of(language)))
     after = end + timedelta(days=1) if end < date.max else end
     if (start.month, start.day, after.month, after.day) == (1, 1, 1, 1):
-        return (
-            _interval(start, end, "y", language) if start.year != end.year else _skeleton("y", start, language)
-        )
+        return _interval(start, end, "y", language) if start.year != end.year else _skeleton("y", start, language)
     if (start.day, after.day) == (1, 1):
         whole = (start.year, start.month) == (end.year, end.month)
         return _skeleton("yMMMM", start, language) if whole else _interval(start, end, "yMMMM", language)

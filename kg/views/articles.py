@@ -114,9 +114,7 @@ def paragraphs_told(reader: Reader, article: str) -> list[int]:
     return sorted({_number(row, "paragraph") for row in rows})
 
 
-def read_article(
-    reader: Reader, article: str, language: str, first: int = 1, limit: int = MAX_CLAIMS
-) -> ArticlePage:
+def read_article(reader: Reader, article: str, language: str, first: int = 1, limit: int = MAX_CLAIMS) -> ArticlePage:
     """The claims of the page of an article that begins with a paragraph, in the order of the text; at most `limit`."""
     last = first + PARAGRAPHS_PER_PAGE - 1
     rows = reader.rows(_CLAIMS % (node(article), first, last, limit + 1))

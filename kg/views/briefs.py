@@ -13,7 +13,12 @@ from ontology.namespaces import KEL, PREFIXES
 MOST: Final = 3
 """The most offices, figures or events that a brief has."""
 
-_KINDS: Final = tuple([str(KEL.kind), PREFIXES["org"] + "classification", PREFIXES["org"] + "role", str(KEL.visitLevel)])
+_KINDS: Final = (
+    str(KEL.kind),
+    PREFIXES["org"] + "classification",
+    PREFIXES["org"] + "role",
+    str(KEL.visitLevel),
+)
 _STATUS: Final = (str(KEL.status),)
 _PLACES: Final = (
     *(str(KEL[name]) for name in ("place", "inState", "locatedIn")),

@@ -83,9 +83,7 @@ class Backlinks:
     latest_figures: tuple[Entry, ...] = ()
 
 
-def backlinks(
-    reader: Reader, links: Iterable[Fact], part: str, language: str, told: Collection[str] = ()
-) -> Backlinks:
+def backlinks(reader: Reader, links: Iterable[Fact], part: str, language: str, told: Collection[str] = ()) -> Backlinks:
     """Arranges the subjects of the links; `part`, if not empty, is the one section to show, in full.
 
     Texts that stand in several languages are taken in the language. told: things that the page tells of elsewhere: they
@@ -94,9 +92,7 @@ def backlinks(
     roles: dict[str, list[Fact]] = defaultdict(list)
     for link in links:
         roles[link.subject].append(link)
-    facts = {
-        iri: in_language(own, language) for iri, own in facts_about(reader, roles, _ENTRY_PROPERTIES).items()
-    }
+    facts = {iri: in_language(own, language) for iri, own in facts_about(reader, roles, _ENTRY_PROPERTIES).items()}
     sections = {iri: _section_of(facts[iri]) for iri in roles}
     stages = _stages(reader, [iri for iri in roles if sections[iri].with_stages])
     contradicting = contradictions(facts)

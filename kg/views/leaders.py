@@ -29,6 +29,11 @@ _RANKS: Final = tuple(
 """The roles of offices from the highest down; others come after them."""
 
 
+_LEADING: Final = frozenset(
+    str(CODE[f"role-{name}"]) for name in ("head-of-state", "minister", "secretary-general", "head-of-company")
+)
+
+
 @dataclass(frozen=True)
 class Tenure:
     """A person in an office. `attested` are the days of sources that show it, not its start or end."""
@@ -50,6 +55,11 @@ def ranked(tenures: Iterable[Tenure]) -> list[Tenure]:
     """The tenures with the highest office first, then those that were attested last."""
     latest_first = sorted(tenures, key=lambda each: each.attested[-1].last if each.attested else "", reverse=True)
     return sorted(latest_first, key=lambda each: _rank(each.office))
+
+
+def leads(tenure: Tenure) -> bool:
+    """Whether it is the office of one who leads a body, not of one who speaks or works for it."""
+    return bool(_LEADING & {*tenure.office.roles})
 
 
 def _rank(office: Office) -> int:

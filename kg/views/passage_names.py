@@ -1,4 +1,4 @@
-"""What passages are called on pages: the article, the paragraph and the sentences, in words of the reader's language."""
+"""What passages are called on pages: article, paragraph and sentences, in words of the reader's language."""
 
 import re
 from collections.abc import Iterable
@@ -10,14 +10,15 @@ from kg.store.reader import Reader
 from ontology.namespaces import PREFIXES
 
 _PASSAGE: Final = re.compile(
-    re.escape(PREFIXES["src"]) + r"(?P<article>.+)-p(?P<number>\d+)-s(?P<first>\d+)(?:-(?P<last>\d+))?(?P<span>-span)?"
+    re.escape(PREFIXES["src"])
+    + r"(?P<article>.+)-p(?P<number>\d+)-(?:omission|s(?P<first>\d+)(?:-(?P<last>\d+))?(?P<span>-span)?)"
 )
 
 
 def passage_names(reader: Reader, iris: Iterable[str], language: str, translate: Translate) -> dict[str, Label]:
-    """The names of those of the IRIs that are passages or their positions (``…-span``), as these encode them.
+    """The names of those of the IRIs that are passages, their positions (``…-span``) or omissions.
 
-    Where the article has no label in the graph, none is given.
+    The IRIs encode them. Where the article has no label in the graph, none is given.
     """
     found = {iri: match for iri in iris if (match := _PASSAGE.fullmatch(iri))}
     articles = {iri: PREFIXES["src"] + match["article"] for iri, match in found.items()}
@@ -31,6 +32,8 @@ def passage_names(reader: Reader, iris: Iterable[str], language: str, translate:
 
 def _in_words(match: re.Match[str], article: str, translate: Translate) -> str:
     place = translate("{source}, paragraph {number}").format(source=article, number=match["number"])
+    if not match["first"]:
+        return translate("{place}: without claims").format(place=place)
     if match["last"]:
         words = translate("{place}, sentences {first} to {last}").format(
             place=place, first=match["first"], last=match["last"]

@@ -89,9 +89,7 @@ GROUPS: Final = (
         gettext_noop("Where"),
         property_iris("place locatedIn inState dcterms:spatial origin via destination geo:lat geo:long"),
     ),
-    Group(
-        "about", gettext_noop("Subjects"), property_iris("topic concerns commodity condition reason responseTo")
-    ),
+    Group("about", gettext_noop("Subjects"), property_iris("topic concerns commodity condition reason responseTo")),
     Group(
         "links",
         gettext_noop("Connected with"),

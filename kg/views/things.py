@@ -118,7 +118,7 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
 
 
 def read_thing(  # noqa: PLR0913 - what is shown of which thing
-    reader: Reader, iri: str, language: str, part: str = "", after: int = 0, told: Collection[str] = ()
+    reader: Reader, iri: str, language: str, part: str = "", after: int = 0, *, told: Collection[str] = ()
 ) -> Thing | None:
     """The same, but without footnotes and labels, which `Thing.with_names` gives it; those are expected already.
 

@@ -16,6 +16,7 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
 from kg.views.citations import CitedAnswer
 from kg.views.footnotes import footnotes
+from kg.views.passage_names import passage_names
 from kg.workers.messages import Task
 from server.endpoint.citing import (
     DATASET_FORMATS,

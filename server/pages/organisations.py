@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from kg.views import leaders
-from kg.views.finding import Search
+from kg.views.finding import Search, find
 from server.http.site import Site
 from server.pages.notes import notes
 
@@ -13,16 +13,17 @@ MOST: Final = 50
 
 def searches(iri: str) -> list[Search]:
     """What the page of an organisation looks for."""
-    return [leaders.in_state(iri, MOST + 1)]
+    return [search(iri, MOST + 1) for search in (leaders.in_state, leaders.vacant_in)]
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of an organisation."""
     tenures = leaders.ranked(leaders.tenures(site.reader, leaders.in_state(iri, MOST + 1)))
+    vacant = find(site.reader, leaders.vacant_in(iri, MOST + 1))
     cited = [(each.holders, each.attested, each.terms) for each in tenures]
     return {
-        "shown": {"leaders": tenures},
-        "leaders": tenures,
+        "shown": {"leaders": tenures, "vacant": vacant},
+        "leaders": [each for each in tenures if leaders.leads(each)],
         "most": MOST,
-        "page": notes(site.reader, language, cited, tenures),
+        "page": notes(site.reader, language, cited, (tenures, vacant)),
     }

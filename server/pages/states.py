@@ -13,7 +13,15 @@ from kg.views import instruments, leaders, statements, visits
 from kg.views.finding import Search, find
 from kg.views.listings import Listing
 from kg.views.records import records
-from kg.views.states import CONTENT_PATTERNS, HEAD_OF_STATE, absences, memberships, organisations, state_summaries, states
+from kg.views.states import (
+    CONTENT_PATTERNS,
+    HEAD_OF_STATE,
+    absences,
+    memberships,
+    organisations,
+    state_summaries,
+    states,
+)
 from kg.views.trade import expect_observations, selected
 from server.http.languages import language, translate
 from server.http.site import Site

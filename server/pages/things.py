@@ -36,7 +36,6 @@ from server.pages import documents, leaders, organisations, sources, states
 from server.pages.briefs import crumbs, sentence
 from server.pages.conflicts import conflicts_of
 
-
 _MEMBER_OF: Final = PREFIXES["org"] + "memberOf"
 
 
@@ -85,6 +84,7 @@ SPECIALS: Final[tuple[Special, ...]] = (
             PREFIXES["org"] + name,
             "pages/organisation.html",
             organisations.context,
+            covers=frozenset({"offices"}),
             searches=organisations.searches,
         )
         for name in ("Organization", "FormalOrganization")
@@ -162,7 +162,7 @@ def _thing(site: Site, iri: str) -> str:
     special = None if part else _special(reader, iri, after)
     # An IRI that is used only as a class or a property has no description of its own.
     told = frozenset(find_ahead(reader, special.told(iri))) if special else frozenset()
-    thing = read_thing(reader, iri, language(), part, after, told) or Thing(iri=iri, after=after)
+    thing = read_thing(reader, iri, language(), part, after, told=told) or Thing(iri=iri, after=after)
     more = special.context(site, iri, language()) if special else {}
     thing = thing.with_names(reader, language())
     passages = passage_names(reader, thing.names, language(), translate)
@@ -185,7 +185,7 @@ def _thing(site: Site, iri: str) -> str:
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
         omitted=special.omits if special else (),
-        title_of=_title_of,
+        note_of=_note_of,
         brief=(short := _brief(thing, more) if not part else None),
         sentence=sentence(short, str(in_words(sort, thing)) if sort else "") if short else "",
         crumbs=crumbs(thing),
@@ -194,11 +194,11 @@ def _thing(site: Site, iri: str) -> str:
     )
 
 
-def _title_of(table: SectionTable) -> str:
-    """The heading of a section: that of members says that there may be others."""
-    if table.section.name == "agents" and all(_MEMBER_OF in entry.roles for entry in table.entries):
-        return translate("Members told of in these sources")
-    return translate(table.section.title)
+def _note_of(table: SectionTable) -> str:
+    """How complete a section is: of members it is said that there may be others."""
+    if any(_MEMBER_OF in entry.roles for entry in table.entries):
+        return translate("Members told of in these sources; there may be others.")
+    return translate("As far as these sources tell.")
 
 
 def _brief(thing: Thing, more: Mapping[str, Any]) -> Brief | None:
