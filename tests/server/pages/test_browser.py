@@ -66,6 +66,14 @@ SPILLING = """[...document.querySelectorAll('header.site :is(input, button, a)')
 """What of the header is cut off by an edge of the window, though the page itself does not scroll."""
 
 
+TIGHT = """[...document.querySelectorAll('td, th')].filter((cell) => {
+  const style = getComputedStyle(cell);
+  const sides = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+  return cell.offsetWidth > 1 && style.display === 'table-cell' && cell.textContent.trim() && sides < 8;
+}).map((cell) => cell.outerHTML.slice(0, 120))"""
+"""The cells that would touch the words of their neighbours."""
+
+
 @contextmanager
 def visit(
     browser: Browser, server: str, path: str, *, width: int = WIDE, scripts: bool = True, colours: str = "light"
@@ -112,6 +120,7 @@ def test_pages_are_sound(browser: Browser, server: str, path: str, scripts: bool
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(SPILLING) == []
+            assert page.evaluate(TIGHT) == []
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
