@@ -49,8 +49,16 @@ class Brief:
     @property
     def lines(self) -> int:
         """How many of its parts are told; with less than two it says no more than the title."""
-        parts = (self.kinds, self.statuses, self.places, self.parties, self.moments, self.leaders, self.offices)
-        return sum(map(bool, (*parts, self.thing.latest_figures, self.thing.newest_events)))
+        return sum(map(bool, (self.kinds, self.statuses, self.places, self.parties, self.moments, *self._from_others)))
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it tells what does not stand among the facts of the thing, right below."""
+        return any(self._from_others)
+
+    @property
+    def _from_others(self) -> tuple[tuple[object, ...], ...]:
+        return self.leaders, self.offices, self.thing.latest_figures, self.thing.newest_events
 
 
 def brief(thing: Thing, leaders: Iterable[Tenure] = (), offices: Iterable[Tenure] = ()) -> Brief:

@@ -47,6 +47,13 @@ class Term:
         """All literals of a property, such as its change notes."""
         return [text.value for text in self._texts(name)]
 
+    def changes(self, language: str) -> list[Label]:
+        """What changed in each version (``skos:changeNote``), once, in the language if it is there."""
+        versions: dict[str, list[ox.Literal]] = {}
+        for note in self._texts("skos:changeNote"):
+            versions.setdefault(note.value.partition(":")[0], []).append(note)
+        return [preferred_label(notes, language) for notes in versions.values()]
+
     def iris(self, name: str) -> list[str]:
         """The IRIs of a property, without Skolem IRIs."""
         found = (v.value for p, v in self.values if p == _expand(name) and isinstance(v, ox.NamedNode))
