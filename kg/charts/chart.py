@@ -21,6 +21,10 @@ NARROW: Final = 340
 _VERSION: Final = "6.4"
 """The version of Vega-Lite in vl-convert; the pages' scripts use the same major version."""
 
+_TITLE_LINE: Final = 22
+_SUBTITLE_LINE: Final = 15
+"""What a line of the title and of the notes takes in pixels, beside the chart itself."""
+
 _FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif"
 
 
@@ -52,7 +56,8 @@ class Chart:
 
     name, parameters: as in the URL ``/charts/<name>.svg?<parameters>``. description: the text alternative. spec: the
     Vega-Lite document with its data, without size and theme; `narrow` the same for phones, if it differs. size,
-    narrow_size: width and height of the two images in pixels. notes: explanations, shown as the subtitle.
+    narrow_size: width and height of the two images in pixels. names: labels of IRIs in the rows. notes: explanations,
+    shown as the subtitle.
     """
 
     name: str
@@ -64,6 +69,7 @@ class Chart:
     size: tuple[int, int] = (WIDE, 320)
     narrow: Spec | None = None
     narrow_size: tuple[int, int] = (NARROW, 300)
+    names: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[tuple[str, str], ...] = ()
     language: str = "en"
     notes: Sequence[str] = field(default_factory=tuple)
@@ -73,7 +79,9 @@ class Chart:
         width, height = self.narrow_size if narrow else self.size
         letters = width // 8
         lines = [line for note in self.notes for line in wrap_text(note, round(letters * 1.2))]
-        heading = {"text": wrap_text(self.title, letters), "anchor": "start"} | ({"subtitle": lines} if lines else {})
+        heading: dict[str, Any] = {"text": wrap_text(self.title, letters), "anchor": "start"}
+        if titled:
+            height += _TITLE_LINE * len(heading["text"]) + _SUBTITLE_LINE * len(lines)
         return {
             "$schema": f"https://vega.github.io/schema/vega-lite/v{_VERSION.partition('.')[0]}.json",
             "description": self.description,
@@ -82,7 +90,7 @@ class Chart:
             "autosize": {"type": "fit", "contains": "padding"},
             "background": _COLOURS[theme].background,
             "padding": 8,
-            **({"title": heading} if titled else {}),
+            **({"title": heading | ({"subtitle": lines} if lines else {})} if titled else {}),
             **((self.narrow if narrow else None) or self.spec),
             "config": _config(_COLOURS[theme]),
         }
@@ -208,9 +216,14 @@ def layer(mark: Spec, encoding: Spec, test: str = "") -> Spec:
 
 
 def tick_labels(ticks: Mapping[int, str] | Mapping[float, str]) -> Spec:
-    """The axis properties for ticks at the given values with the given labels."""
+    """The axis properties for ticks at the given values with the given labels.
+
+    Who hears the chart is not told of the axis, which Vega would read as bare numbers, of milliseconds too, in English:
+    each mark tells its own time and value.
+    """
     words = {f"{tick:.0f}" if float(tick).is_integer() else repr(tick): text for tick, text in ticks.items()}
-    return {"values": list(ticks), "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.value]"}
+    expression = f"({json.dumps(words, ensure_ascii=False)})[datum.value]"
+    return {"values": list(ticks), "labelExpr": expression, "aria": False}
 
 
 def wrap_text(words: str, width: int) -> list[str]:

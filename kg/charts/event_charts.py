@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from kg.charts.chart import NARROW, WIDE, Chart, Column, Spec, layer, tick_labels, wrap_text
+from kg.language.dates import moment_in_words
 from kg.language.labels import labels
 from kg.language.messages import Translate
 from kg.language.periods import Period, milliseconds, parse_day, time_ticks
@@ -27,12 +28,13 @@ _AXIS: Final = 44
 
 @dataclass(frozen=True)
 class _Span:
-    """One date of an event, held or planned."""
+    """One date of an event, held or planned, and in words as the lists have it."""
 
     iri: str
     name: str
     kind: str
     period: Period
+    when: str
     claims: tuple[str, ...] = ()
 
 
@@ -41,7 +43,14 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     asked = list(dict.fromkeys(iris))[:MAX_EVENTS]
     names = labels(reader, asked, language)
     every = [
-        _Span(iri, names[iri].text, moment.kind, Period(start, end, moment.inferred), moment.claims)
+        _Span(
+            iri,
+            names[iri].text,
+            moment.kind,
+            Period(start, end, moment.inferred),
+            moment_in_words(moment.first, moment.last, moment.edtf, language, translate),
+            moment.claims,
+        )
         for iri, of in records(reader, asked).items()
         for moment in of.dates("held", "planned")
         if (start := parse_day(moment.first)) and (end := parse_day(moment.last)) and start <= end
@@ -55,13 +64,11 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     notes = [say("Filled marks: held. Open marks with broken lines: planned.")]
     if len(spans) < len(every):
         notes.append(say("Events before {year} are in the list only.").format(year=since))
-    wide, narrow = _drawing(spans, WIDE, language), _drawing(spans, NARROW, language)
+    wide, narrow = (_drawing(spans, width, language) for width in (WIDE, NARROW))
     return Chart(
         "events",
         say("Events along time"),
-        say("Events along time: {events}.").format(
-            events="; ".join(_description(span, language, say) for span in spans)
-        ),
+        say("Events along time: {events}.").format(events="; ".join(_description(span, say) for span in spans)),
         wide[0],
         (
             Column("event", say("Event")),
@@ -77,6 +84,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
         size=(WIDE, wide[1]),
         narrow=narrow[0],
         narrow_size=(NARROW, narrow[1]),
+        names={iri: name.text for iri, name in names.items()},
         parameters=tuple(("thing", shorten(iri)) for iri in asked),
         language=language,
         notes=notes,
@@ -91,8 +99,8 @@ def _row(span: _Span, told: Mapping[str, Footnote]) -> tuple[str, ...]:
     return span.iri, span.name, span.kind, first, last, *said
 
 
-def _description(span: _Span, language: str, translate: Translate) -> str:
-    words = f"{span.period.text(language)}: {span.name}"
+def _description(span: _Span, translate: Translate) -> str:
+    words = f"{span.when}: {span.name}"
     return translate("{event} (planned)").format(event=words) if span.kind == "planned" else words
 
 
@@ -103,7 +111,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
     ticks = time_ticks(first, last, max(3, width // 90), language)
     values, y = [], 0
     for span in spans:
-        text = wrap_text(f"{span.name} · {span.period.text(language)}", width // 8)
+        text = wrap_text(f"{span.name} · {span.when}", width // 8)
         values.append(_value(span, text, y))
         y += _LINE * len(text) + _ROW
     x: Spec = {
@@ -131,7 +139,7 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
         "lineHeight": _LINE,
     }
     kinds = {span.kind for span in spans}
-    layers = [layer({"type": "rule", "style": "line"}, {"y": {**row, "field": "below"}})]
+    layers = [layer({"type": "rule", "style": "line", "aria": False}, {"y": {**row, "field": "below"}})]
     if "held" in kinds:
         layers += [
             layer({"type": "rule", "style": "first-line", "strokeWidth": 5}, span_of, held),
@@ -142,7 +150,10 @@ def _drawing(spans: Sequence[_Span], width: int, language: str) -> tuple[Spec, i
             layer({"type": "rule", "style": "first-line", "strokeWidth": 2, "strokeDash": [4, 3]}, span_of, planned),
             layer({"type": "point", "style": "open", "shape": "diamond", "size": 90}, start, planned),
         ]
-    layers += [layer({**label, "style": style}, {**above, "text": {"field": "text"}}) for style in ("halo", "ink")]
+    layers += [
+        layer({**label, "style": style, "aria": False}, {**above, "text": {"field": "text"}})
+        for style in ("halo", "ink")
+    ]
     return {"data": {"values": values}, "layer": layers}, y + _AXIS
 
 

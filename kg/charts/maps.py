@@ -62,6 +62,7 @@ def place_map(reader: Reader, iris: Iterable[str], language: str, translate: Tra
         size=(WIDE, _HEIGHT),
         narrow=_spec(points, names, descriptions, (NARROW, _NARROW_HEIGHT)),
         narrow_size=(NARROW, _NARROW_HEIGHT),
+        names=names,
         parameters=tuple(("thing", shorten(iri)) for iri in asked),
         language=language,
     )

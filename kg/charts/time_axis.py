@@ -44,6 +44,16 @@ class TimeMark:
     tooltip: Mapping[str, str]
 
     @property
+    def first(self) -> date:
+        """The first day of its period, else its day."""
+        return self.period.start if self.period else self.day
+
+    @property
+    def last(self) -> date:
+        """The last day of its period, else its day."""
+        return self.period.end if self.period else self.day
+
+    @property
     def middle(self) -> date:
         """The day in the middle of its period, else its day."""
         return self.period.start + (self.period.end - self.period.start) / 2 if self.period else self.day
@@ -61,7 +71,7 @@ def draw_over_time(marks: Sequence[TimeMark], series: Sequence[str], ticks: Mapp
     heights = _label_heights(marks, places, (max(ticks) - min(ticks)) / (HEIGHT - _MARGIN[1]), width - _MARGIN[0])
     y = _value_axis(ticks, max(heights))
     tooltip = [{"field": f"tip{i}", "title": heading} for i, heading in enumerate(marks[0].tooltip)]
-    texts: Spec = {"tooltip": tooltip, "description": {"field": "told"}, "color": _colour(series, width)}
+    texts: Spec = {"tooltip": tooltip, "description": {"field": "told"}, "color": colour(series, width)}
     span: Spec = {"x": {**x, "field": "start"}, "x2": {"field": "end"}, "y": y, **texts}
     point: Spec = {"x": {**x, "field": "middle"}, "y": y, **texts}
     to_zero = {"y2": {"datum": 0}}
@@ -83,7 +93,7 @@ def draw_over_time(marks: Sequence[TimeMark], series: Sequence[str], ticks: Mapp
     bounds = {bound for mark in marks for bound in mark.bounds}
     layers += [
         layer(shape, point, f"indexof(datum.bounds, '{bound}') >= 0")
-        for bound, shape in _BOUNDS.items()
+        for bound, shape in BOUNDS.items()
         if bound in bounds
     ]
     if labelled:
@@ -101,7 +111,7 @@ def _point(shape: str) -> Spec:
     return {"type": "point", "filled": True, "opacity": 1, "shape": shape, "size": 55, "strokeWidth": 2}
 
 
-_BOUNDS: Final[dict[str, Spec]] = {
+BOUNDS: Final[dict[str, Spec]] = {
     "record": {**_point(_STAR), "size": 90},
     "about": {"type": "text", "text": "≈", "fontSize": 18, "fontWeight": 700, "xOffset": -14},
     "over": {**_point("triangle-up"), "yOffset": -8},
@@ -121,10 +131,12 @@ def _text(field: str, at: Spec) -> list[Spec]:
     return [layer({**mark, "style": s}, {**at, "text": {"field": field}}) for s in ("halo", style)]
 
 
-def _colour(series: Sequence[str], width: int) -> Spec:
-    legend = {"symbolType": "square", "columns": max(1, width // 240)} if len(series) > 1 else None
+def colour(series: Sequence[str], width: int) -> Spec:
+    """The encoding of the series by colours, with a legend if there are several."""
+    legend = {"symbolType": "square", "columns": max(1, width // 240), "aria": False}
     scale = {"domain": list(series)}
-    return {"field": "series", "type": "nominal", "title": None, "scale": scale, "legend": legend}
+    shown = legend if len(series) > 1 else None
+    return {"field": "series", "type": "nominal", "title": None, "scale": scale, "legend": shown}
 
 
 def _time_axis(marks: Sequence[TimeMark], width: int) -> Spec:
@@ -134,7 +146,8 @@ def _time_axis(marks: Sequence[TimeMark], width: int) -> Spec:
     years = [year for year in year_ticks(days, width // 60) if first <= year <= last]
     single = last - first < width // 60
     labelled = [date(year, 7, 2) if single else date(year, 1, 1) for year in years]
-    axis = {**tick_labels({milliseconds(day): f"{day.year}" for day in labelled}), "ticks": not single}
+    words = {milliseconds(day): f"{day.year}" for day in labelled}
+    axis = {**tick_labels(words), "ticks": not single}
     domain = [milliseconds(date(first, 1, 1)), milliseconds(_next_day(date(last, 12, 31)))]
     scale = {"domain": domain, "nice": False}
     return {"type": "quantitative", "scale": scale, "title": None, "axis": {**axis, "grid": False, "zindex": 1}}

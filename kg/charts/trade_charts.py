@@ -5,12 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from kg.charts.chart import NARROW, SERIES, WIDE, Chart, Column, plain_decimal
+from kg.charts.chart import NARROW, SERIES, WIDE, Chart, Column, Spec, plain_decimal
 from kg.charts.time_axis import HEIGHT, TimeMark, draw_over_time
+from kg.charts.value_rows import draw_in_rows, overlap
 from kg.language.amounts import amount, ticks, with_bounds
 from kg.language.labels import Label, labels
 from kg.language.messages import Translate
 from kg.language.periods import KINDS
+from kg.language.vocabulary_labels import NAMES
 from kg.store.reader import Reader
 from kg.views.footnotes import Footnote
 from kg.views.trade import Observation, Selection, observations
@@ -64,7 +66,7 @@ def measure_chart(
     kept = {key: filters[key] for key in ("party", "period") if filters.get(key)}
     given = observations(reader, selection, language)
     unit = filters.get("unit", "")
-    charts = draw(reader, [each for each in given if unit in {"", each.unit}], kept, language, translate)
+    charts = draw(reader, [each for each in given if unit in {"", each.charted[1]}], kept, language, translate)
     if charts:
         return max(charts, key=lambda chart: len(chart.rows))
     title = _capital(labels(reader, [measure_of(name)], language)[measure_of(name)].text)
@@ -85,10 +87,9 @@ def draw(
     groups: dict[tuple[str, str], list[Observation]] = {}
     for each in given:
         if each.measure.startswith(_MEASURE):
-            groups.setdefault((each.measure, each.unit), []).append(each)
-    called = labels(
-        reader, {iri for each in given for iri in (each.measure, *each.parties, *each.observed, *each.groups)}, language
-    )
+            groups.setdefault((each.measure, each.charted[1]), []).append(each)
+    shown = {iri for each in given for iri in (each.measure, *each.parties, *each.observed, *each.groups, *each.bounds)}
+    called = labels(reader, shown.union(each.iri for each in given), language)
     order = sorted(groups, key=lambda key: (flow_rank(key[0]), key))
     return [_ChartBuilder(groups[key], called, language, translate).chart(filters) for key in order]
 
@@ -101,8 +102,8 @@ def flow_rank(measure: str) -> int:
 
 
 def in_words(of: Observation, language: str, translate: Translate = str) -> str:
-    """A figure with its unit and bounds: ``over $17B``."""
-    return with_bounds(amount(of.value, of.unit, language, translate), of.bound_names, translate)
+    """A figure with its unit, its whole and its bounds: ``over $17B``, ``2 of 3``."""
+    return with_bounds(amount(of.value, of.unit, language, translate, out_of=of.out_of), of.bound_names, translate)
 
 
 def when(of: Observation, language: str, translate: Translate = str) -> str:
@@ -154,24 +155,43 @@ class _ChartBuilder:
         listed = "; ".join(self._summary(each) for each in self._drawn[:_MAX_LISTED])
         more = "; …" if len(self._drawn) > _MAX_LISTED else ""
         marks = [self._mark(each) for each in self._drawn]
+        (wide, height), (narrow, narrow_height) = (self._drawing(marks, width) for width in (WIDE, NARROW))
         return Chart(
             names.get(code, code),
             title,
             f"{title}. {listed}{more}." if listed else title,
-            draw_over_time(marks, self._series, self._ticks(), WIDE) if marks else {},
+            wide,
             self._columns(),
             [_row(each) for each in self._drawn],
-            size=(WIDE, HEIGHT),
-            narrow=draw_over_time(marks, self._series, self._ticks(), NARROW) if marks else {},
-            narrow_size=(NARROW, HEIGHT),
-            parameters=_parameters({**filters, "unit": first.unit}),
+            size=(WIDE, height),
+            narrow=narrow,
+            narrow_size=(NARROW, narrow_height),
+            names=self._names(),
+            parameters=_parameters({**filters, "unit": first.charted[1]}),
             language=self._language,
             notes=self._notes(),
         )
 
+    def _drawing(self, marks: Sequence[TimeMark], width: int) -> tuple[Spec, int]:
+        """The document and its height: over time, or one below the other where some stand at the same time."""
+        if not marks:
+            return {}, HEIGHT
+        if overlap(marks):
+            return draw_in_rows(marks, self._series, self._ticks(), width)
+        return draw_over_time(marks, self._series, self._ticks(), width), HEIGHT
+
+    def _names(self) -> dict[str, str]:
+        """The labels of all IRIs in the rows of the data, of units and claims too."""
+        say, units = self._translate, {each.unit for each in self._drawn if each.unit in NAMES}
+        return {iri: label.text for iri, label in self._called.items()} | {unit: say(NAMES[unit]) for unit in units}
+
     def _notes(self) -> list[str]:
         say, kinds = self._translate, {each.kind for each in self._drawn}
         notes = []
+        marks = [self._mark(each) for each in self._drawn]
+        if overlap(marks):
+            notes.append(say("Figures for the same time stand one below the other; periods that differ are not alike."))
+            kinds = set()
         if kinds & {"part", "other"}:
             notes.append(say("Each bar is as long as its period; broken lines are periods other than a full year."))
         if "none" in kinds:
@@ -202,7 +222,7 @@ class _ChartBuilder:
     def _mark(self, of: Observation) -> TimeMark:
         say = self._translate
         return TimeMark(
-            value=float(of.value),
+            value=float(of.charted[0]),
             period=of.period,
             day=of.published or date.min,
             series=self._series_name(of),
@@ -220,8 +240,8 @@ class _ChartBuilder:
         )
 
     def _ticks(self) -> dict[float, str]:
-        values = [Decimal(0), *(each.value for each in self._drawn)]
-        unit = self._given[0].unit
+        values = [Decimal(0), *(each.charted[0] for each in self._drawn)]
+        unit = self._given[0].charted[1]
         return {
             float(tick): amount(tick, unit, self._language, self._translate) for tick in ticks(min(values), max(values))
         }
@@ -236,8 +256,9 @@ class _ChartBuilder:
             Column("period_start", say("From")),
             Column("period_end", say("To")),
             Column("value", say("Value")),
+            Column("out_of", say("Out of")),
             Column("unit", say("Unit")),
-            Column("bound", say("Bound")),
+            Column("bound", say("How exact")),
             Column("as_written", say("As printed")),
             Column("claim", say("Claim")),
             Column("speaker", say("Who says so")),
@@ -256,20 +277,9 @@ def _row(of: Observation) -> tuple[str, ...]:
     start, end = (of.period.start.isoformat(), of.period.end.isoformat()) if of.period else ("", "")
     area, counterpart, observed = (" ".join(iris) for iris in (of.areas, of.counterparts, of.observed))
     bounds, printed, claims = " ".join(of.bounds), "; ".join(of.as_written), " ".join(of.claims)
-    return (
-        of.iri,
-        area,
-        counterpart,
-        observed,
-        start,
-        end,
-        plain_decimal(of.value),
-        of.unit,
-        bounds,
-        printed,
-        claims,
-        *_said(of),
-    )
+    value, whole = plain_decimal(of.value), plain_decimal(of.out_of) if of.out_of is not None else ""
+    told = (start, end, value, whole, of.unit, bounds, printed, claims)
+    return of.iri, area, counterpart, observed, *told, *_said(of)
 
 
 def _said(of: Observation) -> tuple[str, str]:

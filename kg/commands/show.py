@@ -23,6 +23,7 @@ from ontology.namespaces import CODE, KEL, shorten
 
 _VALUE: Final = str(KEL.value)
 _UNIT: Final = str(KEL.unit)
+_OUT_OF: Final = str(KEL.outOf)
 _EXACT: Final = str(CODE["bound-exact"])
 
 
@@ -104,7 +105,7 @@ class _Page:
                 title = more.format(title=title, shown=shown, total=total, name=table.section.name)
             parts += _block(title, [(self.name(e.iri), self.line(e)) for e in table.entries])
         claims = [(str(note.modality_label), self.source(note)) for note in thing.referring]
-        parts += _block(say("What it says, by the claims"), claims)
+        parts += _block(say("Claims by this speaker"), claims)
         notes = [(str(n), self.source(note)) for n, note in enumerate(thing.footnotes.values(), 1)]
         parts += _block(say("Who says so"), notes)
         if thing.more:
@@ -153,9 +154,10 @@ class _Page:
         """An entry in one line: its roles, properties, dates and stages."""
         parts = [Text(", ".join(self.name(role) for role in entry.roles), "dim")] if entry.roles else []
         for name, facts in entry.cells.items():
-            unit = next((fact.iri for fact in entry.cells.get(_UNIT, ())), "")
-            texts = [self.measured(fact, unit if name == _VALUE else "") for fact in facts if fact.iri != _EXACT]
-            if texts and name != _UNIT:
+            unit = next((fact.iri for fact in entry.cells.get(_UNIT, ())), "") if name == _VALUE else ""
+            whole = next((fact.value.value for fact in entry.cells.get(_OUT_OF, ())), "") if name == _VALUE else ""
+            texts = [self.measured(fact, unit, whole) for fact in facts if fact.iri != _EXACT]
+            if texts and name not in {_UNIT, _OUT_OF}:
                 parts.append(Text(", ".join(texts)))
         if entry.moments:
             parts.append(Text(self.days(entry.moments)))
@@ -164,12 +166,15 @@ class _Page:
             parts.append(Text(self.say("contested"), "bold yellow"))
         return Text(" · ").join(parts).append_text(self.marks(entry.claims))
 
-    def measured(self, fact: Fact, unit: str) -> str:
-        """The value as text, with its unit if it has one."""
+    def measured(self, fact: Fact, unit: str, out_of: str = "") -> str:
+        """The value as text, with its unit if it has one, and the whole of which it is a part."""
         if fact.iri:
             return self.name(fact.iri)
+        if not (unit or out_of):
+            return str(fact.value.value)
         try:
-            return amount(Decimal(fact.value.value), unit, self.language, self.say) if unit else fact.value.value
+            whole = Decimal(out_of) if out_of else None
+            return amount(Decimal(fact.value.value), unit, self.language, self.say, out_of=whole)
         except InvalidOperation:
             return fact.value.value
 

@@ -19,12 +19,18 @@ _CLDR_CORRECTIONS: Final = {"kk": ("\xa0м.", "\xa0мың")}
 """Corrections to CLDR's compact numbers: the abbreviation of Kazakh thousands, wrong from a hundred on."""
 
 
-def amount(value: Decimal, unit: str, language: str, translate: Translate = str) -> str:
+def amount(
+    value: Decimal, unit: str, language: str, translate: Translate = str, *, out_of: Decimal | None = None
+) -> str:
     """A value in a QUDT unit (an IRI, or nothing for a count): ``$28.4B``, ``35B m³ a year``, ``7%``, ``93.6K``.
 
-    For other units, the last part of the IRI follows the number.
+    For other units, the last part of the IRI follows the number. out_of: the whole of which the value is a part,
+    without which it says nothing: ``2 of 3``.
     """
     number = _number(value, language)
+    if out_of is not None:
+        whole = amount(out_of, unit, language, translate)
+        return translate("{value} of {whole}").format(value=number, whole=whole)
     match unit.removeprefix(_QUDT):
         case "" | "NUM":
             words = number

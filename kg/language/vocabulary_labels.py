@@ -37,6 +37,7 @@ _PROPERTIES: Final = {
     "dcterms:creator": gettext_noop("made by"),
     "dcterms:description": gettext_noop("description"),
     "dcterms:isPartOf": gettext_noop("part of"),
+    "dcterms:isReplacedBy": gettext_noop("replaced by"),
     "dcterms:language": gettext_noop("language"),
     "dcterms:license": gettext_noop("licence"),
     "dcterms:publisher": gettext_noop("publisher"),
@@ -47,6 +48,9 @@ _PROPERTIES: Final = {
     "foaf:name": gettext_noop("name"),
     "geo:lat": gettext_noop("latitude"),
     "geo:long": gettext_noop("longitude"),
+    "oa:end": gettext_noop("up to character"),
+    "oa:hasSelector": gettext_noop("position in the text"),
+    "oa:start": gettext_noop("from character"),
     "org:classification": gettext_noop("sort"),
     "org:member": gettext_noop("member"),
     "org:memberOf": gettext_noop("member of"),
@@ -82,5 +86,8 @@ def _expand(name: str) -> str:
     return PREFIXES[prefix] + local
 
 
-NAMES: Final = {_expand(name): words for name, words in (_CLASSES | _PROPERTIES | _UNITS).items()}
+_DIMENSIONS: Final = {"http://purl.org/linked-data/sdmx/2009/dimension#refArea": gettext_noop("state or area")}
+"""What follows by alignment from the project's own properties."""
+
+NAMES: Final = {_expand(name): words for name, words in (_CLASSES | _PROPERTIES | _UNITS).items()} | _DIMENSIONS
 """English labels by IRI, in the form used within a sentence; `server.http.languages` translates them."""

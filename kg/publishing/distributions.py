@@ -49,9 +49,9 @@ _EVERYTHING: Final = {
     "kk": "Барлығы, атаулы графтарымен.",
 }
 _DEFAULT_GRAPH: Final = {
-    "en": "The default graph, and the triples of named graphs reified.",
-    "ru": "Граф по умолчанию и реифицированные триплеты именованных графов.",
-    "kk": "Әдепкі граф және атаулы графтардың реификацияланған триплеттері.",
+    "en": "The default graph, and the triples of named graphs, each with its graph.",
+    "ru": "Граф по умолчанию и триплеты именованных графов, каждый со своим графом.",
+    "kk": "Әдепкі граф және атаулы графтардың триплеттері, әрқайсысы өз графымен.",
 }
 _TABLES: Final = {
     "en": "Tidy tables with a description of their columns (CSVW).",

@@ -19,6 +19,7 @@ class Segment:
     text: str
     passages: tuple[str, ...]
     begins: tuple[str, ...]
+    ends: tuple[str, ...] = ()
 
 
 class ArticleStore:
@@ -71,6 +72,7 @@ def segments(text: ArticleText, number: int, places: Iterable[PassageLocation]) 
             text.text[start:end],
             tuple(p.passage for p in sound if p.start <= start and end <= p.end),
             tuple(p.passage for p in sound if p.start == start),
+            tuple(p.passage for p in sound if p.end == end),
         )
         for start, end in pairwise(cuts)
     ]

@@ -1,17 +1,23 @@
 """Articles: their records, and their claims and omissions in the order of the text."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from kg.language.labels import Label, labels
+import pyoxigraph as ox
+
+from kg.language.labels import Label, labels, preferred_label
 from kg.store.reader import Reader, Row, node, nodes
 from kg.views.footnotes import Footnote, footnotes
 
 ARTICLES_PER_PAGE: Final = 50
 """The maximum number of articles on a page."""
 
-CLAIMS_PER_PAGE: Final = 250
+PARAGRAPHS_PER_PAGE: Final = 30
+"""The number of paragraphs of an article on a page: by its number alone a link finds the page of a paragraph."""
+
+MAX_CLAIMS: Final = 1_000
 """The maximum number of claims of an article on a page."""
 
 
@@ -50,7 +56,7 @@ class PassageLocation:
 class ArticlePage:
     """A page of an article in the order of the text: claims with locations, and omitted paragraphs with the reason.
 
-    more: there are more claims after these.
+    more: there are more claims after these, in the same paragraphs.
     """
 
     claims: tuple[tuple[Footnote, PassageLocation], ...]
@@ -94,11 +100,24 @@ def claim_counts(reader: Reader, articles: Iterable[str]) -> dict[str, int]:
     return {str(row["article"].value): int(row["n"].value) for row in rows if "article" in row}
 
 
-def read_article(
-    reader: Reader, article: str, language: str, offset: int = 0, limit: int = CLAIMS_PER_PAGE
-) -> ArticlePage:
-    """The claims of an article in the order of the text, from `offset` on, at most `limit`."""
-    rows = reader.rows(_CLAIMS % (node(article), limit + 1, offset))
+def first_of_page(paragraph: int) -> int:
+    """The number of the first paragraph on the page that shows a paragraph."""
+    return max(0, paragraph - 1) // PARAGRAPHS_PER_PAGE * PARAGRAPHS_PER_PAGE + 1
+
+
+def paragraphs_told(reader: Reader, article: str) -> list[int]:
+    """The numbers of all paragraphs of an article with claims or with a reason for having none, in order."""
+    rows = reader.rows(
+        f"{_PREFIXES} SELECT DISTINCT ?paragraph WHERE {{ ?part kel:article {node(article)} ; "
+        f"kel:paragraph ?paragraph }} LIMIT {_MAX_PARAGRAPHS:d}"
+    )
+    return sorted({_number(row, "paragraph") for row in rows})
+
+
+def read_article(reader: Reader, article: str, language: str, first: int = 1, limit: int = MAX_CLAIMS) -> ArticlePage:
+    """The claims of the page of an article that begins with a paragraph, in the order of the text; at most `limit`."""
+    last = first + PARAGRAPHS_PER_PAGE - 1
+    rows = reader.rows(_CLAIMS % (node(article), first, last, limit + 1))
     more, rows = len(rows) > limit, rows[:limit]
     notes = footnotes(reader, [str(row["claim"].value) for row in rows], language)
     where = {str(row["passage"].value): row for row in rows}
@@ -106,9 +125,11 @@ def read_article(
     claims = [
         (notes[claim], places[str(row["passage"].value)]) for row in rows if (claim := str(row["claim"].value)) in notes
     ]
-    left_out = {} if more or offset else _omissions(reader, article)
-    return ArticlePage(tuple(claims), left_out, more)
+    left_out = _omissions(reader, article, language)
+    return ArticlePage(tuple(claims), {n: note for n, note in left_out.items() if first <= n <= last}, more)
 
+
+_MAX_PARAGRAPHS: Final = 5_000
 
 _PREFIXES: Final = """
 PREFIX kel: <https://w3id.org/kelisim/ns#>
@@ -137,16 +158,21 @@ SELECT ?claim ?passage ?paragraph ?start ?end ?sha256 WHERE {{
   ?claim kel:passage ?passage .
   OPTIONAL {{ ?passage kel:sha256 ?sha256 }}
   OPTIONAL {{ ?passage oa:hasSelector ?selector . ?selector oa:start ?start ; oa:end ?end }}
-}} ORDER BY ?paragraph STRLEN(STR(?claim)) STR(?claim) LIMIT %d OFFSET %d
+  FILTER(?paragraph >= %d && ?paragraph <= %d)
+}} ORDER BY ?paragraph STRLEN(STR(?claim)) STR(?claim) LIMIT %d
 """
 
 
-def _omissions(reader: Reader, article: str) -> dict[int, Label]:
+def _omissions(reader: Reader, article: str, language: str) -> dict[int, Label]:
     rows = reader.rows(
         f"{_PREFIXES} SELECT ?paragraph ?note WHERE {{ ?gap kel:article {node(article)} ; a kel:Omission ; "
-        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {CLAIMS_PER_PAGE:d}"
+        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {_MAX_PARAGRAPHS:d}"
     )
-    return {_number(row, "paragraph"): _label(row, "note") for row in rows}
+    texts: dict[int, list[ox.Literal]] = defaultdict(list)
+    for row in rows:
+        if isinstance(note := row["note"], ox.Literal):
+            texts[_number(row, "paragraph")].append(note)
+    return {number: preferred_label(several, language) for number, several in texts.items()}
 
 
 def _article(iri: str, row: Row, names: dict[str, Label]) -> Article:

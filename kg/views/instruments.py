@@ -2,37 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.store.reader import Reader, node
 from kg.views.facts import Fact, facts_about, links_by
 from kg.views.finding import Search, find
+from kg.views.lifecycle import LIFECYCLE, rank
 from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contains, years_within
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
 from ontology.iris import CODE, KEL
 from ontology.namespaces import RDF_TYPE
-
-LIFECYCLE: Final = tuple(
-    str(CODE[f"stage-{name}"])
-    for name in (
-        "presented",
-        "proposed",
-        "considered",
-        "negotiated",
-        "agreed",
-        "prepared",
-        "decision-planned",
-        "adoption-planned",
-        "signature-planned",
-        "adopted",
-        "signed",
-        "extension-planned",
-        "extended",
-    )
-)
-"""The stages of a document in order; there is no code for entry into force."""
 
 SIGNED: Final = tuple(
     str(CODE[f"stage-{name}"])
@@ -82,7 +63,10 @@ class LifecycleStep:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A document, or a package of documents of which only the number is known (`counts`)."""
+    """A document, or a package of documents of which only the number is known (`counts`).
+
+    wholes: the documents and packages that it is part of, each with the fact that says so, if it has no stages itself.
+    """
 
     iri: str
     is_package: bool
@@ -91,6 +75,12 @@ class Instrument:
     parties: tuple[Fact, ...]
     periods: tuple[Moment, ...]
     stages: tuple[Stage, ...]
+    wholes: tuple[tuple[Fact, "Instrument"], ...] = ()
+
+    @property
+    def told_by(self) -> "Instrument":
+        """The document whose stages tell how far this one has come: itself, else a package that it is part of."""
+        return self if self.stages else next((whole for _, whole in self.wholes if whole.stages), self)
 
     @property
     def lifecycle(self) -> tuple[LifecycleStep, ...]:
@@ -106,8 +96,8 @@ class Instrument:
 
     @property
     def latest_stage(self) -> str:
-        """The code of the latest stage with a claim, by the order of `LIFECYCLE`; empty if there is none."""
-        reached = [step.code for step in self.lifecycle if step.stages]
+        """The code of the latest stage of `told_by` with a claim, by the order of `LIFECYCLE`; empty without any."""
+        reached = [step.code for step in self.told_by.lifecycle if step.stages]
         return reached[-1] if reached else ""
 
 
@@ -158,7 +148,7 @@ def kinds(reader: Reader) -> list[str]:
 def stages(reader: Reader) -> list[str]:
     """The stages that documents have, in the order of `LIFECYCLE`."""
     found = distinct(reader, f"GRAPH ?c {{ ?step <{KEL.stageOf}> ?thing }} {_ANY} {_STAGE}", "stage")
-    return sorted(found, key=lambda code: (_rank(code), code))
+    return sorted(found, key=lambda code: (rank(code), code))
 
 
 def years(reader: Reader) -> list[int]:
@@ -182,7 +172,7 @@ def referring_to(thing: str, limit: int) -> Search:
 def documents_of(reader: Reader, party: str, limit: int) -> list[Instrument]:
     """The documents of `of_party`, the latest stage first."""
     found = instruments(reader, find(reader, of_party(party, limit)))
-    return sorted(found, key=lambda each: (-_rank(each.latest_stage), each.latest_stage, each.iri))
+    return sorted(found, key=lambda each: (-rank(each.latest_stage), each.latest_stage, each.iri))
 
 
 def documents_referring_to(reader: Reader, thing: str, limit: int) -> list[tuple[str, Fact]]:
@@ -200,6 +190,24 @@ def documents_referring_to(reader: Reader, thing: str, limit: int) -> list[tuple
 def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
     """Documents and packages with the facts of all claims, in the order of `iris`."""
     wanted = list(dict.fromkeys(iris))
+    found = _read(reader, wanted)
+    described = records(reader, wanted)
+    within = {
+        iri: [fact for name in _WHOLES for fact in described[iri][name] if fact.iri] if not found[iri].stages else []
+        for iri in wanted
+    }
+    wholes = _read(reader, dict.fromkeys(fact.iri for facts in within.values() for fact in facts))
+    return [
+        replace(found[iri], wholes=tuple((fact, whole) for fact in within[iri] if (whole := wholes[fact.iri]).stages))
+        for iri in wanted
+    ]
+
+
+_WHOLES: Final = ("inPackage", "partOf")
+
+
+def _read(reader: Reader, iris: Iterable[str]) -> dict[str, Instrument]:
+    wanted = list(iris)
     described = records(reader, wanted)
     staged = _stages(reader, wanted)
     packages = {
@@ -207,12 +215,7 @@ def instruments(reader: Reader, iris: Iterable[str]) -> list[Instrument]:
         for iri, facts in facts_about(reader, wanted).items()
         if any(fact.iri == str(KEL.DocumentPackage) and fact.predicate == RDF_TYPE for fact in facts)
     }
-    return [_instrument(described[iri], iri in packages, staged[iri]) for iri in wanted]
-
-
-def _rank(stage: str) -> int:
-    """The index of a stage in `LIFECYCLE`, -1 if it is not in there."""
-    return LIFECYCLE.index(stage) if stage in LIFECYCLE else -1
+    return {iri: _instrument(described[iri], iri in packages, staged[iri]) for iri in wanted}
 
 
 _STAGE: Final = f"GRAPH ?s {{ ?step <{KEL.stage}> ?stage }}"
@@ -225,7 +228,10 @@ def _pattern(party: str, kind: str, stage: str, year: int) -> str:
         parts.append(f"GRAPH ?p {{ ?thing <{KEL.party}> {node(party)} }}")
     if stage:
         parts.append(
-            f"GRAPH ?q {{ ?staged <{KEL.stage}> {node(stage)} }} GRAPH ?r {{ ?staged <{KEL.stageOf}> ?thing }}"
+            f"GRAPH ?q {{ ?staged <{KEL.stage}> {node(stage)} }} {{ GRAPH ?r {{ ?staged <{KEL.stageOf}> ?thing }} }} "
+            f"UNION {{ GRAPH ?r {{ ?staged <{KEL.stageOf}> ?whole }} "
+            f"GRAPH ?t {{ ?thing <{KEL.inPackage}>|<{KEL.partOf}> ?whole }} "
+            f"FILTER NOT EXISTS {{ GRAPH ?u {{ ?own <{KEL.stageOf}> ?thing }} }} }}"
         )
     if kind == str(KEL.DocumentPackage):
         parts.append(f"{{ ?thing a <{kind}> }} UNION {{ GRAPH ?k {{ ?thing a <{kind}> }} }}")

@@ -12,11 +12,26 @@ from kg.views.listings import PAGE_SIZE, Listing, distinct, listing, name_contai
 from kg.views.offices import STATE_OF_OFFICE, Office, of_state, offices
 from kg.views.records import Record, records
 from kg.views.timelines import Moment
-from ontology.namespaces import KEL, PREFIXES
+from ontology.namespaces import CODE, KEL, PREFIXES
 
 _POST_IN: Final = PREFIXES["org"] + "postIn"
 _ROLE: Final = PREFIXES["org"] + "role"
 _PERSON: Final = PREFIXES["foaf"] + "Person"
+
+
+_RANKS: Final = tuple(
+    str(CODE[f"role-{name}"])
+    for name in (
+        *("head-of-state", "deputy-prime-minister", "minister", "secretary-general", "head-of-company"),
+        *("presidential-aide", "press-secretary", "spokesperson", "ambassador", "member-of-parliament"),
+    )
+)
+"""The roles of offices from the highest down; others come after them."""
+
+
+_LEADING: Final = frozenset(
+    str(CODE[f"role-{name}"]) for name in ("head-of-state", "minister", "secretary-general", "head-of-company")
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,21 @@ class Tenure:
     def claims(self) -> tuple[str, ...]:
         """The claims of the holders and the offices."""
         return claims_of((*self.holders, *self.offices))
+
+
+def ranked(tenures: Iterable[Tenure]) -> list[Tenure]:
+    """The tenures with the highest office first, then those that were attested last."""
+    latest_first = sorted(tenures, key=lambda each: each.attested[-1].last if each.attested else "", reverse=True)
+    return sorted(latest_first, key=lambda each: _rank(each.office))
+
+
+def leads(tenure: Tenure) -> bool:
+    """Whether it is the office of one who leads a body, not of one who speaks or works for it."""
+    return bool(_LEADING & {*tenure.office.roles})
+
+
+def _rank(office: Office) -> int:
+    return min((_RANKS.index(role) for role in office.roles if role in _RANKS), default=len(_RANKS))
 
 
 def in_state(state: str, limit: int) -> Search:

@@ -8,7 +8,7 @@ from kg.language.labels import Label
 from kg.views.contested import is_disputed
 from kg.views.facts import Fact
 from kg.views.footnotes import Footnote
-from ontology.namespaces import shorten
+from ontology.namespaces import RDF_TYPE, shorten
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,8 @@ class Notes:
         return newest[0] if len(dated) > 1 and len(newest) == 1 else None
 
     def disputed(self, fact: Fact) -> bool:
-        """Whether one claim denies the fact and another gives it in another modality."""
-        return is_disputed(fact, self.footnotes)
+        """Whether one claim denies the fact and another gives it in another modality.
+
+        What kind of thing it is no claim denies: it says so only to tell what it speaks of.
+        """
+        return fact.predicate != RDF_TYPE and is_disputed(fact, self.footnotes)

@@ -49,13 +49,19 @@ class Section:
     with_stages: bool = False
 
 
-FIGURE_PROPERTIES: Final = property_iris("value unit bound asWritten")
+HEADLINES: Final = tuple(
+    f"{PREFIXES['code']}measure-{name}"
+    for name in ("trade-turnover", "direct-investment", "trade-growth", "group-population", "students", "gas-volume")
+)
+"""The measures of figures that readers look for first."""
+
+FIGURE_PROPERTIES: Final = property_iris("value outOf unit bound asWritten")
 """The properties needed to show a figure as its source gives it."""
 
 GROUPS: Final = (
     Group(
         "identity",
-        gettext_noop("What it is"),
+        gettext_noop("In brief"),
         property_iris(
             "type kind status latestStatus strongestModality visitLevel org:classification org:role attendance force "
             "ordinal documentCount degree manner trend stance skos:altLabel skos:definition dcterms:description gloss "
@@ -83,12 +89,10 @@ GROUPS: Final = (
         gettext_noop("Where"),
         property_iris("place locatedIn inState dcterms:spatial origin via destination geo:lat geo:long"),
     ),
-    Group(
-        "about", gettext_noop("What it is about"), property_iris("topic concerns commodity condition reason responseTo")
-    ),
+    Group("about", gettext_noop("Subjects"), property_iris("topic concerns commodity condition reason responseTo")),
     Group(
         "links",
-        gettext_noop("What it belongs to"),
+        gettext_noop("Connected with"),
         property_iris(
             "inEvent inSeries partOf during follows atEvent witness outcomeOf documentOf inPackage stageOf stage "
             "delivers article dcterms:isPartOf"

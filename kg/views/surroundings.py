@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.store.reader import Reader, Row, node
 from kg.views.facts import FACTS, MAX_ROWS, WINDOW, Fact, facts_in, know
 from ontology import INFERRED_GRAPH
-from ontology.namespaces import KEL, RDF_TYPE
+from ontology.namespaces import KEL, PREFIXES, RDF_TYPE
 
 _MAX_SCANNED: Final = 20_000
 
@@ -27,8 +27,11 @@ _OF_CONFLICTS: Final = (
 )
 """The properties of conflicts that point to things; `kg.views.conflicts` tells of them."""
 
+_REPLACED: Final = PREFIXES["dcterms"] + "isReplacedBy"
+"""From former names, which lead here."""
+
 _EXCLUDED_PROPERTIES: Final = ", ".join(
-    f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE, *(KEL[name] for name in _OF_CONFLICTS))
+    f"<{iri}>" for iri in (*_RECORD, KEL.article, RDF_TYPE, _REPLACED, *(KEL[name] for name in _OF_CONFLICTS))
 )
 """Properties of reference data that are too frequent to list as links to a thing, or told elsewhere."""
 

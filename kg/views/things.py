@@ -1,6 +1,6 @@
 """The full view of one thing, for its page and the terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -43,7 +43,7 @@ class Thing(Notes):
     contradicting: if it is a figure that others contradict, itself and the others. referring: claims with it as
     speaker, modality or passage; `referring_total` is their number, `referring_claims` are the IRIs of those shown.
     spoken_of: the strongest modality with which anything is told of it, if that is less than planned. more: there are
-    more links, from ``after + WINDOW`` on.
+    more links, from ``after + WINDOW`` on. newest_events, latest_figures: the few to begin the page with.
     """
 
     iri: str
@@ -62,11 +62,15 @@ class Thing(Notes):
     referring: tuple[Footnote, ...] = ()
     referring_total: int = 0
     spoken_of: str = ""
+    newest_events: tuple[Entry, ...] = ()
+    latest_figures: tuple[Entry, ...] = ()
 
     @property
     def entries(self) -> list[Entry]:
         """All entries that are shown."""
-        return [*self.contradicting, *self.timeline, *(entry for table in self.tables for entry in table.entries)]
+        brief = (*self.latest_figures, *self.newest_events)
+        tabled = (entry for table in self.tables for entry in table.entries)
+        return [*brief, *self.contradicting, *self.timeline, *tabled]
 
     @property
     def infers_dates(self) -> bool:
@@ -113,13 +117,18 @@ def describe(reader: Reader, iri: str, language: str, part: str = "", after: int
     return found.with_names(reader, language) if found else None
 
 
-def read_thing(reader: Reader, iri: str, language: str, part: str = "", after: int = 0) -> Thing | None:
-    """The same, but without footnotes and labels, which `Thing.with_names` gives it; those are expected already."""
+def read_thing(  # noqa: PLR0913 - what is shown of which thing
+    reader: Reader, iri: str, language: str, part: str = "", after: int = 0, *, told: Collection[str] = ()
+) -> Thing | None:
+    """The same, but without footnotes and labels, which `Thing.with_names` gives it; those are expected already.
+
+    told: things of which the page tells elsewhere.
+    """
     around = surroundings(reader, iri, after)
     own, links, referring = in_language(around.facts, language), around.links, around.claims
     if not (own or links or referring):
         return None
-    incoming = backlinks(reader, links, part)
+    incoming = backlinks(reader, links, part, language, told)
     dates = tuple(moments(own))
     own_entries = [Entry(iri, moments=(m,), claims=m.claims) for m in dates if m.kind in {"held", "planned"}]
     timeline = sorted([*incoming.timeline, *own_entries], key=_first_day)
@@ -137,6 +146,8 @@ def read_thing(reader: Reader, iri: str, language: str, part: str = "", after: i
     if not part:
         thing = replace(
             thing,
+            newest_events=incoming.newest_events,
+            latest_figures=incoming.latest_figures,
             groups=_groups(own),
             moments=dates,
             dates_contested=dates_conflict(own),

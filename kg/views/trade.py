@@ -19,12 +19,14 @@ from kg.views.facts import claims_of, facts_about
 from kg.views.finding import Search, find
 from kg.views.footnotes import Footnote, expect_footnotes, footnotes
 from ontology.iris import CODE, KEL
+from ontology.namespaces import PREFIXES
 
 MAX_OBSERVATIONS: Final = 400
 """The maximum number of figures in one answer; filter by party or measure to get others."""
 
 _MAX_ROWS: Final = 40 * MAX_OBSERVATIONS
 _PARTIES: Final = ("refArea", "counterpartArea")
+_PERCENT: Final = PREFIXES["unit"] + "PERCENT"
 _SHOWN: Final = frozenset(str(KEL[name]) for name in ("measure", "observed", "group", *_PARTIES))
 """The properties of figures whose values are shown by their labels."""
 
@@ -66,6 +68,13 @@ class Observation:
     claims: tuple[str, ...]
     notes: tuple[Footnote, ...]
     published: date | None
+
+    @property
+    def charted(self) -> tuple[Decimal, str]:
+        """The value and the unit that a chart draws: of a share that is told as so many of so many, the per cent."""
+        if self.out_of and self.measure.endswith("-share"):
+            return self.value * 100 / self.out_of, _PERCENT
+        return self.value, self.unit
 
     @property
     def kind(self) -> PeriodKind:

@@ -16,6 +16,7 @@ from kg.rdf.formats import GRAPH_FORMATS, RESULT_FORMATS, GraphFormat
 from kg.store.store import Store
 from kg.views.citations import CitedAnswer
 from kg.views.footnotes import footnotes
+from kg.views.passage_names import passage_names
 from kg.workers.messages import Task
 from server.endpoint.citing import (
     DATASET_FORMATS,
@@ -302,6 +303,7 @@ def _page(site: Site, asked: QueryRequest, reply: Reply, taken: float, cited: Ci
             rows=shown,
             total=len(rows),
             truth=results.get("boolean"),
-            names=labels(site.reader, iris, language(), site.prefixes),
+            names=labels(site.reader, iris, language(), site.prefixes)
+            | passage_names(site.reader, iris, language(), translate),
         )
     )

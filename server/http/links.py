@@ -7,8 +7,12 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask
 
+from kg.views.articles import first_of_page
 from ontology import BASE, ONTOLOGY_IRI
 from ontology.namespaces import EVERYTHING
+
+PARAGRAPH: Final = "paragraph"
+"""The parameter of an article's page: the first paragraph that it shows."""
 
 _SEGMENTS: Final = ("code/", "claim/", "source/", "graph/", "id/", "conflict/")
 """Prefixes that are the same below the base IRI and below ``/page/`` and ``/data/``; other paths there are slugs."""
@@ -21,9 +25,9 @@ _SAFE: Final = "/-._~!$&'()*+,;=:@"
 
 
 def register(app: Flask) -> None:
-    """Registers the template filters ``page_of``, ``data_of`` and ``outside``, and the name ``everything``."""
+    """Registers the filters ``page_of``, ``paragraph_of``, ``data_of`` and ``outside``, and the name ``everything``."""
     app.jinja_env.globals.update(everything=EVERYTHING)
-    app.jinja_env.filters.update(page_of=page_of, data_of=data_of, outside=outside)
+    app.jinja_env.filters.update(page_of=page_of, paragraph_of=paragraph_of, data_of=data_of, outside=outside)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -39,6 +43,16 @@ def page_of(iri: str) -> str:
         term = iri.partition("#")[2] if path == "ns" else ""
         return f"/page/{path}" + (f"#{quote(term)}" if term else "")
     return resource_of(iri)
+
+
+def paragraph_of(article: str, paragraph: int) -> str:
+    """The path of a paragraph of an article, by its IRI: on the page of the article that shows it."""
+    if not paragraph:
+        return page_of(article)
+    first = first_of_page(paragraph)
+    page = page_of(article)
+    mark = "&" if "?" in page else "?"
+    return page + (f"{mark}{PARAGRAPH}={first}" if first > 1 else "") + f"#p{paragraph}"
 
 
 def data_of(iri: str, suffix: str = "") -> str:

@@ -89,7 +89,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/documents.<suffix>")
     def file(suffix: str) -> Response:
-        """The same list as a table, a row for each claim of a stage; 413 if it is longer than `MOST_IN_FILE`."""
+        """The same list as a table, a row for each claim of a stage, its own or of a package that it is part of
+        (``stage_of``); 413 if it is longer than `MOST_IN_FILE`."""
         filters = Filters("name", "date")
         chosen, told = selection(filters), facets.asked(filters)
         checked(suffix, "documents", filters)
@@ -125,12 +126,13 @@ def _cited(shown: list[Instrument]) -> object:
 
 def track_facts(each: Instrument) -> object:
     """The facts of a document's track that have footnotes: its stages, and their dates or those of their events."""
-    return [(s.code, s.dates or s.event_dates) for step in each.lifecycle for s in step.stages]
+    steps = [(s.code, s.dates or s.event_dates) for step in each.told_by.lifecycle for s in step.stages]
+    return [fact for fact, _ in each.wholes], steps
 
 
 def track_codes(shown: list[Instrument]) -> set[str]:
     """The codes of all stages in the tracks of documents, attested or not, to read their names."""
-    return {step.code for each in shown for step in each.lifecycle}
+    return {step.code for each in shown for step in each.told_by.lifecycle}
 
 
 def _table(site: Site, shown: list[Instrument], page: Notes) -> Table:
@@ -147,6 +149,7 @@ def _table(site: Site, shown: list[Instrument], page: Notes) -> Table:
         Field("planned_earliest", translate("First planned day"), "date"),
         Field("planned_latest", translate("Last planned day"), "date"),
         Field("event", translate("Event"), "things"),
+        Field("stage_of", translate("Stage of"), "things"),
         *said_fields(),
     )
     return table_of(site, "documents", translate("Documents"), fields, _records(shown, page))
@@ -162,8 +165,10 @@ def _records(shown: list[Instrument], page: Notes) -> Iterator[dict[str, Any]]:
             "kind": values(each.kinds),
             "parties": values(each.parties),
         }
-        lines = [line for stage in each.stages for line in _lines(stage, page)]
-        yield from (head | line for line in lines or [{}])
+        lines = [line for stage in each.told_by.stages for line in _lines(stage, page)]
+        yield from (head | line | {"stage_of": each.told_by.iri} for line in lines)
+        if not lines:
+            yield head
 
 
 def _lines(stage: Stage, page: Notes) -> Iterator[dict[str, Any]]:

@@ -57,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def with_tenures(listing: Listing, most: int) -> list[tuple[str, list[Tenure]]]:
         held = leaders.by_holder(leaders.tenures(site.reader, leaders.of_people(listing.things, most)))
-        return [(iri, held.get(iri, [])) for iri in listing.things]
+        return [(iri, leaders.ranked(held.get(iri, []))) for iri in listing.things]
 
     @routes.get("/leaders")
     def page() -> tuple[str, int]:
@@ -108,10 +108,15 @@ def searches(iri: str) -> list[Search]:
     ]
 
 
+def told(iri: str) -> list[Search]:
+    """Of what its sections tell, so that the timeline and the tables below leave it out."""
+    return [with_participation(iri, MOST + 1), attending([iri], 4 * (MOST + 1))]
+
+
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of a person: offices, meetings and visits, statements."""
     reader = site.reader
-    tenures = leaders.tenures(reader, leaders.of_people([iri], MOST + 1))
+    tenures = leaders.ranked(leaders.tenures(reader, leaders.of_people([iri], MOST + 1)))
     met = event_participations(reader, iri, MOST + 1)
     by = statements.statements(reader, statements.by(iri, MOST + 1))
     about = statements.statements(reader, statements.about(iri, MOST + 1))
@@ -121,7 +126,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         [(e.roles, [a.attendance for a in e.attendances], e.event.statuses, e.event.dates) for e in met],
         [(each.glosses, each.speakers) for each in (*by, *about)],
     )
-    return {"shown": shown, "most": MOST, "page": notes(reader, language, cited, shown)}
+    return {"shown": shown, "offices_held": tenures, "most": MOST, "page": notes(reader, language, cited, shown)}
 
 
 def _table(site: Site, shown: list[tuple[str, list[Tenure]]], page: Notes) -> Table:

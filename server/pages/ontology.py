@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 
 from kg.language.labels import Label
 from kg.publishing.citing import cite
-from kg.views.vocabulary import Term, ontology_terms
+from kg.views.vocabulary import Term, code_lists, ontology_terms
 from ontology import ONTOLOGY_IRI
 from ontology.namespaces import KEL, shorten
 from server.http.languages import language
@@ -30,7 +30,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/page/ns")
     def ontology() -> str:
-        """All terms: definitions, hierarchy, domains and ranges, examples, change notes."""
+        """All terms: definitions, hierarchy, domains and ranges, examples, change notes; and the lists of codes."""
         terms = ontology_terms()
         by_iri = {term.iri: term for term in terms}
         classes = [term for term in terms if term.kind == "class"]
@@ -40,6 +40,7 @@ def blueprint(site: Site) -> Blueprint:
             classes=classes,
             properties=[term for term in terms if term.kind == "property"],
             trees=_roots(classes),
+            lists=code_lists(),
             below=_below(terms),
             of_class=_by_class(terms),
             called=lambda iri: by_iri[iri].text("rdfs:label", language()) if iri in by_iri else Label(shorten(iri)),

@@ -12,6 +12,7 @@ from kg.language.labels import labels
 from kg.publishing.questions import Question, find_question, read_questions
 from kg.views.citations import CitedAnswer
 from kg.views.footnotes import footnotes
+from kg.views.passage_names import passage_names
 from kg.workers.messages import Task
 from ontology import KelisimError
 from server.http.errors import ProblemError
@@ -101,5 +102,6 @@ def _answer(site: Site, query: str) -> dict[str, Any]:
         "hedged": reply.hedged,
         "cited": cited,
         "notes": footnotes(site.reader, [c["claim"] for c in cited.claims[:MOST_ROWS]], language()),
-        "names": labels(site.reader, iris, language(), site.prefixes),
+        "names": labels(site.reader, iris, language(), site.prefixes)
+        | passage_names(site.reader, iris, language(), translate),
     }

@@ -7,8 +7,9 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.datastructures import MIMEAccept
 
-from kg.language.labels import labels
+from kg.language.labels import Label, labels
 from kg.language.messages import gettext_noop
+from kg.language.vocabulary_labels import NAMES
 from kg.publishing.descriptions import PAGE_ROWS, Description, describe, iri_status
 from kg.rdf.formats import GRAPH_FORMATS
 from kg.store.reader import node
@@ -16,7 +17,7 @@ from kg.views.resources import arrange
 from ontology import BASE
 from server.data.linked_data import page_links, page_number, unknown
 from server.http.errors import ProblemError
-from server.http.languages import language
+from server.http.languages import language, translate
 from server.http.links import place_of, resource_of
 from server.http.negotiation import CONTENT_TYPES, HTML, accepted_types, graph_format
 from server.http.signposts import of_resource
@@ -105,7 +106,7 @@ def _page(site: Site, found: Description, *, withdrawn: bool) -> str:
     return render_template(
         "pages/resource.html",
         resource=shown,
-        names=labels(site.reader, shown.iris, language(), site.prefixes),
+        names=labels(site.reader, shown.iris, language(), site.prefixes) | _named(site, found.iri),
         description=found,
         withdrawn=withdrawn,
         formats=GRAPH_FORMATS,
@@ -114,6 +115,12 @@ def _page(site: Site, found: Description, *, withdrawn: bool) -> str:
         most=MOST_CHARACTERS,
         resource_of=resource_of,
     )
+
+
+def _named(site: Site, iri: str) -> dict[str, Label]:
+    """The name of a term of another vocabulary, such as a unit, if it has one here and none in the graph."""
+    own = labels(site.reader, [iri], language(), site.prefixes)[iri]
+    return {iri: Label(translate(NAMES[iri]), language())} if iri in NAMES and not own.language else {}
 
 
 def _number(number: int) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from flask import Flask
+from flask import Flask, request
 from markupsafe import Markup
 
 from kg.language.labels import Label
 from kg.language.periods import parse_day
+from kg.publishing.citing import Citation, cite
 from kg.views.facts import in_language as facts_in_language
 from kg.views.footnotes import Footnote
 from kg.views.quotations import quotations
@@ -48,6 +49,7 @@ def register(app: Flask, site: Site) -> None:
             "site_name": about.name(language()),
             "kinds": site.kinds.get(),
             "sources_until": site.sources_until.get(),
+            "cited_page": lambda title: _cited(site, title),
         }
 
 
@@ -55,6 +57,24 @@ def _has_passed(day: str) -> bool:
     """Whether a day (xsd:date) has passed; one that is no date has not."""
     last = parse_day(day)
     return last is not None and last < datetime.now(UTC).date()
+
+
+def _cited(site: Site, title: str) -> Citation:
+    """The citation of this page at its own address, by its title without the name of the site."""
+    about = site.about
+    bare = Markup(title).striptags().removesuffix(f" · {about.name(language())}")  # noqa: S704 - out of a template
+    return cite(bare, _address(), site.version, about=about, key=_key())
+
+
+def _address() -> str:
+    """The address of this page, with what it reads of its query, but without its language."""
+    fields = [(k, v) for k, v in known() if k != PARAMETER and v]
+    return request.host_url.rstrip("/") + quote(request.path) + (f"?{urlencode(fields)}" if fields else "")
+
+
+def _key() -> str:
+    """The name of this page in a bibliography."""
+    return request.path.strip("/").replace("/", "-") or "home"
 
 
 def in_language(code: str) -> str:

@@ -1,6 +1,8 @@
 """``/sources``: the articles that claims are drawn from; and the template variables of an article's page."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -11,18 +13,21 @@ from kg.tabular.table import Field, Table
 from kg.views.article_store import Segment, segments
 from kg.views.articles import (
     ARTICLES_PER_PAGE,
-    CLAIMS_PER_PAGE,
+    MAX_CLAIMS,
     Article,
     ArticlePage,
     PassageLocation,
     claim_counts,
     describe_articles,
+    first_of_page,
     newest_articles,
+    paragraphs_told,
     read_article,
 )
 from kg.views.footnotes import Footnote
 from ontology import KelisimError
 from server.http.languages import language, translate
+from server.http.links import PARAGRAPH
 from server.http.site import Site
 from server.http.tables import tabular
 from server.pages.facets import file_link
@@ -95,13 +100,14 @@ def _table(site: Site, articles: list[Article]) -> Table:
 
 
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
-    """Template variables of the page of an article: its claims in reading order, by paragraph.
+    """Template variables of a page of an article: its claims in reading order, by paragraph, and links to the others.
 
     The text of its paragraphs is included only if the operator provides a file with the recorded hash.
     """
     article = next(iter(describe_articles(site.reader, [iri], language)), None)
-    offset = _positive("from", 1) - 1
-    reading = read_article(site.reader, iri, language, offset)
+    first = first_of_page(_positive(PARAGRAPH, 1))
+    every = paragraphs_told(site.reader, iri)
+    reading = read_article(site.reader, iri, language, first)
     text = site.article_store.find(article.sha256) if site.article_store and article else None
     return {
         "article": article,
@@ -109,9 +115,16 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "by_paragraph": _by_paragraph(reading),
         "texts": _texts(text, reading) if text else {},
         "text_is": "shown" if text else "missing" if site.article_store else "not given",
-        "first": offset + 1,
-        "step": CLAIMS_PER_PAGE,
+        "elsewhere_told": [number for number in every if first_of_page(number) != first],
+        "runs": [(told, list(numbers)) for told, numbers in groupby(reading.paragraphs, _claims_in(reading))],
+        "most": MAX_CLAIMS,
     }
+
+
+def _claims_in(reading: ArticlePage) -> Callable[[int], bool]:
+    """Whether a paragraph has claims; those in a row without any are folded."""
+    told = {place.paragraph for _, place in reading.claims}
+    return lambda number: number in told
 
 
 def _by_paragraph(reading: ArticlePage) -> dict[int, list[tuple[Footnote, PassageLocation]]]:

@@ -15,7 +15,16 @@ from kg.views.facts import claims_of
 from kg.views.finding import Search, find
 from kg.views.listings import PAGE_SIZE, Listing
 from kg.views.records import records
-from kg.views.states import CONTENT_PATTERNS, State, absences, memberships, organisations, state_summaries, states
+from kg.views.states import (
+    CONTENT_PATTERNS,
+    HEAD_OF_STATE,
+    State,
+    absences,
+    memberships,
+    organisations,
+    state_summaries,
+    states,
+)
 from kg.views.trade import expect_observations, selected
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -109,10 +118,15 @@ def searches(iri: str) -> list[Search]:
     return [*(search(iri, MOST + 1) for search in named), selected(flows_of(iri))]
 
 
+def told(iri: str) -> list[Search]:
+    """Of what its sections tell, so that the timeline and the tables below leave it out."""
+    return [search(iri, MOST + 1) for search in (instruments.of_party, visits.to_state, visits.from_state)]
+
+
 def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """Template variables of the page of a state: leaders, memberships, documents, trade, visits, statements."""
     reader = site.reader
-    tenures = leaders.tenures(reader, leaders.in_state(iri, MOST + 1))
+    tenures = leaders.ranked(leaders.tenures(reader, leaders.in_state(iri, MOST + 1)))
     agents = [iri, *(fact.iri for tenure in tenures for fact in tenure.holders)]
     member = memberships(records(reader, [iri])[iri])
     away = absences(reader, agents, MOST + 1)
@@ -138,7 +152,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "memberships": member,
         "absences": away,
         "documents": documents,
-        "documents_referring_to": naming,
+        "documents_naming": naming,
         "visits_in": inward,
         "visits_out": outward,
         "about": about,
@@ -154,6 +168,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "charts": trade_charts(reader, iri, language, translate),
         "most": MOST,
         "page": notes(reader, language, cited, named),
+        "leaders": [each for each in tenures if HEAD_OF_STATE in each.office.roles] or tenures[:1],
     }
 
 

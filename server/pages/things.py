@@ -1,6 +1,6 @@
 """``/page/…``: the pages of things, codes, articles, passages and claims."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
@@ -17,23 +17,29 @@ from kg.language.messages import gettext_noop
 from kg.language.vocabulary_labels import NAMES
 from kg.publishing.citing import cite
 from kg.store.reader import Reader, node
+from kg.views.briefs import Brief, brief
 from kg.views.claims import read_claim
+from kg.views.entries import SectionTable
 from kg.views.facts import WINDOW, expect_facts
 from kg.views.finding import Search, find_ahead
 from kg.views.notes import Notes
+from kg.views.passage_names import passage_names
 from kg.views.sections import SECTIONS
 from kg.views.surroundings import surroundings
 from kg.views.things import Thing, classes_in, read_thing
-from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES
+from ontology.namespaces import CLAIM, CODE, KEL, PREFIXES, RDF_TYPE, SRC
 from server.data.linked_data import check, unknown
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
-from server.pages import documents, leaders, sources, states
+from server.pages import documents, leaders, organisations, sources, states
+from server.pages.briefs import crumbs, sentence
 from server.pages.claims import claims_of
 from server.pages.conflicts import conflicts_of
+
+_MEMBER_OF: Final = PREFIXES["org"] + "memberOf"
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Special:
     template: extends ``thing.html`` and fills its block ``special``. context: a function of site, IRI and language that
     returns the additional template variables; if these have ``page``, a `server.pages.notes.Notes`, its footnotes come
     first on the page. covers: names of sections that the special part shows already, which the page then omits.
-    searches: what it looks for, so that all of it is read at once.
+    searches: what it looks for, so that all of it is read at once. told: those of them of whose finds the page tells
+    nothing further. omits: properties of which it tells elsewhere than among the facts.
     To add a special page, write both and list them in `SPECIALS`.
     """
 
@@ -52,10 +59,9 @@ class Special:
     context: Callable[[Site, str, str], dict[str, Any]]
     covers: frozenset[str] = frozenset()
     searches: Callable[[str], Sequence[Search]] = lambda _: ()
+    told: Callable[[str], Sequence[Search]] = lambda _: ()
+    omits: frozenset[str] = frozenset()
 
-
-_OF_STATES: Final = frozenset({"offices", "documents", "statements"})
-_OF_PEOPLE: Final = frozenset({"offices", "statements"})
 
 SPECIALS: Final[tuple[Special, ...]] = (
     Special(str(KEL.Article), "pages/article.html", sources.context),
@@ -63,8 +69,10 @@ SPECIALS: Final[tuple[Special, ...]] = (
         str(KEL.State),
         "pages/state.html",
         states.context,
-        frozenset({"offices", "documents", "statements"}),
+        frozenset({"offices", "documents", "figures", "statements"}),
         states.searches,
+        states.told,
+        frozenset({_MEMBER_OF, RDF_TYPE}),
     ),
     Special(
         PREFIXES["foaf"] + "Person",
@@ -72,6 +80,17 @@ SPECIALS: Final[tuple[Special, ...]] = (
         leaders.context,
         frozenset({"offices", "statements"}),
         leaders.searches,
+        leaders.told,
+    ),
+    *(
+        Special(
+            PREFIXES["org"] + name,
+            "pages/organisation.html",
+            organisations.context,
+            covers=frozenset({"offices"}),
+            searches=organisations.searches,
+        )
+        for name in ("Organization", "FormalOrganization")
     ),
     Special(str(KEL.Instrument), "pages/instrument.html", documents.context, frozenset({"stages"})),
     Special(str(KEL.DocumentPackage), "pages/instrument.html", documents.context, frozenset({"stages"})),
@@ -89,7 +108,7 @@ _SAID_TITLES: Final = {
     str(KEL.Passage): gettext_noop("Claims drawn from this passage"),
     PREFIXES["skos"] + "Concept": gettext_noop("Claims in this modality"),
 }
-_SAID: Final = gettext_noop("What it says, by the claims")
+_SAID: Final = gettext_noop("Claims by this speaker")
 
 
 class _Named(Protocol):
@@ -128,10 +147,11 @@ def elsewhere(iri: str) -> str:
     return "" if iri in NAMES else outside(iri)
 
 
-def measured(value: str, unit: str) -> str:
-    """A value with its unit (an IRI), abbreviated in the page's language, such as 28.4 billion."""
+def measured(value: str, unit: str, out_of: str = "") -> str:
+    """A value with its unit (an IRI), abbreviated in the page's language, such as 28.4 billion; ``2 of 3``."""
     try:
-        return amount(Decimal(value), unit, language(), translate)
+        whole = Decimal(out_of) if out_of else None
+        return amount(Decimal(value), unit, language(), translate, out_of=whole)
     except InvalidOperation:
         return value
 
@@ -144,9 +164,13 @@ def _thing(site: Site, iri: str) -> str:
     reader = site.reader
     special = None if part else _special(reader, iri, after)
     # An IRI that is used only as a class or a property has no description of its own.
-    thing = read_thing(reader, iri, language(), part, after) or Thing(iri=iri, after=after)
+    told = frozenset(find_ahead(reader, special.told(iri))) if special else frozenset()
+    thing = read_thing(reader, iri, language(), part, after, told=told) or Thing(iri=iri, after=after)
     more = special.context(site, iri, language()) if special else {}
     thing = thing.with_names(reader, language())
+    passages = passage_names(reader, thing.names, language(), translate)
+    if passages:
+        thing = replace(thing, names={**thing.names, **passages})
     if isinstance(own := more.get("page"), Notes):
         every = {**own.footnotes, **thing.footnotes}
         thing = replace(thing, footnotes=every, names={**own.names, **thing.names})
@@ -163,10 +187,29 @@ def _thing(site: Site, iri: str) -> str:
         citation=cite(str(thing.label), iri, site.version, about=site.about),
         query=_QUERY.format(thing=node(iri)),
         covered=special.covers if special else (),
+        omitted=special.omits if special else (),
+        note_of=_note_of,
+        brief=(short := _brief(thing, more) if not part else None),
+        sentence=sentence(short, str(in_words(sort, thing)) if sort else "") if short else "",
+        crumbs=crumbs(thing),
         conflicts=conflicts_of(site, iri),
         claims=[] if part else claims_of(reader, iri),
         **more,
     )
+
+
+def _note_of(table: SectionTable) -> str:
+    """How complete a section is: of members it is said that there may be others."""
+    if any(_MEMBER_OF in entry.roles for entry in table.entries):
+        return translate("Members told of in these sources; there may be others.")
+    return translate("As far as these sources tell.")
+
+
+def _brief(thing: Thing, more: Mapping[str, Any]) -> Brief | None:
+    """The brief of a thing that the sources tell of; none for what describes the data themselves."""
+    if thing.iri.startswith((CODE, str(SRC))) or not thing.classes:
+        return None
+    return brief(thing, more.get("leaders", ()), more.get("offices_held", ()))
 
 
 def _special(reader: Reader, iri: str, after: int) -> Special | None:

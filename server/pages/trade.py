@@ -111,7 +111,8 @@ def _charts(site: Site, found: Sequence[Observation], narrowing: Mapping[str, st
 
 
 def _notes(site: Site, shown: Sequence[Observation]) -> Notes:
-    iris = {iri for each in shown for iri in (each.measure, *each.parties, *each.observed)}
+    named = ((e.measure, e.figure_kind, *e.parties, *e.observed, *e.groups) for e in shown)
+    iris = {iri for several in named for iri in several if iri}
     cited = {note.claim: note for each in shown for note in each.notes}
     return Notes(cited, labels(site.reader, iris, language()))
 

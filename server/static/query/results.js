@@ -98,6 +98,7 @@ function mend(yasr, words) {
   const download = yasr.headerEl.querySelector(".yasr_downloadIcon");
   download.setAttribute("aria-label", words.download);
   download.title = words.download;
+  download.hidden = !yasr.plugins[chosen]?.download; // what cannot be taken away has no icon for it
   yasr.pluginControls.removeAttribute("aria-controls"); // refers to no element
   for (const scroller of yasr.resultsEl.querySelectorAll(".dt-layout-table, .dataTables_wrapper, .CodeMirror-scroll")) {
     scroller.tabIndex = 0;

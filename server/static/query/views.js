@@ -5,6 +5,7 @@ const TIME = /#(date|dateTime|gYear|gYearMonth)$/;
 const POINT = /POINT\s*\(\s*(-?[\d.]+)\s+(-?[\d.]+)/i;
 const LATITUDE = /^(lat|latitude)$/i;
 const LONGITUDE = /^(long|lon|lng|longitude)$/i;
+const APART = "in its place"; // no name of a variable, which has no blanks
 const MOST = 2000; // limit of marks, for readers and browsers
 
 /** The kind of chart scale for a column: quantitative, temporal or nominal. */
@@ -77,6 +78,26 @@ function choice(label, options, chosen, changed) {
   return holder;
 }
 
+/** What YASGUI needs to download the picture that a plugin has drawn. */
+const picture = (yasr, name) => ({
+  filename: `${name ?? "kelisim"}.svg`,
+  contentType: "image/svg+xml",
+  getData: () => {
+    const drawn = yasr.resultsEl.querySelector("figure.chart svg");
+    return drawn ? new XMLSerializer().serializeToString(drawn) : "";
+  },
+});
+
+/** The values with a field that tells apart those of which a bar would hide another: which of its place each one is. */
+function apart(values, across, colour) {
+  const count = new Map();
+  return values.map((value) => {
+    const place = JSON.stringify([value[across], colour ? value[colour] : ""]);
+    count.set(place, (count.get(place) ?? 0) + 1);
+    return { ...value, [APART]: `${colour ? value[colour] : ""} ${count.get(place)}` };
+  });
+}
+
 /** The plugin that charts a numeric column by another column. */
 export function chartOf(words, names) {
   return class {
@@ -120,10 +141,12 @@ export function chartOf(words, names) {
 
     spec({ up, across, colour, mark }, scales) {
       const field = (name) => ({ field: escaped(name), type: scales[name], title: name });
-      const values = table(this.yasr, names);
+      const values = apart(table(this.yasr, names), across, colour);
+      const places = new Set(values.map((row) => row[across])).size;
+      const beside = mark === "bar" && places < values.length; // bars in one place stand beside each other
       const narrow = scales[across] === "nominal"; // long names are easier to read on the vertical axis
       const whole = values.every((row) => Number.isInteger(row[up] ?? 0));
-      const height = narrow ? 40 + 22 * new Set(values.map((row) => row[across])).size : 320;
+      const height = narrow ? 40 + 22 * (beside ? values.length : places) : 320;
       return {
         data: { values },
         width: "container",
@@ -131,11 +154,16 @@ export function chartOf(words, names) {
         height,
         mark: { type: mark, tooltip: true, ...(colour ? {} : { color: colours().accent }) },
         encoding: {
-          [narrow ? "y" : "x"]: { ...field(across), axis: { labelLimit: 220 }, ...(narrow ? { sort: null, title: null } : {}) },
+          [narrow ? "y" : "x"]: { ...field(across), ...(beside && !narrow ? { type: "ordinal" } : {}), axis: { labelLimit: 220 }, ...(narrow ? { sort: null, title: null } : {}) },
           [narrow ? "x" : "y"]: { ...field(up), axis: whole ? { tickMinStep: 1 } : {}, ...(mark === "bar" ? { stack: null } : {}) },
+          ...(beside ? { [narrow ? "yOffset" : "xOffset"]: { field: APART, type: "nominal" } } : {}),
           ...(colour ? { color: field(colour) } : {}),
         },
       };
+    }
+
+    download(name) {
+      return picture(this.yasr, name);
     }
 
     getIcon() {
@@ -209,6 +237,10 @@ export function mapOf(words, names) {
           },
         ],
       };
+    }
+
+    download(name) {
+      return picture(this.yasr, name);
     }
 
     getIcon() {

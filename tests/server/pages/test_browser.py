@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.http.languages import LANGUAGES
 from tests.http import BROWSER, send
 
-WIDE, NARROW = 1280, 390
+WIDE, NARROW, NARROWEST = 1280, 390, 320
 PAGES = {
     "home": "",
     "about": "about",
@@ -62,6 +62,21 @@ OF_SIGHT = ["color-contrast", "link-in-text-block", "target-size", "scrollable-r
 """The rules that depend on theme and width."""
 
 
+SPILLING = """[...document.querySelectorAll('header.site :is(input, button, a)')].filter((each) => {
+  const { left, right, width } = each.getBoundingClientRect();
+  return width > 1 && (left < 0 || right > innerWidth);
+}).map((each) => each.outerHTML.slice(0, 120))"""
+"""What of the header is cut off by an edge of the window, though the page itself does not scroll."""
+
+
+TIGHT = """[...document.querySelectorAll('td, th')].filter((cell) => {
+  const style = getComputedStyle(cell);
+  const sides = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+  return cell.offsetWidth > 1 && style.display === 'table-cell' && cell.textContent.trim() && sides < 8;
+}).map((cell) => cell.outerHTML.slice(0, 120))"""
+"""The cells that would touch the words of their neighbours."""
+
+
 @contextmanager
 def visit(
     browser: Browser, server: str, path: str, *, width: int = WIDE, scripts: bool = True, colours: str = "light"
@@ -104,9 +119,11 @@ def test_pages_are_sound(browser: Browser, server: str, path: str, scripts: bool
         assert page.locator("h1").inner_text().strip()
         assert re.fullmatch(r"Kelisim: .+|.+ · Kelisim", page.title())
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        for width in (WIDE, NARROW):
+        for width in (WIDE, NARROW, NARROWEST):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(SPILLING) == []
+            assert page.evaluate(TIGHT) == []
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

@@ -95,10 +95,14 @@ def test_the_page_of_a_state_lists_all_that_the_graph_holds(server: str, engine:
     assert any("Tokayev is Kazakhstan's head of state." in note for note in notes(found, tokayev[2]))
     documents = section(found, "documents-by-stage")
     parties = "GRAPH ?c { ?x kel:party id:kazakhstan } VALUES ?t { kel:Instrument kel:DocumentPackage } ?x a ?t"
-    assert sum(len(list(ul)) for ul in documents if ul.tag == "ul") == count(engine, parties) == 12
+    assert sum(len(list(ul)) for e in documents for ul in e.iter("ul")) == count(engine, parties) == 12
     visits = section(found, "visits")
-    inward = next(e for e in visits if e.get("aria-label") == "Visits to it")
-    assert len(list(inward.iter("tr"))) - 1 == count(engine, "GRAPH ?c { ?x kel:visited id:kazakhstan }") == 4
+    inward = [e for part in visits for e in part.iter("div") if e.get("aria-label") == "Visits to it"]
+    assert (
+        sum(len(list(body)) for e in inward for body in e.iter("tbody"))
+        == count(engine, "GRAPH ?c { ?x kel:visited id:kazakhstan }")
+        == 4
+    )
     planned, held = row(visits, "November 2024"), row(visits, "visit to Kazakhstan, 2023")
     assert "state visit" in words(planned[2])
     assert words(planned[3]).startswith("planned")
@@ -106,7 +110,7 @@ def test_the_page_of_a_state_lists_all_that_the_graph_holds(server: str, engine:
     assert "No source tells of a visit by somebody" in " ".join(map(words, visits))
     said = section(found, "said-about")
     about = "GRAPH ?c { ?x kel:concerns|kel:addressee id:kazakhstan } GRAPH ?d { ?x a kel:Statement }"
-    assert sum(len(list(ul)) for ul in said if ul.tag == "ul") == count(engine, about) == 28
+    assert sum(len(list(ul)) for e in said for ul in e.iter("ul")) == count(engine, about) == 28
     assert list(found.iter("figure")), "its trade is drawn"
 
 
@@ -120,10 +124,11 @@ def test_what_is_only_thought_possible_is_marked(server: str) -> None:
 
 def test_visits_out_are_those_of_people_in_office(server: str, engine: Engine) -> None:
     found = page(f"{server}page/russia")
-    (outward,) = (e for e in section(found, "visits") if e.get("aria-label") == "Visits elsewhere")
+    parts = [e for part in section(found, "visits") for e in part.iter("div")]
+    outward = [e for e in parts if e.get("aria-label") == "Visits elsewhere"]
     visits = "GRAPH ?c { ?x kel:visitor id:vladimir-putin } ?x a kel:Visit"
-    assert len(list(outward.iter("tr"))) - 1 == count(engine, visits) == 3
-    assert "Putin's visit to Kazakhstan, 2023" in words(outward)
+    assert sum(len(list(body)) for e in outward for body in e.iter("tbody")) == count(engine, visits) == 3
+    assert row(outward, "Putin's visit to Kazakhstan, 2023") is not None
     # No article says that Macron is president of France, so his visit is not attributed to France.
     assert "Macron" not in main(page(f"{server}page/france")).split("Facts")[0]
 
