@@ -149,8 +149,7 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
         raise KelisimError(f"There are no claims of {name!r}: write claims/{name}.trig. There are claims of {names}.")
     with ThreadPoolExecutor(1) as pool:  # HermiT runs in a process of its own, beside the other checks
         clashes = pool.submit(lambda: [*contradictions(collection, claims)]) if reasoning else None
-        findings = {f for rule in RULES for f in rule(collection, claims)}
-        findings |= _beside(findings, broken(collection, claims))
+        findings = quick_findings(collection, claims)
         findings |= _beside(findings, clashes.result() if clashes else ())
     articles = sorted({c.numbered[0] for c in claims} - {""})
     unchecked = [
@@ -161,6 +160,12 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
     if not reasoning:
         unchecked.append("Consistency was not checked with a reasoner.")
     return Examination(tuple(articles), len(claims), tuple(sorted(findings)), tuple(unchecked))
+
+
+def quick_findings(collection: Collection, claims: Sequence[CuratedClaim]) -> set[Finding]:
+    """What all checks but the reasoner find about some claims of a collection."""
+    findings = {f for rule in RULES for f in rule(collection, claims)}
+    return findings | _beside(findings, broken(collection, claims))
 
 
 def _beside(known: set[Finding], found: Iterator[Finding] | Sequence[Finding]) -> set[Finding]:
