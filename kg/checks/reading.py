@@ -1,8 +1,7 @@
 """Reads curated Turtle and TriG so that each statement keeps its lines, which RDF parsers do not tell.
 
-What is read is the part of the languages that curated files use: prefixes, graphs, lists of predicates and of objects
-(RDF 1.1 TriG, section 2; RDF 1.1 Turtle, section 2), without blank nodes and collections, which the handbook forbids.
-Whether a text is TriG at all is for `kg.curation.curated.parse` to say; this reader expects that it is.
+Which part of the languages is read, `kg.curation.tokens` says. Whether a text is TriG at all is for
+`kg.curation.curated.parse` to say; this reader expects that it is.
 """
 
 import re
@@ -15,23 +14,9 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
+from kg.curation.tokens import tokens
 from ontology.namespaces import BASE, ID, PREFIXES, RDF_TYPE
 
-_TOKEN: Final = re.compile(
-    r"""(?P<space>\s+|\#[^\n\r]*)
-    |(?P<iri><[^<>"{}|^`\\\s]*>)
-    |(?P<string>\"{3}(?:(?:\"|\"\")?(?:[^"\\]|\\.))*\"{3}|'{3}(?:(?:'|'')?(?:[^'\\]|\\.))*'{3}
-        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<directive>@prefix\b|@base\b|(?:PREFIX|BASE|GRAPH)\b)
-    |(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<datatype>\^\^)
-    |(?P<name>(?:[^\W\d_][\w-]*(?:\.[\w-]+)*)?:(?:[\w:%-]+(?:\.+[\w:%-]+)*)?)
-    |(?P<number>[+-]?(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?)
-    |(?P<word>[A-Za-z]+)
-    |(?P<mark>[.;,{}\[\]()])
-    |(?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 _WITHDRAWN: Final = re.compile(r"^# Withdrawn: (.*)$", re.MULTILINE)
@@ -102,12 +87,12 @@ def read(text: str, name: str) -> CuratedFile:
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Kind, text and line of each token."""
-    line = 1
-    for match in _TOKEN.finditer(text):
-        kind, part = match.lastgroup or "", match[0]
-        if kind != "space":
-            yield kind, part, line
-        line += part.count("\n")
+    line = at = 0
+    for kind, part, start in tokens(text):
+        line += text.count("\n", at, start)
+        at = start
+        if kind != "comment":
+            yield kind, part, line + 1
 
 
 class _Reader:
