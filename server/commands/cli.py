@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from kg.commands import check, checking, cite, completion, diff, export, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
-from server.commands import chart, conflicts, explain, show, why
+from server.commands import chart, conflicts, curate, explain, show, why
 
 if TYPE_CHECKING:
     from kg.workers.allocator import Allocator
@@ -24,6 +24,7 @@ __all__ = [
     "cli",
     "completion",
     "conflicts",
+    "curate",
     "diff",
     "explain",
     "export",

@@ -33,6 +33,8 @@ class Bench:
         self.lock = Lock()
         self.message = ""
         """What the next page tells of what was done."""
+        self.conflict: list[str] = []
+        """The files that were changed on disk when saving was tried last."""
         packaged = Path(str(packaged_data()))
         files = list(desk.collection.files)
         if desk.folder.resolve() != packaged.resolve():

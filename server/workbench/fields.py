@@ -103,7 +103,7 @@ class Vocabulary:
         iri = full(name)
         if iri in terms().object_properties:
             return Kind.THING
-        ranges = [str(r) for r in read_graph().objects(URIRef(iri), RDFS.range)]
+        ranges = [str(r) for r in _ontology().objects(URIRef(iri), RDFS.range)]
         return next((_BY_DATATYPE[r] for r in ranges if r in _BY_DATATYPE), Kind.TEXT)
 
     def schemes(self, class_name: str, name: str) -> frozenset[str]:
@@ -132,15 +132,25 @@ def full(name: str) -> str:
 @cache
 def word(name: str) -> Word:
     """The words of a class, a property or a code, given with its prefix."""
-    graph, term = read_graph(), URIRef(full(name))
+    graph, term = _ontology(), URIRef(full(name))
     labels = {**_texts(graph, term, RDFS.label), **_texts(graph, term, SKOS.prefLabel)}
     return Word(name, labels, _texts(graph, term, SKOS.definition))
 
 
 @cache
+def _ontology() -> Graph:
+    return read_graph()
+
+
+@cache
+def _shapes() -> Graph:
+    return read_shapes()
+
+
+@cache
 def required(class_name: str) -> frozenset[str]:
     """The properties that the shapes require of a thing of a class."""
-    graph = read_shapes()
+    graph = _shapes()
     found = set()
     for parent in terms().parents.get(full(class_name), frozenset({full(class_name)})):
         for node in graph.subjects(SH.targetClass, URIRef(parent)):
@@ -168,7 +178,7 @@ def _texts(graph: Graph, term: URIRef, predicate: URIRef) -> dict[str, str]:
 @cache
 def _schemes() -> dict[tuple[str, str], frozenset[str]]:
     """The code lists by class and property: of the property shapes whose ``sh:node`` tests for a list."""
-    graph = read_shapes()
+    graph = _shapes()
     tests: dict[object, str] = {}
     for shape, scheme in graph.subject_objects(SH.hasValue):
         if graph.value(shape, SH.path) == SKOS.inScheme and str(scheme).startswith(str(CODE)):

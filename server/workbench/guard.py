@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kg.language.messages import gettext_noop
@@ -66,6 +66,7 @@ class Guard:
             raise self._refused()
         if request.method not in {"GET", "HEAD"}:
             self._check_origin()
+        g.allowed = True
         return None
 
     @staticmethod

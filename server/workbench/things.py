@@ -66,7 +66,8 @@ class Things:
         return list(dict.fromkeys(name for folded, _, _, name in self._spellings if folded == wanted))
 
     def find(self, text: str, language: str, property_name: str = "", most: int = MOST) -> list[Found]:
-        """The things that a text may mean; first those of the classes that the property's values are of."""
+        """The things that a text may mean; first those of the classes that the property's values are of;
+        for ``class:kel:Visit`` in place of a property those of that class."""
         wanted, key = fold(text.removeprefix("id:")), phonetic_key(text)
         if not wanted.strip():
             return []
@@ -76,7 +77,8 @@ class Things:
             score = max(_likeness(wanted, folded, name), alike.get(place, 0.0))
             if score > best.get(name, (0.0, ""))[0]:
                 best[name] = (score, spelling)
-        expected = self.expected.get(property_name, Counter())
+        prefix, _, class_name = property_name.partition(":")
+        expected = Counter({class_name: 1}) if prefix == "class" else self.expected.get(property_name, Counter())
         total = sum(expected.values()) or 1
 
         def rank(name: str) -> tuple[float, int, str]:

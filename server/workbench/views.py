@@ -6,6 +6,7 @@ from typing import Final
 
 from kg.checks.collection import LANGUAGES, CuratedClaim
 from kg.curation.passages import Passage
+from ontology.namespaces import MODALITIES, shorten
 from server.workbench.bench import Bench
 from server.workbench.examining import Told
 from server.workbench.fields import Kind, is_property, word
@@ -33,10 +34,16 @@ class FieldView:
     told: tuple[Told, ...] = ()
     shown: Mapping[str, str] = field(default_factory=dict)
     """The labels of the things that are its values."""
+    several: bool = False
 
     def in_language(self, language: str) -> str:
         """The text in a language, or empty."""
         return next((v.text for v in self.values if v.language == language), "")
+
+    @property
+    def filled(self) -> bool:
+        """Whether it has a value."""
+        return any(v.text for v in self.values)
 
     def told_in(self, language: str) -> list[Told]:
         """What checks tell of the text in a language."""
@@ -196,6 +203,7 @@ class Views:
             languages,
             own,
             shown,
+            named in bench.recipes.several,
         )
 
     def new_thing(self, thing: Thing, told: Sequence[Told]) -> tuple[FieldView, ...]:
@@ -217,13 +225,17 @@ class Views:
             if r.kinds
         ]
 
+    def modalities(self) -> dict[str, str]:
+        """The names of the modalities."""
+        return {m: word(f"code:{m}").label(self._language) for m in MODALITIES}
+
     def claims(self, names: Iterable[str]) -> Iterator[tuple[CuratedClaim, str, str, str]]:
         """Claims with their gloss, modality and speaker in words."""
         for name in names:
             claim = self._bench.desk.claim(name)
             if claim:
                 modality = claim.code("modality")
-                speaker = next((f"id:{s.value.rpartition('/')[2]}" for s in claim.of_record("speaker")), "")
+                speaker = next((shorten(s.value) for s in claim.of_record("speaker")), "")
                 gloss = claim.gloss(self._language) or claim.gloss("en") or claim.name
                 spoken = self._bench.things.label(speaker, self._language) or speaker
                 yield claim, gloss, modality, spoken
