@@ -1,7 +1,8 @@
 """The application of the workbench, and the server that runs it on the loopback address alone."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from flask import Flask, g, request
@@ -9,9 +10,12 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from server.http import errors, languages
 from server.http.languages import PARAMETER
-from server.workbench import claim_pages, pages, thing_pages
+from server.workbench import claim_pages, pages, source_pages, thing_pages
 from server.workbench.bench import Bench
 from server.workbench.guard import Guard
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HOST: Final = "127.0.0.1"
 FORM_BYTES: Final = 1 << 20
@@ -20,12 +24,13 @@ FORM_BYTES: Final = 1 << 20
 
 def create_app(bench: Bench, guard: Guard) -> Flask:
     """The WSGI application over a bench; requests are answered one after another."""
-    app = Flask("server", template_folder="templates/workbench")
+    app = _OneAtATime("server", template_folder="templates/workbench")
+    app.lock = bench.lock
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     guard.register(app)
     languages.register(app)
-    for module in (pages, claim_pages, thing_pages):
+    for module in (pages, claim_pages, source_pages, thing_pages):
         app.register_blueprint(module.blueprint(bench))
     errors.register(app)
 
@@ -37,15 +42,17 @@ def create_app(bench: Bench, guard: Guard) -> Flask:
         here = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return {"bench": bench, "desk": bench.desk, "message": message, "in_language": _in_language, "here": here}
 
-    wsgi: Callable[..., Any] = app.wsgi_app
-
-    def one_at_a_time(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
-        with bench.lock:
-            response = wsgi(environ, start)
-            return [*response]
-
-    app.wsgi_app = one_at_a_time  # type: ignore[method-assign]
     return app
+
+
+class _OneAtATime(Flask):
+    """An application that answers one request after another, since they all edit one working copy."""
+
+    lock: Lock
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with self.lock:
+            return super().wsgi_app(environ, start_response)
 
 
 def bind(bench: Bench, port: int) -> tuple[BaseWSGIServer, Guard]:

@@ -42,7 +42,9 @@ class Bench:
             shipped = collect(curated_texts(packaged)).files
             files += [f for f in shipped if f.name not in names]
         precedents = Collection(tuple(files))
-        self.vocabulary = Vocabulary(precedents.claims)
+        self.vocabulary = Vocabulary(
+            precedents.claims, (s for s in precedents.reference if s.file.startswith("entities/"))
+        )
         self.recipes = Recipes(precedents)
         self._usual = _usual_codes(precedents, self.vocabulary)
         self._entities = _Entities(precedents)
@@ -143,4 +145,3 @@ def _usual_codes(collection: Collection, vocabulary: Vocabulary) -> dict[tuple[s
         for key, codes in counted.items()
         if codes.most_common(1)[0][1] >= _MOSTLY * codes.total()
     }
-

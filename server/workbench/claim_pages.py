@@ -10,9 +10,7 @@ from werkzeug.wrappers import Response
 
 from kg.curation.layout import render_claim
 from kg.curation.passages import Passage
-from kg.curation.writing import ClaimName
 from kg.language.messages import gettext_noop
-from ontology import KelisimError
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.workbench.bench import Bench
@@ -22,7 +20,7 @@ from server.workbench.forms import ClaimForm, Row, Thing, Value, from_claim, fro
 from server.workbench.guard import SECRET
 from server.workbench.journal import Fields
 from server.workbench.pages import at, passage_at
-from server.workbench.sources import source_of, with_source
+from server.workbench.proposals import above, judged, unmarked
 from server.workbench.statements import Statements, statements
 from server.workbench.views import Views
 
@@ -30,19 +28,20 @@ _OF_THE_PAGE: Final = frozenset({SECRET, "do", "thing-class", "order", "key"})
 _LEFT_TO_THE_CURATOR: Final = frozenset({"rdfs:label", "kel:gloss", "kel:asWritten", "kel:value"})
 """What a claim that is taken as a model does not pass on."""
 
-_KEPT: Final = gettext_noop("Claim %(name)s stands in the file; it is not saved yet.")
-_UNFINISHED: Final = gettext_noop("The claim was not kept: some fields cannot be written yet. See what is told at them.")
-_REMOVED: Final = gettext_noop("Claim %(name)s was taken out; undo brings it back.")
+KEPT: Final = gettext_noop("Claim %(name)s stands in the file; it is not saved yet.")
+"""What is told of a claim that was put into the file."""
+_SAME: Final = gettext_noop("Claim %(name)s stands in the file as it did.")
+_UNFINISHED: Final = gettext_noop("The claim was not kept: some fields cannot be written yet.")
 
 
-def blueprint(bench: Bench) -> Blueprint:  # noqa: C901
+def blueprint(bench: Bench) -> Blueprint:
     """The pages of one claim."""
     pages = Blueprint("claims", __name__)
     work = _Forms(bench)
 
     @pages.route("/claims/<name>", methods=["GET", "POST"])
     def claim(name: str) -> str | Response:
-        _existing(bench, name)
+        existing(bench, name)
         key = f"claim:{name}"
         if request.method == "POST":
             return work.received(key, name)
@@ -74,47 +73,6 @@ def blueprint(bench: Bench) -> Blueprint:  # noqa: C901
         text = render_claim(found.claim(bench.desk.path)) if found.told else ""
         return jsonify(text=text, name=name, told=[vars(t) for t in told])
 
-    @pages.route("/claims/<name>/source", methods=["GET", "POST"])
-    def source(name: str) -> str | Response:
-        _existing(bench, name)
-        text, problem = source_of(bench.desk.file, name), ""
-        if request.method == "POST":
-            text = request.form.get("source", "").replace("\r\n", "\n")
-            try:
-                edited = with_source(bench.desk.file, name, text)
-                bench.desk.edit(name, {bench.desk.path: edited.text})
-            except KelisimError as error:
-                problem = str(error)
-            else:
-                bench.desk.begin(f"claim:{name}", [])
-                bench.message = translate(_KEPT) % {"name": name}
-                return redirect(f"/claims/{name}", 303)
-        passage = _passage(bench, name)
-        return render_template(
-            "source.html",
-            article=Views(bench, language()).article(passage),
-            selected=passage,
-            at=at(passage) if passage else "",
-            name=name,
-            source=text,
-            problem=problem,
-        )
-
-    @pages.post("/claims/<name>/remove")
-    def remove(name: str) -> Response:
-        _existing(bench, name)
-        passage, desk = _passage(bench, name), bench.desk
-        file = desk.file.remove(name, withdrawn=request.form.get("how") == "withdrawn")
-        if request.form.get("how") == "renumber":
-            gone = ClaimName.parse(name)
-            later = sorted(ClaimName.parse(n) for n in file.claims)
-            later = [n for n in later if n[:2] == gone[:2] and n.number > gone.number]
-            file = file.rename({str(n): str(n._replace(number=n.number - 1)) for n in later})
-        desk.edit(name, {desk.path: file.text})
-        desk.begin(f"claim:{name}", [])
-        bench.message = translate(_REMOVED) % {"name": name}
-        return redirect(f"/?at={at(passage)}" if passage else "/", 303)
-
     return pages
 
 
@@ -140,10 +98,10 @@ class _Forms:
         return found, examined(bench.desk.collection, bench.desk.path, found)
 
     def first(self, passage: Passage, class_name: str, kind: str, like: str) -> ClaimForm:
-        """The form of a new claim: with the codes that nearly all such things have, or those of a claim like it."""
+        """The form of a new claim: with the needed codes that nearly all such things have, or as a claim like it."""
         bench = self._bench
         recipe = bench.recipes.of(class_name)
-        values = {p: bench.usual(class_name, p) for p in recipe.usual}
+        values = {p: bench.usual(class_name, p) for p in recipe.usual if p in recipe.required}
         if kind in bench.vocabulary.codes(class_name, "kel:kind"):
             values["kel:kind"] = kind
         rows = [Row(p, (Value(v),)) for p, v in values.items() if v]
@@ -165,7 +123,7 @@ class _Forms:
         elif claim and first is None:
             if not claim.passage:
                 raise ProblemError(404, gettext_noop("Not found"), gettext_noop("This claim names no passage."))
-            form = from_claim(claim)
+            form = unmarked(from_claim(claim))
         else:
             assert first
             form = first
@@ -181,6 +139,7 @@ class _Forms:
             key=key,
             name=name,
             is_new=first is not None,
+            remarks=above(bench.desk.file, name) if first is None else [],
             begun=bool(sent),
             things=things,
             record=record,
@@ -235,16 +194,15 @@ class _Forms:
             bench.message = translate(_UNFINISHED)
             return redirect(here, 303)
         if desk.claim(name):
-            file = desk.file.replace(claim)
+            file = judged(desk.file, above(desk.file, name)).replace(claim)
         elif request.form.get("order"):
             name = str(desk.file.number(form.passage))
             claim = statements(name, bench.completed(form, name), bench.vocabulary).claim(desk.path)
             file = desk.file.insert(claim)
         else:
             file = desk.file.add(claim)
-        desk.edit(name, {desk.path: file.text})
+        bench.message = translate(KEPT if desk.edit(name, {desk.path: file.text}) else _SAME) % {"name": name}
         desk.begin(key, [])
-        bench.message = translate(_KEPT) % {"name": name}
         return redirect(f"/?at={at(form.passage)}#{name}", 303)
 
 
@@ -265,11 +223,7 @@ def _without_thing(sent: Fields, which: str) -> Fields:
     return kept if gone < 0 else [(re.sub(r"^thing-(\d{1,2})", counted, k), v) for k, v in kept]
 
 
-def _existing(bench: Bench, name: str) -> None:
+def existing(bench: Bench, name: str) -> None:
+    """Raises a 404 ProblemError if there is no claim of that name."""
     if not bench.desk.claim(name):
         raise ProblemError(404, gettext_noop("Not found"), gettext_noop("There is no claim of that name in the file."))
-
-
-def _passage(bench: Bench, name: str) -> Passage | None:
-    claim = bench.desk.claim(name)
-    return claim.passage if claim else None

@@ -1,7 +1,8 @@
 """Fills in what follows from what a curator has typed, as a careful hand would write it: no fact, no guess.
 
-A name in words becomes the thing of that name, if there is but one; a printed figure becomes its value and unit; EDTF its
-bounds; a thing that is told of for the first time in the file gets its class, and one that is labelled in its claim a name.
+A name in words becomes the thing of that name, if there is but one; a printed figure becomes its value and unit; EDTF
+its bounds; a thing that is told of for the first time in the file gets its class, one that is labelled in its claim a
+name.
 """
 
 import re
@@ -60,7 +61,9 @@ class Completion:
             classes = before.classes
         else:
             classes = (class_name,) if class_name and name not in classed and class_name != _CONCEPT else ()
-        rows = _figured(self._rows(thing.rows))
+        rows = self._rows(thing.rows)
+        if _VALUE in self._recipes.of(class_name).required:
+            rows = _figured(rows)
         order = self._recipes.ordered(r.property for r in rows)
         return Thing(name, classes, tuple(sorted(rows, key=lambda r: order.index(r.property))))
 
@@ -70,7 +73,8 @@ class Completion:
         mentioned = [n for n in form.mentioned() if n not in own]
         before = {t.name: t for t in old.classes} if old else {}
         known = {*(old.mentioned() if old else ())}
-        for name in [*(n for n in before if n in mentioned), *(n for n in mentioned if n not in before)]:
+        kept = {*mentioned, *(v.text for r in form.record for v in r.values)}
+        for name in [*(n for n in before if n in kept), *(n for n in mentioned if n not in before)]:
             class_name = self._things.classes.get(name, "")
             if name in before:
                 yield before[name]

@@ -15,11 +15,12 @@ from kg.checks.examination import find_articles, malformed
 from kg.checks.passages import rendered
 from kg.checks.reading import CuratedFile, read
 from kg.curation.export import make_folder, write
+from kg.curation.marks import open_marks
 from kg.curation.sources import ArticleText
 from kg.curation.writing import ClaimsFile
 from kg.rdf.files import read_text
-from ontology import KelisimError
-from ontology.namespaces import shorten
+from ontology import PREFIXES, KelisimError
+from ontology.namespaces import SRC, shorten
 from server.workbench.journal import Entry, Fields, Journal
 from server.workbench.merging import merged
 
@@ -47,13 +48,14 @@ class Step:
 class Desk:
     """The curated files of a folder, the article in work, and what was done to them.
 
-    texts: the files as edited, by path. disk: the same as they were read or written last. begun: fields of forms that
-    were not kept, by their key. found: the journal of an earlier session, until it is taken up or discarded.
+    articles: the texts that are at hand, by short name. texts: the files as edited, by path. disk: the same as they
+    were read or written last. begun: fields of forms that were not kept, by their key. found: the journal of an earlier
+    session, until it is taken up or discarded.
     """
 
     folder: Path
     article: str
-    text: ArticleText
+    articles: Mapping[str, ArticleText]
     texts: dict[str, str]
     journal: Journal
     disk: dict[str, str] = field(default_factory=dict)
@@ -83,11 +85,12 @@ class Desk:
         if f"claims/{article}.trig" not in texts:
             raise KelisimError(f"There is no claims/{article}.trig in {folder}: begin it with kelisim draft {article}.")
         journal = Journal(folder, article, state)
-        desk = cls(folder, article, found[article], texts, journal, dict(texts), found=journal.read(), _files=files)
-        desk.read_texts = found
-        return desk
+        return cls(folder, article, found, texts, journal, dict(texts), found=journal.read(), _files=files)
 
-    read_texts: dict[str, ArticleText] = field(default_factory=dict)
+    @property
+    def text(self) -> ArticleText:
+        """The article in work."""
+        return self.articles[self.article]
 
     @property
     def path(self) -> str:
@@ -105,7 +108,7 @@ class Desk:
         for path, text in self.texts.items():
             if path not in self._files or self._files[path][0] is not text:
                 self._files[path] = (text, read(text, path))
-        return Collection(tuple(self._files[path][1] for path in self.texts), self.read_texts)
+        return Collection(tuple(self._files[path][1] for path in self.texts), self.articles)
 
     def claim(self, name: str) -> CuratedClaim | None:
         """A claim of the article by its name."""
@@ -127,6 +130,17 @@ class Desk:
         return {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
 
     @property
+    def language(self) -> str:
+        """The language of the article, or empty."""
+        record = self.collection.described.get(str(SRC) + self.article, ())
+        return next((s.value for s in record if s.predicate == PREFIXES["dcterms"] + "language"), "")
+
+    @property
+    def proposed(self) -> int:
+        """How many lines of the claims have the mark of a proposal that nobody has judged."""
+        return len(open_marks(self.texts[self.path]))
+
+    @property
     def undoable(self) -> str:
         """What would be undone, in words, or empty."""
         return self._done[-1].words if self._done else ""
@@ -136,18 +150,22 @@ class Desk:
         """What would be done again, in words, or empty."""
         return self._undone[-1].words if self._undone else ""
 
-    def edit(self, words: str, texts: Mapping[str, str]) -> None:
-        """Puts texts in the place of those at their paths; raises KelisimError, and does nothing, if one is malformed."""
+    def edit(self, words: str, texts: Mapping[str, str]) -> bool:
+        """Puts texts in the place of those at their paths; whether one differs.
+
+        Raises KelisimError, and does nothing, if one is malformed.
+        """
         changed = {path: text for path, text in texts.items() if self.texts.get(path) != text}
         files = [read(text, path) for path, text in changed.items()]
         if wrong := malformed(changed, Collection(tuple(files))):
             raise KelisimError(f"Line {wrong[0].line}: {wrong[0].wrong} {wrong[0].mend}")
         if not changed:
-            return
+            return False
         self._done.append(Step(words, {p: self.texts.get(p) for p in changed}, dict(changed)))
         del self._done[:-MOST_STEPS]
         self._undone.clear()
         self._put(changed)
+        return True
 
     def undo(self) -> str:
         """Undoes the last edit; what it was, or empty if there is none."""

@@ -8,8 +8,10 @@ from typing import Final
 from kg.checks.collection import Collection, CuratedClaim
 from kg.checks.examination import quick_findings
 from kg.checks.findings import Finding, Severity
-from kg.checks.reading import CuratedFile
-from ontology.namespaces import CLAIM
+from kg.checks.reading import CuratedFile, read
+from kg.curation.passages import render
+from ontology import KelisimError
+from ontology.namespaces import CLAIM, SRC
 from server.workbench.statements import Statements
 
 _OF_PLACES: Final = frozenset({"heading", "order", "numbering", "coverage"})
@@ -38,7 +40,8 @@ def examined(collection: Collection, path: str, found: Statements) -> list[Told]
     claim, fields = found.checked(path, opens)
     if not claim.facts:
         return [*mistakes, Told(Severity.ERROR, "", "It tells nothing yet.", "Fill in the fields of a thing.", "empty")]
-    with_it = Collection(tuple(_spliced(f, claim) if f is file else f for f in collection.files), collection.texts)
+    files = [_spliced(f, claim) if f is file else f for f in collection.files]
+    with_it = Collection((*files, *_recorded(collection, claim)), collection.texts)
     about = {*claim.subjects}
     lines = {f.name: _lines_of(f, about) for f in collection.files if f.name.startswith("entities/")}
     own = next(c for c in with_it.claims if c.name == claim.name)
@@ -70,10 +73,20 @@ def _lines_of(file: CuratedFile, things: Iterable[str]) -> set[int]:
     return {line for s in file.statements if s.subject in wanted for line in (s.line, s.subject_line)}
 
 
+def _recorded(collection: Collection, claim: CuratedClaim) -> list[CuratedFile]:
+    """The record of the claim's passage, where there is none yet: saving writes it."""
+    passage = claim.passage
+    article = collection.texts.get(passage.article) if passage else None
+    if passage is None or article is None or str(SRC) + passage.name in collection.described:
+        return []
+    try:
+        return [read(render([passage], article), f"passages/{passage.article}.ttl")]
+    except KelisimError:  # there is no such passage, which is told
+        return []
+
+
 def _spliced(file: CuratedFile, claim: CuratedClaim) -> CuratedFile:
     """The file with a claim in the place of the one of its name, or at its end."""
     iri = str(CLAIM) + claim.name
     others = tuple(s for s in file.statements if s.graph != iri and (s.graph or s.subject != iri))
-    return replace(
-        file, statements=(*others, *claim.facts, *claim.record), graphs={**file.graphs, iri: claim.line}
-    )
+    return replace(file, statements=(*others, *claim.facts, *claim.record), graphs={**file.graphs, iri: claim.line})

@@ -63,14 +63,16 @@ class Word:
 class Vocabulary:
     """The terms of the ontology with their words, and the kind of each property by the claims given as precedents."""
 
-    def __init__(self, precedents: Iterable[CuratedClaim]) -> None:
+    def __init__(self, claims: Iterable[CuratedClaim], entities: Iterable[Statement] = ()) -> None:
         self._used: dict[str, Counter[Kind]] = defaultdict(Counter)
         self.languages: dict[str, set[str]] = defaultdict(set)
         """The languages in which the claims give the texts of each property."""
         self.units: Counter[str] = Counter()
-        for claim in precedents:
+        for claim in claims:
             for statement in (*claim.facts, *claim.record):
                 self._see(statement)
+        for statement in entities:
+            self._see(statement)
 
     def _see(self, statement: Statement) -> None:
         name, value = shorten(statement.predicate), statement.object
@@ -107,7 +109,7 @@ class Vocabulary:
         return next((_BY_DATATYPE[r] for r in ranges if r in _BY_DATATYPE), Kind.TEXT)
 
     def schemes(self, class_name: str, name: str) -> frozenset[str]:
-        """The code lists whose codes a property of things of a class takes, by the shapes; of any class if none is told."""
+        """The code lists of a property of things of a class, by the shapes; of any class if none is told of it."""
         told = _schemes()
         above = [class_name, *(shorten(c) for c in terms().parents.get(full(class_name), ()))] if class_name else []
         for candidate in above:

@@ -1,8 +1,8 @@
 """A claim as a form has it: things with rows of properties and values, and the rows of its record.
 
-From a curated claim, and from what a browser sends. Names of fields: ``thing-0`` the thing, ``thing-0.class`` its class,
-``thing-0:kel:topic`` a value of a property, ``thing-0:rdfs:label@ru`` a text in a language; ``record:kel:speaker``
-likewise. A field with several values comes several times; an empty one counts as not given.
+From a curated claim, and from what a browser sends. Names of fields: ``thing-0`` the thing, ``thing-0.class`` its
+class, ``thing-0:kel:topic`` a value of a property, ``thing-0:rdfs:label@ru`` a text in a language;
+``record:kel:speaker`` likewise. A field with several values comes several times; an empty one counts as not given.
 """
 
 import re
@@ -20,7 +20,9 @@ from kg.curation.passages import Passage
 from ontology.namespaces import RDF_TYPE, shorten
 from server.workbench.recipes import bounds_of, is_edtf_of_bounds
 
-_FIELD: Final = re.compile(r"(?P<owner>record|thing-(?P<number>\d{1,2})):(?P<property>[\w:-]+?)(?:@(?P<language>[a-z]{2}))?")
+_FIELD: Final = re.compile(
+    r"(?P<owner>record|thing-(?P<number>\d{1,2})):(?P<property>[\w:-]+?)(?:@(?P<language>[a-z]{2}))?"
+)
 _THING: Final = re.compile(r"thing-(\d{1,2})")
 PASSAGE: Final = "kel:passage"
 MOST_THINGS: Final = 20
@@ -73,15 +75,17 @@ class ClaimForm:
         return next((v.text for row in self.record if row.property == name for v in row.values), "")
 
     def mentioned(self) -> list[str]:
-        """The things and codes that the facts name, in order, each once."""
-        names = [n for t in self.things for n in (t.name, *(v.text for r in t.rows for v in r.values if not v.language))]
+        """The things that the facts name, in order, each once."""
+        values = {t.name: [v.text for r in t.rows for v in r.values if not v.language] for t in self.things}
+        names = [n for name, texts in values.items() for n in (name, *texts)]
         return list(dict.fromkeys(n for n in names if n.startswith("id:")))
 
 
 def from_claim(claim: CuratedClaim) -> ClaimForm:
     """The form of a claim that has a passage; bounds that follow from EDTF are left out, `completed` adds them."""
     assert claim.passage
-    things, classes = [], []
+    things: list[Thing] = []
+    classes: list[Thing] = []
     for subject in claim.subjects:
         own = [s for s in claim.facts if s.subject == subject]
         told = tuple(shorten(s.value) for s in own if s.predicate == RDF_TYPE)
@@ -98,8 +102,8 @@ def from_request(sent: MultiDict[str, str], article: str) -> ClaimForm:
     rows: dict[tuple[str, str], list[Value]] = {}
     names: dict[int, str] = {}
     classes: dict[int, str] = {}
-    for key, text in sent.items(multi=True):
-        text = " ".join(text.split())
+    for key, typed in sent.items(multi=True):
+        text = " ".join(typed.split())
         if match := _FIELD.fullmatch(key):
             if text:
                 rows.setdefault((match["owner"], match["property"]), []).append(Value(text, match["language"] or ""))
@@ -167,5 +171,3 @@ def _with_bounds(rows: tuple[Row, ...]) -> tuple[Row, ...]:
             found += (Row(name, (Value(day),)) for name, day in _bounds(row).items())
         found.append(row)
     return tuple(found)
-
-

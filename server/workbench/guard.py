@@ -1,7 +1,7 @@
 """Who may send requests: the browser that was given the token, from pages of this address.
 
-The host is checked against DNS rebinding, the origin and a secret of the form against requests that pages of other sites
-have the browser send (CSRF), the cookie is of the strict kind (SameSite, RFC 6265bis, section 5.2).
+The host is checked against DNS rebinding, the origin and a secret of the form against requests that pages of other
+sites have the browser send (CSRF), the cookie is of the strict kind (SameSite, RFC 6265bis, section 5.2).
 """
 
 import hmac
@@ -17,8 +17,8 @@ from kg.language.messages import gettext_noop
 from server.http.errors import ProblemError
 from server.http.headers import POLICY
 
-TOKEN: Final = "token"
-SECRET: Final = "secret"
+TOKEN: Final = "token"  # noqa: S105 - the name of a parameter
+SECRET: Final = "secret"  # noqa: S105 - the name of a field
 """The name of the field of forms that holds the secret."""
 
 _TITLE: Final = gettext_noop("Not allowed")

@@ -1,4 +1,4 @@
-"""The journal of edits that are not saved: in the user's state folder, written at each edit, offered at the next start."""
+"""The journal of edits that are not saved: kept in the user's state folder, offered at the next start."""
 
 import json
 from dataclasses import dataclass, field

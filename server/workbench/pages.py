@@ -14,6 +14,7 @@ from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.workbench.bench import Bench
 from server.workbench.desk import ChangedOnDiskError
+from server.workbench.proposals import Remark, alone, is_open, judged
 from server.workbench.views import Views
 
 MOST_FINDINGS: Final = 500
@@ -22,6 +23,7 @@ _REDONE: Final = gettext_noop("Done again: %(what)s")
 _SAVED: Final = gettext_noop("Saved: %(files)s.")
 _NOTHING: Final = gettext_noop("There was nothing to save.")
 _CHANGED: Final = gettext_noop("Nothing was saved: another has changed %(files)s since it was read.")
+_JUDGED: Final = gettext_noop("what was recognised in a sentence")
 _RELOADED: Final = gettext_noop("The files were read again; your edits are on top of them.")
 
 
@@ -59,16 +61,28 @@ def blueprint(bench: Bench) -> Blueprint:
     def home() -> str:
         views = Views(bench, language())
         selected = passage_at(bench, request.args.get("at", ""))
+        names = bench.claims_on(selected) if selected else []
         return render_template(
             "passage.html" if selected else "home.html",
             article=views.article(selected),
             selected=selected,
             at=at(selected) if selected else "",
-            claims=[*views.claims(bench.claims_on(selected))] if selected else [],
+            claims=[*views.claims(names)],
+            proposed={n for n in names if is_open(bench.desk.file, n)},
+            remarks=_remarks(bench, selected) if selected else [],
             recipes=views.recipes(),
             kinds=views.kinds(),
             modalities=views.modalities(),
         )
+
+    @pages.post("/judged")
+    def judge() -> Response:
+        """Takes away the remarks of a draft on the sentences of a passage for which no claim is proposed."""
+        selected = passage_at(bench, request.form.get("at", ""))
+        if selected:
+            file = judged(bench.desk.file, _remarks(bench, selected))
+            bench.desk.edit(translate(_JUDGED), {bench.desk.path: file.text})
+        return redirect(back(), 303)
 
     @pages.get("/findings")
     def findings() -> str:
@@ -94,6 +108,12 @@ def blueprint(bench: Bench) -> Blueprint:
         return redirect(back(), 303)
 
     return pages
+
+
+def _remarks(bench: Bench, passage: Passage) -> list[Remark]:
+    """The remarks of a draft on the sentences of a passage for which no claim is proposed."""
+    found = alone(bench.desk.file)
+    return [r for n in range(passage.first, passage.last + 1) for r in found.get((passage.paragraph, n), ())]
 
 
 def back() -> str:
@@ -143,6 +163,12 @@ def _forget(bench: Bench) -> str:
     return ""
 
 
+def _drop_forms(bench: Bench) -> str:
+    for key in [*bench.desk.begun]:
+        bench.desk.begin(key, [])
+    return ""
+
+
 _ACTIONS: Final[dict[str, Callable[[Bench], str]]] = {
     "undo": _undo,
     "redo": _redo,
@@ -151,4 +177,5 @@ _ACTIONS: Final[dict[str, Callable[[Bench], str]]] = {
     "take-up": _take_up,
     "discard": _discard,
     "forget": _forget,
+    "drop-forms": _drop_forms,
 }

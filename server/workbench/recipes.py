@@ -70,9 +70,7 @@ class Recipes:
                     introduced[named].append((claim.name, Counter(properties)))
                     prefixes[named][shorten(subject).partition(":")[2].partition("-")[0]] += 1
                     kinds[named].update(
-                        shorten(s.value)
-                        for s in claim.told("kind", subject)
-                        if s.value.startswith(str(CODE))
+                        shorten(s.value) for s in claim.told("kind", subject) if s.value.startswith(str(CODE))
                     )
             self._before.update(combinations(dict.fromkeys(shorten(s.predicate) for s in claim.record), 2))
             for statements in (claim.facts, claim.record):
@@ -121,7 +119,7 @@ class Recipes:
         return found or Recipe(name, required(name), self.ordered(required(name)), (), (), ())
 
     def prefix(self, name: str) -> str:
-        """The word with which most names of such things begin, such as ``obs``, if at least half of them do; or empty."""
+        """The word with which at least half the names of such things begin, such as ``obs``; or empty."""
         counts = self._prefixes.get(name)
         if not counts:
             return ""
@@ -159,4 +157,3 @@ def labels_of(recipes: Iterable[Recipe], language: str) -> list[tuple[str, Recip
 def _properties(claim: CuratedClaim, subject: str) -> list[str]:
     told = [shorten(s.predicate) for s in claim.facts if s.subject == subject and s.predicate != RDF_TYPE]
     return list(dict.fromkeys(told))
-

@@ -56,7 +56,8 @@ class Statements:
     def checked(self, file: str, line: int) -> tuple[CuratedClaim, dict[int, str]]:
         """The claim as checks see it, each value on a line of its own from `line` on; the fields by line."""
         fields: dict[int, str] = {}
-        facts, record = [], []
+        facts: list[Statement] = []
+        record: list[Statement] = []
         subject_lines: dict[str, int] = {}
         for number, told in enumerate(self.told, line + 1):
             subject = _iri(told.triple.subject)
@@ -102,9 +103,7 @@ class _Reader:
         for where, predicate, value in self._rows(field, thing.rows):
             yield Told(where, ox.Triple(subject, predicate, value), False)
 
-    def _rows(
-        self, owner: str, rows: tuple[Row, ...]
-    ) -> Iterator[tuple[str, ox.NamedNode, ox.NamedNode | ox.Literal]]:
+    def _rows(self, owner: str, rows: tuple[Row, ...]) -> Iterator[tuple[str, ox.NamedNode, ox.NamedNode | ox.Literal]]:
         for row in rows:
             for value in row.values:
                 field = f"{owner}:{row.property}" + (f"@{value.language}" if value.language else "")

@@ -20,6 +20,7 @@ from server.workbench.statements import Mistake, statements
 from server.workbench.views import Views
 
 _SOURCE: Final = Row("dcterms:source", (Value("src:kelisim-curation"),))
+_THERE: Final = gettext_noop("There is a thing %(name)s already. Take it, or name the new one otherwise.")
 _MADE: Final = gettext_noop("%(name)s is among the entities; it is not saved yet.")
 
 
@@ -44,7 +45,8 @@ def blueprint(bench: Bench) -> Blueprint:
         if request.method == "GET" and (text := request.args.get("text", "")[:200]):
             tongue = "en" if text.isascii() else "ru"
             thing = Thing("", thing.classes, (Row(LABEL, (Value(text, tongue),)),))
-        problem, mistakes = "", []
+        problem = ""
+        mistakes: list[Mistake] = []
         if request.method == "POST" and request.form.get("do") == "keep":
             try:
                 name, mistakes = _made(bench, thing)
@@ -92,13 +94,15 @@ def _expected(bench: Bench) -> str:
 
 
 def _made(bench: Bench, thing: Thing) -> tuple[str, list[Mistake]]:
-    """Adds a thing to the entities; its name, or the mistakes for which it was not added. Raises KelisimError likewise."""
+    """Adds a thing to the entities: its name, and the mistakes for which it was not added. Raises KelisimError too."""
     label = next((v.text for r in thing.rows if r.property == LABEL for v in r.values if v.language == "en"), "")
     name = thing.name or bench.things.new_name(label)
     if not label or not thing.classes:
         raise KelisimError(translate("A new thing needs a class and an English label."))
     if name in bench.things.classes:
-        raise KelisimError(translate("There is a thing %(name)s already. Take it, or name the new one otherwise.") % {"name": name})
+        raise KelisimError(
+            translate("There is a thing %(name)s already. Take it, or name the new one otherwise.") % {"name": name}
+        )
     whole = Thing(name, thing.classes, (*thing.rows, _SOURCE))
     form = ClaimForm(Passage(bench.desk.article, 1, 1, 1), (whole,), ())  # the record is left out below
     found = statements(bench.next_name(1), form, bench.vocabulary)

@@ -23,7 +23,7 @@ class FieldView:
     """A property as it is asked for: `name` is that of the form's field, `values` end with a blank one to fill in."""
 
     name: str
-    property: str
+    term: str
     label: str
     help: str
     kind: Kind
@@ -105,7 +105,7 @@ class Views:
                     s.number,
                     text.text[s.start : s.end],
                     counts.get((paragraph.number, s.number), 0),
-                    bool(selected)
+                    selected is not None
                     and selected.paragraph == paragraph.number
                     and selected.first <= s.number <= selected.last,
                 )
@@ -121,9 +121,7 @@ class Views:
             owner, colon, rest = key.partition(":")
             if colon:
                 asked.setdefault(owner, []).append(rest.partition("@")[0])
-        return [
-            self._thing(f"thing-{n}", t, asked.get(f"thing-{n}", ()), told) for n, t in enumerate(form.things)
-        ]
+        return [self._thing(f"thing-{n}", t, asked.get(f"thing-{n}", ()), told) for n, t in enumerate(form.things)]
 
     def _thing(self, name: str, thing: Thing, asked: Iterable[str], told: Sequence[Told]) -> ThingView:
         bench = self._bench
@@ -220,7 +218,11 @@ class Views:
     def kinds(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
         """By recipe, its name, and the kinds of things with their names."""
         return [
-            (r.name, label, [(code, word(code).label(self._language)) for code in self._bench.vocabulary.codes(r.name, "kel:kind")])
+            (
+                r.name,
+                label,
+                [(code, word(code).label(self._language)) for code in self._bench.vocabulary.codes(r.name, "kel:kind")],
+            )
             for label, r in self.recipes()
             if r.kinds
         ]
