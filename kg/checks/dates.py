@@ -18,7 +18,7 @@ _FAMILIES: Final = (
     ("plannedEarliest", "plannedLatest", "plannedEdtf"),
     ("periodStart", "periodEnd", "periodEdtf"),
 )
-_MONTHS: Final = tuple(
+MONTHS: Final = tuple(
     re.compile(rf"\b(?:{words})", re.IGNORECASE)
     for words in (
         r"jan(?:uary)?\b|январ|қаңтар", r"feb(?:ruary)?\b|феврал|ақпан", r"mar(?:ch)?\b|март|наурыз",
@@ -92,7 +92,7 @@ def _missing(edtf: str, text: str) -> Iterator[str]:
     for year, month, day in parts(edtf):
         if year and year not in text and int(year[:2]) + 1 not in centuries and not _two_digits(year, text):
             yield f"year {year}"
-        if month and int(month) <= 12 and not _MONTHS[int(month) - 1].search(text) and "/" not in edtf:
+        if month and int(month) <= 12 and not MONTHS[int(month) - 1].search(text) and "/" not in edtf:
             yield f"month {month}"
         if day and not re.search(rf"(?<!\d)0?{int(day)}(?!\d)", text) and "/" not in edtf:
             yield f"day {day}"
@@ -107,7 +107,7 @@ def months(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
     """Dates to the day or the month, of which the passage prints another day or month."""
     for claim in claims:
         text = collection.text(claim)
-        printed = [i for i, words in enumerate(_MONTHS, 1) if words.search(text)]
+        printed = [i for i, words in enumerate(MONTHS, 1) if words.search(text)]
         if not text or not printed:
             continue
         numbers = {int(n) for n in re.findall(r"(?<![\d.,])(\d{1,2})(?![\d%]|[.,]\d)", text)}

@@ -10,7 +10,7 @@ from kg.checks.findings import Finding
 from kg.checks.numbers import Figure, figures, in_digits
 from kg.checks.reading import Statement
 
-_UNIT_WORDS: Final = {
+UNIT_WORDS: Final = {
     "CCY_USD": r"\$|\bdollars?\b|\bUSD\b|доллар|АҚШ доллар",
     "CCY_EUR": r"€|\beuros?\b|\bEUR\b|евро|еуро",
     "CCY_RUB": r"₽|\broubles?\b|\brubles?\b|\bRUB\b|рубл",
@@ -32,7 +32,7 @@ _HEDGES: Final = {
     "bound-record": r"(?:a |an )?record(?: of| high of)?|(?:all-time|historic) high of|рекордн\w+",
 }
 """Words right before a figure that hedge or stress it, by the code that says so."""
-_HEDGE: Final = {
+HEDGE: Final = {
     code: re.compile(rf"(?:(?<=\s)|^)(?:{words})(?:\s+(?:the|of|a|an|than|to))?[\s$€£¥₽₸]*$", re.IGNORECASE)
     for code, words in _HEDGES.items()
 }
@@ -67,15 +67,15 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
     for claim in claims:
         text = collection.text(claim)
         for written in claim.told("asWritten"):
-            told = {u for u, words in _UNIT_WORDS.items() if re.search(words, written.value, re.IGNORECASE)}
+            told = {u for u, words in UNIT_WORDS.items() if re.search(words, written.value, re.IGNORECASE)}
             around = _around(text, written.value)
-            near = {u for u, words in _UNIT_WORDS.items() if re.search(words, around, re.IGNORECASE)}
+            near = {u for u, words in UNIT_WORDS.items() if re.search(words, around, re.IGNORECASE)}
             for unit in claim.told("unit", written.subject):
                 name = local(unit.value)
                 if told and not any(name == u or name.startswith(f"{u}-") for u in told):
                     wrong = f"The unit is unit:{name}, and “{written.value}” is printed in {_listed(told)}."
                     yield claim.error(unit.line, "unit-as-written", wrong, "Correct the unit, or the printed figure.")
-                elif not told and (name in _UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
+                elif not told and (name in UNIT_WORDS or name.startswith("CCY_")) and (not text or name not in near):
                     wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
                     yield claim.error(
                         unit.line,
@@ -91,7 +91,7 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         text = collection.text(claim)
         for written in claim.told("asWritten"):
             codes = claim.told("bound", written.subject)
-            own = {c for c, words in _HEDGE.items() if _hedges(words, written.value)}
+            own = {c for c, words in HEDGE.items() if _hedges(words, written.value)}
             if own:
                 wrong = f"“{written.value}” holds the hedge too, which is told by kel:bound code:{min(own)}."
                 yield claim.error(written.line, "hedge-in-figure", wrong, "Leave only the figure and its unit words.")
@@ -100,7 +100,7 @@ def bounds(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
             before = [
                 re.split(r"[\d,;:()]", text[: m.start()])[-1] for m in re.finditer(re.escape(written.value), text)
             ]
-            hedges = [{c for c, words in _HEDGE.items() if words.search(part)} for part in before]
+            hedges = [{c for c, words in HEDGE.items() if words.search(part)} for part in before]
             told = {local(c.value) for c in codes}
             if all(found and not found & told for found in hedges):
                 code = min(hedges[0])

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from kg.checks.collection import Collection, CuratedClaim
-from kg.checks.findings import Finding
+from kg.checks.findings import Finding, Severity
+from kg.curation.marks import MARK
+from ontology.namespaces import CLAIM
 
 
 def numbers(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -87,3 +89,16 @@ def records(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[
                 wrong,
                 "Write claim:… a kel:Claim with its passage, speaker, modality, glosses.",
             )
+
+
+def marks(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
+    """Open marks: what a script proposed and nobody has judged yet."""
+    wanted = {c.file for c in claims}
+    for file in collection.files:
+        if file.name.startswith("claims/") and file.name not in wanted:
+            continue
+        for line, words in file.marks:
+            before = [name for name, at in file.graphs.items() if at <= line]
+            claim = before[-1].removeprefix(str(CLAIM)) if before and not words.startswith(MARK) else ""
+            mend = "Correct it or delete it, and delete its mark."
+            yield Finding(file.name, line, claim, "open-mark", Severity.ERROR, f"A proposal is open: {words}.", mend)

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
+from kg.curation.marks import open_marks
 from kg.curation.tokens import tokens
 from ontology.namespaces import BASE, ID, PREFIXES, RDF_TYPE
 
@@ -61,7 +62,7 @@ class CuratedFile:
     prefixes: the namespaces that it declares. undeclared: names whose prefix it does not declare, with their lines.
     headings: the numbers of its comments ``# Paragraph 3``, with their lines. graphs: the line on which each graph
     opens, by its IRI. withdrawn: the names in comments ``# Withdrawn: mp23-p14-14``, which are not given again.
-    kept: those in comments ``# Kept without a claim: id:nato``.
+    kept: those in comments ``# Kept without a claim: id:nato``. marks: the lines with open marks of a draft.
     """
 
     name: str
@@ -72,6 +73,7 @@ class CuratedFile:
     graphs: dict[str, int]
     withdrawn: frozenset[str]
     kept: frozenset[str]
+    marks: tuple[tuple[int, str], ...]
 
 
 def read(text: str, name: str) -> CuratedFile:
@@ -82,7 +84,8 @@ def read(text: str, name: str) -> CuratedFile:
     withdrawn = frozenset(name for m in _WITHDRAWN.finditer(text) for name in re.findall(r"[\w-]+", m[1]))
     kept = frozenset(name for m in _KEPT.finditer(text) for name in re.findall(r"id:([\w-]+)", m[1]))
     undeclared = tuple(reader.undeclared)
-    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn, kept)
+    marks = tuple(open_marks(text))
+    return CuratedFile(name, statements, reader.prefixes, undeclared, headings, reader.graphs, withdrawn, kept, marks)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:

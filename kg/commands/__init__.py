@@ -3,6 +3,6 @@
 Begin with `cli`.
 
 Imports: ontology, shapes, kg.rdf, kg.lenses, kg.engine, kg.inference, kg.citations, kg.history, kg.store,
-kg.conflicts, kg.curation, kg.checks, kg.analytics, kg.language, kg.explanations, kg.views, kg.publishing, kg.upload,
-kg.optimisation.
+kg.conflicts, kg.curation, kg.checks, kg.analytics, kg.language, kg.drafts, kg.explanations, kg.views, kg.publishing,
+kg.upload, kg.optimisation.
 """

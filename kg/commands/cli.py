@@ -45,11 +45,11 @@ def cli(ctx: click.Context, data: Path | None) -> None:
     ctx.obj = data
 
 
-def curation(ctx: click.Context) -> "Curation":
-    """The curated files of the option ``--data``."""
+def curation(ctx: click.Context, *, drafts: bool = False) -> "Curation":
+    """The curated files of the option ``--data``; drafts, which have open marks, only if asked for."""
     from kg.curation.curated import read_curation
 
-    found = read_curation(ctx.obj)
+    found = read_curation(ctx.obj, drafts=drafts)
     if ctx.obj and found.left_out:
         listed = "".join(f"\n  {name}" for name in found.left_out[:_LISTED])
         rest = len(found.left_out) - _LISTED
@@ -103,7 +103,7 @@ def articles_option(command: Callable[..., None]) -> Callable[..., None]:
 @click.pass_context
 def read(ctx: click.Context, article: str, folder: Path, paragraph: int | None) -> None:
     """Print an article's sentences with their numbers, for curating."""
-    text = _article(curation(ctx), folder, article)
+    text = _article(curation(ctx, drafts=True), folder, article)
     for part in text.paragraphs if paragraph is None else [text.paragraph(paragraph)]:
         for s in text.sentences(part):
             click.echo(f"p{part.number}-s{s.number}\t{text.text[s.start : s.end]}")
@@ -127,7 +127,7 @@ def passages(ctx: click.Context, article: str, folder: Path) -> None:
     from kg.curation.export import make_folder, write
     from kg.curation.passages import Passage, render
 
-    curated = curation(ctx)
+    curated = curation(ctx, drafts=True)
     text = _article(curated, folder, article)
     found = [Passage.parse(c.value("passage")) for c in curated.claims]
     from kg.curation.curated import packaged_data

@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 
 import pyoxigraph as ox
 
+from kg.curation.marks import refuse_marks
 from kg.rdf.files import read_text, walk_files
 from kg.rdf.loading import format_by_ending
 from ontology import BASE, KelisimError
@@ -72,16 +73,19 @@ def packaged_data() -> Traversable:
     return resources.files("kg").joinpath("data")
 
 
-def read_curation(data: Traversable | None = None) -> Curation:
+def read_curation(data: Traversable | None = None, *, drafts: bool = False) -> Curation:
     """Reads the curated files of a folder, of the package by default: claims, entities and passages in subfolders too.
 
     Raises KelisimError if there is no file of claims, if a file cannot be read, or, with file and line, on a syntax
-    error, a blank node or a duplicate claim.
+    error, a blank node or a duplicate claim, or on an open mark of a draft unless `drafts` are read too.
     """
     data = data or packaged_data()
     reference: list[ox.Triple] = []
     claims: list[Claim] = []
     turtle, files, left_out = curated_files(data)
+    if not drafts:
+        named = (*turtle, *((f"claims/{name}", file) for name, file in files))
+        refuse_marks((name, read_text(file)) for name, file in named)
     for name, file in turtle:
         reference += (q.triple for q in parse(read_text(file), name))
     for name, file in files:

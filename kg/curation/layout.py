@@ -235,7 +235,8 @@ def _part(predicate: str, objects: Sequence[str], room: int, inner: str) -> str:
 def _packed(parts: Sequence[str], room: int) -> list[str]:
     rows = [parts[0]]
     for part in parts[1:]:
-        if "\n" in rows[-1] + part or len(rows[-1]) + 3 + len(part) + 2 > room:
+        long = len(rows[-1]) + 3 + len(part) + 2 > room and '"@' not in part
+        if "\n" in rows[-1] + part or long:
             rows.append(part)
         else:
             rows[-1] += f" ; {part}"

@@ -7,6 +7,7 @@ import pyoxigraph as ox
 from rdflib import Graph, URIRef
 
 from kg.curation.curated import Claim, Curation, distinct, line_of, parse, read_claims
+from kg.curation.marks import refuse_marks
 from kg.rdf.files import UNREADABLE, decode, opened
 from kg.rdf.loading import format_by_ending, format_of
 from ontology import KelisimError, read_graph
@@ -20,11 +21,12 @@ def validate_curation(curation: Curation, files: Iterable[Path] = ()) -> Report:
 
     These are in any RDF format, which the ending tells; claims need one that has graphs (TriG, N-Quads, JSON-LD).
     The facts of all claims, in every modality, are validated as one graph. Raises KelisimError if a file cannot be
-    read, is malformed, or holds a duplicate claim.
+    read, is malformed, holds a duplicate claim, or is a draft with open marks.
     """
     triples = [*curation.reference]
     claims = [*curation.claims]
     for place, text, syntax in _documents(files):
+        refuse_marks([(place, text)])
         found, rest = _content(place, text, syntax)
         claims += found
         triples += rest

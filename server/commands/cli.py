@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
-from kg.commands import check, checking, cite, completion, diff, export, publish
+from kg.commands import check, checking, cite, completion, diff, draft, export, publish
 from kg.commands.cli import cli, load_dataset
 from ontology import KelisimError
 from server.commands import chart, conflicts, curate, explain, show, why
@@ -26,6 +26,7 @@ __all__ = [
     "conflicts",
     "curate",
     "diff",
+    "draft",
     "explain",
     "export",
     "main",
