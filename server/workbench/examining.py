@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kg.checks.collection import Collection, CuratedClaim
-from kg.checks.examination import quick_findings
+from kg.checks.examination import RULES
 from kg.checks.findings import Finding, Severity
 from kg.checks.reading import CuratedFile, read
+from kg.checks.shapes import broken
 from kg.curation.passages import render
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, SRC
@@ -45,10 +46,12 @@ def examined(collection: Collection, path: str, found: Statements) -> list[Told]
     about = {*claim.subjects}
     lines = {f.name: _lines_of(f, about) for f in collection.files if f.name.startswith("entities/")}
     own = next(c for c in with_it.claims if c.name == claim.name)
-    findings = quick_findings(with_it, [own])
+    by_rules = {f for rule in RULES for f in rule(with_it, [own])}
+    wrong = {(f.file, f.line) for f in by_rules if f.severity == Severity.ERROR}
+    by_shapes = {f for f in broken(with_it, [own]) if (f.file, f.line) not in wrong}
     told = [
         Told(str(f.severity), _field(f, fields), f.wrong, f.mend, f.rule)
-        for f in findings
+        for f in by_rules | by_shapes
         if f.rule not in _OF_PLACES and (_is_of(f, claim) or f.line in lines.get(f.file, ()))
     ]
     return sorted({*mistakes, *told})
