@@ -151,7 +151,7 @@ class Desk:
         return self._undone[-1].words if self._undone else ""
 
     def edit(self, words: str, texts: Mapping[str, str]) -> bool:
-        """Puts texts in the place of those at their paths; whether one differs.
+        """Puts texts in the place of those at their paths, and what follows of passages; whether one differs.
 
         Raises KelisimError, and does nothing, if one is malformed.
         """
@@ -161,7 +161,13 @@ class Desk:
             raise KelisimError(f"Line {wrong[0].line}: {wrong[0].wrong} {wrong[0].mend}")
         if not changed:
             return False
-        self._done.append(Step(words, {p: self.texts.get(p) for p in changed}, dict(changed)))
+        before = {p: self.texts.get(p) for p in changed}
+        self.texts |= changed
+        self._forget()
+        passages = f"passages/{self.article}.ttl"
+        if (text := rendered(self.collection, self.article)) and text != self.texts.get(passages):
+            before[passages], changed[passages] = self.texts.get(passages), text
+        self._done.append(Step(words, before, changed))
         del self._done[:-MOST_STEPS]
         self._undone.clear()
         self._put(changed)
@@ -222,14 +228,10 @@ class Desk:
         self.note()
 
     def save(self) -> list[str]:
-        """Writes the files that differ, and the records of passages; their paths.
+        """Writes the files that differ; their paths.
 
         Raises ChangedOnDiskError, and writes nothing, if another has changed one of them since it was read.
         """
-        passages = f"passages/{self.article}.ttl"
-        if self.unsaved and (text := rendered(self.collection, self.article)) and text != self.texts.get(passages):
-            self.texts[passages] = text
-            self._forget()
         unsaved = self.unsaved
         if changed := [path for path in unsaved if self._on_disk(path) != self.disk.get(path)]:
             raise ChangedOnDiskError(changed)
