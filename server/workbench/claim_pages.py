@@ -106,7 +106,7 @@ class _Forms:
             values["kel:kind"] = kind
         rows = [Row(p, (Value(v),)) for p, v in values.items() if v]
         record = [Row("kel:speaker", (Value(bench.desk.publisher),)), Row("kel:modality", (Value("code:asserted"),))]
-        if model := bench.desk.claim(like):
+        if model := next((c for c in bench.desk.collection.claims if c.name == like), None):
             given = from_claim(model) if model.passage else None
             things = [t for t in given.things if class_name in t.classes] if given else []
             rows = [r for t in things[:1] for r in t.rows if r.property not in _LEFT_TO_THE_CURATOR] or rows
@@ -123,7 +123,7 @@ class _Forms:
         elif claim and first is None:
             if not claim.passage:
                 raise ProblemError(404, gettext_noop("Not found"), gettext_noop("This claim names no passage."))
-            form = unmarked(from_claim(claim))
+            form = unmarked(from_claim(claim), name)
         else:
             assert first
             form = first
@@ -148,9 +148,14 @@ class _Forms:
             all_told=told,
             text=render_claim(found.claim(bench.desk.path)) if found and found.told else "",
             recipes=views.recipes(),
-            like=[n for n in bench.recipes.of(things[0].class_name).like if bench.desk.claim(n)] if things else [],
+            like=self._like(things[0].class_name) if first and things else [],
             in_order=first is not None and self._later(form.passage),
         )
+
+    def _like(self, class_name: str) -> list[str]:
+        """The claims that may be taken as a model for one that introduces a thing of a class."""
+        known = {c.name for c in self._bench.desk.collection.claims}
+        return [name for name in self._bench.recipes.of(class_name).like if name in known]
 
     def _later(self, passage: Passage) -> bool:
         """Whether claims of later sentences of the paragraph are there, so that a new one might be put before them."""

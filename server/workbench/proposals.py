@@ -68,9 +68,10 @@ def is_open(file: ClaimsFile, name: str) -> bool:
     return bool(above(file, name)) or any(MARK in file.text[p.start : p.end] for p in file.of(str(CLAIM) + name))
 
 
-def unmarked(form: ClaimForm) -> ClaimForm:
-    """A form without marks in its texts; a text that is nothing but a mark is to be filled in."""
-    things = tuple(replace(t, rows=_unmarked(t.rows)) for t in form.things)
+def unmarked(form: ClaimForm, name: str) -> ClaimForm:
+    """A form without marks in its texts, which are to be filled in, and without names that are those of the claim."""
+    proposed = [t.name for t in form.things if t.name.endswith(f"-{name}")]
+    things = tuple(replace(t, name="" if t.name in proposed else t.name, rows=_unmarked(t.rows)) for t in form.things)
     return replace(form, things=things, record=_unmarked(form.record))
 
 
