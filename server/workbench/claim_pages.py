@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from kg.curation.layout import render_claim
 from kg.curation.passages import Passage
 from kg.language.messages import gettext_noop
+from ontology import KelisimError
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.workbench.bench import Bench
@@ -198,15 +199,21 @@ class _Forms:
             desk.begin(key, sent)
             bench.message = translate(_UNFINISHED)
             return redirect(here, 303)
-        if desk.claim(name):
-            file = judged(desk.file, above(desk.file, name)).replace(claim)
-        elif request.form.get("order"):
-            name = str(desk.file.number(form.passage))
-            claim = statements(name, bench.completed(form, name), bench.vocabulary).claim(desk.path)
-            file = desk.file.insert(claim)
-        else:
-            file = desk.file.add(claim)
-        bench.message = translate(KEPT if desk.edit(name, {desk.path: file.text}) else _SAME) % {"name": name}
+        try:
+            if desk.claim(name):
+                file = judged(desk.file, above(desk.file, name)).replace(claim)
+            elif request.form.get("order"):
+                name = str(desk.file.number(form.passage))
+                claim = statements(name, bench.completed(form, name), bench.vocabulary).claim(desk.path)
+                file = desk.file.insert(claim)
+            else:
+                file = desk.file.add(claim)
+            changed = desk.edit(name, {desk.path: file.text})
+        except KelisimError as error:
+            desk.begin(key, sent)
+            bench.message = str(error)
+            return redirect(here, 303)
+        bench.message = translate(KEPT if changed else _SAME) % {"name": name}
         desk.begin(key, [])
         return redirect(f"/?at={at(form.passage)}#{name}", 303)
 

@@ -249,6 +249,8 @@ class Desk:
         collection = Collection(tuple(read(text, path) for path, text in texts.items()))
         if wrong := malformed(texts, collection):
             raise KelisimError(f"{wrong[0]} Correct the file by hand, then read it again.")
+        if self.path not in texts:
+            raise KelisimError(f"{self.folder / self.path} is gone. Put it back, from Git say, then read it again.")
         self.texts, self.disk = dict(texts), dict(texts)
         self._rebase(base, mine)
 

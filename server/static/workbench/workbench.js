@@ -23,6 +23,10 @@ async function go(url, options = {}, then = () => null) {
   }
   if (mine !== asked) return;
   document.body.removeAttribute("aria-busy");
+  if (!response.ok) {
+    tell(page.querySelector("main .lead")?.textContent ?? String(response.status));
+    return;
+  }
   if (!PARTS.every((id) => page.getElementById(id)) || !PARTS.every((id) => document.getElementById(id))) {
     location.assign(response.url);
     return;
