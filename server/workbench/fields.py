@@ -13,8 +13,10 @@ from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph, Literal, URIRef
 from kg.checks.collection import CuratedClaim
 from kg.checks.reading import Statement
 from kg.checks.terms import terms
+from kg.language.vocabulary_labels import NAMES
 from ontology import PREFIXES, read_graph
 from ontology.namespaces import CODE, RDF_TYPE, shorten
+from server.http.languages import LANGUAGES, translator
 from shapes import read_shapes
 
 
@@ -136,6 +138,8 @@ def word(name: str) -> Word:
     """The words of a class, a property or a code, given with its prefix."""
     graph, term = _ontology(), URIRef(full(name))
     labels = {**_texts(graph, term, RDFS.label), **_texts(graph, term, SKOS.prefLabel)}
+    if not labels and str(term) in NAMES:
+        labels = {code: translator(code)(NAMES[str(term)]) for code in LANGUAGES}
     return Word(name, labels, _texts(graph, term, SKOS.definition))
 
 

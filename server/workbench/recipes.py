@@ -18,6 +18,7 @@ from server.workbench.fields import required, word
 
 LABEL: Final = "rdfs:label"
 _USUAL: Final = 0.2
+_OFTEN: Final = 0.08
 _MANY: Final = 3
 _BOUNDS: Final = {
     "kel:edtf": ("kel:earliest", "kel:latest"),
@@ -55,8 +56,8 @@ class Recipes:
         told: dict[str, Counter[str]] = defaultdict(Counter)
         kinds: dict[str, Counter[str]] = defaultdict(Counter)
         self._before: Counter[tuple[str, str]] = Counter()
-        self.several: set[str] = set()
-        """The properties of which some claim gives one thing several values."""
+        many: Counter[str] = Counter()
+        given: Counter[str] = Counter()
         prefixes: dict[str, Counter[str]] = defaultdict(Counter)
         for claim in collection.claims:
             for subject in claim.subjects:
@@ -74,9 +75,12 @@ class Recipes:
                     )
             self._before.update(combinations(dict.fromkeys(shorten(s.predicate) for s in claim.record), 2))
             for statements in (claim.facts, claim.record):
-                given = Counter((s.subject, s.predicate) for s in statements if not s.language)
-                self.several |= {shorten(predicate) for (_, predicate), number in given.items() if number > 1}
+                numbers = Counter((s.subject, shorten(s.predicate)) for s in statements if not s.language)
+                given.update(name for _, name in numbers)
+                many.update(name for (_, name), number in numbers.items() if number > 1)
         self._prefixes = prefixes
+        self.several = frozenset(name for name, number in many.items() if number >= _OFTEN * given[name])
+        """The properties of which claims often give one thing several values."""
         self.by_class = {
             name: self._recipe(name, introduced[name], told[name], kinds[name])
             for name in sorted(told, key=lambda n: (-sum(told[n].values()), n))

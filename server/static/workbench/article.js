@@ -7,6 +7,10 @@ export function showArticle() {
   const all = sentences();
   const chosen = all.find((each) => each.hasAttribute("aria-current")) ?? all[0];
   for (const each of all) each.tabIndex = each === chosen ? 0 : -1;
+  const shown = document.getElementById("article");
+  if (!chosen?.hasAttribute("aria-current") || !shown) return;
+  const { top, bottom } = shown.getBoundingClientRect(), box = chosen.getBoundingClientRect();
+  if (box.top < top || box.bottom > bottom) shown.scrollTop += box.top - top - shown.clientHeight / 3;
 }
 
 const parts = (sentence) => sentence.dataset.at.split("-").map(Number);

@@ -23,6 +23,11 @@ export function checkAsTyped(form) {
     pending = form;
     timer = setTimeout(() => check(form), WAIT);
   });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches("input")) return;
+    event.preventDefault(); // not the first button, but a check at once
+    if (event.target.getAttribute("aria-expanded") !== "true") check(form);
+  });
   mark(form);
 }
 

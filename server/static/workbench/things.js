@@ -18,10 +18,12 @@ function offer(input) {
   input.closest(".choice").append(list);
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  input.closest(".choice").querySelector("button.new").tabIndex = -1; // the last option does the same
   let timer = 0, asked = 0;
 
   const close = () => {
     list.hidden = true;
+    list.replaceChildren();
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
@@ -67,7 +69,12 @@ function offer(input) {
   });
   input.addEventListener("keydown", (event) => {
     if (list.hidden) {
-      if (event.key === "ArrowDown") { event.preventDefault(); look(); }
+      const soon = event.key === "Enter" && !event.ctrlKey && !event.metaKey && !isName(input.value);
+      if (event.key === "ArrowDown" || soon) { // who is quicker than the list sees it first
+        event.preventDefault();
+        clearTimeout(timer);
+        look();
+      }
       return;
     }
     const pointed = list.querySelector("[aria-selected=true]");
@@ -90,6 +97,8 @@ function offer(input) {
     if (option) choose(option);
   });
 }
+
+const isName = (text) => !text.trim() || /^[a-z]+:[\w-]+$/.test(text.trim());
 
 function entry(words, more, data) {
   const option = document.createElement("li"), quiet = document.createElement("span");

@@ -138,8 +138,9 @@ def bench(running: Curating) -> Iterator[Curating]:
     """The shared workbench, with files and working copy as they were at its start."""
     before = {p: p.read_bytes() for p in running.data.rglob("*") if p.is_file()}
     yield running
-    while 'value="undo" aria-keyshortcuts="Control+Z" disabled' not in running.post("/do", do="undo", back="/").text:
-        pass
+    for _ in range(50):
+        if 'value="undo" aria-keyshortcuts="Control+Z" disabled' in running.post("/do", do="undo", back="/").text:
+            break
     for path in [p for p in running.data.rglob("*") if p.is_file()]:
         if path not in before:
             path.unlink()

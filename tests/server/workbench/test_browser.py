@@ -1,5 +1,6 @@
 """The workbench in a real browser: by keyboard alone, checked as one types, on wide and narrow pages."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,15 @@ def tab_to(page: Page, selector: str) -> None:
     pytest.fail(f"{selector} is not reached by Tab")
 
 
+def choose(page: Page, value: str) -> None:
+    """Presses the arrow until the list that has the focus shows a value."""
+    for _ in range(200):
+        if page.evaluate("document.activeElement.value") == value:
+            return
+        page.keyboard.press("ArrowDown")
+    pytest.fail(f"{value} is not in the list")
+
+
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_pages_are_accessible_and_fit_narrow_screens(browser: Browser, bench: Curating, path: str) -> None:
     keep(bench, TRADE, FIGURE)
@@ -88,7 +98,7 @@ def test_from_a_sentence_to_a_saved_claim_by_the_keyboard_alone(browser: Browser
         keyboard.press("Enter")
         expect(page.get_by_role("heading", name="New claim gaz31-p2-1")).to_be_visible()
         for field, typed in FIGURE.items():
-            name, _, language = field.partition("@")
+            name = field.partition("@")[0]
             if not typed or name in {"thing-0.class", "record:kel:speaker", "record:kel:modality"}:
                 continue
             if name in {"thing-0:kel:figureKind", "thing-0:kel:bound"}:
@@ -96,14 +106,14 @@ def test_from_a_sentence_to_a_saved_claim_by_the_keyboard_alone(browser: Browser
                 continue
             tab_to(page, f'[name="{field}"]')
             if name in {"thing-0:kel:measure", "thing-0:kel:dateBasis"}:
-                keyboard.type({"thing-0:kel:measure": "trade turn", "thing-0:kel:dateBasis": "stated"}[name])
+                choose(page, typed)
             elif name in {"thing-0:kel:refArea", "thing-0:kel:counterpartArea"}:
                 keyboard.type("каз" if name.endswith("refArea") else "russ")
-                expect(page.get_by_role("option", selected=True)).to_contain_text("state")
+                expect(page.locator(".choice [role=option][aria-selected=true]")).to_contain_text("state")
                 keyboard.press("Enter")
+                expect(page.locator(f'[name="{name}"]').first).to_have_value(re.compile("^id:"))
             else:
                 keyboard.type(typed)
-            assert language in {"", "en", "ru", "kk"}
         expect(page.locator("#checked")).to_contain_text("Checks find nothing")
         keyboard.press("Control+Enter")
         expect(page.locator("#message")).to_contain_text("gaz31-p2-1")
@@ -147,6 +157,7 @@ def test_what_is_wrong_is_told_at_its_field_while_one_types(browser: Browser, be
 def test_half_a_form_is_there_again_when_one_comes_back(browser: Browser, bench: Curating) -> None:
     with opened(browser, bench, TRADE) as page:
         page.locator('[name="record:kel:gloss@en"]').fill("Half a gloss")
+        expect(page.locator("#checked")).not_to_be_empty()
         page.goto(bench.base)
         page.get_by_role("link", name="2-1, kel:TradeObservation").click()
         expect(page.locator('[name="record:kel:gloss@en"]')).to_have_value("Half a gloss")
@@ -158,7 +169,7 @@ def test_a_thing_that_is_not_there_is_made_on_the_way(browser: Browser, bench: C
     with opened(browser, bench, "/new?at=2-2&recipe=kel:Visit") as page:
         visitor = page.locator('[name="thing-0:kel:visitor"]').first
         visitor.press_sequentially("Ada Example")
-        page.get_by_role("option", name="+ Ada Example").click()
+        page.locator(".choice [role=option]", has_text="+ Ada Example").click()
         expect(page.get_by_role("heading", name="A new thing")).to_be_visible()
         expect(page.locator('[name="thing-0:rdfs:label@en"]')).to_have_value("Ada Example")
         page.locator('[name="thing-0:rdfs:label@ru"]').fill("Ада Пример")
@@ -187,7 +198,7 @@ def test_marks_in_the_article_and_in_names_are_text(browser: Browser, bench: Cur
         speaker = page.locator('[name="record:kel:speaker"]')
         speaker.fill("")
         speaker.press_sequentially("<img")
-        expect(page.get_by_role("option").first).to_contain_text(bad)
+        expect(page.locator(".choice [role=option]").first).to_contain_text(bad)
         page.keyboard.press("Escape")
         page.locator('[name="record:kel:gloss@en"]').fill(f"{bad} “x”")
         expect(page.locator("#written")).to_contain_text(bad)
@@ -214,7 +225,7 @@ def test_a_page_of_a_large_file_holds_the_claims_of_its_passage_alone(
     data, articles = make_data(tmp_path, text, claims=claims)
     with curating(kelisim, data, articles) as bench, opened(browser, bench) as page:
         asked: list[str] = []
-        page.on("request", lambda r: asked.append(r.url))
+        page.on("request", lambda r: None if "/static/" in r.url else asked.append(r.url))
         page.locator('.sentence[data-at="50-1"]').click()
         expect(page.locator("#work .claims li")).to_have_count(5)
         assert asked == [f"{bench.base}/?at=50-1"], "one request, no other page"
