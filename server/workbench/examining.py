@@ -13,10 +13,12 @@ from kg.checks.shapes import broken
 from kg.curation.passages import render
 from ontology import KelisimError
 from ontology.namespaces import CLAIM, SRC
-from server.workbench.statements import Statements
+from server.workbench.statements import UNNAMED, Statements
 
 _OF_PLACES: Final = frozenset({"heading", "order", "numbering", "coverage"})
 """The rules on where a claim stands in its file, which the writer sees to."""
+
+_OF_NAMES: Final = ("undeclared-thing", "shape:Named", "shape:Sourced")
 
 _SHAPE: Final = re.compile(r"[\w:-]+, (?P<property>[a-z]+:\w+):")
 """How a finding by a shape begins that is about one property."""
@@ -52,9 +54,15 @@ def examined(collection: Collection, path: str, found: Statements) -> list[Told]
     told = [
         Told(str(f.severity), _field(f, fields), f.wrong, f.mend, f.rule)
         for f in by_rules | by_shapes
-        if f.rule not in _OF_PLACES and (_is_of(f, claim) or f.line in lines.get(f.file, ()))
+        if f.rule not in _OF_PLACES and not _for_lack_of_a_name(f)
+        if _is_of(f, claim) or f.line in lines.get(f.file, ())
     ]
     return sorted({*mistakes, *told})
+
+
+def _for_lack_of_a_name(finding: Finding) -> bool:
+    """Whether a finding only says once more that a thing has no name yet."""
+    return f"id:{UNNAMED}-" in finding.wrong and finding.rule.startswith(_OF_NAMES)
 
 
 def _is_of(finding: Finding, claim: CuratedClaim) -> bool:

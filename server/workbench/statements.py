@@ -10,10 +10,11 @@ import pyoxigraph as ox
 from kg.checks.collection import CuratedClaim
 from kg.checks.reading import Statement
 from kg.curation.curated import Claim
-from ontology.namespaces import CLAIM, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CLAIM, ID, KEL, PREFIXES, RDF_TYPE
 from server.workbench.fields import DATATYPES, Kind, Vocabulary, full
 from server.workbench.forms import PASSAGE, ClaimForm, Row, Thing, Value
 
+UNNAMED: Final = "unnamed"
 _NAME: Final = re.compile(r"(?P<prefix>[a-z][a-z0-9-]*):[A-Za-z0-9_-]+|<[a-z]+:[^<>\"{}|^`\\\s]+>")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?P<part>\.\d+)?")
 
@@ -94,9 +95,8 @@ class _Reader:
         return Statements(self._name, tuple(told), tuple(self._mistakes))
 
     def _thing(self, field: str, thing: Thing) -> Iterator[Told]:
-        subject = self._named(field, thing.name)
-        if subject is None:
-            return
+        # what has no name yet has one for the checks of its fields
+        subject = self._named(field, thing.name) or ox.NamedNode(f"{ID}{UNNAMED}-{field}")
         for name in thing.classes:
             if (found := self._named(f"{field}.class", name)) is not None:
                 yield Told(f"{field}.class", ox.Triple(subject, ox.NamedNode(RDF_TYPE), found), False)
