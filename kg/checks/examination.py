@@ -155,8 +155,7 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
     failed = "" if reasoning else "Consistency was not checked with a reasoner."
     with ThreadPoolExecutor(1) as pool:  # HermiT runs in a process of its own, beside the other checks
         clashes = pool.submit(lambda: [*contradictions(collection, claims)]) if reasoning else None
-        findings = {f for rule in RULES for f in rule(collection, claims)}
-        findings |= _beside(findings, broken(collection, claims))
+        findings = quick_findings(collection, claims)
         try:
             findings |= _beside(findings, clashes.result() if clashes else ())
         except KelisimError as error:
@@ -171,6 +170,12 @@ def examine(collection: Collection, name: str = "", *, reasoning: bool = True) -
     ]
     unchecked += [failed] if failed else []
     return Examination(tuple(articles), len(claims), tuple(sorted(findings)), tuple(unchecked))
+
+
+def quick_findings(collection: Collection, claims: Sequence[CuratedClaim]) -> set[Finding]:
+    """What all checks but the reasoner find about some claims of a collection."""
+    findings = {f for rule in RULES for f in rule(collection, claims)}
+    return findings | _beside(findings, broken(collection, claims))
 
 
 def _beside(known: set[Finding], found: Iterator[Finding] | Sequence[Finding]) -> set[Finding]:

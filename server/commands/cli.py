@@ -2,7 +2,7 @@
 
 from kg.commands import check, checking, cite, completion, diff, draft, export, packages, publish
 from kg.commands.cli import cli
-from server.commands import agree, chart, conflicts, explain, serve, show, stores, token, why
+from server.commands import agree, chart, conflicts, curate, explain, serve, show, stores, token, why
 
 __all__ = [
     "agree",
@@ -13,6 +13,7 @@ __all__ = [
     "cli",
     "completion",
     "conflicts",
+    "curate",
     "diff",
     "draft",
     "explain",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -25,5 +25,5 @@ HEADERS: Final = (
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
-    ("Content-Security-Policy", _POLICY),
+    ("Content-Security-Policy", POLICY),
 )

@@ -1,0 +1,269 @@
+"""The working copy of the curated files that a curator edits: undo, redo, saving, the journal.
+
+Files stay the truth: they are read at the start, written whole and atomically, and never over what another has written
+in the meantime.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from kg.checks.collection import Collection, CuratedClaim, curated_texts
+from kg.checks.examination import find_articles, malformed
+from kg.checks.passages import rendered
+from kg.checks.reading import CuratedFile, read
+from kg.curation.export import make_folder, write
+from kg.curation.marks import open_marks
+from kg.curation.sources import ArticleText
+from kg.curation.writing import ClaimsFile
+from kg.rdf.files import read_text
+from ontology import PREFIXES, KelisimError
+from ontology.namespaces import SRC, shorten
+from server.workbench.journal import Entry, Fields, Journal
+from server.workbench.merging import merged
+
+MOST_STEPS: Final = 200
+
+
+class ChangedOnDiskError(KelisimError):
+    """Files that were changed on disk since they were read; nothing was written."""
+
+    def __init__(self, paths: list[str]) -> None:
+        super().__init__(f"Changed on disk since it was read: {', '.join(paths)}. Nothing was written.")
+        self.paths = paths
+
+
+@dataclass(frozen=True)
+class Step:
+    """An edit: what it was, and the texts before and after it by path; a path without a text is a new file."""
+
+    words: str
+    before: Mapping[str, str | None]
+    after: Mapping[str, str | None]
+
+
+@dataclass
+class Desk:
+    """The curated files of a folder, the article in work, and what was done to them.
+
+    articles: the texts that are at hand, by short name. texts: the files as edited, by path. disk: the same as they
+    were read or written last. begun: fields of forms that were not kept, by their key. found: the journal of an earlier
+    session, until it is taken up or discarded.
+    """
+
+    folder: Path
+    article: str
+    articles: Mapping[str, ArticleText]
+    texts: dict[str, str]
+    journal: Journal
+    disk: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, Fields] = field(default_factory=dict)
+    found: Entry | None = None
+    left: list[tuple[str, str]] = field(default_factory=list)
+    """Claims of ours that could not be put on what another wrote: name and source."""
+    _done: list[Step] = field(default_factory=list)
+    _undone: list[Step] = field(default_factory=list)
+    _files: dict[str, tuple[str, CuratedFile]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path, article: str, articles: Path, state: Path | None = None) -> "Desk":
+        """The desk of an article; raises KelisimError if the files cannot be read, or there is no such article."""
+        texts = curated_texts(folder)
+        files = {path: (text, read(text, path)) for path, text in texts.items()}
+        collection = Collection(tuple(f for _, f in files.values()))
+        if wrong := malformed(texts, collection):
+            raise KelisimError(f"{wrong[0]} Correct the file by hand, then start again.")
+        found, _ = find_articles(collection, articles)
+        if article not in found:
+            listed = ", ".join(sorted(found)) or "none"
+            raise KelisimError(
+                f"There is no article {article!r} with a record in sources.ttl and its text in {articles}; there are: "
+                f"{listed}. Begin one with: kelisim draft {article} --articles {articles}"
+            )
+        if f"claims/{article}.trig" not in texts:
+            raise KelisimError(f"There is no claims/{article}.trig in {folder}: begin it with kelisim draft {article}.")
+        journal = Journal(folder, article, state)
+        return cls(folder, article, found, texts, journal, dict(texts), found=journal.read(), _files=files)
+
+    @property
+    def text(self) -> ArticleText:
+        """The article in work."""
+        return self.articles[self.article]
+
+    @property
+    def path(self) -> str:
+        """The path of the article's claims below the folder."""
+        return f"claims/{self.article}.trig"
+
+    @cached_property
+    def file(self) -> ClaimsFile:
+        """The file of the article's claims, as edited."""
+        return ClaimsFile.read(self.texts[self.path], self.path)
+
+    @cached_property
+    def collection(self) -> Collection:
+        """All files as edited, read; again after each edit, but only those that it touched."""
+        for path, text in self.texts.items():
+            if path not in self._files or self._files[path][0] is not text:
+                self._files[path] = (text, read(text, path))
+        return Collection(tuple(self._files[path][1] for path in self.texts), self.articles)
+
+    def claim(self, name: str) -> CuratedClaim | None:
+        """A claim of the article by its name."""
+        return next((c for c in self.claims if c.name == name), None)
+
+    @cached_property
+    def claims(self) -> tuple[CuratedClaim, ...]:
+        """The claims of the article, in order."""
+        return tuple(c for c in self.collection.claims if c.file == self.path)
+
+    @property
+    def publisher(self) -> str:
+        """The publisher of the article with its prefix, or empty."""
+        return shorten(self.collection.publishers.get(self.article, ""))
+
+    @property
+    def unsaved(self) -> dict[str, str]:
+        """The texts that differ from the disk, by path."""
+        return {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
+
+    @property
+    def language(self) -> str:
+        """The language of the article, or empty."""
+        record = self.collection.described.get(str(SRC) + self.article, ())
+        return next((s.value for s in record if s.predicate == PREFIXES["dcterms"] + "language"), "")
+
+    @property
+    def proposed(self) -> int:
+        """How many lines of the claims have the mark of a proposal that nobody has judged."""
+        return len(open_marks(self.texts[self.path]))
+
+    @property
+    def undoable(self) -> str:
+        """What would be undone, in words, or empty."""
+        return self._done[-1].words if self._done else ""
+
+    @property
+    def redoable(self) -> str:
+        """What would be done again, in words, or empty."""
+        return self._undone[-1].words if self._undone else ""
+
+    def edit(self, words: str, texts: Mapping[str, str]) -> bool:
+        """Puts texts in the place of those at their paths, and what follows of passages; whether one differs.
+
+        Raises KelisimError, and does nothing, if one is malformed.
+        """
+        changed = {path: text for path, text in texts.items() if self.texts.get(path) != text}
+        files = [read(text, path) for path, text in changed.items()]
+        if wrong := malformed(changed, Collection(tuple(files))):
+            raise KelisimError(f"Line {wrong[0].line}: {wrong[0].wrong} {wrong[0].mend}")
+        if not changed:
+            return False
+        before = {p: self.texts.get(p) for p in changed}
+        self.texts |= changed
+        self._forget()
+        passages = f"passages/{self.article}.ttl"
+        if (text := rendered(self.collection, self.article)) and text != self.texts.get(passages):
+            before[passages], changed[passages] = self.texts.get(passages), text
+        self._done.append(Step(words, before, changed))
+        del self._done[:-MOST_STEPS]
+        self._undone.clear()
+        self._put(changed)
+        return True
+
+    def undo(self) -> str:
+        """Undoes the last edit; what it was, or empty if there is none."""
+        return self._move(self._done, self._undone, back=True)
+
+    def redo(self) -> str:
+        """Does again what was undone last; what it was, or empty if there is none."""
+        return self._move(self._undone, self._done, back=False)
+
+    def _move(self, source: list[Step], target: list[Step], *, back: bool) -> str:
+        if not source:
+            return ""
+        step = source.pop()
+        target.append(step)
+        self._put(step.before if back else step.after)
+        return step.words
+
+    def _put(self, texts: Mapping[str, str | None]) -> None:
+        for path, text in texts.items():
+            if text is None:
+                del self.texts[path]
+            else:
+                self.texts[path] = text
+        self._forget()
+        self.note()
+
+    def _forget(self) -> None:
+        for name in ("collection", "claims", "file"):
+            self.__dict__.pop(name, None)
+
+    def begin(self, key: str, fields: Fields) -> None:
+        """Keeps the fields of a form that is being filled in; none drops it."""
+        if fields:
+            self.begun[key] = fields
+        else:
+            self.begun.pop(key, None)
+        self.note()
+
+    def note(self) -> None:
+        """Writes the journal."""
+        unsaved = self.unsaved
+        self.journal.write(unsaved, {p: self.disk[p] for p in unsaved if p in self.disk}, self.begun)
+
+    def take_up(self) -> None:
+        """Takes up the edits of an earlier session, on top of what the files hold now."""
+        if self.found:
+            entry, self.found = self.found, None
+            self.begun = entry.forms
+            self._rebase(entry.base, entry.texts)
+
+    def discard(self) -> None:
+        """Discards the edits of an earlier session."""
+        self.found = None
+        self.note()
+
+    def save(self) -> list[str]:
+        """Writes the files that differ; their paths.
+
+        Raises ChangedOnDiskError, and writes nothing, if another has changed one of them since it was read.
+        """
+        unsaved = self.unsaved
+        if changed := [path for path in unsaved if self._on_disk(path) != self.disk.get(path)]:
+            raise ChangedOnDiskError(changed)
+        for path, text in unsaved.items():
+            make_folder((self.folder / path).parent)
+            write(text.encode(), self.folder / path)
+            self.disk[path] = text
+        self.note()
+        return [*unsaved]
+
+    def reload(self) -> None:
+        """Reads the files again and puts the edits on top; `left` are claims that another has changed as well."""
+        base, mine = dict(self.disk), self.unsaved
+        texts = curated_texts(self.folder)
+        collection = Collection(tuple(read(text, path) for path, text in texts.items()))
+        if wrong := malformed(texts, collection):
+            raise KelisimError(f"{wrong[0]} Correct the file by hand, then read it again.")
+        if self.path not in texts:
+            raise KelisimError(f"{self.folder / self.path} is gone. Put it back, from Git say, then read it again.")
+        self.texts, self.disk = dict(texts), dict(texts)
+        self._rebase(base, mine)
+
+    def _rebase(self, base: Mapping[str, str], mine: Mapping[str, str]) -> None:
+        """Puts edits that were made on `base` on the texts of now; there is no undoing beyond."""
+        self._done.clear()
+        self._undone.clear()
+        for path, text in mine.items():
+            self.texts[path], left = merged(path, base.get(path, ""), text, self.disk.get(path, ""))
+            self.left += left
+        self._forget()
+        self.note()
+
+    def _on_disk(self, path: str) -> str | None:
+        file = self.folder / path
+        return read_text(file) if file.is_file() else None
