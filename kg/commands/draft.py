@@ -28,8 +28,8 @@ def draft(ctx: click.Context, name: str, folder: Path, publisher: str, as_json: 
     kelisim draft tmp24 --articles ../articles
     """
     from kg.checks.collection import collect, curated_texts
-    from kg.curation.curated import packaged_data
     from kg.curation.export import make_folder, write
+    from kg.curation.shipped import packaged_data
     from kg.drafts.drafting import draft as drafted
 
     data = ctx.obj or Path(str(packaged_data()))

@@ -25,7 +25,7 @@ def curate(ctx: click.Context, article: str, folder: Path, port: int) -> None:
     kelisim --data my-graph curate mp23 --articles ../articles
     """
     from kg.commands.progress import progress
-    from kg.curation.curated import packaged_data
+    from kg.curation.shipped import packaged_data
     from ontology import KelisimError
     from server.workbench.app import HOST, bind
     from server.workbench.bench import Bench

@@ -8,8 +8,8 @@ from typing import Final
 
 from kg.checks.collection import Collection, collect, curated_texts
 from kg.checks.reading import Statement
-from kg.curation.curated import packaged_data
 from kg.curation.passages import Passage
+from kg.curation.shipped import packaged_data
 from ontology.namespaces import RDF_TYPE, shorten
 from server.workbench.completing import Completion
 from server.workbench.desk import Desk

@@ -14,8 +14,9 @@ from kg.checks.collection import Collection, collect, curated_texts
 from kg.checks.examination import examine, find_articles
 from kg.checks.findings import Severity
 from kg.checks.terms import terms
-from kg.curation.curated import packaged_data, read_curation
+from kg.curation.curated import read_curation
 from kg.curation.dataset import build
+from kg.curation.shipped import packaged_data
 from kg.curation.verification import verify
 from ontology.namespaces import CODE, ID, KEL
 from tests.conftest import ROOT

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kg.curation.curated import packaged_data, read_curation
+from kg.curation.curated import read_curation
 from kg.curation.marks import MARK, open_marks
+from kg.curation.shipped import packaged_data
 from kg.curation.validation import validate_curation
 from ontology import KelisimError
 from server.commands.cli import cli

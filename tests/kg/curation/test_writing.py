@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.curation.curated import Claim, packaged_data, parse, read_claims
+from kg.curation.curated import Claim, parse, read_claims
 from kg.curation.layout import Names, claim_of, render_claim, render_things
 from kg.curation.passages import Passage
+from kg.curation.shipped import packaged_data
 from kg.curation.writing import ClaimName, ClaimsFile, ThingsFile
 from kg.rdf.files import read_text
 from ontology import KelisimError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kg.checks.collection import CuratedClaim, collect, curated_texts, local
-from kg.curation.verification import copied_run, plain_runs
+from kg.curation.own_words import copied_run, plain_runs
 from kg.curation.writing import ThingsFile
 from kg.drafts.article import find_text, record
 from kg.drafts.drafting import draft

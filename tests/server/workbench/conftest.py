@@ -16,7 +16,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
-from kg.curation.curated import packaged_data
+from kg.curation.shipped import packaged_data
 from kg.curation.writing import ClaimsFile
 
 TEXT = """Harbour Gazette

@@ -6,7 +6,7 @@ import pytest
 
 from kg.checks.collection import Collection, collect, curated_texts
 from kg.checks.vocabulary import SELF_LABELLED
-from kg.curation.curated import packaged_data
+from kg.curation.shipped import packaged_data
 from server.workbench.bench import Bench
 from server.workbench.desk import Desk
 from server.workbench.fields import Kind, full
