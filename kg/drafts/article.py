@@ -33,6 +33,10 @@ _BY: Final = re.compile(r"\b(?:by|until|till|from|after|к|до|с|после)\s
 _MODERN: Final = 1990
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATELINE: Final = re.compile(r"^[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w .'-]{1,40}[,.]\s*[^—–]{3,40}?\s*[—–-]{1,2}\s")
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)[\w.-]+")
+_CREDIT: Final = re.compile(r"\s*(?:Photo|Picture|Фото|Сурет)\b", re.IGNORECASE)
+_LONG: Final = 4
+"""A name must have more letters to be looked for in addresses."""
 _FIRST: Final = 6
 """The dateline stands within so many paragraphs."""
 _SHORT: Final = 60
@@ -179,13 +183,20 @@ def _by_weekday(day: date, head: str) -> date:
 
 
 def _publisher(collection: Collection, text: ArticleText, spellings: Spellings, language: str) -> str:
-    """The medium that the text names most often."""
+    """The medium whose address the text prints, else the one that it names most often outside credits of photos."""
     media = {
         s.subject
         for s in collection.reference
         if s.predicate == PREFIXES["org"] + "classification" and local(s.value) == "organisation-media"
     }
-    found = Counter(m.iri for m in spellings.mentions(text.text, language) if m.iri in media)
+    addresses = " ".join(_ADDRESS.findall(text.text)).lower()
+    for iri in sorted(media):
+        names = (name for names in collection.names.get(iri, {}).values() for name in names)
+        bare = {re.sub(r"^the|[^a-z0-9]", "", name.lower()) for name in names if name.isascii()}
+        if any(len(name) > _LONG and name in addresses for name in bare):
+            return iri
+    told = "\n".join(line for line in text.text.splitlines() if not _CREDIT.match(line))
+    found = Counter(m.iri for m in spellings.mentions(told, language) if m.iri in media)
     return found.most_common(1)[0][0] if found else ""
 
 

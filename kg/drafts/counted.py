@@ -32,7 +32,8 @@ _RANGE: Final = re.compile(r"to|or|[-–—]|до|или")
 """What stands between the two ends of a range, of which the last has the unit: more than the one, up to the other."""
 _OF_DOCUMENTS: Final = re.compile(r"(?:\s+\w+){0,2}\s+documents\b|\s+of the documents\b", re.IGNORECASE)
 _BOTH: Final = re.compile(
-    r"(?:two|два|две|двух|екі)\s+(?:countr|state|side|part|president|leader|people|nation|стран|ел\b)", re.I
+    r"(?:two|два|две|двух|екі)\s+(?:countr|state|side|part|president|leader|people|nation|govern|parliament|capital|стран|ел\b)",
+    re.I,
 )
 """The two of a relation, who are no figure."""
 _RANK: Final = re.compile(r"\branks? (?P<rank>first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))\b", re.IGNORECASE)

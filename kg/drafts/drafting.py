@@ -157,7 +157,7 @@ def _summary(sentence: Sentence) -> str:
     if sentence.unknown:
         told.append(f"not known: {', '.join(sentence.unknown)};")
     if len(told) == 1:
-        told.append("nothing was recognised; read it.")
+        told.append("no thing is recognised, read it.")
     return " ".join(told).rstrip(";")
 
 

@@ -24,8 +24,8 @@ _BILATERAL: Final = re.compile(
     r"\bthe (?:parties|sides|presidents|countries)\b|\bдвух стран\b|\bдвусторонн|\bекі ел\b|\bекіжақты",
     re.IGNORECASE,
 )
-_HEDGED: Final = re.compile(
-    r"\b(?:may|might|perhaps|possibl[ey]|not excluded|not rule out|likely|возможно|вероятно|мүмкін)\b", re.IGNORECASE
+_HEDGED: Final = re.compile(  # May is a month
+    r"\b(?:may|might|[Pp]erhaps|[Pp]ossibl[ey]|not excluded|not rule out|likely|[Вв]озможно|[Вв]ероятно|мүмкін)\b"
 )
 _BESIDE: Final = 75
 """So many characters before a person may tell an office."""

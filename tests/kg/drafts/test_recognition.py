@@ -127,6 +127,7 @@ def test_proposals_of_an_article(world: Collection, tmp_path: Path) -> None:
     assert visit["dates"] == [{"edtf": "2031-10-04", "stated": False, "ahead": True}]
     assert visit["tenures"] == [{"tenure": "id:tenure-dorvath-president-of-velmaria", "told": "old29-p1-1"}]
     assert visit["modality"] == "planned"
+    assert sentences["p3-s1"].modality == "asserted"
     trade = sentences["p4-s1"].as_json()
     assert {"id:velmaria", "id:ostrenia"} <= {t["thing"] for t in trade["things"]}  # type: ignore[attr-defined]
     assert trade["figures"] == [
@@ -159,6 +160,35 @@ def test_that_a_family_name_alone_is_that_of_who_was_named(world: Collection, tm
     assert [s.voice and shorten(s.voice.iri) for s in sentences] == [None, "id:marek-tolvan", "id:marek-tolvan"]
 
 
+@pytest.mark.parametrize(
+    ("text", "modality"),
+    [
+        ("They met in Tarn on May 4.", "asserted"),
+        ("They may meet in Tarn.", "possible"),
+        ("They will meet in Tarn.", "planned"),
+        ("Ilan Dorvath said that they met.", "reported"),
+        ("Ilan Dorvath expects a meeting.", "expected"),
+    ],
+)
+def test_how_surely_a_sentence_tells_it(world: Collection, tmp_path: Path, text: str, modality: str) -> None:
+    assert proposals(world, tmp_path, text)[0].modality == modality
+
+
 def test_a_record_that_is_guessed(world: Collection, tmp_path: Path) -> None:
     found = record(world, "ona31", text_of(tmp_path, NEWS), Spellings(world))
     assert (found.language, shorten(found.publisher), found.known) == ("en", "id:ona", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "publisher"),
+    [
+        ("It rained, ONA reports.", "id:ona"),
+        ("Photo: ONA/Jan Weller\n\nIt rained.", ""),
+        ("It rained, ONA reports.\n\nMore at www.tarncourier.example/rain", "id:the-tarn-courier"),
+        ("It rained, The Tarn Courier wrote. The Tarn Courier was told by ONA.", "id:the-tarn-courier"),
+        ("It rained.", ""),
+    ],
+)
+def test_who_publishes_an_article(world: Collection, tmp_path: Path, text: str, publisher: str) -> None:
+    found = record(world, "ona31", text_of(tmp_path, text), Spellings(world))
+    assert (found.publisher and shorten(found.publisher)) == publisher

@@ -34,6 +34,8 @@ id:energy-minister-of-velmaria a kel:Office ; org:postIn id:velmaria ; org:role 
 id:energy-minister-of-ostrenia a kel:Office ; org:postIn id:ostrenia ; org:role code:role-minister ;
     rdfs:label "Minister of Energy of Ostrenia"@en .
 id:ona a org:Organization ; org:classification code:organisation-media ; rdfs:label "ONA"@en , "ОНА"@ru .
+id:the-tarn-courier a org:Organization ; org:classification code:organisation-media ;
+    rdfs:label "The Tarn Courier"@en .
 id:river-academy a org:Organization ; rdfs:label "Velmaria River Academy"@en .
 id:government-of-velmaria a org:Organization ; rdfs:label "Government of Velmaria"@en .
 id:ammer-treaty a kel:Instrument ; rdfs:label "Treaty on the waters of the Ammer"@en .
