@@ -6,9 +6,10 @@ of maximum weight in each paragraph, each claim in one pair at most, in which th
 aligned across passages if it tells the same fact.
 
 An aligned pair tells the **same fact** if kind (class), the things talked of, and the core are equal: who and what is
-in which relation, office, event or document, what a figure measures, its value and unit. It is **identical** if all
-else is equal too: dates, qualifiers, topics, speaker, modality, passage, basis. Words (labels, glosses, notes) and
-names of things (`kg.agreement.naming`) are no content.
+in which relation, office, event or document, what a figure measures, its value and unit (all that is told of these
+things but words and `kg.agreement.content.QUALIFIERS`; where a claim tells nothing else of them, these). It is
+**identical** if all else is equal too: dates, qualifiers, topics, speaker, modality, passage, basis. Words (labels,
+glosses, notes) and names of things (`kg.agreement.naming`) are no content.
 """
 
 from collections import defaultdict

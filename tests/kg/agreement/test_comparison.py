@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.agreement.comparison import Comparison, compare
+from kg.agreement.content import QUALIFIERS, REIFIED, WORDS
 from kg.agreement.differences import Sort
 from kg.agreement.measures import Overlap
-from kg.checks.collection import curated_texts
+from kg.checks.collection import curated_texts, local
+from kg.checks.terms import terms
 from kg.curation.writing import ClaimsFile
 from ontology import KelisimError
 from ontology.namespaces import ID
@@ -299,3 +301,9 @@ def test_different_texts_of_one_name_are_refused(tmp_path: Path, small: str) -> 
         (tmp_path / side / "sources.ttl").write_text(other, encoding="utf-8")
     with pytest.raises(KelisimError, match=r"different texts under the name izv24: .* and 0\w+\."):
         compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_what_is_no_content_or_no_core_is_named_as_in_the_ontology() -> None:
+    properties = {local(iri) for iri in terms().properties}
+    assert properties >= (WORDS | QUALIFIERS)
+    assert {local(iri) for iri in terms().classes} >= REIFIED
