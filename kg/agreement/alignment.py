@@ -1,13 +1,15 @@
 """Which claims of two curations are two readings of one fact.
 
-Two claims are **aligned** if their passages have a sentence in common, they are similar enough
-(`kg.agreement.similarity`), and together all pairs are as similar as can be: a matching of maximum weight in each
-paragraph, each claim in one pair at most. What is left is aligned across passages if it tells the same fact.
+Claims that are told alike in all are **aligned** first. Of the others two are if their passages have a sentence in
+common, they are similar enough (`kg.agreement.similarity`), and together all pairs are as similar as can be: a matching
+of maximum weight in each paragraph, each claim in one pair at most, in which the same fact counts most. What is left is
+aligned across passages if it tells the same fact.
 
 An aligned pair tells the **same fact** if kind (class), the things talked of, and the core are equal: who and what is
-in which relation, office, event or document, what a figure measures, its value and unit. It is **identical** if all
-else is equal too: dates, qualifiers, topics, speaker, modality, passage, basis. Words (labels, glosses, notes) and
-names of things (`kg.agreement.naming`) are no content.
+in which relation, office, event or document, what a figure measures, its value and unit (all that is told of these
+things but words and `kg.agreement.content.QUALIFIERS`; where a claim tells nothing else of them, these). It is
+**identical** if all else is equal too: dates, qualifiers, topics, speaker, modality, passage, basis. Words (labels,
+glosses, notes) and names of things (`kg.agreement.naming`) are no content.
 """
 
 from collections import defaultdict
@@ -83,7 +85,8 @@ def align(a: Side, b: Side) -> Alignment:
     ours = [read_content(a, c, {}, classes) for c in a.claims]
     for _ in range(_ROUNDS):
         theirs = [read_content(b, c, names, classes) for c in b.claims]
-        pairs = _within_passages(ours, theirs)
+        pairs = _told_alike(ours, theirs)
+        pairs += _within_passages(*_left(ours, theirs, pairs))
         pairs += _across_passages(*_left(ours, theirs, pairs))
         found = named_by_place(a, b, [(x, y, similarity(x, y)) for x, y in pairs], names)
         if found == names:
@@ -115,6 +118,15 @@ Pairs = list[tuple[Content, Content]]
 def _left(ours: Claims, theirs: Claims, pairs: Pairs) -> tuple[Claims, Claims]:
     first, second = {x.claim.name for x, _ in pairs}, {y.claim.name for _, y in pairs}
     return [x for x in ours if x.claim.name not in first], [y for y in theirs if y.claim.name not in second]
+
+
+def _told_alike(ours: Sequence[Content], theirs: Sequence[Content]) -> Pairs:
+    """Claims that are identical, those of one content by their numbers: no sum of other pairs outweighs these."""
+    same: dict[tuple[object, ...], list[Content]] = defaultdict(list)
+    for y in sorted(theirs, key=reading_order, reverse=True):
+        same[y.fact, *_all(y)].append(y)
+    found = ((x, same.get((x.fact, *_all(x)), [])) for x in sorted(ours, key=reading_order))
+    return [(x, others.pop()) for x, others in found if others]
 
 
 def _within_passages(ours: Sequence[Content], theirs: Sequence[Content]) -> Pairs:

@@ -9,6 +9,8 @@ _CLASS, _SUBJECT, _CORE, _OTHER, _DATE = 2.0, 2.0, 2.0, 1.0, 0.5
 """What equal classes, things talked of, and statements count."""
 _SAME_PROPERTY: Final = 0.25
 """The part of it that two statements count with the same property and different values."""
+_SAME_FACT: Final = 1.0
+"""What the same fact adds, so that it is not parted for two pairs that are only similar."""
 _SOURCE: Final = 0.1
 """What the same speaker, modality and passage add each, to choose between claims that tell the same."""
 LEAST: Final = 0.4
@@ -68,7 +70,11 @@ def _sentences(content: Content) -> tuple[tuple[str, int], frozenset[int]]:
 
 
 def worth(one: Content, other: Content) -> float:
-    """How good it is to align two claims: what they tell, then who says it, how surely, where, and their numbers."""
+    """How good it is to align two claims: the same fact, what they tell, who says it, how surely, where, their numbers.
+
+    The weight of a pair in the matching, from 0 to 2.301; symmetric.
+    """
     source = (one.speaker == other.speaker) + (one.modality == other.modality) + overlap(one, other)
     numbers = abs(one.claim.numbered[2] - other.claim.numbered[2])
-    return similarity(one, other) + _SOURCE * source + 0.001 / (1 + numbers)
+    same = _SAME_FACT * (one.fact == other.fact)
+    return same + similarity(one, other) + _SOURCE * source + 0.001 / (1 + numbers)

@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.agreement.comparison import Comparison, compare
+from kg.agreement.content import QUALIFIERS, REIFIED, WORDS
 from kg.agreement.differences import Sort
 from kg.agreement.measures import Overlap
-from kg.checks.collection import curated_texts
+from kg.checks.collection import curated_texts, local
+from kg.checks.terms import terms
 from kg.curation.writing import ClaimsFile
 from ontology import KelisimError
 from ontology.namespaces import ID
@@ -238,13 +240,16 @@ def test_neither_the_order_of_claims_nor_of_sides_matters(tmp_path: Path, small:
     names = [*ClaimsFile.read(small, "claims/x.trig").claims]
     dropped = data.draw(st.lists(st.sampled_from(names), max_size=8, unique=True))
     other = without(small, dropped)
-    for name in data.draw(st.lists(st.sampled_from([n for n in names if n not in dropped]), max_size=6, unique=True)):
+    altered = data.draw(st.lists(st.sampled_from([n for n in names if n not in dropped]), max_size=6, unique=True))
+    for name in altered:
         modality = data.draw(st.sampled_from(["asserted", "reported", "planned", "denied"]))
         lines = other.split(f"claim:{name} a kel:Claim")
         record = lines[1].split("kel:modality code:", 1)
         rest = record[1].lstrip("abcdefghijklmnopqrstuvwxyz")
         other = f"{lines[0]}claim:{name} a kel:Claim{record[0]}kel:modality code:{modality}{rest}"
     there, back = both(tmp_path, small, other), both(tmp_path, other, small)
+    aligned = {(p.a.claim.name, p.b.claim.name) for p in there.alignment.pairs if p.identical}
+    assert {(n, n) for n in names if n not in {*dropped, *altered}} <= aligned
     for one, mirrored in zip(overlaps(there), overlaps(back), strict=True):
         assert (one.matched, one.a, one.b) == (mirrored.matched, mirrored.b, mirrored.a)
         assert one.f1 == mirrored.f1
@@ -296,3 +301,9 @@ def test_different_texts_of_one_name_are_refused(tmp_path: Path, small: str) -> 
         (tmp_path / side / "sources.ttl").write_text(other, encoding="utf-8")
     with pytest.raises(KelisimError, match=r"different texts under the name izv24: .* and 0\w+\."):
         compare(tmp_path / "a", tmp_path / "b")
+
+
+def test_what_is_no_content_or_no_core_is_named_as_in_the_ontology() -> None:
+    properties = {local(iri) for iri in terms().properties}
+    assert properties >= (WORDS | QUALIFIERS)
+    assert {local(iri) for iri in terms().classes} >= REIFIED
