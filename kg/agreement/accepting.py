@@ -60,13 +60,14 @@ def accept(comparison: Comparison, decisions: Decisions) -> Accepted:
             other, parts = mixed["a"][claim.name]
             file = file.replace(_with_parts(written_a[claim.name], _renamed(written_b[other], terms, other), parts))
     file = file.rename({old: new for old, new in names_a.items() if old != new})
+    added = []
     for claim in sorted(chosen_b, key=lambda c: int(numbers["b", c.name].rpartition("-")[2])):
         new = _renamed(written_b[claim.name], terms, numbers["b", claim.name])
         if claim.name in mixed["b"]:
             other, parts = mixed["b"][claim.name]
             new = _with_parts(new, written_a[other], parts)
-        file = file.add(new)
-    file = file.ordered()
+        added.append(new)
+    file = file.add(*added).ordered()
     calls = renamed(comparison, decisions)
     file = replace(file, text=_called(file, calls))
     return Accepted(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kg.commands.cli import cli
+from kg.commands.cli import articles_of, cli
 from kg.commands.progress import progress
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def agree(  # noqa: PLR0913, PLR0917 - one parameter an option
     if decided and not out:
         raise click.UsageError("--decide wants --accept FILE too, where the accepted claims are written.")
     with progress("Comparing the two curations"):
-        comparison = compare(a, b, shared=ctx.obj, articles=folder, article=article)
+        texts = folder or (articles_of(a) if a.is_dir() else None)
+        comparison = compare(a, b, shared=ctx.obj, articles=texts, article=article)
     found = describe(comparison, language)
     notices = []
     if page:
