@@ -207,7 +207,7 @@ def curated_texts(data: Traversable | None = None) -> dict[str, str]:
 
     Where a package builds on the shipped graph, those of the shipped files are there too, before its own.
     """
-    texts = {}
+    texts: dict[str, str] = {}
     for place, folder in curated_folders(data):
         found, trig, _ = curated_files(folder)
         files = (*found, *((f"claims/{name}", file) for name, file in trig))
