@@ -1,6 +1,7 @@
 """The README: its example answers are those of the graph."""
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -23,6 +24,15 @@ def test_questions_are_shown() -> None:
 
 
 @pytest.mark.parametrize(("query", "answer"), SHOWN)
-def test_shown_answers_are_the_answers(query: str, answer: str, shipped_engine: Engine) -> None:
-    header, found = rows(shipped_engine.query(with_prefixes(query)).serialize(CSV).decode())
-    assert (header, sorted(found.elements())) == table(answer), "write into README.md what the graph answers now"
+def test_shown_answers_are_the_answers(query: str, answer: str, engine: Engine, shipped_engine: Engine) -> None:
+    """Of the two articles just these rows; of all that is shipped these too, but there may be more."""
+    shown = table(answer)
+    assert asked(query, engine) == shown
+    header, found = asked(query, shipped_engine)
+    lost = Counter(shown[1]) - Counter(found)
+    assert (header, lost) == (shown[0], Counter()), "write into README.md what the graph answers now"
+
+
+def asked(query: str, engine: Engine) -> tuple[list[str], list[tuple[str, ...]]]:
+    header, found = rows(engine.query(with_prefixes(query)).serialize(CSV).decode())
+    return header, sorted(found.elements())
