@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from kg.curation.curated import Curation, read_curation
@@ -28,6 +29,8 @@ FROZEN = ROOT / "tests" / "fixtures" / "two-articles"
 """A copy of the curated files of two articles: what tests tell of the graph stays true when it grows."""
 os.environ[ELSEWHERE] = str(FROZEN)  # for the servers and commands that tests start, too
 expect.set_options(timeout=20_000)  # tests run in parallel, on slow machines too
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # a busy machine makes no test fail
 ARTICLES = Path(os.environ.get("KELISIM_ARTICLES") or ROOT.parent / "shared" / "articles")
 
 

@@ -37,7 +37,7 @@ _READ: Final = frozenset(
         PREFIXES["rdfs"] + "label",
     )
 )
-"""The properties that the detection reads of the default graph."""
+"""The properties that the detection reads of the default graph; what it tells there of conflicts is kept as it is."""
 
 
 def follow(engine: Engine, patch: Patch) -> Patch:
@@ -97,7 +97,9 @@ def _records(quads: tuple[ox.Quad, ...]) -> int:
 
 
 def _is_read(quad: ox.Quad) -> bool:
-    return quad.predicate in _READ if quad.graph_name == _DEFAULT else quad.graph_name != _INFERRED
+    if quad.graph_name != _DEFAULT:
+        return quad.graph_name != _INFERRED
+    return quad.predicate in _READ or str(getattr(quad.subject, "value", "")).startswith(CONFLICT)
 
 
 def _told(store: ox.Store, iris: set[str] | None) -> set[ox.Quad]:
