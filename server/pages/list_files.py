@@ -81,6 +81,7 @@ def checked(suffix: str, name: str, filters: Filters) -> None:
     if suffix not in SUFFIXES:
         offered = ", ".join(f"{name}.{each}" for each in SUFFIXES)
         raise ProblemError(404, "Not found", f"There is no {name}.{suffix}; there is: {offered}.")
+    filters.page()  # that a file has no pages is no reason to take a wrong number
     if filters.problems:
         raise ProblemError(400, "Malformed request", " ".join(filters.problems))
 

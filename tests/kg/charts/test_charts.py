@@ -58,8 +58,9 @@ def test_the_csv_is_the_answer_of_the_query(reader: Reader, engine: Engine, serv
     lines = list(csv.reader(io.StringIO(body.decode())))
     assert status == 200
     assert headers.get_content_type() == "text/csv"
-    assert lines[0] == header
-    assert sorted(tuple(shorten(cell) for cell in line) for line in lines[1:]) == sorted(answer.elements())
+    assert lines[0] == [*header, "speaker", "certainty"]
+    assert all(certainty == "asserted" and speaker for *_, speaker, certainty in lines[1:])
+    assert sorted(tuple(shorten(cell) for cell in line[:-2]) for line in lines[1:]) == sorted(answer.elements())
     assert body.decode() == found(reader, "trade").csv()
 
 

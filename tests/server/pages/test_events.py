@@ -23,6 +23,7 @@ def page(server: str, query: str = "") -> str:
 
 def items(html: str) -> list[str]:
     """The entries of the timeline, without tags."""
+    html = re.sub(r'<details class="said">.*?</details>', "", html, flags=re.DOTALL)  # who says so, a list of its own
     found = re.search(r'<ol class="timeline">(.*?)</ol>', html, re.DOTALL)
     parts = re.findall(r"<li[^>]*>(.*?)</li>", found[1], re.DOTALL) if found else []
     return [" ".join(unescape(re.sub(r"<[^>]*>", " ", part)).split()) for part in parts]
