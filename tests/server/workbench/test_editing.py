@@ -181,7 +181,7 @@ def test_what_was_not_saved_can_be_discarded(tmp_path: Path) -> None:
     desk.edit("a claim", {desk.path: before + WRITTEN})
     again = Desk.open(data, ARTICLE, articles, tmp_path / "state")
     assert again.found
-    assert again.found.texts == {desk.path: before + WRITTEN}
+    assert again.found.texts[desk.path] == before + WRITTEN
     again.discard()
     assert again.texts[desk.path] == before
     assert Desk.open(data, ARTICLE, articles, tmp_path / "state").found is None
