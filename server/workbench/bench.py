@@ -16,6 +16,7 @@ from server.workbench.desk import Desk
 from server.workbench.fields import Kind, Vocabulary
 from server.workbench.forms import ClaimForm, from_claim
 from server.workbench.recipes import LABEL, Recipes, class_of
+from server.workbench.suggestions import Suggestions
 from server.workbench.things import Things
 
 _MOSTLY: Final = 0.75
@@ -88,6 +89,11 @@ class Bench:
     def entity_fields(self, class_name: str) -> tuple[str, ...]:
         """The properties that most entities of a class have, beside names and sources."""
         return self._entities.fields(class_name)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """What is proposed of the sentences of the article."""
+        return Suggestions(self.desk)
 
     @cached_property
     def entity_classes(self) -> tuple[str, ...]:

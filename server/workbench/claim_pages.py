@@ -1,6 +1,7 @@
 """The form of a claim, its source text, its live checks, and what takes it out again."""
 
 import re
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -57,10 +58,14 @@ def blueprint(bench: Bench) -> Blueprint:
         if passage is None or not is_class(class_name):
             detail = gettext_noop("Choose a sentence of the article and a recipe.")
             raise ProblemError(404, gettext_noop("Not found"), detail)
-        key, name = f"new:{at(passage)}:{class_name}", bench.next_name(passage.paragraph)
+        proposal = request.args.get("proposal", "")
+        key = f"new:{at(passage)}:{class_name}" + (f":{proposal}" if proposal.isdecimal() else "")
+        name = bench.next_name(passage.paragraph)
         if request.method == "POST":
             return work.received(key, name)
-        first = work.first(passage, class_name, request.args.get("kind", ""), request.args.get("like", ""))
+        first = work.suggested(passage, proposal) or work.first(
+            passage, class_name, request.args.get("kind", ""), request.args.get("like", "")
+        )
         return work.page(key, name, first)
 
     @pages.post("/check")
@@ -97,6 +102,12 @@ class _Forms:
         bench = self._bench
         found = statements(name, bench.completed(form, name), bench.vocabulary)
         return found, examined(bench.desk.collection, bench.desk.path, found)
+
+    def suggested(self, passage: Passage, number: str) -> ClaimForm | None:
+        """The form of a claim that is proposed of a passage, by its number; None if there is none."""
+        found = self._bench.suggestions.of(passage) if number.isdecimal() else []
+        chosen = found[int(number)] if number.isdecimal() and int(number) < len(found) else None
+        return replace(chosen.form, passage=passage, classes=()) if chosen else None
 
     def first(self, passage: Passage, class_name: str, kind: str, like: str) -> ClaimForm:
         """The form of a new claim: with the needed codes that nearly all such things have, or as a claim like it."""

@@ -15,8 +15,8 @@ from ontology import KelisimError
 from ontology.namespaces import CLAIM, SRC
 from server.workbench.statements import UNNAMED, Statements
 
-_OF_PLACES: Final = frozenset({"heading", "order", "numbering", "coverage"})
-"""The rules on where a claim stands in its file, which the writer sees to."""
+_OF_PLACES: Final = frozenset({"heading", "order", "numbering", "coverage", "open-mark"})
+"""The rules on where a claim stands in its file, and on marks in it, which keeping it sees to."""
 
 _OF_NAMES: Final = ("undeclared-thing", "shape:Named", "shape:Sourced")
 

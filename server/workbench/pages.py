@@ -14,7 +14,9 @@ from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.workbench.bench import Bench
 from server.workbench.desk import ChangedOnDiskError
+from server.workbench.fields import word
 from server.workbench.proposals import Remark, alone, is_open, judged
+from server.workbench.suggestions import Suggestion
 from server.workbench.views import Views
 
 MOST_FINDINGS: Final = 500
@@ -70,6 +72,7 @@ def blueprint(bench: Bench) -> Blueprint:
             claims=[*views.claims(names)],
             proposed={n for n in names if is_open(bench.desk.file, n)},
             remarks=_remarks(bench, selected) if selected else [],
+            suggestions=_suggested(bench, selected) if selected and request.args.get("propose") else None,
             recipes=views.recipes(),
             kinds=views.kinds(),
             modalities=views.modalities(),
@@ -108,6 +111,11 @@ def blueprint(bench: Bench) -> Blueprint:
         return redirect(back(), 303)
 
     return pages
+
+
+def _suggested(bench: Bench, passage: Passage) -> list[tuple[str, Suggestion]]:
+    """What is proposed of a passage, with the names of its classes."""
+    return [(word(s.class_name).label(language()), s) for s in bench.suggestions.of(passage)]
 
 
 def _remarks(bench: Bench, passage: Passage) -> list[Remark]:

@@ -14,7 +14,7 @@ from kg.checks.collection import Collection, CuratedClaim
 from kg.checks.vocabulary import SELF_LABELLED
 from kg.language.classes import most_specific_class
 from ontology.namespaces import CODE, RDF_TYPE, shorten
-from server.workbench.fields import required, word
+from server.workbench.fields import required
 
 LABEL: Final = "rdfs:label"
 _USUAL: Final = 0.2
@@ -151,11 +151,6 @@ def is_edtf_of_bounds(name: str) -> bool:
 def is_bound(name: str) -> bool:
     """Whether a property is a bound that follows from one of EDTF."""
     return any(name in pair for pair in _BOUNDS.values())
-
-
-def labels_of(recipes: Iterable[Recipe], language: str) -> list[tuple[str, Recipe]]:
-    """The recipes with the names of their classes in a language."""
-    return [(word(r.name).label(language), r) for r in recipes]
 
 
 def _properties(claim: CuratedClaim, subject: str) -> list[str]:

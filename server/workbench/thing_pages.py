@@ -100,9 +100,7 @@ def _made(bench: Bench, thing: Thing) -> tuple[str, list[Mistake]]:
     if not label or not thing.classes:
         raise KelisimError(translate("A new thing needs a class and an English label."))
     if name in bench.things.classes:
-        raise KelisimError(
-            translate("There is a thing %(name)s already. Take it, or name the new one otherwise.") % {"name": name}
-        )
+        raise KelisimError(translate(_THERE) % {"name": name})
     whole = Thing(name, thing.classes, (*thing.rows, _SOURCE))
     form = ClaimForm(Passage(bench.desk.article, 1, 1, 1), (whole,), ())  # the record is left out below
     found = statements(bench.next_name(1), form, bench.vocabulary)

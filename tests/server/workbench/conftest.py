@@ -141,10 +141,11 @@ def bench(running: Curating) -> Iterator[Curating]:
     for _ in range(50):
         if 'value="undo" aria-keyshortcuts="Control+Z" disabled' in running.post("/do", do="undo", back="/").text:
             break
-    for path in [p for p in running.data.rglob("*") if p.is_file()]:
-        if path not in before:
-            path.unlink()
-        elif path.read_bytes() != before[path]:
+    changed = [p for p in running.data.rglob("*") if p.is_file() and before.get(p) != p.read_bytes()]
+    for path in changed:
+        if path in before:
             path.write_bytes(before[path])
-    for do in ("reload", "forget", "drop-forms"):
+        else:
+            path.unlink()
+    for do in (*(("reload", "forget") if changed else ()), "drop-forms"):
         running.post("/do", do=do, back="/")

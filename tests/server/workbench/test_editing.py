@@ -181,7 +181,7 @@ def test_what_was_not_saved_can_be_discarded(tmp_path: Path) -> None:
     desk.edit("a claim", {desk.path: before + WRITTEN})
     again = Desk.open(data, ARTICLE, articles, tmp_path / "state")
     assert again.found
-    assert again.found.texts == {desk.path: before + WRITTEN}
+    assert again.found.texts[desk.path] == before + WRITTEN
     again.discard()
     assert again.texts[desk.path] == before
     assert Desk.open(data, ARTICLE, articles, tmp_path / "state").found is None
@@ -299,3 +299,19 @@ def test_an_article_without_a_record_or_text_is_told_how_to_begin(kelisim: str, 
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 1
         assert words in done.stderr
+
+
+def test_what_is_recognised_in_a_sentence_is_proposed_and_stated_by_nobody_until_it_is_kept(bench: Curating) -> None:
+    before = bench.claims()
+    assert "proposal=0" not in bench.get("/?at=2-1").text
+    offered = bench.get("/?at=2-1&propose=yes").text
+    assert "17.5 billion" in offered.partition('id="work"')[2]
+    form = bench.get("/new?at=2-1&recipe=kel:TradeObservation&proposal=0").text
+    sent = dict(fields_of(form))
+    assert sent["thing-0:kel:value"] == "17500000000"
+    assert sent["thing-0:kel:asWritten"] == "$17.5 billion"
+    assert {sent["thing-0:kel:refArea"], sent["thing-0:kel:counterpartArea"]} == {"id:kazakhstan", "id:russia"}
+    assert sent["record:kel:gloss@en"] == "", "words are the curator's"
+    assert "[?]" not in form
+    assert bench.claims() == before
+    assert "gaz31-p2-1" not in bench.get("/?at=2-1").text.partition('id="work"')[2]

@@ -7,6 +7,13 @@ import pytest
 
 from tests.server.workbench.conftest import Curating
 
+
+@pytest.fixture
+def bench(running: Curating) -> Curating:
+    """The shared workbench: what these tests send changes nothing."""
+    return running
+
+
 PAGES = ["/", "/?at=2-1", "/findings", "/things?q=a", "/new?at=2-1&recipe=kel:Visit", "/nowhere"]
 CHANGES = ["/do", "/check", "/new?at=2-1&recipe=kel:Visit", "/things/new", "/judged"]
 
