@@ -30,12 +30,14 @@ from tests.wording import between, count, dollars, lasting, percent
 
 SVG = "{http://www.w3.org/2000/svg}"
 TURNOVER = """
-SELECT ?figure ?area ?counterpart ?observed ?period_start ?period_end ?value ?unit ?bound ?as_written ?claim WHERE {
+SELECT ?figure ?area ?counterpart ?observed ?period_start ?period_end ?value ?out_of ?unit ?bound ?as_written
+  ?claim WHERE {
   GRAPH ?claim {
     ?figure kel:measure code:measure-trade-turnover ; kel:refArea ?area ; kel:counterpartArea ?counterpart ;
       kel:periodStart ?period_start ; kel:periodEnd ?period_end ; kel:value ?value ; kel:unit ?unit ;
       kel:bound ?bound ; kel:asWritten ?as_written .
     OPTIONAL { ?figure kel:observed ?observed }
+    OPTIONAL { ?figure kel:outOf ?out_of }
   }
 }
 """
