@@ -76,7 +76,7 @@ def test_every_link_into_a_page_finds_its_place(reader: Reader, opened: Callable
     assert len(claims) > 20
     missing, seen = [], set()
     for path in [*some(reader), *claims, *(page_of(SRC + name) for name in ("izv24", "mp23"))]:
-        for link in links([opened(path).find(".//main") or opened(path)]):  # type: ignore[list-item]
+        for link in links([opened(path).find(".//main") or opened(path)]):
             place, mark = link.partition("#")[::2]
             if mark and place.startswith("/") and link not in seen:
                 seen.add(link)
