@@ -56,12 +56,14 @@ class PassageLocation:
 class ArticlePage:
     """A page of an article in the order of the text: claims with locations, and omitted paragraphs with the reason.
 
-    more: there are more claims after these, in the same paragraphs.
+    more: there are more claims after these, in the same paragraphs. every: the numbers of all paragraphs of the article
+    with claims or with a reason for having none; empty if only some of the claims were asked for.
     """
 
     claims: tuple[tuple[Footnote, PassageLocation], ...]
     omissions: dict[int, Label]
     more: bool
+    every: tuple[int, ...] = ()
 
     @property
     def paragraphs(self) -> list[int]:
@@ -105,15 +107,6 @@ def first_of_page(paragraph: int) -> int:
     return max(0, paragraph - 1) // PARAGRAPHS_PER_PAGE * PARAGRAPHS_PER_PAGE + 1
 
 
-def paragraphs_told(reader: Reader, article: str) -> list[int]:
-    """The numbers of all paragraphs of an article with claims or with a reason for having none, in order."""
-    rows = reader.rows(
-        f"{_PREFIXES} SELECT DISTINCT ?paragraph WHERE {{ ?part kel:article {node(article)} ; "
-        f"kel:paragraph ?paragraph }} LIMIT {_MAX_PARAGRAPHS:d}"
-    )
-    return sorted({_number(row, "paragraph") for row in rows})
-
-
 def read_article(reader: Reader, article: str, language: str, first: int = 1, limit: int = MAX_CLAIMS) -> ArticlePage:
     """The claims of the page of an article that begins with a paragraph, in the order of the text; at most `limit`."""
     last = first + PARAGRAPHS_PER_PAGE - 1
@@ -125,8 +118,9 @@ def read_article(reader: Reader, article: str, language: str, first: int = 1, li
     claims = [
         (notes[claim], places[str(row["passage"].value)]) for row in rows if (claim := str(row["claim"].value)) in notes
     ]
-    left_out = _omissions(reader, article, language)
-    return ArticlePage(tuple(claims), {n: note for n, note in left_out.items() if first <= n <= last}, more)
+    every = _paragraphs(reader, article, language) if limit == MAX_CLAIMS else {}
+    left_out = {number: note for number, note in every.items() if note and first <= number <= last}
+    return ArticlePage(tuple(claims), left_out, more, tuple(sorted(every)))
 
 
 _MAX_PARAGRAPHS: Final = 5_000
@@ -163,16 +157,16 @@ SELECT ?claim ?passage ?paragraph ?start ?end ?sha256 WHERE {{
 """
 
 
-def _omissions(reader: Reader, article: str, language: str) -> dict[int, Label]:
+def _paragraphs(reader: Reader, article: str, language: str) -> dict[int, Label | None]:
+    """The numbers of the paragraphs told of, each with the reason for having no claims, or None."""
     rows = reader.rows(
-        f"{_PREFIXES} SELECT ?paragraph ?note WHERE {{ ?gap kel:article {node(article)} ; a kel:Omission ; "
-        f"kel:paragraph ?paragraph ; kel:note ?note }} ORDER BY ?paragraph LIMIT {_MAX_PARAGRAPHS:d}"
+        f"{_PREFIXES} SELECT DISTINCT ?paragraph ?note WHERE {{ ?part kel:article {node(article)} ; "
+        f"kel:paragraph ?paragraph OPTIONAL {{ ?part a kel:Omission ; kel:note ?note }} }} LIMIT {_MAX_PARAGRAPHS:d}"
     )
     texts: dict[int, list[ox.Literal]] = defaultdict(list)
     for row in rows:
-        if isinstance(note := row["note"], ox.Literal):
-            texts[_number(row, "paragraph")].append(note)
-    return {number: preferred_label(several, language) for number, several in texts.items()}
+        texts[_number(row, "paragraph")] += [note for note in [row.get("note")] if isinstance(note, ox.Literal)]
+    return {number: preferred_label(several, language) if several else None for number, several in texts.items()}
 
 
 def _article(iri: str, row: Row, names: dict[str, Label]) -> Article:

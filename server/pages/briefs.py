@@ -5,12 +5,13 @@ from typing import Final
 
 from kg.language.messages import gettext_noop
 from kg.views.briefs import Brief
+from kg.views.footnotes import Footnote
 from kg.views.states import HEAD_OF_STATE
 from kg.views.things import Thing
 from kg.views.timelines import Moment
 from ontology.namespaces import CODE, KEL, PREFIXES, SRC
 from server.http.languages import translate
-from server.http.links import page_of
+from server.http.links import page_of, paragraph_of
 from server.http.moments import when
 
 _PERSON: Final = PREFIXES["foaf"] + "Person"
@@ -48,6 +49,14 @@ def crumbs(thing: Thing) -> list[Crumb]:
         found.append(Crumb(above[0], translate(above[1])))
     if thing.iri.startswith(str(SRC)):
         found += [Crumb(page_of(article), str(thing.name(article))) for article in _articles(thing)]
+    return found
+
+
+def crumbs_of_claim(note: Footnote) -> list[Crumb]:
+    """The pages above that of a claim: the overview, the sources, the paragraph of its article."""
+    found = [Crumb("/", translate("Overview")), Crumb("/sources", translate("Sources"))]
+    if note.article:
+        found.append(Crumb(paragraph_of(note.article, note.paragraph), str(note.article_label)))
     return found
 
 

@@ -21,7 +21,6 @@ from kg.views.articles import (
     describe_articles,
     first_of_page,
     newest_articles,
-    paragraphs_told,
     read_article,
 )
 from kg.views.footnotes import Footnote
@@ -106,7 +105,6 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
     """
     article = next(iter(describe_articles(site.reader, [iri], language)), None)
     first = first_of_page(_positive(PARAGRAPH, 1))
-    every = paragraphs_told(site.reader, iri)
     reading = read_article(site.reader, iri, language, first)
     text = site.article_store.find(article.sha256) if site.article_store and article else None
     return {
@@ -115,7 +113,7 @@ def context(site: Site, iri: str, language: str) -> dict[str, Any]:
         "by_paragraph": _by_paragraph(reading),
         "texts": _texts(text, reading) if text else {},
         "text_is": "shown" if text else "missing" if site.article_store else "not given",
-        "elsewhere_told": [number for number in every if first_of_page(number) != first],
+        "elsewhere_told": [number for number in reading.every if first_of_page(number) != first],
         "runs": [(told, list(numbers)) for told, numbers in groupby(reading.paragraphs, _claims_in(reading))],
         "most": MAX_CLAIMS,
     }

@@ -35,7 +35,7 @@ from server.http.links import iri_at, outside
 from server.http.moments import when
 from server.http.site import Site
 from server.pages import documents, leaders, organisations, sources, states
-from server.pages.briefs import crumbs, sentence
+from server.pages.briefs import crumbs, crumbs_of_claim, sentence
 from server.pages.claims import claims_of
 from server.pages.conflicts import conflicts_of
 
@@ -231,6 +231,7 @@ def _claim(site: Site, iri: str) -> str:
     return render_template(
         "pages/claim.html",
         claim=claim,
+        crumbs=crumbs_of_claim(claim.record),
         conflicts=conflicts_of(site, iri),
         citation=cite_claim(note, source, site.version, language(), translate),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from kg.engine.errors import TooLargeError
 from kg.language.amounts import amount, ticks, with_bounds
 from kg.language.periods import Period, time_ticks, year_ticks
 from kg.store.reader import Reader
+from kg.views.vocabulary import code_lists
 from ontology.namespaces import CODE, ID, shorten
 from tests.http import send
 from tests.kg.publishing.test_questions import CSV, rows
@@ -30,12 +32,14 @@ from tests.wording import between, count, dollars, lasting, percent
 
 SVG = "{http://www.w3.org/2000/svg}"
 TURNOVER = """
-SELECT ?figure ?area ?counterpart ?observed ?period_start ?period_end ?value ?unit ?bound ?as_written ?claim WHERE {
+SELECT ?figure ?area ?counterpart ?observed ?period_start ?period_end ?value ?out_of ?unit ?bound ?as_written
+  ?claim WHERE {
   GRAPH ?claim {
     ?figure kel:measure code:measure-trade-turnover ; kel:refArea ?area ; kel:counterpartArea ?counterpart ;
       kel:periodStart ?period_start ; kel:periodEnd ?period_end ; kel:value ?value ; kel:unit ?unit ;
       kel:bound ?bound ; kel:asWritten ?as_written .
     OPTIONAL { ?figure kel:observed ?observed }
+    OPTIONAL { ?figure kel:outOf ?out_of }
   }
 }
 """
@@ -284,3 +288,18 @@ def test_charts_are_addressed_shortly(server: str) -> None:
     _, _, body = send(f"{server}charts/trade.csv?{query}")
     assert body.decode().count("\r\n") == 3
     assert str(CODE["bound-record"]) in body.decode()
+
+
+def test_no_value_hides_another(reader: Reader) -> None:
+    """Of each measure: over time their spans have nothing in common, else each has a row of its own."""
+    (measures,) = (each for each in code_lists() if each.name == "measure")
+    shapes: set[str] = set()
+    for code in measures.codes:
+        drawn = chart(reader, ChartRequest(code.iri.rpartition("measure-")[2]), "en")
+        for spec in (drawn.spec, drawn.narrow or {}) if drawn and drawn.spec else ():
+            values = spec["data"]["values"]
+            first, last = ("begin", "end") if "begin" in values[0] else ("start", "end")
+            spans = sorted((value[first], value[last]) for value in values)
+            assert all(one[1] <= other[0] for one, other in pairwise(spans)), code.iri
+            shapes.add(first if len(values) > 1 else "")
+    assert shapes >= {"begin", "start"}, "both ways to draw are tried"

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from kg.engine.engine import Engine
 from kg.publishing.questions import read_questions
 from kg.store.reader import Reader
 from kg.views.lifecycle import LIFECYCLE
@@ -33,8 +34,8 @@ _CLASSES: Final = (
 
 
 @pytest.fixture(scope="module")
-def reader(engine: object) -> Reader:
-    return Reader(engine)  # type: ignore[arg-type]
+def reader(engine: Engine) -> Reader:
+    return Reader(engine)
 
 
 @pytest.fixture(scope="module")

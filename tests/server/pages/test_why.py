@@ -31,7 +31,7 @@ def test_an_inferred_triple_leads_to_the_claim_by_its_rule(server: str) -> None:
     assert status == 200
     assert RULES["prp-spo1"] in body
     assert "/claim/izv24-p32-4" in body
-    assert "/source/izv24#p32" in body
+    assert "/source/izv24?paragraph=31#p32" in body
     assert "The ontology says so." in body
 
 
