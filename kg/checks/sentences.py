@@ -48,7 +48,7 @@ _LONG_NAMED: Final = frozenset({"Event", "Instrument", "DocumentPackage", "Proje
 _WORTH: Final = 3.0
 """So much more must another sentence share: about the weight of one word that a twentieth of the sentences have."""
 _SHORT: Final = 9
-"""A sentence of fewer words is often elliptic: "The partner can be chosen already by the end of the year"."""
+"""A sentence of fewer words is often elliptic: "The choice may come this year", of what the sentence before names."""
 
 # A claim is told of whose own sentence has less than this part of what the best one has.
 _PLAIN: Final = 0.7

@@ -18,7 +18,7 @@ from kg.drafts.counted import counted
         ("It grew by 8 per cent.", "8 per cent", "8", "PERCENT", "bound-exact"),
         ("They take up to 5 billion cubic meters per year.", "5 billion cubic meters per year", "5000000000",
          "M3-PER-YR", "bound-up-to"),
-        ("A package of 20 documents is ready.", "20 documents", "20", "", "bound-exact"),
+        ("They drew up 20 documents.", "20 documents", "20", "", "bound-exact"),
         ("They exchanged eleven other documents.", "eleven", "11", "", "bound-exact"),
         ("Seven of the documents are long.", "Seven", "7", "", "bound-exact"),
         ("Seven universities work there.", "Seven", "7", "NUM", "bound-exact"),

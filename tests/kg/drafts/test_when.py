@@ -43,7 +43,7 @@ def told(text: str, appeared: Appeared = DAY) -> list[tuple[str, bool]]:
         ("They will meet tomorrow.", "2031-09-10", False),
         ("Last year it was less.", "2030", False),
         ("In the first half of 2031 it grew.", "2031-01/2031-06", True),
-        ("In the first nine months of this year it grew.", "2031-01/2031-09", False),
+        ("In the first nine months of 2031 it grew.", "2031-01/2031-09", True),
         ("In the first quarter of last year it grew.", "2030-01/2030-03", False),
         ("It began in early 2029.", "[2029-01-01..2029-06-30]", False),
         ("It began ten years ago.", "2021~", False),
