@@ -23,11 +23,19 @@ if (HTMLElement.prototype.showPopover) {
     for (const link of copy.querySelectorAll("a")) link.tabIndex = -1;
     box.replaceChildren(copy);
     box.showPopover();
-    const at = element.getBoundingClientRect(), size = box.getBoundingClientRect();
+    shown = element;
+    place();
+  };
+
+  /** Puts the box below what it belongs to, or above; away with it when that has been scrolled out of sight. */
+  const place = () => {
+    if (!shown) return;
+    const at = shown.getBoundingClientRect();
+    if (at.bottom < 0 || at.top > innerHeight) return hide();
+    const size = box.getBoundingClientRect();
     const below = at.bottom + size.height + 8 < innerHeight || at.top < size.height + 8;
     box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
     box.style.top = `${below ? at.bottom + 4 : at.top - size.height - 4}px`;
-    shown = element;
   };
 
   const later = (what) => { clearTimeout(timer); timer = setTimeout(what, WAIT); };
@@ -46,5 +54,5 @@ if (HTMLElement.prototype.showPopover) {
   document.addEventListener("focusout", hide);
   document.addEventListener("click", (event) => { if (!event.target.closest(".said-box")) hide(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", place, { passive: true, capture: true }); // a key that brings one here may scroll
 }
