@@ -134,7 +134,7 @@ def test_an_event_has_one_date_wherever_it_stands(reader: Reader, opened: Callab
     for path in ("/events", "/events?page=2"):
         listed = section(opened(path), "list")
         for entry in (li for e in listed for li in e.iter("li")):
-            link = next(a.get("href", "") for a in entry.iter("a") if a.get("href", "").startswith("/page/"))
+            link = next((h for a in entry.iter("a") if (h := a.get("href", "")).startswith("/page/")), "")
             told[link] |= {spaced(words(time)) for time in entry.iter("time")}
         heads = {words(e): next(e.iter("a")).get("href", "") for part in listed for e in part.iter("h3")}
         drawn = next(alt for e in opened(path).iter("img") if (alt := e.get("alt", "")).startswith("Events along"))
