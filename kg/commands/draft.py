@@ -7,7 +7,7 @@ import click
 
 from kg.commands.cli import articles_option, cli
 from kg.commands.progress import progress
-from ontology.namespaces import ID
+from ontology.iris import ID
 
 __all__ = ["draft"]
 

@@ -237,7 +237,12 @@ def claims_by(reader: Rows, passages: Iterable[str], articles: Iterable[str]) ->
     of_passages = _of_each(reader, f"SELECT ?claim WHERE {{ ?claim <{KEL.passage}> ?passage }}", "passage", {*passages})
     pattern = f"SELECT ?claim WHERE {{ ?claim <{KEL.passage}> ?passage . ?passage <{KEL.article}> ?article }}"
     of_articles = _of_each(reader, pattern, "article", {*articles})
-    return {str(row["claim"].value) for rows in (of_passages, of_articles) for row in rows}
+    return {
+        str(row["claim"].value)
+        for rows in (of_passages, of_articles)
+        for row in rows
+        if isinstance(row["claim"], ox.NamedNode)
+    }
 
 
 def _of_each(reader: Rows, query: str, variable: str, iris: Collection[str] | None) -> Iterator[Row]:

@@ -20,7 +20,7 @@ from kg.conflicts.evidence import (
 from kg.conflicts.model import Conflict, named
 from kg.engine.reading import Rows
 from kg.rdf.patches import Patch
-from ontology.namespaces import CONFLICT, KEL, PREFIXES, RDF_TYPE
+from ontology.namespaces import CODE, CONFLICT, KEL, PREFIXES, RDF_TYPE
 
 _RELATED: Final[dict[str, set[str]]] = defaultdict(set)
 """The names of `RELATIONS` in which a property stands."""
@@ -106,8 +106,9 @@ class TrackedConflicts:
 
     def _read_denied(self, reader: Rows) -> None:
         """Reads what is denied, whose facts matter in any claim."""
+        denying = f"SELECT ?denied WHERE {{ ?denied <{KEL.modality}> <{CODE.denied}> }}"
+        self._denying = {row["denied"] for row in reader.stream(denying)}  # those too whose facts may come later
         denied = [*denied_facts_of(reader)]
-        self._denying = {row["denied"] for row in denied}
         self._denied: set[tuple[object, ...]] = {(row["s"], row["p"], row["o"]) for row in denied}
 
     def _read_records(self, reader: Rows) -> None:
@@ -144,6 +145,8 @@ class TrackedConflicts:
 
     def _follow_record(self, quad: ox.Quad, name: str) -> None:
         """Notes what a quad of the default graph says of a claim, a passage or an article."""
+        if name == _MODALITY:
+            self._changed.add(DENIED)
         if not isinstance(quad.subject, ox.NamedNode):
             return
         iri = quad.subject.value
@@ -157,5 +160,3 @@ class TrackedConflicts:
             self._articles.add(iri)
         if name == _ARTICLE:
             self._passages.add(iri)
-        if name == _MODALITY:
-            self._changed.add(DENIED)

@@ -38,8 +38,10 @@ _SIGNS: Final = {
     "-": "MINUS", "!": "BANG", "=": "EQUAL", "!=": "UNEQUAL", "<": "LESS", ">": "GREATER", "<=": "AT_MOST",
     ">=": "AT_LEAST", "&&": "DOUBLE_AMPERSAND", "||": "DOUBLE_BAR",
 }  # fmt: skip
-_MISREADABLE: Final = re.compile(r"""<(?=[^<>"{}|^`\x00-\x20]*+>)[^<>&,()]*+(?:&(?!&)[^<>&,()]*+)*+(?:&&|[,()])""")
-"""What may be an IRI or comparisons: ``&&``, a comma or a bracket comes before the next ``>``."""
+_MISREADABLE: Final = re.compile(
+    r"""<(?=[^<>"{}|^`\x00-\x20]*+>)[^<>&,()'#]*+(?:&(?!&)[^<>&,()'#]*+)*+(?:&&|[,()'#])"""
+)
+"""What may be an IRI or comparisons: ``&&``, a comma, a bracket, a string or a comment comes before the next ``>``."""
 
 _OPERANDS: Final = frozenset(
     ("VARIABLE", "NUMBER", "STRING", "LANGUAGE", "BOOLEAN", "IRI", "PREFIXED", "RPAR", "RBRACE")
@@ -154,7 +156,8 @@ class _Context:
             if kind == "LPAR" and (self._clauses[-1] or self._before[1] in _CALLED or self._before[0] == "FILTER"):
                 self._inside = "expression"
         elif kind == "LBRACE":
-            self._clauses[-1] = False
+            if self._before[1] != "EXISTS":  # whose pattern ends no clause of expressions
+                self._clauses[-1] = False
             self._clauses.append(False)
             self._opened.append(self._inside)
             self._inside = "pattern"

@@ -98,7 +98,7 @@ def test_facts_lead_to_their_footnotes(server: str) -> None:
 
 def test_dates_show_what_is_planned_and_what_inferred(server: str) -> None:
     two_days = spaced(between("2024-11-27", "2024-11-28"))
-    until = f"as of the sources, up to {spaced(on('2024-11-27'))}"
+    until = f"· as of the sources, up to {spaced(on('2024-11-27'))}"
     assert spaced(get(server, VISIT).row("planned date")).startswith(f"{two_days} planned {until} inferred")
     assert f"some time in {two_days}" in get(server, "page/putin-tokayev-talks-2024").row("planned date")
     assert get(server, "page/putin-state-visit-kazakhstan-2015").row("date").startswith("October 2015")
