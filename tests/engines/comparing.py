@@ -130,8 +130,9 @@ def _refusal(server: str, query: str) -> str:
 
 
 def _words(page: bytes) -> Counter[str]:
-    """The words of a page, in any order, without what names the state of the data."""
-    text = re.sub(r"<[^>]*>|[0-9a-f]{12,64}|counted-[\d-]+", " ", page.decode())
+    """The words of a page, in any order, without what names the state of the data or the server, as citations do."""
+    text = re.sub(r'<details class="cite">.*?</details>', " ", page.decode(), flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>|[0-9a-f]{12,64}|counted-[\d-]+", " ", text)
     return Counter(re.findall(r"\w+", text))
 
 
