@@ -129,7 +129,6 @@ def cite_claim(  # noqa: PLR0913 - what is cited, from where, of which version, 
     journal = ", ".join(map(str, source.publishers))
     who = ", ".join(filter(None, (note.speaker_label.text, note.modality_label.text)))
     place = translate("paragraph %(number)s") % {"number": note.paragraph} if note.paragraph else ""
-    dated = f"{source.earliest}/{source.latest}" if source.earliest != source.latest else source.latest
     remark = "; ".join(
         filter(None, (note.gloss.rstrip("."), who, f"Kelisim: {note.claim}", in_words(data), f"accessed {today}"))
     )
@@ -147,6 +146,8 @@ def cite_claim(  # noqa: PLR0913 - what is cited, from where, of which version, 
         f"  note = {{{tex(remark)}}}",
         f"  url = {{{in_tex(address)}}}",
     ]
+    # In RIS a date is a year, a month, a day, and what else is to be told.
+    span = f"{source.earliest} to {source.latest}" if source.earliest not in {"", source.latest} else ""
     days = [parse_day(each) for each in dict.fromkeys((source.earliest, source.latest)) if each]
     csl: dict[str, Any] = {
         "id": key,
@@ -167,7 +168,7 @@ def cite_claim(  # noqa: PLR0913 - what is cited, from where, of which version, 
         f"TI  - {source.title}",
         f"T2  - {journal}" if journal else "",
         f"PY  - {day.year}" if day else "",
-        f"DA  - {dated}" if dated else "",
+        f"DA  - {'/'.join(day.isoformat().split('-'))}/{span}" if day else "",
         f"SP  - {place}" if place else "",
         f"AB  - {note.gloss}",
         f"N1  - {remark}",

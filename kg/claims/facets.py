@@ -146,5 +146,10 @@ class ClaimTable:
             numbers = self.select(selection, facet.name) if mine else selected
             column = self.values[facet.name]
             every = len(numbers) == len(self.claims)
-            found[facet.name] = Counter(chain.from_iterable(column if every else map(column.__getitem__, numbers)))
+            count = Counter(chain.from_iterable(column if every else map(column.__getitem__, numbers)))
+            for value in selection.chosen.get(facet.name, ()):  # a record that is chosen is counted too
+                left = {*self._places[facet.name].get(value, ())}.intersection(numbers)
+                if left:
+                    count[value] = len(left)
+            found[facet.name] = count
         return found

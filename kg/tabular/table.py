@@ -13,6 +13,12 @@ _BETWEEN_IRIS: Final = " "
 _BETWEEN_TEXTS: Final = "; "
 
 
+class Text(str):
+    """A value among things that is none, such as a literal: it has no label, even if it looks like an IRI."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its name for programs, its heading for readers, and what its cells are.
@@ -55,7 +61,7 @@ def tabulate(  # noqa: PLR0913, PLR0917 - a table's parts
 ) -> Table:
     """The table of records, which have values by the names of fields; what a record lacks is empty.
 
-    A value is a text or number, or several of them; that of things is an IRI or several.
+    A value is a text or number, or several of them; that of things is an IRI or several, or a `Text`.
     """
     columns, names = list[Column](), {each.name for each in fields}
     for each in fields:
@@ -68,9 +74,11 @@ def tabulate(  # noqa: PLR0913, PLR0917 - a table's parts
 
 def _cells(of: Field, value: Any, label: Callable[[str], str]) -> tuple[str, ...]:
     several = [] if value is None else [value] if isinstance(value, str | int) else [*value]
-    texts = [str(each) for each in several if each not in {"", None}]
+    given = [each for each in several if each not in {"", None}]
+    texts = [str(each) for each in given]
     if of.kind == "things":
-        return _BETWEEN_IRIS.join(texts), _BETWEEN_TEXTS.join(map(label, texts))
+        iris = [str(each) for each in given if not isinstance(each, Text)]
+        return _BETWEEN_IRIS.join(texts), _BETWEEN_TEXTS.join(map(label, iris))
     return ((_BETWEEN_IRIS if of.kind == "iri" else _BETWEEN_TEXTS).join(texts),)
 
 

@@ -32,6 +32,12 @@ _FIRST_DAY: Final = date(1900, 3, 1)
 _NO_XML: Final = re.compile("[\ufffe\uffff]")
 """What XML cannot hold, and XlsxWriter does not escape."""
 
+_INTEGER: Final = re.compile("0|-?[1-9][0-9]*")
+"""The canonical integers (XSD 1.1, section 3.4.13), which are numbers in JSON too."""
+
+_LONGEST: Final = 4000
+"""The most characters of a number in JSON; of more than 4300 digits some programs, such as Python, read none."""
+
 _WIDEST: Final = 60
 _CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - XlsxWriter wants naive times; files of one table are the same
 
@@ -107,8 +113,11 @@ WRITERS: Final[Mapping[str, tuple[str, Callable[[Table], bytes]]]] = MappingProx
 
 
 def _plain(cell: str, column: Column) -> Any:
+    """What a cell is in JSON: a number only if it is one that programs can read, else a text."""
+    if len(cell) > _LONGEST:
+        return cell
     if column.kind == "integer":
-        return int(cell) if cell.lstrip("-").isdecimal() else cell
+        return msgspec.Raw(cell.encode()) if _INTEGER.fullmatch(cell) else cell
     if column.kind == "decimal" and (number := _number(cell)) is not None:
         return msgspec.Raw(f"{number:f}".encode())
     return cell

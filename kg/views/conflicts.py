@@ -22,10 +22,14 @@ from ontology.namespaces import KEL, PREFIXES
 PAGE_SIZE: Final = 20
 
 COLUMNS: Final = (
-    *("conflict", "kind", "about", "side", "value", "thing", "claim", "speaker", "modality", "article", "paragraph"),
+    *("conflict", "kind", "about", "about_label", "side", "value", "value_label", "thing", "thing_label", "claim"),
+    *("speaker", "speaker_label", "modality", "modality_label", "article", "article_label", "paragraph"),
     *("published", "gloss", "caveats"),
 )
-"""The columns of the table of conflicts, a row for each claim of a side; several values are separated by spaces."""
+"""The columns of the table of conflicts, a row for each claim of a side.
+
+Several values are separated by spaces, and several labels by semicolons.
+"""
 
 _BATCH: Final = 500
 _DEFINITION: Final = PREFIXES["skos"] + "definition"
@@ -123,6 +127,11 @@ def value_iri(value: object) -> str:
     return value.value if isinstance(value, ox.NamedNode) else ""
 
 
+def value_labels(side: Side, notes: ConflictNotes) -> list[str]:
+    """The values of a side as readers have them: the labels of things, and literals as they are."""
+    return [str(notes.name(iri)) if (iri := value_iri(value)) else value.value for value in side.values]
+
+
 def as_json(each: Conflict, notes: ConflictNotes) -> dict[str, Any]:
     """A conflict as JSON values."""
 
@@ -134,6 +143,7 @@ def as_json(each: Conflict, notes: ConflictNotes) -> dict[str, Any]:
         "kind": {"iri": code(f"conflict-{each.kind}"), "name": each.kind, "label": str(notes.kind(each))},
         "about": [named(iri) for iri in each.about],
         "property": each.on or None,
+        "propertyLabel": str(notes.name(each.on)) if each.on else None,
         "sides": [
             {
                 "values": [named(iri) if (iri := value_iri(v)) else {"value": v.value} for v in side.values],
@@ -144,7 +154,7 @@ def as_json(each: Conflict, notes: ConflictNotes) -> dict[str, Any]:
             for side in each.sides
         ],
         "caveats": [
-            {"iri": code(f"caveat-{name}"), "name": name, "why": str(notes.reason(name))}
+            {**named(code(f"caveat-{name}")), "name": name, "why": str(notes.reason(name))}
             for name in each.ordered_caveats
         ],
     }
@@ -152,16 +162,22 @@ def as_json(each: Conflict, notes: ConflictNotes) -> dict[str, Any]:
 
 def as_csv(shown: Iterable[Conflict], notes: ConflictNotes) -> str:
     """Conflicts as a table with the `COLUMNS`."""
+
+    def named(iris: Iterable[str]) -> tuple[str, str]:
+        several = [*iris]
+        return " ".join(several), "; ".join(str(notes.name(iri)) for iri in several)
+
     output = io.StringIO()
     writer = csv.writer(output)
     writer.writerow(COLUMNS)
     for each in shown:
         for number, side in enumerate(each.sides, 1):
-            told = [v.value for v in side.values]
-            head = (each.iri, each.kind, " ".join(each.about), number, " ".join(told), " ".join(side.things))
+            told = " ".join(v.value for v in side.values), "; ".join(value_labels(side, notes))
+            head = (each.iri, each.kind, *named(each.about), number, *told, *named(side.things))
             for note in notes.told(side):
-                record = note.claim, note.speaker, note.modality, note.article, note.paragraph, note.published
-                writer.writerow((*head, *record, note.gloss, " ".join(each.ordered_caveats)))
+                who = note.claim, note.speaker, note.speaker_label, note.modality, note.modality_label
+                where = note.article, note.article_label, note.paragraph, note.published
+                writer.writerow((*head, *who, *where, note.gloss, " ".join(each.ordered_caveats)))
     return output.getvalue()
 
 

@@ -18,20 +18,18 @@ HEAD_OF_STATE: Final = str(CODE["role-head-of-state"])
 ABSENCE_ANNOUNCED: Final = str(CODE["attendance-absence-announced"])
 
 CONTENT_PATTERNS: Final[Mapping[str, str]] = {
-    "leaders": f"GRAPH ?h {{ ?tenure <{KEL.office}> ?office }} ?office <{PREFIXES['org']}postIn> ?thing",
+    "leaders": f"GRAPH ?h {{ ?held <{KEL.office}> ?office }} ?office <{PREFIXES['org']}postIn> ?thing",
     "documents": f"GRAPH ?h {{ ?held <{KEL.party}> ?thing }} "
     f"{{ ?held a <{KEL.Instrument}> }} UNION {{ ?held a <{KEL.DocumentPackage}> }}",
     "visits": f"GRAPH ?h {{ ?held <{KEL.visited}> ?thing }}",
     "figures": f"GRAPH ?h {{ ?held <{KEL.refArea}>|<{KEL.counterpartArea}> ?thing }}",
 }
-"""The kinds of content that a state may have, and the patterns that bind ``?thing`` to states that have it."""
-
-_COUNTED: Final = ("documents", "visits", "figures")
+"""The kinds of content that a state may have, and the patterns that bind ``?thing`` to states that have ``?held``."""
 
 
 @dataclass(frozen=True)
 class State:
-    """The summary of a state: codes, attested heads of state, memberships, and counts by kind of content."""
+    """The summary of a state: codes, attested heads of state, memberships, and counts by kind of content, also of 0."""
 
     iri: str
     codes: tuple[Fact, ...]
@@ -98,11 +96,11 @@ def absences(reader: Reader, agents: list[str], limit: int) -> list[Attendance]:
 
 
 def _counts(reader: Reader, iris: Sequence[str]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for name in _COUNTED:
+    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(CONTENT_PATTERNS, 0))
+    for name, pattern in CONTENT_PATTERNS.items():
         rows = reader.rows(
             f"SELECT ?thing (COUNT(DISTINCT ?held) AS ?number) WHERE {{ VALUES ?thing {{ {nodes(iris)} }} "
-            f"{CONTENT_PATTERNS[name]} }} GROUP BY ?thing LIMIT {len(iris) + 1}"
+            f"{pattern} }} GROUP BY ?thing LIMIT {len(iris) + 1}"
         )
         for row in rows:
             if "thing" in row:

@@ -9,12 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from flask import Blueprint, Response, json, request
 
+from kg.citations.answers import term_of
 from kg.citations.cited import Citing
 from kg.engine.errors import TooLargeError
 from kg.publishing.citing import answer_title
 from kg.publishing.questions import find_question
 from kg.rdf.formats import RESULT_FORMATS
-from kg.tabular.table import Field, Table
+from kg.tabular.table import Field, Table, Text
 from kg.views.citations import CitedAnswer
 from kg.workers.messages import Task
 from ontology import KelisimError
@@ -93,6 +94,11 @@ def _answered(site: Site, query: str, citing: Citing | None, named: Named) -> Re
     results = cited.document if cited else json.loads(reply.content)
     response = tabular(_table(site, results, cited, named), named.suffix)
     mark(response, at, request.args.get("version"))
+    if response.cache_control.immutable:
+        response.add_etag()
+        response.make_conditional(request)
+    else:
+        del response.headers["Cache-Control"]  # it gets that of the lists, with an ETag; see `server.http.freshness`
     return response
 
 
@@ -112,15 +118,36 @@ def _table(site: Site, results: Mapping[str, Any], cited: CitedAnswer | None, na
     fields = [Field(v, str(words.get(v) or v), _kind([row[v] for row in bindings if v in row])) for v in variables]
     beside = _beside(more, variables)
     renamed = {old.name: new.name for old, new in zip(more, beside, strict=True)}
-    records = [{v: term["value"] for v, term in row.items()} for row in bindings]
+    records = [{v: _cell(term) for v, term in row.items()} for row in bindings]
     for record, of in zip(records, told, strict=bool(told)):
         record.update((renamed[name], cell) for name, cell in of.items())
     return table_of(site, named.name, named.title, [*fields, *beside], records)
 
 
 def _beside(fields: Sequence[Field], variables: Sequence[str]) -> list[Field]:
-    """The fields, those whose name a variable has with another name."""
-    return [replace(each, name=f"cited_{each.name}") if each.name in variables else each for each in fields]
+    """The fields, those whose name a variable has with another name that is free."""
+    found, taken = list[Field](), {*variables, *(each.name for each in fields)}
+    for each in fields:
+        name = f"cited_{each.name}" if each.name in variables else each.name
+        while name != each.name and name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(replace(each, name=name))
+    return found
+
+
+def _cell(term: Mapping[str, Any]) -> str:
+    """The text of a term: an IRI, which may have a label, or what has none; a triple as N-Triples has it."""
+    if term["type"] == "uri":
+        return str(term["value"])
+    return Text(_ntriples(term) if term["type"] == "triple" else term["value"])
+
+
+def _ntriples(term: Mapping[str, Any]) -> str:
+    """A term as N-Triples-star has it."""
+    if term["type"] == "triple":
+        return f"<< {' '.join(_ntriples(term['value'][part]) for part in ('subject', 'predicate', 'object'))} >>"
+    return str(term_of(term))
 
 
 def _said(cited: CitedAnswer, row: Mapping[str, Any]) -> dict[str, Any]:

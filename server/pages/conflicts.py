@@ -11,8 +11,17 @@ from kg.conflicts.model import Conflict, code
 from kg.conflicts.terms import triples
 from kg.engine.errors import BusyError, TooLargeError
 from kg.language.labels import Label, labels
-from kg.tabular.table import Field, Table
-from kg.views.conflicts import PAGE_SIZE, ConflictNotes, Conflicts, as_csv, as_json, conflict_notes, value_iri
+from kg.tabular.table import LABEL, Field, Table
+from kg.views.conflicts import (
+    PAGE_SIZE,
+    ConflictNotes,
+    Conflicts,
+    as_csv,
+    as_json,
+    conflict_notes,
+    value_iri,
+    value_labels,
+)
 from kg.views.listings import Listing
 from ontology.namespaces import ID, PREFIXES
 from server.http.errors import ProblemError
@@ -124,7 +133,8 @@ def _table(site: Site, found: list[Conflict], notes: ConflictNotes) -> Table:
         Field("kind", translate("Kind")),
         Field("about", translate("About what"), "things"),
         Field("side", translate("Side"), "integer"),
-        Field("value", translate("Value"), "things"),
+        Field("value", translate("Value"), "iri"),
+        Field(f"value{LABEL}", translate("Value")),
         Field("things", translate("Of what"), "things"),
         *said_fields(),
         Field("caveat", translate("Why it may be no conflict")),
@@ -136,6 +146,7 @@ def _table(site: Site, found: list[Conflict], notes: ConflictNotes) -> Table:
             "about": each.about,
             "side": number,
             "value": [value.value for value in side.values],
+            f"value{LABEL}": value_labels(side, notes),
             "things": side.things,
             **of_notes([note]),
             "caveat": [str(notes.reason(name)) for name in each.ordered_caveats],

@@ -1,6 +1,6 @@
 """``/documents``: documents and packages by party, kind, stage, year and words, with their stage tracks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.language.labels import Label
 from kg.tabular.table import Field, Table
+from kg.views.facts import Fact, claims_of
 from kg.views.instruments import (
     Instrument,
     Stage,
@@ -20,12 +21,13 @@ from kg.views.instruments import (
     years,
 )
 from kg.views.listings import Listing
+from kg.views.timelines import Moment
 from server.http.languages import language, translate
 from server.http.site import Site
 from server.http.tables import tabular
 from server.pages.facets import file_link, link
 from server.pages.filters import Choice, Filters, choices
-from server.pages.list_files import MOST_IN_FILE, bounded, checked, of_notes, said_fields, table_of, values
+from server.pages.list_files import MOST_IN_FILE, bounded, checked, days, of_notes, said_fields, table_of, values
 from server.pages.notes import Notes, notes
 from server.pages.told import NOTHING, ToldFacets
 
@@ -89,8 +91,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @routes.get("/documents.<suffix>")
     def file(suffix: str) -> Response:
-        """The same list as a table, a row for each claim of a stage, its own or of a package that it is part of
-        (``stage_of``); 413 if it is longer than `MOST_IN_FILE`."""
+        """The same list as a table, a row for each claim of a stage, with the days and events that this claim gives,
+        its own or of a package that it is part of (``stage_of``); 413 if it is longer than `MOST_IN_FILE`."""
         filters = Filters("name", "date")
         chosen, told = selection(filters), facets.asked(filters)
         checked(suffix, "documents", filters)
@@ -172,15 +174,25 @@ def _records(shown: list[Instrument], page: Notes) -> Iterator[dict[str, Any]]:
 
 
 def _lines(stage: Stage, page: Notes) -> Iterator[dict[str, Any]]:
-    held = next((moment for moment in stage.dates if moment.kind == "held"), None)
-    planned = next((moment for moment in stage.dates if moment.kind == "planned"), None)
-    for _, note in page.notes(stage.code.claims):
-        yield {
-            "stage": stage.code.iri,
-            "earliest": held.first if held else "",
-            "latest": held.last if held else "",
-            "planned_earliest": planned.first if planned else "",
-            "planned_latest": planned.last if planned else "",
-            "event": values(stage.events),
-            **of_notes([note]),
-        }
+    """A row for each claim that gives a stage, its dates or its events, with those that it gives; for the rest one."""
+    given = [*stage.code.claims, *claims_of(stage.events), *(c for moment in stage.dates for c in moment.claims)]
+    noted = [note for _, note in page.notes(given)]
+    for note in noted:
+        moments = [moment for moment in stage.dates if note.claim in moment.claims]
+        yield _line(stage, moments, [event for event in stage.events if note.claim in event.claims]) | of_notes([note])
+    told = {note.claim for note in noted}
+    moments = [moment for moment in stage.dates if told.isdisjoint(moment.claims)]
+    events = [event for event in stage.events if told.isdisjoint(event.claims)]
+    if moments or events or told.isdisjoint(stage.code.claims):
+        yield _line(stage, moments, events)
+
+
+def _line(stage: Stage, moments: Sequence[Moment], events: Sequence[Fact]) -> dict[str, Any]:
+    held, planned = days(moments, "held"), days(moments, "planned")
+    return {
+        "stage": stage.code.iri,
+        "earliest": held["held_earliest"],
+        "latest": held["held_latest"],
+        **planned,
+        "event": values(events),
+    }

@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from kg.engine.errors import TooLargeError
 from kg.language.labels import Label, labels
-from kg.tabular.table import Field, Table, tabulate
+from kg.language.vocabulary_labels import NAMES
+from kg.tabular.table import Field, Table, Text, tabulate
 from kg.views.facts import Fact
 from kg.views.footnotes import Footnote
 from kg.views.notes import Notes
 from kg.views.timelines import Moment
+from ontology.namespaces import shorten
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
@@ -21,12 +23,18 @@ MOST_IN_FILE: Final = 5_000
 
 
 def table_of(site: Site, name: str, title: str, fields: Sequence[Field], records: Iterable[Mapping[str, Any]]) -> Table:
-    """A table of records, whose things have their labels read all at once."""
+    """A table of records, whose things have their labels read all at once; units have the names that pages use."""
     kept = [dict(record) for record in records]
     of_things = [field.name for field in fields if field.kind == "things"]
-    iris = {iri for record in kept for each in of_things for iri in _several(record.get(each)) if ":" in iri}
+    found = {iri for record in kept for each in of_things for iri in _several(record.get(each))}
+    iris = {str(iri) for iri in found if not isinstance(iri, Text) and ":" in iri}
     names = labels(site.reader, iris, language())
-    return tabulate(name, title, fields, kept, lambda iri: str(names.get(iri, Label(iri))), about_table(site))
+
+    def label(iri: str) -> str:
+        known = names.get(iri, Label(iri))
+        return translate(NAMES[iri]) if iri in NAMES and known == Label(shorten(iri)) else str(known)
+
+    return tabulate(name, title, fields, kept, label, about_table(site))
 
 
 def _several(value: Any) -> list[str]:
@@ -65,8 +73,8 @@ def said_fields() -> tuple[Field, ...]:
 
 
 def values(facts: Iterable[Fact]) -> list[str]:
-    """The values of facts."""
-    return [str(fact.value.value) for fact in facts]
+    """The values of facts, those that are no IRIs marked as such."""
+    return [fact.iri or Text(fact.value.value) for fact in facts]
 
 
 def days(moments: Iterable[Moment], kind: str) -> dict[str, str]:

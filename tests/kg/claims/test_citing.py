@@ -41,6 +41,7 @@ def test_a_claim_is_cited_by_its_article(engine: Engine) -> None:
     assert item["URL"] == iri
     assert "  author = {{The Moscow Post}},\n  title = {{Kazakhstan is learned in business}}," in cited.bibtex
     assert "  year = {2023},\n  month = nov,\n  pages = {paragraph 24}," in cited.bibtex
+    assert "\nDA  - 2023/11/30/2023-11-09 to 2023-11-30\n" in cited.ris
     assert cited.ris.startswith("TY  - NEWS\nAU  - The Moscow Post\nTI  - Kazakhstan is learned in business\n")
 
 
@@ -82,6 +83,23 @@ def test_the_sentence_is_in_the_readers_language(engine: Engine, language: str) 
     assert translator(language)("paragraph %(number)s") % {"number": 32} in told
     assert "2024" in told
     assert told.endswith(iri)
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "told"),
+    [
+        ("2024-11-27", "2024-11-27", "2024/11/27/"),
+        ("", "2024-11-27", "2024/11/27/"),
+        ("2024-11-26", "2024-11-27", "2024/11/27/2024-11-26 to 2024-11-27"),
+    ],
+)
+def test_a_date_in_ris_has_its_four_parts(engine: Engine, earliest: str, latest: str, told: str) -> None:
+    reader, iri = Reader(engine), f"{CLAIM}izv24-p32-4"
+    note = footnotes(reader, [iri], "en")[iri]
+    cited = cite_claim(note, Source(note.article, earliest=earliest, latest=latest), VERSION, today=TODAY)
+    (dated,) = (line.removeprefix("DA  - ") for line in cited.ris.splitlines() if line.startswith("DA"))
+    assert dated == told
+    assert dated.count("/") == 3
 
 
 def test_of_an_article_without_a_record_its_claim_is_enough(engine: Engine) -> None:

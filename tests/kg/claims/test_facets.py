@@ -106,6 +106,15 @@ def test_a_count_is_what_choosing_gives(table: ClaimTable) -> None:
     assert compared > 300
 
 
+def test_a_record_that_is_chosen_is_counted_beside_others(table: ClaimTable) -> None:
+    record = f"{ID}obs-kz-ru-trade-2023"
+    selection = Selection({"thing": (record,)})
+    selected = table.select(selection)
+    assert selected
+    assert table.counts(selection, selected)["thing"][record] == len(selected)
+    assert record not in table.counts(Selection(), table.select(Selection()))["thing"], "it is not offered"
+
+
 def test_days_leave_articles_that_may_have_appeared_then(table: ClaimTable) -> None:
     def articles(since: str, until: str) -> set[str]:
         found = table.select(Selection(since=since, until=until))

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from kg.rdf.excel import for_excel
-from kg.tabular.table import Field, Table, tabulate
+from kg.tabular.table import Field, Kind, Table, Text, tabulate
 from kg.tabular.writing import as_csv, as_json, as_xlsx
 
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", '=HYPERLINK("http://x")']
@@ -61,6 +61,29 @@ def test_json_has_numbers_and_leaves_out_what_is_not_told(table: Table) -> None:
     assert "number" not in second
     assert second["value"] == "12345678901234567890.5"
     assert document["rows"][-1]["value"] == "no number"
+
+
+@pytest.mark.parametrize("kind", ["integer", "decimal"])
+@pytest.mark.parametrize("cell", ["--5", "-", "+-5", "٣", "1_0e", "9" * 5000, "NaN", "1e5000"])
+def test_what_programs_can_read_as_no_number_is_a_text_in_json(kind: Kind, cell: str) -> None:
+    found = tabulate("x", "X", [Field("n", "N", kind)], [{"n": "-28"}, {"n": cell}], str)
+    first, second = json.loads(as_json(found))["rows"]
+    assert first == {"n": -28}
+    assert second == {"n": cell} or (kind, cell) == ("decimal", "٣")
+    book = load_workbook(io.BytesIO(as_xlsx(found)))
+    assert book["Data"].max_row == 3
+
+
+@pytest.mark.parametrize("cell", ["007", "+5", "-0"])
+def test_integers_that_are_not_canonical_are_texts_in_json(cell: str) -> None:
+    found = tabulate("x", "X", [Field("n", "N", "integer")], [{"n": cell}], str)
+    assert json.loads(as_json(found))["rows"] == [{"n": cell}]
+
+
+def test_what_is_no_thing_has_no_label() -> None:
+    records: list[dict[str, Any]] = [{"t": ["x:a", Text("x:b")]}, {"t": Text("x:a")}]
+    found = tabulate("x", "X", [Field("t", "T", "things")], records, str.upper)
+    assert found.rows == [["x:a x:b", "X:A"], ["x:a", ""]]
 
 
 def test_a_workbook_has_types_and_no_formulas(table: Table) -> None:

@@ -4,6 +4,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.conftest import serving
 from tests.http import send
@@ -15,6 +18,50 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 def test_every_route_is_described(server: str) -> None:
     paths = json.loads(send(f"{server}openapi.json")[2])["paths"]
     assert {"/", "/health", "/ready", "/sparql", "/graphs", "/graphs/{name}", "/openapi.json"} <= set(paths)
+
+
+def parameters(server: str, path: str) -> dict[str, dict[str, Any]]:
+    """The schemas of the parameters in the query string of a path, by their names."""
+    described = json.loads(send(f"{server}openapi.json")[2])["paths"][path]["get"]["parameters"]
+    return {each["name"]: each["schema"] for each in described if each["in"] == "query"}
+
+
+@pytest.mark.parametrize(
+    ("name", "filters"),
+    [
+        ("documents", {"party", "kind", "stage", "year", "text", "speaker", "certainty", "article", "sort"}),
+        ("events", {"kind", "state", "status", "year", "speaker", "certainty", "article", "sort"}),
+        ("leaders", {"state", "role", "text", "speaker", "certainty", "article", "sort"}),
+        ("sources", set()),
+        ("states", {"member", "having", "text", "sort"}),
+        ("trade", {"party", "measure", "period", "speaker", "certainty", "article", "sort"}),
+        (
+            "claims",
+            {
+                *("speaker", "certainty", "article", "topic", "thing", "kind", "year"),
+                *("text", "since", "until", "sort"),
+            },
+        ),
+    ],
+)
+def test_files_of_lists_read_the_parameters_that_are_described(server: str, name: str, filters: set[str]) -> None:
+    found = parameters(server, f"/{name}.{{suffix}}")
+    assert found.keys() == filters | {"format", "lang"}
+    for order in found.get("sort", {}).get("enum", ()):
+        assert send(f"{server}{name}.csv?sort={order}")[0] == 200
+    for parameter in found.keys() - {"text"}:
+        refused = send(f"{server}{name}.csv?{parameter}=nothing-like-it")[0]
+        assert refused == {"lang": 200, "format": 406}.get(parameter, 400), parameter
+
+
+def test_answers_as_tables_are_described(server: str) -> None:
+    asked = {"default-graph-uri", "named-graph-uri", "timeout", "version", "format", "lang"}
+    citing = {"cite", "min-certainty", "min-sources"}
+    assert parameters(server, "/answer.{suffix}").keys() == {"query", *asked, *citing}
+    assert parameters(server, "/questions/{name}.{suffix}").keys() == asked
+    for address in ("answer.csv?query=ASK{}&", "questions/heads-of-state.csv?"):
+        assert send(f"{server}{address}timeout=0")[0] == 400
+        assert send(f"{server}{address}timeout=20&lang=kk")[0] == 200
 
 
 def test_generated_requests_are_answered_as_described(kelisim: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+from openpyxl import load_workbook
 
 from kg.conflicts.detection import detect
 from kg.conflicts.model import Conflict
@@ -111,6 +112,26 @@ def test_as_csv(server: str, found: list[Conflict]) -> None:
     assert [(row["conflict"], row["claim"]) for row in rows] == [
         (c.iri, claim) for c in found for s in c.sides for claim in s.claims
     ]
+
+
+def test_all_iris_have_labels_in_the_files(server: str) -> None:
+    body = send(f"{server}conflicts.csv?lang=ru")[2].decode()
+    rows = list(csv.DictReader(io.StringIO(body, newline="")))
+    labelled = [name for name in COLUMNS if name.endswith("_label")]
+    assert labelled == [f"{name}_label" for name in ("about", "value", "thing", "speaker", "modality", "article")]
+    for row in rows:
+        for name in labelled:
+            assert bool(row[name]) == bool(row[name.removesuffix("_label")])
+            assert "://" not in row[name]
+    assert {row["speaker_label"] for row in rows} >= {"Известия"}
+    book = load_workbook(io.BytesIO(send(f"{server}conflicts.xlsx?lang=ru")[2]))
+    first, *others = book["Data"].iter_rows(values_only=True)
+    values = first.index("Значение")
+    assert [str(row[values]) for row in others] == [row["value_label"] for row in rows]
+    for each in document(server)["conflicts"]:
+        assert all(caveat["label"] for caveat in each["caveats"])
+        assert bool(each["property"]) == bool(each["propertyLabel"])
+        assert "://" not in (each["propertyLabel"] or "")
 
 
 def test_as_turtle_it_is_what_the_default_graph_holds(server: str, found: list[Conflict], engine: Engine) -> None:

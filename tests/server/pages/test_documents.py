@@ -161,17 +161,38 @@ def test_the_file_has_a_line_for_each_claim_of_a_stage(server: str, engine: Engi
     assert status == 200
     assert headers.get_content_type() == "text/csv"
     rows = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
-    stages = "GRAPH ?x { ?s kel:stageOf ?d } GRAPH ?c { ?d kel:party id:kazakhstan }"
+    stages = (
+        "GRAPH ?c { ?d kel:party id:kazakhstan } GRAPH ?g { ?s kel:stageOf ?d } "
+        "GRAPH ?x { ?s kel:stageOf|kel:atEvent|kel:earliest|kel:plannedEarliest ?o }"
+    )
     own = [row for row in rows if row["stage"] and row["stage_of"] == row["document"]]
     assert len(own) == count(engine, stages + " VALUES ?t { kel:Instrument kel:DocumentPackage } ?d a ?t")
     (part,) = (row for row in rows if row["stage_of"] not in {"", row["document"]})
     assert part["stage_of"].endswith("/visit-documents-2024"), "the stage of a package is told of its parts"
-    (signed,) = (row for row in rows if row["document"].endswith("basic-agreement-good-neighbourliness-21st-century"))
-    assert (signed["earliest"], signed["latest"]) == ("2013-11-09", "2014-12-31")
-    assert signed["modality"].endswith("/reported")
+    signed = [row for row in rows if row["document"].endswith("basic-agreement-good-neighbourliness-21st-century")]
+    assert [(row["earliest"], row["latest"]) for row in signed] == [("", ""), ("2013-11-09", "2014-12-31")]
+    assert [row["modality_label"] for row in signed] == ["reported", "asserted"]
     assert {row["package"] for row in rows} == {"true", "false"}
     _, _, whole = send(f"{server}documents.csv")
     assert len({row["document"] for row in csv.DictReader(io.StringIO(whole.decode(), newline=""))}) == 23
+
+
+def test_no_claim_is_said_to_give_a_date_that_it_does_not_give(server: str, engine: Engine) -> None:
+    rows = list(csv.DictReader(io.StringIO(send(f"{server}documents.csv")[2].decode(), newline="")))
+    names = {"earliest": "earliest", "latest": "latest", "planned_earliest": "plannedEarliest"}
+    dated = [row for row in rows if row["claim"] and any(row[column] for column in names)]
+    assert dated
+    for row in dated:
+        for column, name in names.items():
+            if row[column]:
+                given = f'GRAPH <{row["claim"]}> {{ ?x kel:{name} ?day FILTER(STR(?day) = "{row[column]}") }}'
+                assert count(engine, given) == 1, row
+    of = "id:uzbekistan-gas-transit-agreement-2023"
+    given = f"GRAPH ?c {{ ?s kel:stageOf {of} }} GRAPH ?x {{ ?s kel:earliest ?day }}"
+    told = [row for row in rows if row["document"].endswith(of.removeprefix("id:"))]
+    assert len({row["claim"] for row in told if row["earliest"]}) == count(engine, given) == 1
+    assert len({row["claim"] for row in told}) == 2, "one claim gives the stage and another its date"
+    assert [bool(row["earliest"]) for row in sorted(told, key=lambda row: row["modality"])] == [False, True]
 
 
 def test_the_list_fits_other_languages(server: str) -> None:

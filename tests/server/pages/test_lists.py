@@ -118,6 +118,70 @@ def test_an_answer_is_a_table_with_labels(server: str) -> None:
     assert get_json(address.replace(".csv", ".json"))["rows"][0]["n"] == 2
 
 
+KAZAKHSTAN = "https://w3id.org/kelisim/id/kazakhstan"
+
+
+def answer(server: str, query: str, suffix: str = "csv", **more: str) -> str:
+    return f"{server}answer.{suffix}?{urlencode({'query': query, **more})}"
+
+
+def test_only_things_have_labels(server: str) -> None:
+    values = f'<{KAZAKHSTAN}> "at 10:30, it says" "{KAZAKHSTAN}" "plain"'
+    query = f"SELECT ?x {{ VALUES ?x {{ {values} }} }}"
+    expected = [(KAZAKHSTAN, "Kazakhstan"), ("at 10:30, it says", ""), (KAZAKHSTAN, ""), ("plain", "")]
+    for cite in ("false", "true"):
+        rows = table(answer(server, query, cite=cite))
+        assert sorted((row["x"], row["x_label"]) for row in rows) == sorted(expected)
+        document = get_json(answer(server, query, "json", cite=cite))
+        assert sorted((row["x"], row.get("x_label", "")) for row in document["rows"]) == sorted(expected)
+        assert send(answer(server, query, "xlsx", cite=cite))[0] == 200
+
+
+def test_numbers_that_are_none_are_texts(server: str) -> None:
+    integer = "<http://www.w3.org/2001/XMLSchema#integer>"
+    given = ["--5", "5" * 5000, "12"]
+    literals = " ".join(f'"{each}"^^{integer}' for each in given)
+    query = f"SELECT ?n {{ VALUES ?n {{ {literals} }} }}"
+    assert sorted(row["n"] for row in table(answer(server, query))) == sorted(given)
+    rows = get_json(answer(server, query, "json"))["rows"]
+    assert sorted((row["n"] for row in rows), key=str) == sorted([*given[:2], 12], key=str)
+    assert send(answer(server, query, "xlsx"))[0] == 200
+
+
+def test_a_quoted_triple_is_written_as_ntriples_has_it(server: str) -> None:
+    query = f'SELECT ?t {{ VALUES ?t {{ <<( <{KAZAKHSTAN}> <x:p> "a\\"b"@en )>> }} }}'
+    (row,) = table(answer(server, query))
+    assert row == {"t": f'<< <{KAZAKHSTAN}> <x:p> "a\\"b"@en >>'}
+
+
+def test_columns_of_an_answer_have_names_of_their_own(server: str) -> None:
+    query = f"SELECT (<{KAZAKHSTAN}> AS ?claim) (1 AS ?cited_claim) (2 AS ?citation) {{}}"
+    columns = [column["name"] for column in get_json(answer(server, query, "json", cite="true"))["columns"]]
+    assert len(set(columns)) == len(columns)
+    assert [*columns[:4], *columns[-2:]] == [
+        *("claim", "claim_label", "cited_claim", "citation", "cited_claim_", "cited_citation"),
+    ]
+
+
+@pytest.mark.parametrize("version", ["", "0", "digest"])
+def test_answers_are_not_sent_again_while_the_data_are_the_same(server: str, version: str) -> None:
+    if version == "digest":
+        version = get_json(f"{server}changes.json")["versions"][0]["digest"]
+    more = {"version": version} if version else {}
+    for address in (answer(server, "ASK {}", **more), f"{server}questions/heads-of-state.csv?{urlencode(more)}"):
+        status, headers, _ = send(address)
+        assert (status, "no-cache" in headers["Cache-Control"]) == (200, len(version) < 12)
+        again, _, body = send(address, headers={"If-None-Match": headers["ETag"]})
+        assert (again, body) == (304, b"")
+
+
+def test_units_have_the_names_of_pages(server: str) -> None:
+    units = {row["unit_label"] for name in ("trade", "claims") for row in table(f"{server}{name}.csv")}
+    assert "US dollar" in units
+    assert not [unit for unit in units if unit.startswith("unit:")]
+    assert "доллар США" in {row["unit_label"] for row in table(f"{server}trade.csv?lang=ru")}
+
+
 @pytest.mark.parametrize(
     ("suffix", "query", "status"),
     [

@@ -1,5 +1,7 @@
 """The list of states, and the page of a state with footnotes, compared with the graph."""
 
+import csv
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -151,6 +153,19 @@ def test_those_in_the_bodies_of_a_state_are_its_leaders(engine: Engine) -> None:
     assert len(tenures(reader, in_state(str(ID.russia), 3))) == 3
     assert all(t.office.state == str(ID.russia) for t in tenures(reader, in_state(str(ID.russia), 100)))
     assert len(visits(reader, from_state(str(ID.russia), 100))) == 3
+
+
+def test_the_file_counts_what_the_graph_has_and_writes_nothing_as_0(server: str, engine: Engine) -> None:
+    body = send(f"{server}states.csv")[2].decode()
+    rows = {row["state"].rpartition("/")[2]: row for row in csv.DictReader(io.StringIO(body, newline=""))}
+    for name in ("kazakhstan", "russia", "uzbekistan"):
+        offices = f"GRAPH ?c {{ ?x kel:office ?office }} ?office org:postIn id:{name}"
+        assert int(rows[name]["leaders"]) == count(engine, offices)
+        assert int(rows[name]["visits"]) == count(engine, f"GRAPH ?c {{ ?x kel:visited id:{name} }}")
+    assert int(rows["kazakhstan"]["leaders"]) > 0
+    assert rows["uzbekistan"]["visits"] == "0"
+    counted = [row[name] for row in rows.values() for name in ("leaders", "documents", "visits", "figures")]
+    assert all(number.isdecimal() for number in counted)
 
 
 def test_the_list_comes_in_other_languages(server: str) -> None:
