@@ -1,6 +1,7 @@
 """Things to which two curators gave different identifiers: which are the same thing?
 
-By identifiers of others (ISO, Wikidata) and labels; and by their place in claims that tell the same otherwise.
+By identifiers of others (ISO, Wikidata), labels, and names that differ in the package's alone; and by their place in
+claims that tell the same otherwise.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +12,7 @@ from rapidfuzz.fuzz import WRatio
 
 from kg.agreement.content import REIFIED, Content, is_thing
 from kg.agreement.sides import Side
+from kg.checks.collection import local
 from ontology.namespaces import KEL, PREFIXES
 
 _IDENTIFIERS: Final = {str(KEL.isoAlpha2), str(KEL.isoAlpha3), PREFIXES["skos"] + "exactMatch"}
@@ -74,6 +76,7 @@ def _sounds(a: Side, b: Side, x: str, y: str) -> bool:
 
 def _keys(side: Side, iri: str) -> set[Key]:
     found = {(s.predicate, s.value) for s in side.collection.described.get(iri, ()) if s.predicate in _IDENTIFIERS}
+    found.add(("", local(iri).rpartition("_")[2]))  # the same name, but for that of a package
     return found | {(lang, name.casefold()) for lang, names in side.names.get(iri, {}).items() for name in names}
 
 
