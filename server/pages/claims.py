@@ -75,6 +75,7 @@ class Asked:
     found: Sequence[int]
     filters: Filters
     words: str
+    page: int = 1
 
     @property
     def claims(self) -> list[str]:
@@ -89,8 +90,8 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/claims")
     def page() -> tuple[str, int]:
         """A page of the claims that fit what is chosen; 400 with a message if something is no choice."""
-        asked = _asked(site)
-        number = asked.filters.page()
+        asked = _asked(site, paged=True)
+        number = asked.page
         shown = asked.claims[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         counted = asked.found if not asked.filters.problems else range(len(asked.table.claims))
         facets = shown_facets(
@@ -144,8 +145,8 @@ def claims_of(reader: Reader, iri: str) -> list[tuple[str, str, int]]:
     return [(facet, f"/claims?{urlencode({facet: slug(facet, iri)}, safe='/:')}", n) for facet, n in found.items()]
 
 
-def _asked(site: Site) -> Asked:
-    """What the request asks for; what is no choice is told in the problems of the filters."""
+def _asked(site: Site, *, paged: bool = False) -> Asked:
+    """What the request asks for, as a page or as a whole; what is no choice is told in the problems of the filters."""
     filters = Filters("text", "date", "speaker")
     table = site.claims.get().table
     chosen: dict[str, tuple[str, ...]] = {}
@@ -155,14 +156,15 @@ def _asked(site: Site) -> Asked:
         for value, thing in means.items():
             if not table.has(facet.name, thing):
                 filters.problems.append(unknown_choice(value, translate(FACET_TITLES[facet.name])))
-        chosen[facet.name] = tuple(means.values())
+        chosen[facet.name] = tuple(dict.fromkeys(means.values()))
     words, (since, until) = filters.words(), (_day(filters, name) for name in ("since", "until"))
+    number = filters.page() if paged else 1
     request.args.get("more")  # a parameter that the page reads
     if filters.problems:
         return Asked(table, Selection(), (), filters, words)
     among = claims_with_words(site.reader, words) if words else None
     selection = Selection(chosen, among, since, until)
-    return Asked(table, selection, _sorted(site, table, table.select(selection), filters), filters, words)
+    return Asked(table, selection, _sorted(site, table, table.select(selection), filters), filters, words, number)
 
 
 def _sorted(site: Site, table: ClaimTable, found: list[int], filters: Filters) -> list[int]:
