@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.charts.trade_charts import in_words, when
 from kg.claims.citing import sentence, sources
-from kg.claims.content import Content, contents
+from kg.claims.content import contents
 from kg.claims.facets import FACETS, ClaimTable, Selection
 from kg.claims.kinds import TITLES
 from kg.claims.reading import claims_with_words, count_by_facet
@@ -189,7 +188,7 @@ def _day(filters: Filters, name: str) -> str:
 
 def _rows(site: Site, claims: Sequence[str]) -> dict[str, Any]:
     """Template variables of the rows: footnotes, what the claims hold, their passages, and how to cite them."""
-    reader, today = site.reader, datetime.now(UTC).date()
+    reader = site.reader
     notes = footnotes(reader, claims, language())
     held = contents(reader, notes, claims)
     articles = sources(reader, (note.article for note in notes.values()), language())
@@ -206,14 +205,7 @@ def _rows(site: Site, claims: Sequence[str]) -> dict[str, Any]:
             claim: sentence(note, articles[note.article], language(), translate) if note.article in articles else ""
             for claim, note in notes.items()
         },
-        "passed": {claim for claim, of in held.items() if _is_passed(of, today)},
         "page": Notes(notes, labels(reader, named, language())),
         "in_words": lambda each: in_words(each, language(), translate),
         "when": lambda each: when(each, language(), translate),
     }
-
-
-def _is_passed(of: Content, today: date) -> bool:
-    """Whether the day that a claim plans for has passed."""
-    last = parse_day(of.planned_until) if of.planned_until else None
-    return last is not None and last < today

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from kg.charts.maps import place_map
 from kg.claims.citing import Source, cite_claim
 from kg.claims.citing import sources as sources_of
+from kg.claims.content import contents
 from kg.language.amounts import amount
 from kg.language.classes import most_specific_class
 from kg.language.labels import Label
@@ -233,6 +234,7 @@ def _claim(site: Site, iri: str) -> str:
         claim=claim,
         crumbs=crumbs_of_claim(claim.record),
         conflicts=conflicts_of(site, iri),
+        planned_until=contents(site.reader, {iri: note}, [iri])[iri].planned_until,
         citation=cite_claim(note, source, site.version, language(), translate),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )

@@ -133,8 +133,18 @@ def test_plans_wishes_and_denials_do_not_look_like_facts(server: str) -> None:
 def test_a_plan_whose_day_has_passed_says_so(server: str) -> None:
     told = [words(li) for li in rows(page(f"{server}claims?certainty=planned&thing=putin-state-visit-kazakhstan-2024"))]
     passed = [each for each in told if "As of the sources, up to 27 November 2024; its day has passed since." in each]
-    assert passed
-    assert len(passed) < len(told), "not those without a day"
+    assert passed == told, "also those whose day another claim tells"
+    undated = [words(li) for li in rows(page(f"{server}claims?certainty=planned&thing=kazakhstan-npp-project"))]
+    assert undated
+    assert not [each for each in undated if "its day has passed since" in each]
+
+
+def test_the_page_of_a_plan_says_that_its_day_has_passed(server: str) -> None:
+    said = "This was a plan. As of the sources, up to 27 November 2024; its day has passed since."
+    found = rows(page(f"{server}claims?certainty=planned&thing=putin-state-visit-kazakhstan-2024"))
+    for name in [li.get("id", "").removeprefix("claim-") for li in found][:3]:
+        assert said in main(page(f"{server}page/claim/{name}"))
+    assert said not in main(page(f"{server}page/claim/izv24-p32-4"))
 
 
 @pytest.mark.parametrize(
