@@ -107,7 +107,8 @@ def test_a_paragraph_is_linked_where_it_stands(server: str) -> None:
     assert addresses
     for address in addresses:
         path, _, paragraph = address.partition("#")
-        assert any(e.get("id") == paragraph for e in page(f"{server}{path.removeprefix('/')}").iter()), address
+        shown = {e.get("id") for e in page(f"{server}{path.removeprefix('/')}").iter()}
+        assert f"{paragraph}-name" in shown, "in full, and no link to where it stands"
 
 
 def test_a_row_says_who_how_surely_and_where(server: str) -> None:
