@@ -231,6 +231,11 @@ def test_pages_of_things_link_to_their_claims(server: str) -> None:
         assert words(link).split(" ")[1] == str(total(page(f"{server}claims?{facet}={value}")))
 
 
+@pytest.mark.parametrize(("code", "told"), [("ru", "о ком или о чём: "), ("kk", "кім немесе не туралы: ")])
+def test_the_link_to_the_claims_about_a_person_fits_people(server: str, code: str, told: str) -> None:
+    assert told in send(f"{server}page/vladimir-putin?lang={code}")[2].decode()
+
+
 def test_the_list_is_the_same_in_each_file(server: str, engine: Engine) -> None:
     query = "?kind=figure&article=mp23"
     shown = {f"https://w3id.org/kelisim/claim/{li.get('id', '')[6:]}" for li in rows(page(f"{server}claims{query}"))}
