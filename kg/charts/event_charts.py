@@ -80,7 +80,7 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
             Column("speaker", say("Who says so")),
             Column("certainty", say("How surely")),
         ),
-        [_row(span, told) for span in spans],
+        [_row(span, told, say) for span in spans],
         size=(WIDE, wide[1]),
         narrow=narrow[0],
         narrow_size=(NARROW, narrow[1]),
@@ -91,12 +91,13 @@ def event_chart(reader: Reader, iris: Iterable[str], language: str, translate: T
     )
 
 
-def _row(span: _Span, told: Mapping[str, Footnote]) -> tuple[str, ...]:
+def _row(span: _Span, told: Mapping[str, Footnote], translate: Translate) -> tuple[str, ...]:
+    kind = translate("planned") if span.kind == "planned" else translate("held")
     notes = [told[claim] for claim in span.claims if claim in told]
     speakers, modalities = (dict.fromkeys(str(n.speaker_label) for n in notes), [str(n.modality_label) for n in notes])
     first, last = span.period.start.isoformat(), span.period.end.isoformat()
     said = " ".join(span.claims), "; ".join(speakers), "; ".join(dict.fromkeys(modalities))
-    return span.iri, span.name, span.kind, first, last, *said
+    return span.iri, span.name, kind, first, last, *said
 
 
 def _description(span: _Span, translate: Translate) -> str:

@@ -129,8 +129,9 @@ def cite_claim(  # noqa: PLR0913 - what is cited, from where, of which version, 
     journal = ", ".join(map(str, source.publishers))
     who = ", ".join(filter(None, (note.speaker_label.text, note.modality_label.text)))
     place = translate("paragraph %(number)s") % {"number": note.paragraph} if note.paragraph else ""
+    accessed = translate("accessed %(day)s") % {"day": today}
     remark = "; ".join(
-        filter(None, (note.gloss.rstrip("."), who, f"Kelisim: {note.claim}", in_words(data), f"accessed {today}"))
+        filter(None, (note.gloss.rstrip("."), who, f"Kelisim: {note.claim}", in_words(data, translate), accessed))
     )
     address = source.address or note.claim
     key = f"kelisim-{note.claim.rpartition('/')[2]}"
@@ -176,7 +177,7 @@ def cite_claim(  # noqa: PLR0913 - what is cited, from where, of which version, 
         f"UR  - {address}",
     ]
     return Citation(
-        f"{sentence(note, source, language, translate)} Kelisim, {in_words(data)}, {today}.",
+        f"{sentence(note, source, language, translate)} Kelisim, {in_words(data, translate)}, {today}.",
         f"@article{{{key},\n" + ",\n".join(filter(None, bibtex)) + "\n}",
         json.dumps([{name: value for name, value in csl.items() if value}], ensure_ascii=False, indent=1),
         "\n".join(("TY  - NEWS", *(line for line in map(one_line, ris) if line), "ER  - ")),

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from kg.history.timeline import Version
+from kg.language.messages import Translate
 from kg.publishing.about import About
 from ontology import version
 
@@ -104,11 +105,12 @@ def answer_title(query: str) -> str:
     return f"Answer to the SPARQL query “{' '.join(bare.split())[:200]}”"
 
 
-def in_words(data: Version) -> str:
+def in_words(data: Version, translate: Translate = str) -> str:
     """The version of the data: its number, date and digest; the SHA-256 of its N-Quads, if that is known."""
     digest = data.sha256 or data.digest
-    dated = f" of {data.time[:10]}" if data.time else ""
-    return f"data version {data.number}{dated}" + (f", digest {digest}" if digest else "")
+    numbered = translate("data version %(number)s of %(day)s") if data.time else translate("data version %(number)s")
+    words = numbered % {"number": data.number, "day": data.time[:10]}
+    return f"{words}, {translate('digest')} {digest}" if digest else words
 
 
 def one_line(text: str) -> str:

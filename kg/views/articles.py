@@ -81,6 +81,14 @@ def newest_articles(reader: Reader, language: str, offset: int = 0, limit: int =
     return describe_articles(reader, [str(row["article"].value) for row in rows], language)
 
 
+def count_articles(reader: Reader) -> int:
+    """The number of articles."""
+    rows = reader.rows(
+        f"{_PREFIXES} SELECT (COUNT(DISTINCT ?article) AS ?n) WHERE {{ ?article a kel:Article }} LIMIT 1"
+    )
+    return int(rows[0]["n"].value)
+
+
 def describe_articles(reader: Reader, iris: Iterable[str], language: str) -> list[Article]:
     """The records of the given articles, in the order of `iris`; IRIs of other things are ignored."""
     wanted = list(dict.fromkeys(iris))

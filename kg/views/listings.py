@@ -30,6 +30,11 @@ class Listing:
         """The number of pages; an empty list has one."""
         return max(1, -(-self.total // self.size))
 
+    @property
+    def is_beyond(self) -> bool:
+        """Whether this page is one after the last."""
+        return self.number > self.pages and self.total > 0
+
 
 def listing(  # noqa: PLR0913 - what is listed, in which order, and which part of it
     reader: Reader,

@@ -84,7 +84,8 @@ def sentence(brief: Brief, sort: str) -> str:
     kinds = [str(thing.name(fact.iri)) for fact in (*brief.kinds, *brief.statuses)] or [sort]
     dates = [when(moment) for moment in brief.moments[:1]]
     places = [str(thing.name(fact.iri)) for fact in brief.places[:2]]
-    return f"{name}: {', '.join(filter(None, dict.fromkeys([*kinds, *dates, *places])))}."
+    words = f"{name}: {', '.join(filter(None, dict.fromkeys([*kinds, *dates, *places])))}"
+    return words if words.endswith(".") else f"{words}."  # a date in Russian ends in that of its “г.”
 
 
 def _last(moments: tuple[Moment, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.charts.trade_charts import in_words, when
 from kg.claims.citing import sentence, sources
-from kg.claims.content import Content, contents
+from kg.claims.content import contents
 from kg.claims.facets import FACETS, ClaimTable, Selection
 from kg.claims.kinds import TITLES
 from kg.claims.reading import claims_with_words, count_by_facet
@@ -75,6 +74,7 @@ class Asked:
     found: Sequence[int]
     filters: Filters
     words: str
+    page: int = 1
 
     @property
     def claims(self) -> list[str]:
@@ -89,8 +89,8 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/claims")
     def page() -> tuple[str, int]:
         """A page of the claims that fit what is chosen; 400 with a message if something is no choice."""
-        asked = _asked(site)
-        number = asked.filters.page()
+        asked = _asked(site, paged=True)
+        number = asked.page
         shown = asked.claims[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
         counted = asked.found if not asked.filters.problems else range(len(asked.table.claims))
         facets = shown_facets(
@@ -144,8 +144,8 @@ def claims_of(reader: Reader, iri: str) -> list[tuple[str, str, int]]:
     return [(facet, f"/claims?{urlencode({facet: slug(facet, iri)}, safe='/:')}", n) for facet, n in found.items()]
 
 
-def _asked(site: Site) -> Asked:
-    """What the request asks for; what is no choice is told in the problems of the filters."""
+def _asked(site: Site, *, paged: bool = False) -> Asked:
+    """What the request asks for, as a page or as a whole; what is no choice is told in the problems of the filters."""
     filters = Filters("text", "date", "speaker")
     table = site.claims.get().table
     chosen: dict[str, tuple[str, ...]] = {}
@@ -155,14 +155,15 @@ def _asked(site: Site) -> Asked:
         for value, thing in means.items():
             if not table.has(facet.name, thing):
                 filters.problems.append(unknown_choice(value, translate(FACET_TITLES[facet.name])))
-        chosen[facet.name] = tuple(means.values())
+        chosen[facet.name] = tuple(dict.fromkeys(means.values()))
     words, (since, until) = filters.words(), (_day(filters, name) for name in ("since", "until"))
+    number = filters.page() if paged else 1
     request.args.get("more")  # a parameter that the page reads
     if filters.problems:
         return Asked(table, Selection(), (), filters, words)
     among = claims_with_words(site.reader, words) if words else None
     selection = Selection(chosen, among, since, until)
-    return Asked(table, selection, _sorted(site, table, table.select(selection), filters), filters, words)
+    return Asked(table, selection, _sorted(site, table, table.select(selection), filters), filters, words, number)
 
 
 def _sorted(site: Site, table: ClaimTable, found: list[int], filters: Filters) -> list[int]:
@@ -187,7 +188,7 @@ def _day(filters: Filters, name: str) -> str:
 
 def _rows(site: Site, claims: Sequence[str]) -> dict[str, Any]:
     """Template variables of the rows: footnotes, what the claims hold, their passages, and how to cite them."""
-    reader, today = site.reader, datetime.now(UTC).date()
+    reader = site.reader
     notes = footnotes(reader, claims, language())
     held = contents(reader, notes, claims)
     articles = sources(reader, (note.article for note in notes.values()), language())
@@ -204,14 +205,7 @@ def _rows(site: Site, claims: Sequence[str]) -> dict[str, Any]:
             claim: sentence(note, articles[note.article], language(), translate) if note.article in articles else ""
             for claim, note in notes.items()
         },
-        "passed": {claim for claim, of in held.items() if _is_passed(of, today)},
         "page": Notes(notes, labels(reader, named, language())),
         "in_words": lambda each: in_words(each, language(), translate),
         "when": lambda each: when(each, language(), translate),
     }
-
-
-def _is_passed(of: Content, today: date) -> bool:
-    """Whether the day that a claim plans for has passed."""
-    last = parse_day(of.planned_until) if of.planned_until else None
-    return last is not None and last < today

@@ -163,9 +163,15 @@ def link(without: tuple[str, str] = ("", ""), **changes: str | int) -> str:
     Parameters that the list does not read are left out, and empty ones.
     """
     dropped = {*changes, *(() if "page" in changes else ("page",))}
-    kept = [(k, v) for k, v in known() if v and k not in dropped and (k, v) != without]
+    left_out = _in_short(*without)
+    kept = [(k, v) for k, v in known() if v and k not in dropped and (k, _in_short(k, v)) != (without[0], left_out)]
     pairs = [*kept, *((k, str(v)) for k, v in changes.items() if v)]
     return f"?{urlencode(pairs, safe='/:')}" if pairs else request.path
+
+
+def _in_short(name: str, value: str) -> str:
+    """A value in the one form that stands for all its forms in addresses: a whole IRI, further spaces."""
+    return slug(name, meant(name, " ".join(value.split())))
 
 
 def file_link(path: str, **changes: str) -> str:

@@ -24,14 +24,16 @@ from server.http.site import Site
 def register(app: Flask, site: Site) -> None:
     """Registers the variables of ``base.html``, filters and a function.
 
-    The filters are ``in_its_language``, ``in_one_language``, ``shorten``, and ``passed``: of a planned day that is over
-    up to when the sources reach. The function is ``passages``: the texts of the passages of footnotes.
+    The filters are ``in_its_language``, ``in_one_language``, ``shorten``, ``has_passed`` of a day, and ``passed``: of a
+    planned day that is over up to when the sources reach. The function is ``passages``: the
+    texts of the passages of footnotes, with their languages.
     """
     release = version()
     app.jinja_env.filters["in_its_language"] = in_its_language
+    app.jinja_env.filters["has_passed"] = _has_passed
     app.jinja_env.filters["passed"] = lambda day: site.sources_until.get() if _has_passed(day) else ""
 
-    def passages(notes: Iterable[Footnote]) -> dict[str, str]:
+    def passages(notes: Iterable[Footnote]) -> dict[str, Label]:
         return quotations(site.reader, site.article_store, (note.passage for note in notes))
 
     app.jinja_env.globals["passages"] = passages

@@ -18,18 +18,20 @@ from kg.views.articles import (
     ArticlePage,
     PassageLocation,
     claim_counts,
+    count_articles,
     describe_articles,
     first_of_page,
     newest_articles,
     read_article,
 )
 from kg.views.footnotes import Footnote
+from kg.views.listings import Listing
 from ontology import KelisimError
 from server.http.languages import language, translate
 from server.http.links import PARAGRAPH
 from server.http.site import Site
 from server.http.tables import tabular
-from server.pages.facets import file_link
+from server.pages.facets import file_link, link
 from server.pages.filters import Filters
 from server.pages.list_files import MOST_IN_FILE, bounded, checked, table_of
 
@@ -50,6 +52,8 @@ def blueprint(site: Site) -> Blueprint:
             counted=claim_counts(site.reader, [a.iri for a in shown]),
             number=number,
             more=len(found) > ARTICLES_PER_PAGE,
+            listing=Listing((), 0 if found else count_articles(site.reader), number, ARTICLES_PER_PAGE),
+            link=link,
             file_link=file_link,
             host=request.url_root.rstrip("/"),
         )

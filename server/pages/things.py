@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from kg.charts.maps import place_map
 from kg.claims.citing import Source, cite_claim
 from kg.claims.citing import sources as sources_of
+from kg.claims.content import contents
 from kg.language.amounts import amount
 from kg.language.classes import most_specific_class
 from kg.language.labels import Label
@@ -18,7 +19,7 @@ from kg.language.vocabulary_labels import NAMES
 from kg.publishing.citing import cite
 from kg.store.reader import Reader, node
 from kg.views.briefs import Brief, brief
-from kg.views.claims import read_claim
+from kg.views.claims import ClaimView, read_claim
 from kg.views.entries import SectionTable
 from kg.views.facts import WINDOW, expect_facts
 from kg.views.finding import Search, find_ahead
@@ -233,9 +234,16 @@ def _claim(site: Site, iri: str) -> str:
         claim=claim,
         crumbs=crumbs_of_claim(claim.record),
         conflicts=conflicts_of(site, iri),
+        planned_until=contents(site.reader, {iri: note}, [iri])[iri].planned_until if _tells_plans(claim) else "",
         citation=cite_claim(note, source, site.version, language(), translate),
         query=f"SELECT ?subject ?property ?value WHERE {{\n  GRAPH {node(iri)} {{ ?subject ?property ?value }}\n}}",
     )
+
+
+def _tells_plans(claim: ClaimView) -> bool:
+    """Whether the claim is of a plan, or names a planned day."""
+    told = (fact.predicate for facts in claim.facts.values() for fact in facts)
+    return claim.record.modality_code == "planned" or str(KEL.plannedLatest) in told
 
 
 def _map(site: Site, thing: Thing) -> Any:

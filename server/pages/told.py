@@ -77,7 +77,7 @@ class ToldFacets:
             for value, iri in means.items():
                 if not self._is_known(name, iri):
                     filters.problems.append(unknown_choice(value, translate(TITLES[name])))
-            found[name] = tuple(means.values())
+            found[name] = tuple(dict.fromkeys(means.values()))
         return Told(found)
 
     def _is_known(self, name: str, iri: str) -> bool:

@@ -12,8 +12,15 @@
   if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
 
   // A link into what is folded away opens it, also where the browser does not do so itself.
+  const pointed = (hash) => {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null; // a percent sign that escapes nothing
+    }
+  };
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = pointed(location.hash);
     let opened = false;
     for (let fold = target?.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) {
       fold.open = opened = true;
@@ -24,7 +31,7 @@
 
   // A footnote is shown beside its number while that is pointed at or has the focus, and leads back to it.
   const REF = ".note-ref a[href^='#']";
-  const noted = (ref) => document.getElementById(decodeURIComponent(ref.hash.slice(1)));
+  const noted = (ref) => pointed(ref.hash);
   let preview;
   let hiding;
   const hide = () => { preview?.remove(); preview = undefined; };

@@ -1,6 +1,7 @@
 """Citations of claims: the sentence, BibTeX, CSL-JSON and RIS, of articles of which much or little is told."""
 
 import json
+import re
 from datetime import date
 
 import pyoxigraph as ox
@@ -100,6 +101,18 @@ def test_a_date_in_ris_has_its_four_parts(engine: Engine, earliest: str, latest:
     (dated,) = (line.removeprefix("DA  - ") for line in cited.ris.splitlines() if line.startswith("DA"))
     assert dated == told
     assert dated.count("/") == 3
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "версия данных 7 от 2026"), ("kk", "деректердің 7-нұсқасы")])
+def test_a_citation_has_no_english_of_ours(engine: Engine, language: str, words: str) -> None:
+    reader, iri = Reader(engine), f"{CLAIM}izv24-p32-4"
+    note = footnotes(reader, [iri], language)[iri]
+    source = sources(reader, [note.article], language)[note.article]
+    cited = cite_claim(note, source, VERSION, language, translator(language), today=TODAY)
+    for text in (cited.text, cited.bibtex, cited.csl, cited.ris):
+        assert not re.search("data version|digest|accessed [0-9]|paragraph", text)
+        assert words in text
+    assert "accessed 2026-05-06" in cite_claim(note, source, VERSION, today=TODAY).ris
 
 
 def test_of_an_article_without_a_record_its_claim_is_enough(engine: Engine) -> None:

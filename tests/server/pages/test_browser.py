@@ -229,6 +229,20 @@ def test_the_colours_can_be_chosen(browser: Browser, server: str) -> None:
         expect(page.get_by_role("button", name="Dark colours")).to_be_hidden()
 
 
+def test_a_fragment_that_escapes_nothing_stops_no_script(browser: Browser, server: str) -> None:
+    with visit(browser, server, "about#%") as page:
+        page.get_by_role("button", name="Dark colours").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_what_is_folded_is_accessible_when_it_is_open(browser: Browser, server: str) -> None:
+    for path in ("sources", "page/kazakhstan", "page/vladimir-putin"):
+        with visit(browser, server, path) as page:
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            rules = ["heading-order", "landmark-unique"]
+            assert violations(page, {"type": "rule", "values": rules}) == [], path
+
+
 def test_pages_print_without_their_frame(browser: Browser, server: str) -> None:
     with visit(browser, server, "about") as page:
         page.emulate_media(media="print", color_scheme="dark")

@@ -89,6 +89,28 @@ def test_what_is_chosen_can_be_taken_back(server: str) -> None:
     assert total(page(f"{server}claims{without[0]}")) >= total(found) > 0
 
 
+def test_what_is_chosen_can_be_taken_back_in_any_form(server: str) -> None:
+    whole = quote("https://w3id.org/kelisim/id/yury-ushakov", safe="")
+    for query, kept in (
+        (f"speaker={whole}&certainty=planned", "?certainty=planned"),
+        (f"speaker=yury-ushakov&speaker={whole}&certainty=planned", "?certainty=planned"),
+        ("text=%20the%20%20state%20&certainty=planned", "?certainty=planned"),
+    ):
+        (chips,) = (ul for ul in page(f"{server}claims?{query}").iter("ul") if ul.get("class") == "chips")
+        assert kept in [li[0].get("href") for li in chips], query
+        assert len(chips) == 3, "each once"
+
+
+def test_a_paragraph_is_linked_where_it_stands(server: str) -> None:
+    found = rows(page(f"{server}claims?article=izv24&sort=-text"))
+    addresses = {a for a in links(found) if "#p" in a}
+    assert addresses
+    for address in addresses:
+        path, _, paragraph = address.partition("#")
+        shown = {e.get("id") for e in page(f"{server}{path.removeprefix('/')}").iter()}
+        assert f"{paragraph}-name" in shown, "in full, and no link to where it stands"
+
+
 def test_a_row_says_who_how_surely_and_where(server: str) -> None:
     (row,) = (li for li in rows(page(f"{server}claims?thing=obs-kz-ru-trade-2023")) if "32-4" in li.get("id", ""))
     told = words(row)
@@ -97,7 +119,7 @@ def test_a_row_says_who_how_surely_and_where(server: str) -> None:
     assert "a record trade turnover, 2023" in told
     assert "(“$28.4 billion”)" in told
     assert f"Izvestia · Izvestia, November 2024, paragraph 32 · {spaced(between('2024-11-25', '2024-11-27'))}" in told
-    assert {"/page/claim/izv24-p32-4", "/page/izvestia", "/page/source/izv24#p32"} <= links([row])
+    assert {"/page/claim/izv24-p32-4", "/page/izvestia", "/page/source/izv24?paragraph=31#p32"} <= links([row])
 
 
 def test_plans_wishes_and_denials_do_not_look_like_facts(server: str) -> None:
@@ -112,8 +134,18 @@ def test_plans_wishes_and_denials_do_not_look_like_facts(server: str) -> None:
 def test_a_plan_whose_day_has_passed_says_so(server: str) -> None:
     told = [words(li) for li in rows(page(f"{server}claims?certainty=planned&thing=putin-state-visit-kazakhstan-2024"))]
     passed = [each for each in told if "As of the sources, up to 27 November 2024; its day has passed since." in each]
-    assert passed
-    assert len(passed) < len(told), "not those without a day"
+    assert passed == told, "also those whose day another claim tells"
+    undated = [words(li) for li in rows(page(f"{server}claims?certainty=planned&thing=kazakhstan-npp-project"))]
+    assert undated
+    assert not [each for each in undated if "its day has passed since" in each]
+
+
+def test_the_page_of_a_plan_says_that_its_day_has_passed(server: str) -> None:
+    said = "This was a plan. As of the sources, up to 27 November 2024; its day has passed since."
+    found = rows(page(f"{server}claims?certainty=planned&thing=putin-state-visit-kazakhstan-2024"))
+    for name in [li.get("id", "").removeprefix("claim-") for li in found][:3]:
+        assert said in main(page(f"{server}page/claim/{name}"))
+    assert said not in main(page(f"{server}page/claim/izv24-p32-4"))
 
 
 @pytest.mark.parametrize(
@@ -125,6 +157,7 @@ def test_a_plan_whose_day_has_passed_says_so(server: str) -> None:
         ("since=yesterday", "“yesterday” is no day. Write one as 2024-11-27."),
         ("sort=weight", "cannot be sorted by “weight”"),
         ("page=0", "“0” is no number of a page"),
+        ("page=-1", "“-1” is no number of a page"),
         (f"text={'x' * 101}", "longer than 100 characters"),
     ],
 )
@@ -132,6 +165,8 @@ def test_what_cannot_be_asked_is_told(server: str, query: str, told: str) -> Non
     found = page(f"{server}claims?{query}", 400)
     assert told in main(found)
     assert facets(found), "what can be chosen is offered"
+    assert "No list" in main(found)
+    assert rows(found) == []
     if not query.startswith("page"):
         status, headers, body = send(f"{server}claims.csv?{query}")
         assert (status, headers.get_content_type()) == (400, "application/problem+json")
@@ -194,6 +229,11 @@ def test_pages_of_things_link_to_their_claims(server: str) -> None:
         (link,) = (a for a in found.iter("a") if a.get("href") == f"/claims?{facet}={value}")
         assert told in words(link)
         assert words(link).split(" ")[1] == str(total(page(f"{server}claims?{facet}={value}")))
+
+
+@pytest.mark.parametrize(("code", "told"), [("ru", "о ком или о чём: "), ("kk", "кім немесе не туралы: ")])
+def test_the_link_to_the_claims_about_a_person_fits_people(server: str, code: str, told: str) -> None:
+    assert told in send(f"{server}page/vladimir-putin?lang={code}")[2].decode()
 
 
 def test_the_list_is_the_same_in_each_file(server: str, engine: Engine) -> None:

@@ -6,10 +6,12 @@ from html import unescape
 
 import pytest
 
+from kg.charts.event_charts import event_chart
 from kg.engine.engine import Engine
 from kg.store.reader import Reader
 from kg.views.events import PAGE_SIZE, EventFilter, events, kinds, states, statuses, years
 from ontology.namespaces import CODE, ID
+from server.http.languages import translator
 from tests.conftest import serving
 from tests.http import send
 from tests.wording import between, spaced
@@ -90,6 +92,14 @@ def test_map_and_chart_stand_with_text_and_data(server: str) -> None:
         assert "CSTO summit in Astana" in words
         status, headers, _ = send(server.rstrip("/") + address.replace("&amp;", "&"))
         assert (status, headers.get_content_type()) == (200, "image/svg+xml")
+
+
+def test_the_table_of_the_chart_is_in_the_readers_language(engine: Engine) -> None:
+    for code, told in (("en", {"held", "planned"}), ("ru", {"состоялось", "планируется"})):
+        reader = Reader(engine)
+        shown = event_chart(reader, events(reader, EventFilter(), code).things, code, translator(code))
+        assert shown is not None
+        assert {row[2] for row in shown.rows} == told
 
 
 def test_a_filter_that_cannot_be_is_told(server: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,25 @@ def test_labels_are_in_the_readers_language(server: str, name: str) -> None:
     assert send(f"{server}{name}.csv?format=csv-excel")[2].startswith(b"\xef\xbb\xbf")
 
 
+@pytest.mark.parametrize("name", [*LISTS, "claims", "conflicts"])
+def test_a_page_beyond_the_last_leads_back_to_it(server: str, name: str) -> None:
+    found = page(f"{server}{name}?page=77")
+    told = re.search(r"The list has only (\d+) pages?\. Last page", main(found))
+    assert told, main(found)
+    assert not re.search("fits?.these|No claim fits|There are no", main(found))
+    (last,) = (a.get("href") for a in found.iter("a") if words(a) == "Last page")
+    assert last == f"?page={told[1]}"
+    assert "The list has only" not in main(page(f"{server}{name}{last}"))
+
+
+@pytest.mark.parametrize("name", FACETED)
+def test_facets_of_things_say_that_they_are_of_some_claim(server: str, name: str) -> None:
+    assert "Each fits by some claim about it, which need not be one of those shown with it." in main(
+        page(f"{server}{name}")
+    )
+    assert "какому-то утверждению" in send(f"{server}{name}?lang=ru")[2].decode()
+
+
 @pytest.mark.parametrize("name", FACETED)
 def test_facets_of_a_list_narrow_it_and_its_files(server: str, name: str) -> None:
     shown = facets(page(f"{server}{name}"))
@@ -98,6 +118,11 @@ def test_tables_and_charts_say_who_says_so(server: str) -> None:
     charts = table(f"{server}charts/trade-turnover.csv")
     assert {"speaker", "certainty"} <= set(charts[0])
     assert table(f"{server}charts/events.csv?thing=id:csto-summit-astana-2024")[0]["certainty"] == "planned"
+
+
+def test_past_plans_say_so_in_kazakh(server: str) -> None:
+    html = send(f"{server}events?lang=kk")[2].decode()
+    assert "2024 ж. 27 қараша күніне дейінгі дереккөздер бойынша" in re.sub(r"\s+", " ", html)
 
 
 def test_past_plans_say_up_to_when_the_sources_reach(server: str) -> None:

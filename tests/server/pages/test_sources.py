@@ -147,6 +147,14 @@ def test_the_real_articles_are_marked_where_their_claims_point(
     assert len(shown) == len(set(shown)) > 50
 
 
+def test_a_passage_names_its_language_where_it_is_not_that_of_the_page(kelisim: str, articles: Path) -> None:
+    with serving(kelisim, "--articles", str(articles)) as running:
+        for path in ("page/claim/izv24-p32-4?", "claims?thing=obs-kz-ru-trade-2023&", "page/obs-kz-ru-trade-2023?"):
+            for code, told in (("ru", ' lang="en"'), ("kk", ' lang="en"'), ("en", "")):
+                quoted = re.findall(r'<blockquote class="passage"([^>]*)>', get(running.address, f"{path}lang={code}"))
+                assert set(quoted) == {told}, path
+
+
 def test_an_empty_graph_has_its_pages(kelisim: str, tmp_path: Path) -> None:
     with serving(kelisim, "--store", str(tmp_path / "store"), "--allow-updates", "--empty") as running:
         assert "There are no articles here." in words(get(running.address, "sources"))

@@ -30,6 +30,15 @@ PAGES = (
 )
 
 
+def test_sentences_end_with_one_full_stop(server: str) -> None:
+    for path in ("page/russia-central-asia-gas-pipeline-opening-2023", "page/kazakhstan", "downloads"):
+        for code in ("en", "ru", "kk"):
+            html = send(f"{server}{path}?lang={code}", headers={"Accept": BROWSER})[2].decode()
+            said = re.findall(r'<p class="(?:lead|quiet)">(.*?)</p>', html)
+            assert said
+            assert not [words for words in said if ".." in words], (path, code)
+
+
 class Page(HTMLParser):
     """A page's headings, links, ids and languages."""
 
