@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from tests.conftest import ROOT
 
 CHARTS, EDITOR = "vega.js", "yasgui"
-BUDGET = 130_000
+BUDGET = 135_000
 """The limit of bytes transferred for a page and its resources, as long as it is only read."""
 
 SHIFTS = """() => {
