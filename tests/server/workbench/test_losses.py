@@ -1,0 +1,108 @@
+"""Nothing that a curator wrote is lost: not by a form, by numbering anew, by another's edits, or by a file's place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from kg.curation.writing import ClaimsFile
+from server.http.errors import ProblemError
+from server.workbench.app import create_app
+from server.workbench.bench import Bench
+from server.workbench.desk import Desk
+from server.workbench.forms import MOST_THINGS, from_claim, from_request
+from server.workbench.guard import Guard
+from server.workbench.views import Views
+from tests.server.workbench.conftest import ARTICLE, make_data
+from tests.server.workbench.test_editing import WRITTEN
+
+PORT = 1234
+BASE = f"http://127.0.0.1:{PORT}"
+
+
+class Client:
+    """A workbench within this process."""
+
+    def __init__(self, data: Path, articles: Path) -> None:
+        self.data = data
+        self.desk = Desk.open(data, ARTICLE, articles, data.parent / "state")
+        self.bench = Bench(self.desk)
+        guard = Guard(PORT)
+        self._secret = guard.secret
+        self._client = create_app(self.bench, guard).test_client()
+        self._client.get(f"/?token={guard.token}", base_url=BASE)
+
+    def get(self, path: str) -> TestResponse:
+        return self._client.get(path, base_url=BASE, headers={"Accept": "text/html"})
+
+    def post(self, path: str, *fields: tuple[str, str], **named: str) -> TestResponse:
+        sent = MultiDict([*fields, *named.items(), ("secret", self._secret)])
+        return self._client.post(path, data=sent, base_url=BASE, headers={"Origin": BASE, "Accept": "text/html"})
+
+    def form(self, name: str, **changed: str) -> list[tuple[str, str]]:
+        """The fields of the form of a claim as a browser sends them, some changed."""
+        claim = self.desk.claim(name)
+        assert claim
+        sent = Views(self.bench, "en").sent(from_claim(claim))
+        return [("key", f"claim:{name}"), *((k, changed.get(k, v)) for k, v in sent)]
+
+    @property
+    def text(self) -> str:
+        return self.desk.texts[self.desk.path]
+
+
+Start = Callable[..., Client]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts a workbench over some claims."""
+
+    def started(claims: str = WRITTEN) -> Client:
+        data, articles = make_data(tmp_path, claims=claims)
+        return Client(data, articles)
+
+    return started
+
+
+GLOSS = "record:kel:gloss@en"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        'skos:altLabel "Plain" .',
+        'skos:altLabel "British"@en-GB .',
+        'skos:altLabel "One"@en , "Two"@en .',
+        "kel:place id:astana ." + "".join(f"\n    id:thing-{n} kel:place id:astana ." for n in range(24)),
+    ],
+)
+def test_a_form_gives_back_texts_of_any_language_and_many_things(start: Start, values: str) -> None:
+    client = start(
+        WRITTEN.replace("    id:kazakhstan a kel:State .", f"    id:kazakhstan a kel:State ; {values}").replace(
+            "\nclaim:gaz31-p2-1 {", "\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\nclaim:gaz31-p2-1 {"
+        )
+    )
+    page = client.get("/claims/gaz31-p2-1").text
+    sent = client.form("gaz31-p2-1", **{GLOSS: "Mended."})
+    assert all(f'name="{name}"' in page for name, _ in sent)
+    before = client.desk.claim("gaz31-p2-1")
+    client.post("/claims/gaz31-p2-1", *sent, do="keep")
+    after = client.desk.claim("gaz31-p2-1")
+    assert before
+    assert after
+    assert after.gloss("en") == "Mended."
+    told = [{(s.subject, s.predicate, s.object) for s in c.facts} for c in (before, after)]
+    assert told[0] == told[1]
+
+
+def test_a_claim_that_no_form_can_hold_is_not_kept_by_one(start: Start) -> None:
+    client = start(WRITTEN.replace("    id:russia a kel:State .", '    id:russia a kel:State ; rdfs:label "Two  spaces"@en .'))
+    before = client.text
+    assert client.post("/claims/gaz31-p2-1", *client.form("gaz31-p2-1", **{GLOSS: "Mended."}), do="keep").status_code == 303
+    assert "edit its text" in client.get("/claims/gaz31-p2-1").text
+    assert client.text == before
+    with pytest.raises(ProblemError):
+        from_request(MultiDict([(f"thing-{n}", "") for n in range(MOST_THINGS + 1)]), ARTICLE)
