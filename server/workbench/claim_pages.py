@@ -229,16 +229,17 @@ class _Forms:
             desk.begin(key, sent)
             bench.message = translate(_UNFINISHED)
             return redirect(here, 303)
+        renamed: dict[str, str] = {}
         try:
             if desk.claim(name):
                 file = judged(desk.file, above(desk.file, name)).replace(claim)
             elif request.form.get("order"):
                 name = str(desk.file.number(form.passage))
                 claim = statements(name, bench.completed(form, name), bench.vocabulary).claim(desk.path)
-                file = desk.file.insert(claim)
+                renamed, file = desk.file.raised(name), desk.file.insert(claim)
             else:
                 file = desk.file.add(claim)
-            changed = desk.edit(name, {desk.path: file.text})
+            changed = desk.edit(name, {desk.path: file.text}, renamed)
         except KelisimError as error:
             desk.begin(key, sent)
             bench.message = str(error)

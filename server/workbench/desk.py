@@ -37,11 +37,15 @@ class ChangedOnDiskError(KelisimError):
 
 @dataclass(frozen=True)
 class Step:
-    """An edit: what it was, and the texts before and after it by path; a path without a text is a new file."""
+    """An edit: what it was, and the texts before and after it by path; a path without a text is a new file.
+
+    renamed: the new names of claims by their old ones.
+    """
 
     words: str
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -62,7 +66,8 @@ class Desk:
     begun: dict[str, Fields] = field(default_factory=dict)
     found: Entry | None = None
     left: list[tuple[str, str]] = field(default_factory=list)
-    """Claims of ours that could not be put on what another wrote: name and source."""
+    """What is no longer at its place: claims that could not be put on what another wrote, with their source, and forms
+    that were begun of claims that are gone, with their entries."""
     _done: list[Step] = field(default_factory=list)
     _undone: list[Step] = field(default_factory=list)
     _files: dict[str, tuple[str, CuratedFile]] = field(default_factory=dict)
@@ -150,10 +155,10 @@ class Desk:
         """What would be done again, in words, or empty."""
         return self._undone[-1].words if self._undone else ""
 
-    def edit(self, words: str, texts: Mapping[str, str]) -> bool:
+    def edit(self, words: str, texts: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> bool:
         """Puts texts in the place of those at their paths, and what follows of passages; whether one differs.
 
-        Raises KelisimError, and does nothing, if one is malformed.
+        `renamed` are the new names of claims by their old ones: forms that were begun go with their claim. Raises KelisimError, and does nothing, if one is malformed.
         """
         changed = {path: text for path, text in texts.items() if self.texts.get(path) != text}
         files = [read(text, path) for path, text in changed.items()]
@@ -167,10 +172,10 @@ class Desk:
         passages = f"passages/{self.article}.ttl"
         if (text := rendered(self.collection, self.article)) and text != self.texts.get(passages):
             before[passages], changed[passages] = self.texts.get(passages), text
-        self._done.append(Step(words, before, changed))
+        self._done.append(Step(words, before, changed, renamed or {}))
         del self._done[:-MOST_STEPS]
         self._undone.clear()
-        self._put(changed)
+        self._put(changed, renamed or {})
         return True
 
     def undo(self) -> str:
@@ -186,17 +191,36 @@ class Desk:
             return ""
         step = source.pop()
         target.append(step)
-        self._put(step.before if back else step.after)
+        renamed = {new: old for old, new in step.renamed.items()} if back else step.renamed
+        self._put(step.before if back else step.after, renamed)
         return step.words
 
-    def _put(self, texts: Mapping[str, str | None]) -> None:
+    def _put(self, texts: Mapping[str, str | None], renamed: Mapping[str, str]) -> None:
         for path, text in texts.items():
             if text is None:
                 del self.texts[path]
             else:
                 self.texts[path] = text
         self._forget()
+        self._rename_forms(renamed)
         self.note()
+
+    def _rename_forms(self, renamed: Mapping[str, str]) -> None:
+        """Keys the forms that were begun by the new names of their claims; those of claims that are gone are left."""
+        keys = {f"claim:{old}": f"claim:{new}" for old, new in renamed.items()}
+        there = {f"claim:{c.name}" for c in self.claims}
+        begun: dict[str, Fields] = {}
+        for key, fields in self.begun.items():
+            kept = keys.get(key, key)
+            if (key not in keys and key in keys.values()) or (kept.startswith("claim:") and kept not in there):
+                self._leave(key, fields)
+            else:
+                begun[kept] = [(n, keys.get(v, v)) for n, v in fields]
+        self.begun = begun
+
+    def _leave(self, key: str, fields: Fields) -> None:
+        """Takes a form that was begun for one whose claim is gone: what was entered is shown."""
+        self.left.append((key.removeprefix("claim:"), "\n".join(f"{n}: {v}" for n, v in fields if v)))
 
     def _forget(self) -> None:
         for name in ("collection", "claims", "file"):

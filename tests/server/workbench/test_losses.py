@@ -106,3 +106,32 @@ def test_a_claim_that_no_form_can_hold_is_not_kept_by_one(start: Start) -> None:
     assert client.text == before
     with pytest.raises(ProblemError):
         from_request(MultiDict([(f"thing-{n}", "") for n in range(MOST_THINGS + 1)]), ARTICLE)
+
+
+TWO = WRITTEN + WRITTEN.partition("# Paragraph 2\n")[2].replace("p2-1", "p2-2").replace("traded for", "exchanged")
+
+
+def test_a_form_that_was_begun_stays_with_its_claim_when_claims_are_numbered_anew(start: Start) -> None:
+    client = start(TWO)
+    client.post("/check", *client.form("gaz31-p2-2", **{GLOSS: "Half."}))
+    client.post("/claims/gaz31-p2-1/remove", how="renumber")
+    assert [*client.desk.begun] == ["claim:gaz31-p2-1"]
+    assert (GLOSS, "Half.") in client.desk.begun["claim:gaz31-p2-1"]
+    client.post("/do", do="undo")
+    assert [*client.desk.begun] == ["claim:gaz31-p2-2"]
+    client.post("/check", *client.form("gaz31-p2-1", **{GLOSS: "Other half."}))
+    client.post("/do", do="redo")
+    assert [*client.desk.begun] == ["claim:gaz31-p2-1"]
+    assert (GLOSS, "Half.") in client.desk.begun["claim:gaz31-p2-1"]
+    assert "Other half." in client.get("/").text, "what was entered for the claim that is gone is shown"
+
+
+def test_a_form_that_was_begun_stays_with_its_claim_when_one_is_put_before_it(start: Start) -> None:
+    client = start(WRITTEN.replace("p2-s1", "p2-s2"))
+    client.post("/check", *client.form("gaz31-p2-1", **{GLOSS: "Half."}))
+    new = [(k, v) for k, v in client.form("gaz31-p2-1") if k not in {"first", "last", "key"}]
+    client.post("/new?at=2-1&recipe=kel:TradeObservation", *new, first="1", last="1", do="keep", order="yes")
+    assert [c.name for c in client.desk.claims] == ["gaz31-p2-1", "gaz31-p2-2"]
+    assert [*client.desk.begun] == ["claim:gaz31-p2-2"]
+    client.post("/do", do="undo")
+    assert [*client.desk.begun] == ["claim:gaz31-p2-1"]
