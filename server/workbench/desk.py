@@ -23,6 +23,7 @@ from ontology import PREFIXES, KelisimError
 from ontology.namespaces import SRC, shorten
 from server.workbench.journal import Entry, Fields, Journal
 from server.workbench.merging import merged
+from server.workbench.sources import source_of
 
 MOST_STEPS: Final = 200
 
@@ -213,14 +214,10 @@ class Desk:
         for key, fields in self.begun.items():
             kept = keys.get(key, key)
             if (key not in keys and key in keys.values()) or (kept.startswith("claim:") and kept not in there):
-                self._leave(key, fields)
+                self.left.append(_left(key, fields))
             else:
                 begun[kept] = [(n, keys.get(v, v)) for n, v in fields]
         self.begun = begun
-
-    def _leave(self, key: str, fields: Fields) -> None:
-        """Takes a form that was begun for one whose claim is gone: what was entered is shown."""
-        self.left.append((key.removeprefix("claim:"), "\n".join(f"{n}: {v}" for n, v in fields if v)))
 
     def _forget(self) -> None:
         for name in ("collection", "claims", "file"):
@@ -237,14 +234,15 @@ class Desk:
     def note(self) -> None:
         """Writes the journal."""
         unsaved = self.unsaved
-        self.journal.write(unsaved, {p: self.disk[p] for p in unsaved if p in self.disk}, self.begun)
+        paths = {*unsaved, self.path}  # forms that were begun are of claims as they stand there
+        self.journal.write(unsaved, {p: self.disk[p] for p in paths if p in self.disk}, self.begun)
 
     def take_up(self) -> None:
         """Takes up the edits of an earlier session, on top of what the files hold now."""
-        if self.found:
-            entry, self.found = self.found, None
-            self.begun = entry.forms
-            self._rebase(entry.base, entry.texts)
+        if entry := self.found:
+            self._rebase(entry.base, entry.texts, self.disk, entry.forms)
+            self.found = None
+            self.note()
 
     def discard(self) -> None:
         """Discards the edits of an earlier session."""
@@ -275,19 +273,53 @@ class Desk:
             raise KelisimError(f"{wrong[0]} Correct the file by hand, then read it again.")
         if self.path not in texts:
             raise KelisimError(f"{self.folder / self.path} is gone. Put it back, from Git say, then read it again.")
-        self.texts, self.disk = dict(texts), dict(texts)
-        self._rebase(base, mine)
+        self._rebase(base, mine, texts, self.begun)
+        self.note()
 
-    def _rebase(self, base: Mapping[str, str], mine: Mapping[str, str]) -> None:
-        """Puts edits that were made on `base` on the texts of now; there is no undoing beyond."""
+    def _rebase(
+        self, base: Mapping[str, str], mine: Mapping[str, str], disk: Mapping[str, str], forms: Mapping[str, Fields]
+    ) -> None:
+        """Puts edits that were made on `base` on what the disk holds now; there is no undoing beyond.
+
+        What cannot be put on it is left, forms of claims that another has changed as well.
+        """
+        texts, left = dict(disk), []
+        for path, text in mine.items():
+            now = disk.get(path, "")
+            try:
+                result, over = merged(path, base.get(path, ""), text, now)
+                if result != now and malformed({path: result}, Collection((read(result, path),))):
+                    result, over = now, [(path, text)]
+            except KelisimError:
+                result, over = now, [(path, text)]
+            left += over
+            if path in disk or result:
+                texts[path] = result
+        mine_now, now = (ClaimsFile.read(t, self.path) for t in (self._edited(base, mine), texts[self.path]))
+        begun = dict(forms)
+        for key in forms:
+            kind, _, name = key.partition(":")
+            if kind == "claim" and (name not in now.claims or _source(mine_now, name) != _source(now, name)):
+                left.append(_left(key, begun.pop(key)))
+        self.texts, self.disk, self.begun = texts, dict(disk), begun
+        self.left += left
         self._done.clear()
         self._undone.clear()
-        for path, text in mine.items():
-            self.texts[path], left = merged(path, base.get(path, ""), text, self.disk.get(path, ""))
-            self.left += left
         self._forget()
-        self.note()
+
+    def _edited(self, base: Mapping[str, str], mine: Mapping[str, str]) -> str:
+        """The claims as they were when forms were begun."""
+        return mine.get(self.path) or base.get(self.path) or self.texts[self.path]
 
     def _on_disk(self, path: str) -> str | None:
         file = self.folder / path
         return read_text(file) if file.is_file() else None
+
+
+def _left(key: str, fields: Fields) -> tuple[str, str]:
+    """What was entered into a form whose claim is gone, by the name of the claim."""
+    return key.removeprefix("claim:"), "\n".join(f"{n}: {v}" for n, v in fields if v)
+
+
+def _source(file: ClaimsFile, name: str) -> str:
+    return source_of(file, name) if name in file.claims else ""

@@ -135,3 +135,42 @@ def test_a_form_that_was_begun_stays_with_its_claim_when_one_is_put_before_it(st
     assert [*client.desk.begun] == ["claim:gaz31-p2-2"]
     client.post("/do", do="undo")
     assert [*client.desk.begun] == ["claim:gaz31-p2-1"]
+
+
+def others_write(client: Client, text: str) -> None:
+    (client.data / client.desk.path).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+def test_what_cannot_be_put_on_top_is_shown_and_all_else_is_put_on_top(start: Start, *, taken_up: bool) -> None:
+    client = start()
+    new = TWO.partition(WRITTEN)[2]
+    file = ClaimsFile.read(client.text + new + new.replace("p2-2", "p2-3"), client.desk.path)
+    before = client.text
+    client.desk.edit("two claims", {client.desk.path: file.text})
+    client.post("/check", *client.form("gaz31-p2-1", **{GLOSS: "Half."}))
+    others_write(client, before.replace("traded for", "had a trade of") + "\n# Withdrawn: gaz31-p2-2\n")
+    if taken_up:
+        client = Client(client.data, client.data.parent / "articles")
+    assert client.post("/do", do="take-up" if taken_up else "reload").status_code == 303
+    assert [c.name for c in client.desk.claims] == ["gaz31-p2-1", "gaz31-p2-3"]
+    assert [name for name, _ in client.desk.left] == ["gaz31-p2-2", "gaz31-p2-1"]
+    page = client.get("/").text
+    assert "exchanged" in page
+    assert "Half." in page
+    assert client.desk.found is None
+
+
+def test_an_earlier_session_stays_offered_when_it_cannot_be_taken_up(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = start()
+    client.desk.edit("a claim", {client.desk.path: client.text.replace("traded", "exchanged")})
+    again = Client(client.data, client.data.parent / "articles")
+    with monkeypatch.context() as patch:
+        patch.setattr("server.workbench.desk.merged", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            again.desk.take_up()
+    assert again.desk.found
+    again.desk.take_up()
+    assert "exchanged" in again.text
