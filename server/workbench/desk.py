@@ -69,6 +69,8 @@ class Desk:
     left: list[tuple[str, str]] = field(default_factory=list)
     """What is no longer at its place: claims that could not be put on what another wrote, with their source, and forms
     that were begun of claims that are gone, with their entries."""
+    warning: str = ""
+    """Why the journal could not be written last; what was edited stands nevertheless."""
     _done: list[Step] = field(default_factory=list)
     _undone: list[Step] = field(default_factory=list)
     _files: dict[str, tuple[str, CuratedFile]] = field(default_factory=dict)
@@ -232,10 +234,14 @@ class Desk:
         self.note()
 
     def note(self) -> None:
-        """Writes the journal."""
+        """Writes the journal; where it cannot be written, `warning` tells why."""
         unsaved = self.unsaved
         paths = {*unsaved, self.path}  # forms that were begun are of claims as they stand there
-        self.journal.write(unsaved, {p: self.disk[p] for p in paths if p in self.disk}, self.begun)
+        try:
+            self.journal.write(unsaved, {p: self.disk[p] for p in paths if p in self.disk}, self.begun)
+            self.warning = ""
+        except KelisimError as error:
+            self.warning = str(error)
 
     def take_up(self) -> None:
         """Takes up the edits of an earlier session, on top of what the files hold now."""

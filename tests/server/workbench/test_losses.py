@@ -174,3 +174,19 @@ def test_an_earlier_session_stays_offered_when_it_cannot_be_taken_up(
     assert again.desk.found
     again.desk.take_up()
     assert "exchanged" in again.text
+
+
+def test_an_edit_stands_and_a_warning_is_told_where_the_journal_cannot_be_written(start: Start) -> None:
+    client = start()
+    folder = client.desk.journal.path.parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("no folder", encoding="utf-8")
+    answer = client.post("/claims/gaz31-p2-1", *client.form("gaz31-p2-1", **{GLOSS: "Mended."}), do="keep")
+    assert answer.status_code == 303
+    assert "Mended." in client.text
+    assert "Save soon" in client.get("/").text
+    assert client.post("/do", do="save").status_code == 303
+    assert "Mended." in (client.data / client.desk.path).read_text(encoding="utf-8")
+    folder.unlink()
+    client.post("/do", do="undo")
+    assert "Save soon" not in client.get("/").text
