@@ -134,8 +134,9 @@ class Desk:
 
     @property
     def unsaved(self) -> dict[str, str]:
-        """The texts that differ from the disk, by path."""
-        return {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
+        """The texts that differ from the disk, by path; an empty one of a file that is to be taken away."""
+        gone = {path: "" for path in self.disk if path not in self.texts}
+        return gone | {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
 
     @property
     def language(self) -> str:
@@ -264,9 +265,13 @@ class Desk:
         if changed := [path for path in unsaved if self._on_disk(path) != self.disk.get(path)]:
             raise ChangedOnDiskError(changed)
         for path, text in unsaved.items():
-            make_folder((self.folder / path).parent)
-            write(text.encode(), self.folder / path)
-            self.disk[path] = text
+            if path in self.texts:
+                make_folder((self.folder / path).parent)
+                write(text.encode(), self.folder / path)
+                self.disk[path] = text
+            else:
+                _remove(self.folder / path)
+                del self.disk[path]
         self.note()
         return [*unsaved]
 
@@ -299,8 +304,10 @@ class Desk:
             except KelisimError:
                 result, over = now, [(path, text)]
             left += over
-            if path in disk or result:
+            if result:
                 texts[path] = result
+            else:
+                texts.pop(path, None)
         mine_now, now = (ClaimsFile.read(t, self.path) for t in (self._edited(base, mine), texts[self.path]))
         begun = dict(forms)
         for key in forms:
@@ -329,3 +336,10 @@ def _left(key: str, fields: Fields) -> tuple[str, str]:
 
 def _source(file: ClaimsFile, name: str) -> str:
     return source_of(file, name) if name in file.claims else ""
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise KelisimError(f"Cannot remove {path}: {error.strerror}. Remove it by hand, then save again.") from error

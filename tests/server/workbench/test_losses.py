@@ -190,3 +190,19 @@ def test_an_edit_stands_and_a_warning_is_told_where_the_journal_cannot_be_writte
     folder.unlink()
     client.post("/do", do="undo")
     assert "Save soon" not in client.get("/").text
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_undoing_takes_a_new_file_away_that_was_saved(start: Start, *, reloaded: bool) -> None:
+    client = start()
+    file = client.data / "entities" / "harbours.ttl"
+    client.desk.edit("a file", {"entities/harbours.ttl": "# Harbours.\n"})
+    client.desk.save()
+    assert file.is_file()
+    client.desk.undo()
+    assert client.desk.unsaved["entities/harbours.ttl"] == ""  # noqa: PLC1901
+    if reloaded:
+        client.desk.reload()
+    assert "entities/harbours.ttl" in client.desk.save()
+    assert not file.exists()
+    assert client.desk.unsaved == {}
