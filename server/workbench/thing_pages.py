@@ -19,7 +19,6 @@ from server.workbench.recipes import LABEL
 from server.workbench.statements import Mistake, statements
 from server.workbench.views import Views
 
-_SOURCE: Final = Row("dcterms:source", (Value("src:kelisim-curation"),))
 _THERE: Final = gettext_noop("There is a thing %(name)s already. Take it, or name the new one otherwise.")
 _MADE: Final = gettext_noop("%(name)s is among the entities; it is not saved yet.")
 
@@ -101,7 +100,7 @@ def _made(bench: Bench, thing: Thing) -> tuple[str, list[Mistake]]:
         raise KelisimError(translate("A new thing needs a class and an English label."))
     if name in bench.things.classes:
         raise KelisimError(translate(_THERE) % {"name": name})
-    whole = Thing(name, thing.classes, (*thing.rows, _SOURCE))
+    whole = Thing(name, thing.classes, (*thing.rows, Row("dcterms:source", (Value(bench.source),))))
     form = ClaimForm(Passage(bench.desk.article, 1, 1, 1), (whole,), ())  # the record is left out below
     found = statements(bench.next_name(1), form, bench.vocabulary)
     if found.mistakes:

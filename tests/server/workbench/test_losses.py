@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from kg.curation.writing import ClaimsFile
+from kg.packages.scaffold import new_package
 from server.http.errors import ProblemError
 from server.workbench.app import create_app
 from server.workbench.bench import Bench
@@ -25,9 +26,9 @@ BASE = f"http://127.0.0.1:{PORT}"
 class Client:
     """A workbench within this process."""
 
-    def __init__(self, data: Path, articles: Path) -> None:
+    def __init__(self, data: Path, articles: Path, article: str = ARTICLE) -> None:
         self.data = data
-        self.desk = Desk.open(data, ARTICLE, articles, data.parent / "state")
+        self.desk = Desk.open(data, article, articles, data.parent / "state")
         self.bench = Bench(self.desk)
         guard = Guard(PORT)
         self._secret = guard.secret
@@ -206,3 +207,16 @@ def test_undoing_takes_a_new_file_away_that_was_saved(start: Start, *, reloaded:
     assert "entities/harbours.ttl" in client.desk.save()
     assert not file.exists()
     assert client.desk.unsaved == {}
+
+
+@pytest.mark.parametrize("standalone", [False, True])
+def test_new_things_of_a_package_have_its_prefix_and_its_source(tmp_path: Path, *, standalone: bool) -> None:
+    folder = tmp_path / "harbour"
+    new_package(folder, standalone=standalone)
+    client = Client(folder, folder / "articles", "harbour1")
+    labels = {f"thing-0:rdfs:label@{code}": "Port Foo" for code in ("en", "ru", "kk")}
+    client.post("/things/new", do="keep", back="/", **labels, **{"thing-0.class": "kel:Place"})
+    (path,) = client.desk.unsaved
+    told = client.desk.texts[path].partition("id:harbour_port-foo a kel:Place")[2]
+    assert "dcterms:source src:harbour_curation" in told.partition(" .\n")[0]
+    assert client.bench.things.new_name("Norvia visit", "visit") == "id:harbour_visit-norvia-visit"
