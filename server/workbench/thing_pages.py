@@ -118,6 +118,8 @@ def _fill_in(bench: Bench, key: str, field: str, name: str) -> None:
     if not sent or not field:
         return
     places = [i for i, (k, v) in enumerate(sent) if k == field and not v.startswith("id:")]
+    if not places and field.partition(":")[2] not in bench.recipes.several:
+        places = [i for i, (k, _) in enumerate(sent) if k == field]
     if places:
         sent[places[0]] = (field, name)
     else:

@@ -220,3 +220,13 @@ def test_new_things_of_a_package_have_its_prefix_and_its_source(tmp_path: Path, 
     told = client.desk.texts[path].partition("id:harbour_port-foo a kel:Place")[2]
     assert "dcterms:source src:harbour_curation" in told.partition(" .\n")[0]
     assert client.bench.things.new_name("Norvia visit", "visit") == "id:harbour_visit-norvia-visit"
+
+
+def test_a_new_thing_takes_the_place_of_the_one_value_of_a_field(start: Start) -> None:
+    client = start()
+    client.post("/check", *client.form("gaz31-p2-1"))
+    labels = {f"thing-0:rdfs:label@{code}": "Ada Example" for code in ("en", "ru", "kk")}
+    made = {**labels, "thing-0.class": "foaf:Person", "key": "claim:gaz31-p2-1", "field": "record:kel:speaker"}
+    client.post("/things/new", do="keep", back="/", **made)
+    begun = client.desk.begun["claim:gaz31-p2-1"]
+    assert [v for k, v in begun if k == "record:kel:speaker"] == ["id:ada-example"]
