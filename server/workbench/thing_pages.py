@@ -1,5 +1,6 @@
 """Looking up things by name, and making new ones among the entities."""
 
+import re
 from typing import Final
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -19,6 +20,8 @@ from server.workbench.recipes import LABEL
 from server.workbench.statements import Mistake, statements
 from server.workbench.views import Views
 
+_OWN_NAME: Final = re.compile(r"id:[a-z0-9_-]+")
+_NO_NAME: Final = gettext_noop("%(name)s is no name: take small Latin letters, digits and hyphens, such as id:new-port.")
 _THERE: Final = gettext_noop("There is a thing %(name)s already. Take it, or name the new one otherwise.")
 _MADE: Final = gettext_noop("%(name)s is among the entities; it is not saved yet.")
 
@@ -98,6 +101,10 @@ def _made(bench: Bench, thing: Thing) -> tuple[str, list[Mistake]]:
     name = thing.name or bench.things.new_name(label)
     if not label or not thing.classes:
         raise KelisimError(translate("A new thing needs a class and an English label."))
+    if ":" not in name:
+        name = f"id:{name}"
+    if not _OWN_NAME.fullmatch(name):
+        raise KelisimError(translate(_NO_NAME) % {"name": name})
     if name in bench.things.classes:
         raise KelisimError(translate(_THERE) % {"name": name})
     whole = Thing(name, thing.classes, (*thing.rows, Row("dcterms:source", (Value(bench.source),))))

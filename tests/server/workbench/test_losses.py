@@ -230,3 +230,13 @@ def test_a_new_thing_takes_the_place_of_the_one_value_of_a_field(start: Start) -
     client.post("/things/new", do="keep", back="/", **made)
     begun = client.desk.begun["claim:gaz31-p2-1"]
     assert [v for k, v in begun if k == "record:kel:speaker"] == ["id:ada-example"]
+
+
+@pytest.mark.parametrize(("typed", "made"), [("ada_1", True), ("id:ada-1", True), ("id:Ada", False), ("src:ada", False)])
+def test_a_new_thing_has_a_name_of_small_letters(start: Start, typed: str, *, made: bool) -> None:
+    client = start()
+    labels = {f"thing-0:rdfs:label@{code}": "Ada Example" for code in ("en", "ru", "kk")}
+    answer = client.post("/things/new", do="keep", back="/", **labels, **{"thing-0.class": "foaf:Person", "thing-0": typed})
+    assert (answer.status_code == 303) is made
+    assert (f"id:{typed.removeprefix('id:')}" in client.bench.things.classes) is made
+    assert made or "is no name" in answer.text
