@@ -38,7 +38,7 @@ class Bench:
         self.message = ""
         """What the next page tells of what was done."""
         self.conflict: list[str] = []
-        """The files that were changed on disk when saving was tried last."""
+        """The files that another has changed on disk, as of the last page or the last try to save."""
         packaged = Path(str(packaged_data()))
         files = list(desk.collection.files)
         if desk.folder.resolve() != packaged.resolve():

@@ -73,6 +73,8 @@ class Desk:
     """Why the journal could not be written last; what was edited stands nevertheless."""
     _done: list[Step] = field(default_factory=list)
     _undone: list[Step] = field(default_factory=list)
+    _seen: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+    """The marks of files on disk that had these texts."""
     _files: dict[str, tuple[str, CuratedFile]] = field(default_factory=dict)
 
     @classmethod
@@ -323,6 +325,28 @@ class Desk:
     def _edited(self, base: Mapping[str, str], mine: Mapping[str, str]) -> str:
         """The claims as they were when forms were begun."""
         return mine.get(self.path) or base.get(self.path) or self.texts[self.path]
+
+    def changed_on_disk(self) -> list[str]:
+        """The paths of files that another has changed or taken away since they were read or written here."""
+        found = []
+        for path, text in self.disk.items():
+            try:
+                status = (self.folder / path).stat()
+            except OSError:
+                found.append(path)
+                continue
+            mark = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if self._seen.get(path) == (mark, text):
+                continue
+            try:
+                same = self._on_disk(path) == text
+            except KelisimError:
+                same = False
+            if same:
+                self._seen[path] = (mark, text)
+            else:
+                found.append(path)
+        return found
 
     def _on_disk(self, path: str) -> str | None:
         file = self.folder / path

@@ -240,3 +240,16 @@ def test_a_new_thing_has_a_name_of_small_letters(start: Start, typed: str, *, ma
     assert (answer.status_code == 303) is made
     assert (f"id:{typed.removeprefix('id:')}" in client.bench.things.classes) is made
     assert made or "is no name" in answer.text
+
+
+def test_what_another_changed_is_told_on_the_next_page(start: Start) -> None:
+    client = start()
+    assert "Another has written" not in client.get("/").text
+    before = client.text
+    others_write(client, before.replace("traded for", "had a trade of"))
+    assert f"Another has written {client.desk.path}" in client.get("/").text
+    client.post("/do", do="reload")
+    assert "Another has written" not in client.get("/").text
+    client.desk.edit("mine", {client.desk.path: before})
+    client.post("/do", do="save")
+    assert "Another has written" not in client.get("/").text
