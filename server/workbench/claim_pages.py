@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from kg.checks.collection import CuratedClaim
 from kg.curation.layout import render_claim
 from kg.curation.passages import Passage
 from kg.language.messages import gettext_noop
@@ -44,10 +45,12 @@ def blueprint(bench: Bench) -> Blueprint:
 
     @pages.route("/claims/<name>", methods=["GET", "POST"])
     def claim(name: str) -> str | Response:
-        existing(bench, name)
+        found = existing(bench, name)
         key = f"claim:{name}"
         if request.method == "POST":
             return work.received(key, name)
+        if not found.passage:  # which a form begins with
+            return redirect(f"/claims/{name}/source", 303)
         return work.page(key, name, None)
 
     @pages.route("/new", methods=["GET", "POST"])
@@ -134,8 +137,6 @@ class _Forms:
         if sent:
             form = from_request(MultiDict(sent), bench.desk.article)
         elif claim and first is None:
-            if not claim.passage:
-                raise ProblemError(404, gettext_noop("Not found"), gettext_noop("This claim names no passage."))
             form = unmarked(from_claim(claim), name)
         else:
             assert first
@@ -266,7 +267,8 @@ def _without_thing(sent: Fields, which: str) -> Fields:
     return kept if gone < 0 else [(re.sub(r"^thing-(\d{1,3})", counted, k), v) for k, v in kept]
 
 
-def existing(bench: Bench, name: str) -> None:
-    """Raises a 404 ProblemError if there is no claim of that name."""
-    if not bench.desk.claim(name):
+def existing(bench: Bench, name: str) -> CuratedClaim:
+    """The claim of that name; raises a 404 ProblemError if there is none."""
+    if not (claim := bench.desk.claim(name)):
         raise ProblemError(404, gettext_noop("Not found"), gettext_noop("There is no claim of that name in the file."))
+    return claim

@@ -253,3 +253,19 @@ def test_what_another_changed_is_told_on_the_next_page(start: Start) -> None:
     client.desk.edit("mine", {client.desk.path: before})
     client.post("/do", do="save")
     assert "Another has written" not in client.get("/").text
+
+
+@pytest.mark.parametrize("passage", ["id:astana", "src:gaz31-p99-s7", ""])
+def test_a_claim_without_a_passage_of_the_article_is_edited_as_text(start: Start, passage: str) -> None:
+    client = start()
+    source = WRITTEN.partition("# Paragraph 2")[2].strip()
+    source = source.replace("kel:passage src:gaz31-p2-s1 ;", f"kel:passage {passage} ;" if passage else "")
+    answer = client.post("/claims/gaz31-p2-1/source", source=source)
+    assert answer.status_code == 303
+    assert client.desk.undoable == "gaz31-p2-1"
+    assert passage in client.text
+    if not passage.startswith("src:"):
+        assert client.get("/claims/gaz31-p2-1").location == "/claims/gaz31-p2-1/source"
+    assert client.get("/claims/gaz31-p2-1/source").status_code == 200
+    client.post("/do", do="undo")
+    assert "src:gaz31-p2-s1" in client.text
