@@ -21,7 +21,9 @@ from server.workbench.statements import Mistake, statements
 from server.workbench.views import Views
 
 _OWN_NAME: Final = re.compile(r"id:[a-z0-9_-]+")
-_NO_NAME: Final = gettext_noop("%(name)s is no name: take small Latin letters, digits and hyphens, such as id:new-port.")
+_NO_NAME: Final = gettext_noop(
+    "%(name)s is no name: take small Latin letters, digits and hyphens, such as id:new-port."
+)
 _THERE: Final = gettext_noop("There is a thing %(name)s already. Take it, or name the new one otherwise.")
 _MADE: Final = gettext_noop("%(name)s is among the entities; it is not saved yet.")
 

@@ -100,9 +100,14 @@ def test_a_form_gives_back_texts_of_any_language_and_many_things(start: Start, v
 
 
 def test_a_claim_that_no_form_can_hold_is_not_kept_by_one(start: Start) -> None:
-    client = start(WRITTEN.replace("    id:russia a kel:State .", '    id:russia a kel:State ; rdfs:label "Two  spaces"@en .'))
+    client = start(
+        WRITTEN.replace("    id:russia a kel:State .", '    id:russia a kel:State ; rdfs:label "Two  spaces"@en .')
+    )
     before = client.text
-    assert client.post("/claims/gaz31-p2-1", *client.form("gaz31-p2-1", **{GLOSS: "Mended."}), do="keep").status_code == 303
+    assert (
+        client.post("/claims/gaz31-p2-1", *client.form("gaz31-p2-1", **{GLOSS: "Mended."}), do="keep").status_code
+        == 303
+    )
     assert "edit its text" in client.get("/claims/gaz31-p2-1").text
     assert client.text == before
     with pytest.raises(ProblemError):
@@ -201,7 +206,7 @@ def test_undoing_takes_a_new_file_away_that_was_saved(start: Start, *, reloaded:
     client.desk.save()
     assert file.is_file()
     client.desk.undo()
-    assert client.desk.unsaved["entities/harbours.ttl"] == ""  # noqa: PLC1901
+    assert client.desk.unsaved["entities/harbours.ttl"] == ""
     if reloaded:
         client.desk.reload()
     assert "entities/harbours.ttl" in client.desk.save()
@@ -232,11 +237,15 @@ def test_a_new_thing_takes_the_place_of_the_one_value_of_a_field(start: Start) -
     assert [v for k, v in begun if k == "record:kel:speaker"] == ["id:ada-example"]
 
 
-@pytest.mark.parametrize(("typed", "made"), [("ada_1", True), ("id:ada-1", True), ("id:Ada", False), ("src:ada", False)])
+@pytest.mark.parametrize(
+    ("typed", "made"), [("ada_1", True), ("id:ada-1", True), ("id:Ada", False), ("src:ada", False)]
+)
 def test_a_new_thing_has_a_name_of_small_letters(start: Start, typed: str, *, made: bool) -> None:
     client = start()
     labels = {f"thing-0:rdfs:label@{code}": "Ada Example" for code in ("en", "ru", "kk")}
-    answer = client.post("/things/new", do="keep", back="/", **labels, **{"thing-0.class": "foaf:Person", "thing-0": typed})
+    answer = client.post(
+        "/things/new", do="keep", back="/", **labels, **{"thing-0.class": "foaf:Person", "thing-0": typed}
+    )
     assert (answer.status_code == 303) is made
     assert (f"id:{typed.removeprefix('id:')}" in client.bench.things.classes) is made
     assert made or "is no name" in answer.text
