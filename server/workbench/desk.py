@@ -164,7 +164,8 @@ class Desk:
     def edit(self, words: str, texts: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> bool:
         """Puts texts in the place of those at their paths, and what follows of passages; whether one differs.
 
-        `renamed` are the new names of claims by their old ones: forms that were begun go with their claim. Raises KelisimError, and does nothing, if one is malformed.
+        `renamed` are the new names of claims by their old ones: forms that were begun go with their claim. Raises
+        KelisimError, and does nothing, if one is malformed.
         """
         changed = {path: text for path, text in texts.items() if self.texts.get(path) != text}
         files = [read(text, path) for path, text in changed.items()]
@@ -310,11 +311,11 @@ class Desk:
                 texts[path] = result
             else:
                 texts.pop(path, None)
-        mine_now, now = (ClaimsFile.read(t, self.path) for t in (self._edited(base, mine), texts[self.path]))
+        before, after = (ClaimsFile.read(t, self.path) for t in (self._edited(base, mine), texts[self.path]))
         begun = dict(forms)
         for key in forms:
             kind, _, name = key.partition(":")
-            if kind == "claim" and (name not in now.claims or _source(mine_now, name) != _source(now, name)):
+            if kind == "claim" and (name not in after.claims or _source(before, name) != _source(after, name)):
                 left.append(_left(key, begun.pop(key)))
         self.texts, self.disk, self.begun = texts, dict(disk), begun
         self.left += left
