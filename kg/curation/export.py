@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -43,26 +44,29 @@ def export(dataset: Dataset, form: GraphFormat, *, reified: bool = False) -> byt
 def write(body: bytes, path: Path, *, compress: bool = False) -> None:
     """Writes a file atomically, with gzip if `compress` (without a time stamp, so that the output is reproducible).
 
-    A path that exists and is no regular file, such as ``/dev/stdout``, is written directly. Raises KelisimError if the
+    A path that exists and is no regular file, such as ``/dev/stdout``, is written directly. A symbolic link stays one,
+    and a file keeps its permissions. Raises KelisimError if the
     file cannot be written.
     """
     if compress:
         body = gzip.compress(body, mtime=0)
-    part = path.parent / (path.name + ".part")
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(body)
         else:
-            _replace(part, body, path)
+            _replace(path.resolve(), body)
     except OSError as error:
         raise KelisimError(
             f"Cannot write {path}: {error.strerror}. Give a file in a folder that exists and is yours."
         ) from error
 
 
-def _replace(part: Path, body: bytes, path: Path) -> None:
+def _replace(path: Path, body: bytes) -> None:
+    part = path.parent / (path.name + ".part")
     try:
         part.write_bytes(body)
+        if path.exists():
+            shutil.copymode(path, part)
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)

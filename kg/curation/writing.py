@@ -110,7 +110,11 @@ class ClaimsFile(Document):
 
         For claims that are not published yet: a published one keeps its name.
         """
-        name = ClaimName.parse(claim.name)
+        return self.rename(self.raised(claim.name)).add(claim)
+
+    def raised(self, name_of_new: str) -> dict[str, str]:
+        """The names that `insert` gives to the claims from a number on, by their old ones."""
+        name = ClaimName.parse(name_of_new)
         renamed: dict[str, str] = {}
         while str(name) in self.claims:
             old = name
@@ -118,7 +122,7 @@ class ClaimsFile(Document):
             while str(name) in self._withdrawn:
                 name = name._replace(number=name.number + 1)
             renamed[str(old)] = str(name)
-        return self.rename(renamed).add(claim)
+        return renamed
 
     def replace(self, claim: Claim) -> "ClaimsFile":
         """The file with other facts or another record for a claim; what does not differ stays as it is written.

@@ -8,9 +8,11 @@ from typing import Final
 
 from kg.checks.collection import Collection, collect, curated_texts
 from kg.checks.reading import Statement
+from kg.curation.manifest import read_manifest
 from kg.curation.passages import Passage
 from kg.curation.shipped import packaged_data
-from ontology.namespaces import RDF_TYPE, shorten
+from ontology import KelisimError
+from ontology.namespaces import RDF_TYPE, SRC, shorten
 from server.workbench.completing import Completion
 from server.workbench.desk import Desk
 from server.workbench.fields import Kind, Vocabulary
@@ -31,11 +33,12 @@ class Bench:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.manifest = read_manifest(desk.folder)
         self.lock = Lock()
         self.message = ""
         """What the next page tells of what was done."""
         self.conflict: list[str] = []
-        """The files that were changed on disk when saving was tried last."""
+        """The files that another has changed on disk, as of the last page or the last try to save."""
         packaged = Path(str(packaged_data()))
         files = list(desk.collection.files)
         if desk.folder.resolve() != packaged.resolve():
@@ -56,7 +59,7 @@ class Bench:
         """The named things, as edited."""
         collection = self.desk.collection
         if self._things is None or self._things[0] is not collection:
-            self._things = (collection, Things(collection))
+            self._things = (collection, Things(collection, self.manifest.prefix if self.manifest else ""))
         return self._things[1]
 
     @property
@@ -81,6 +84,20 @@ class Bench:
         stem = f"{self.desk.article}-p{paragraph}-"
         numbers = [int(n.removeprefix(stem)) for n in names if n.startswith(stem) and n.removeprefix(stem).isdecimal()]
         return f"{stem}{max(numbers, default=0) + 1}"
+
+    @property
+    def source(self) -> str:
+        """The record of the curators' own work, which new things have as their source.
+
+        Raises KelisimError if the files of a package that stands alone have none.
+        """
+        shipped = "src:kelisim-curation"
+        name = f"src:{self.manifest.prefix}curation" if self.manifest else shipped
+        if str(SRC) + name.removeprefix("src:") in self.desk.collection.described:
+            return name
+        if self.manifest and not self.manifest.extends:
+            raise KelisimError(f"There is no record {name} in sources.ttl, which new things name: write it first.")
+        return shipped
 
     def entity_file(self, class_name: str) -> str:
         """The path of the file in which most things of a class stand."""

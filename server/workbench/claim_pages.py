@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from kg.checks.collection import CuratedClaim
 from kg.curation.layout import render_claim
 from kg.curation.passages import Passage
 from kg.language.messages import gettext_noop
@@ -33,6 +34,7 @@ _LEFT_TO_THE_CURATOR: Final = frozenset({"rdfs:label", "kel:gloss", "kel:asWritt
 KEPT: Final = gettext_noop("Claim %(name)s stands in the file; it is not saved yet.")
 """What is told of a claim that was put into the file."""
 _SAME: Final = gettext_noop("Claim %(name)s stands in the file as it did.")
+_NOT_BY_FORM: Final = gettext_noop("The form cannot hold all that claim %(name)s tells: edit its text.")
 _UNFINISHED: Final = gettext_noop("The claim was not kept: some fields cannot be written yet.")
 
 
@@ -43,10 +45,12 @@ def blueprint(bench: Bench) -> Blueprint:
 
     @pages.route("/claims/<name>", methods=["GET", "POST"])
     def claim(name: str) -> str | Response:
-        existing(bench, name)
+        found = existing(bench, name)
         key = f"claim:{name}"
         if request.method == "POST":
             return work.received(key, name)
+        if not found.passage:  # which a form begins with
+            return redirect(f"/claims/{name}/source", 303)
         return work.page(key, name, None)
 
     @pages.route("/new", methods=["GET", "POST"])
@@ -133,8 +137,6 @@ class _Forms:
         if sent:
             form = from_request(MultiDict(sent), bench.desk.article)
         elif claim and first is None:
-            if not claim.passage:
-                raise ProblemError(404, gettext_noop("Not found"), gettext_noop("This claim names no passage."))
             form = unmarked(from_claim(claim), name)
         else:
             assert first
@@ -195,31 +197,50 @@ class _Forms:
             here += f"#thing-{number}"
         elif what == "drop":
             sent = _without_thing(sent, which)
+        from_request(MultiDict(sent), bench.desk.article)  # a form that cannot be shown is not kept
         bench.desk.begin(key, sent)
         if what == "new":
             text = next((v for k, v in sent if k == which and v and not v.startswith("id:")), "")
             return redirect("/things/new?" + urlencode({"key": key, "field": which, "text": text, "back": here}), 303)
         return redirect(here, 303)
 
+    def _held(self, name: str) -> bool:
+        """Whether the form of a claim that stands in the file, sent as it is, gives back all that the claim tells."""
+        bench, claim = self._bench, self._bench.desk.claim(name)
+        if claim is None:
+            return True
+        if not claim.passage:
+            return False
+        sent = Views(bench, language()).sent(from_claim(claim))
+        form = from_request(MultiDict(sent), bench.desk.article)
+        found = statements(name, bench.completed(form, name), bench.vocabulary)
+        told = {(t.triple.subject.value, t.triple.predicate.value, t.triple.object) for t in found.told}  # type: ignore[union-attr]
+        return told >= {(s.subject, s.predicate, s.object) for s in (*claim.facts, *claim.record)}
+
     def _keep(self, key: str, name: str, sent: Fields, here: str) -> Response:
         bench, desk = self._bench, self._bench.desk
         _, form = self.read(key, sent)
         found = statements(name, bench.completed(form, name), bench.vocabulary)
         claim = found.claim(desk.path)
+        if not self._held(name):
+            desk.begin(key, sent)
+            bench.message = translate(_NOT_BY_FORM) % {"name": name}
+            return redirect(here, 303)
         if found.mistakes or not claim.facts:
             desk.begin(key, sent)
             bench.message = translate(_UNFINISHED)
             return redirect(here, 303)
+        renamed: dict[str, str] = {}
         try:
             if desk.claim(name):
                 file = judged(desk.file, above(desk.file, name)).replace(claim)
             elif request.form.get("order"):
                 name = str(desk.file.number(form.passage))
                 claim = statements(name, bench.completed(form, name), bench.vocabulary).claim(desk.path)
-                file = desk.file.insert(claim)
+                renamed, file = desk.file.raised(name), desk.file.insert(claim)
             else:
                 file = desk.file.add(claim)
-            changed = desk.edit(name, {desk.path: file.text})
+            changed = desk.edit(name, {desk.path: file.text}, renamed)
         except KelisimError as error:
             desk.begin(key, sent)
             bench.message = str(error)
@@ -236,17 +257,18 @@ def _sent() -> Fields:
 
 def _without_thing(sent: Fields, which: str) -> Fields:
     """The fields without those of a thing, and the things after it counted anew."""
-    gone = int(which.removeprefix("thing-")) if re.fullmatch(r"thing-\d{1,2}", which) else -1
+    gone = int(which.removeprefix("thing-")) if re.fullmatch(r"thing-\d{1,3}", which) else -1
 
     def counted(match: re.Match[str]) -> str:
         number = int(match[1])
         return f"thing-{number - (number > gone)}"
 
     kept = [(k, v) for k, v in sent if gone < 0 or not re.match(rf"thing-{gone}(?!\d)", k)]
-    return kept if gone < 0 else [(re.sub(r"^thing-(\d{1,2})", counted, k), v) for k, v in kept]
+    return kept if gone < 0 else [(re.sub(r"^thing-(\d{1,3})", counted, k), v) for k, v in kept]
 
 
-def existing(bench: Bench, name: str) -> None:
-    """Raises a 404 ProblemError if there is no claim of that name."""
-    if not bench.desk.claim(name):
+def existing(bench: Bench, name: str) -> CuratedClaim:
+    """The claim of that name; raises a 404 ProblemError if there is none."""
+    if not (claim := bench.desk.claim(name)):
         raise ProblemError(404, gettext_noop("Not found"), gettext_noop("There is no claim of that name in the file."))
+    return claim

@@ -23,6 +23,7 @@ from ontology import PREFIXES, KelisimError
 from ontology.namespaces import SRC, shorten
 from server.workbench.journal import Entry, Fields, Journal
 from server.workbench.merging import merged
+from server.workbench.sources import source_of
 
 MOST_STEPS: Final = 200
 
@@ -37,11 +38,15 @@ class ChangedOnDiskError(KelisimError):
 
 @dataclass(frozen=True)
 class Step:
-    """An edit: what it was, and the texts before and after it by path; a path without a text is a new file."""
+    """An edit: what it was, and the texts before and after it by path; a path without a text is a new file.
+
+    renamed: the new names of claims by their old ones.
+    """
 
     words: str
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -62,9 +67,14 @@ class Desk:
     begun: dict[str, Fields] = field(default_factory=dict)
     found: Entry | None = None
     left: list[tuple[str, str]] = field(default_factory=list)
-    """Claims of ours that could not be put on what another wrote: name and source."""
+    """What is no longer at its place: claims that could not be put on what another wrote, with their source, and forms
+    that were begun of claims that are gone, with their entries."""
+    warning: str = ""
+    """Why the journal could not be written last; what was edited stands nevertheless."""
     _done: list[Step] = field(default_factory=list)
     _undone: list[Step] = field(default_factory=list)
+    _seen: dict[str, tuple[tuple[int, int, int], str]] = field(default_factory=dict)
+    """The marks of files on disk that had these texts."""
     _files: dict[str, tuple[str, CuratedFile]] = field(default_factory=dict)
 
     @classmethod
@@ -126,8 +136,9 @@ class Desk:
 
     @property
     def unsaved(self) -> dict[str, str]:
-        """The texts that differ from the disk, by path."""
-        return {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
+        """The texts that differ from the disk, by path; an empty one of a file that is to be taken away."""
+        gone = {path: "" for path in self.disk if path not in self.texts}
+        return gone | {path: text for path, text in self.texts.items() if self.disk.get(path) != text}
 
     @property
     def language(self) -> str:
@@ -150,10 +161,11 @@ class Desk:
         """What would be done again, in words, or empty."""
         return self._undone[-1].words if self._undone else ""
 
-    def edit(self, words: str, texts: Mapping[str, str]) -> bool:
+    def edit(self, words: str, texts: Mapping[str, str], renamed: Mapping[str, str] | None = None) -> bool:
         """Puts texts in the place of those at their paths, and what follows of passages; whether one differs.
 
-        Raises KelisimError, and does nothing, if one is malformed.
+        `renamed` are the new names of claims by their old ones: forms that were begun go with their claim. Raises
+        KelisimError, and does nothing, if one is malformed.
         """
         changed = {path: text for path, text in texts.items() if self.texts.get(path) != text}
         files = [read(text, path) for path, text in changed.items()]
@@ -167,10 +179,10 @@ class Desk:
         passages = f"passages/{self.article}.ttl"
         if (text := rendered(self.collection, self.article)) and text != self.texts.get(passages):
             before[passages], changed[passages] = self.texts.get(passages), text
-        self._done.append(Step(words, before, changed))
+        self._done.append(Step(words, before, changed, renamed or {}))
         del self._done[:-MOST_STEPS]
         self._undone.clear()
-        self._put(changed)
+        self._put(changed, renamed or {})
         return True
 
     def undo(self) -> str:
@@ -186,17 +198,32 @@ class Desk:
             return ""
         step = source.pop()
         target.append(step)
-        self._put(step.before if back else step.after)
+        renamed = {new: old for old, new in step.renamed.items()} if back else step.renamed
+        self._put(step.before if back else step.after, renamed)
         return step.words
 
-    def _put(self, texts: Mapping[str, str | None]) -> None:
+    def _put(self, texts: Mapping[str, str | None], renamed: Mapping[str, str]) -> None:
         for path, text in texts.items():
             if text is None:
                 del self.texts[path]
             else:
                 self.texts[path] = text
         self._forget()
+        self._rename_forms(renamed)
         self.note()
+
+    def _rename_forms(self, renamed: Mapping[str, str]) -> None:
+        """Keys the forms that were begun by the new names of their claims; those of claims that are gone are left."""
+        keys = {f"claim:{old}": f"claim:{new}" for old, new in renamed.items()}
+        there = {f"claim:{c.name}" for c in self.claims}
+        begun: dict[str, Fields] = {}
+        for key, fields in self.begun.items():
+            kept = keys.get(key, key)
+            if (key not in keys and key in keys.values()) or (kept.startswith("claim:") and kept not in there):
+                self.left.append(_left(key, fields))
+            else:
+                begun[kept] = [(n, keys.get(v, v)) for n, v in fields]
+        self.begun = begun
 
     def _forget(self) -> None:
         for name in ("collection", "claims", "file"):
@@ -211,16 +238,21 @@ class Desk:
         self.note()
 
     def note(self) -> None:
-        """Writes the journal."""
+        """Writes the journal; where it cannot be written, `warning` tells why."""
         unsaved = self.unsaved
-        self.journal.write(unsaved, {p: self.disk[p] for p in unsaved if p in self.disk}, self.begun)
+        paths = {*unsaved, self.path}  # forms that were begun are of claims as they stand there
+        try:
+            self.journal.write(unsaved, {p: self.disk[p] for p in paths if p in self.disk}, self.begun)
+            self.warning = ""
+        except KelisimError as error:
+            self.warning = str(error)
 
     def take_up(self) -> None:
         """Takes up the edits of an earlier session, on top of what the files hold now."""
-        if self.found:
-            entry, self.found = self.found, None
-            self.begun = entry.forms
-            self._rebase(entry.base, entry.texts)
+        if entry := self.found:
+            self._rebase(entry.base, entry.texts, self.disk, entry.forms)
+            self.found = None
+            self.note()
 
     def discard(self) -> None:
         """Discards the edits of an earlier session."""
@@ -236,9 +268,13 @@ class Desk:
         if changed := [path for path in unsaved if self._on_disk(path) != self.disk.get(path)]:
             raise ChangedOnDiskError(changed)
         for path, text in unsaved.items():
-            make_folder((self.folder / path).parent)
-            write(text.encode(), self.folder / path)
-            self.disk[path] = text
+            if path in self.texts:
+                make_folder((self.folder / path).parent)
+                write(text.encode(), self.folder / path)
+                self.disk[path] = text
+            else:
+                _remove(self.folder / path)
+                del self.disk[path]
         self.note()
         return [*unsaved]
 
@@ -251,19 +287,84 @@ class Desk:
             raise KelisimError(f"{wrong[0]} Correct the file by hand, then read it again.")
         if self.path not in texts:
             raise KelisimError(f"{self.folder / self.path} is gone. Put it back, from Git say, then read it again.")
-        self.texts, self.disk = dict(texts), dict(texts)
-        self._rebase(base, mine)
+        self._rebase(base, mine, texts, self.begun)
+        self.note()
 
-    def _rebase(self, base: Mapping[str, str], mine: Mapping[str, str]) -> None:
-        """Puts edits that were made on `base` on the texts of now; there is no undoing beyond."""
+    def _rebase(
+        self, base: Mapping[str, str], mine: Mapping[str, str], disk: Mapping[str, str], forms: Mapping[str, Fields]
+    ) -> None:
+        """Puts edits that were made on `base` on what the disk holds now; there is no undoing beyond.
+
+        What cannot be put on it is left, forms of claims that another has changed as well.
+        """
+        texts, left = dict(disk), []
+        for path, text in mine.items():
+            now = disk.get(path, "")
+            try:
+                result, over = merged(path, base.get(path, ""), text, now)
+                if result != now and malformed({path: result}, Collection((read(result, path),))):
+                    result, over = now, [(path, text)]
+            except KelisimError:
+                result, over = now, [(path, text)]
+            left += over
+            if result:
+                texts[path] = result
+            else:
+                texts.pop(path, None)
+        before, after = (ClaimsFile.read(t, self.path) for t in (self._edited(base, mine), texts[self.path]))
+        begun = dict(forms)
+        for key in forms:
+            kind, _, name = key.partition(":")
+            if kind == "claim" and (name not in after.claims or _source(before, name) != _source(after, name)):
+                left.append(_left(key, begun.pop(key)))
+        self.texts, self.disk, self.begun = texts, dict(disk), begun
+        self.left += left
         self._done.clear()
         self._undone.clear()
-        for path, text in mine.items():
-            self.texts[path], left = merged(path, base.get(path, ""), text, self.disk.get(path, ""))
-            self.left += left
         self._forget()
-        self.note()
+
+    def _edited(self, base: Mapping[str, str], mine: Mapping[str, str]) -> str:
+        """The claims as they were when forms were begun."""
+        return mine.get(self.path) or base.get(self.path) or self.texts[self.path]
+
+    def changed_on_disk(self) -> list[str]:
+        """The paths of files that another has changed or taken away since they were read or written here."""
+        found = []
+        for path, text in self.disk.items():
+            try:
+                status = (self.folder / path).stat()
+            except OSError:
+                found.append(path)
+                continue
+            mark = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if self._seen.get(path) == (mark, text):
+                continue
+            try:
+                same = self._on_disk(path) == text
+            except KelisimError:
+                same = False
+            if same:
+                self._seen[path] = (mark, text)
+            else:
+                found.append(path)
+        return found
 
     def _on_disk(self, path: str) -> str | None:
         file = self.folder / path
         return read_text(file) if file.is_file() else None
+
+
+def _left(key: str, fields: Fields) -> tuple[str, str]:
+    """What was entered into a form whose claim is gone, by the name of the claim."""
+    return key.removeprefix("claim:"), "\n".join(f"{n}: {v}" for n, v in fields if v)
+
+
+def _source(file: ClaimsFile, name: str) -> str:
+    return source_of(file, name) if name in file.claims else ""
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise KelisimError(f"Cannot remove {path}: {error.strerror}. Remove it by hand, then save again.") from error

@@ -17,15 +17,18 @@ from kg.checks.collection import CuratedClaim
 from kg.checks.edtf import days
 from kg.checks.reading import Statement
 from kg.curation.passages import Passage
+from kg.language.messages import gettext_noop
 from ontology.namespaces import RDF_TYPE, shorten
+from server.http.errors import ProblemError
 from server.workbench.recipes import bounds_of, is_edtf_of_bounds
 
 _FIELD: Final = re.compile(
-    r"(?P<owner>record|thing-(?P<number>\d{1,2})):(?P<property>[\w:-]+?)(?:@(?P<language>[a-z]{2}))?"
+    r"(?P<owner>record|thing-\d{1,3}):(?P<property>[\w:-]+?)(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*))?"
 )
-_THING: Final = re.compile(r"thing-(\d{1,2})")
+_THING: Final = re.compile(r"thing-(\d{1,3})")
 PASSAGE: Final = "kel:passage"
-MOST_THINGS: Final = 20
+MOST_THINGS: Final = 100
+_TOO_MANY: Final = gettext_noop("A form holds at most 100 things: edit the text of the claim.")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,10 @@ def from_claim(claim: CuratedClaim) -> ClaimForm:
 
 
 def from_request(sent: MultiDict[str, str], article: str) -> ClaimForm:
-    """The form that a browser sent; fields that are none of ours are passed over."""
+    """The form that a browser sent; fields that are none of ours are passed over.
+
+    Raises a 400 ProblemError if it has too many things.
+    """
     rows: dict[tuple[str, str], list[Value]] = {}
     names: dict[int, str] = {}
     classes: dict[int, str] = {}
@@ -110,7 +116,9 @@ def from_request(sent: MultiDict[str, str], article: str) -> ClaimForm:
         elif match := _THING.fullmatch(key.removesuffix(".class")):
             (classes if key.endswith(".class") else names)[int(match[1])] = text
     things = []
-    for number in sorted({*names, *classes})[:MOST_THINGS]:
+    if len({*names, *classes}) > MOST_THINGS:
+        raise ProblemError(400, gettext_noop("Malformed request"), _TOO_MANY)
+    for number in sorted({*names, *classes}):
         own = tuple(Row(p, tuple(v)) for (owner, p), v in rows.items() if owner == f"thing-{number}")
         named = classes.get(number, "")
         things.append(Thing(names.get(number, ""), (named,) if named else (), own))

@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from kg.curation.export import make_folder, write
+from ontology import KelisimError
 
 Fields = list[tuple[str, str]]
 """The fields of a form as they were sent."""
@@ -46,7 +47,10 @@ class Journal:
     def write(self, texts: dict[str, str], base: dict[str, str], forms: dict[str, Fields]) -> None:
         """Writes what is not saved, atomically; removes the file if all is saved. Raises KelisimError if it cannot."""
         if not texts and not forms:
-            self.path.unlink(missing_ok=True)
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise KelisimError(f"Cannot remove {self.path}: {error.strerror}. Remove it by hand.") from error
             return
         make_folder(self.path.parent)
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -26,10 +26,14 @@ def _claims(path: str, base: str, mine: str, theirs: str) -> tuple[str, Left]:
             continue
         if now != old:
             left.append((name, new or ""))
-        elif new is None:
-            result = result.remove(name, withdrawn=f"# Withdrawn: {name}" in mine)
-        else:
-            result = with_source(result, name, new)
+            continue
+        try:
+            if new is None:
+                result = result.remove(name, withdrawn=f"# Withdrawn: {name}" in mine)
+            else:
+                result = with_source(result, name, new)
+        except KelisimError:  # its name was withdrawn, or a prefix is gone
+            left.append((name, new or ""))
     return result.text, left
 
 

@@ -54,9 +54,11 @@ def blueprint(bench: Bench) -> Blueprint:
 
     @pages.before_app_request
     def offer() -> str | None:
-        """What an earlier session left is to be taken up or discarded before anything else."""
+        """What an earlier session left is to be taken up or discarded first; what another has changed is told."""
         if bench.desk.found and request.endpoint not in {"static", "workbench.act"}:
             return render_template("found.html", found=bench.desk.found)
+        if request.method == "GET" and request.endpoint not in {"static", "things.find"}:
+            bench.conflict = bench.desk.changed_on_disk()
         return None
 
     @pages.get("/")

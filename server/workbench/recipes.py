@@ -69,7 +69,7 @@ class Recipes:
                 self._before.update(combinations(properties, 2))
                 if any(s.predicate == RDF_TYPE and s.subject == subject for s in claim.facts):
                     introduced[named].append((claim.name, Counter(properties)))
-                    prefixes[named][shorten(subject).partition(":")[2].partition("-")[0]] += 1
+                    prefixes[named][_first_word(shorten(subject))] += 1
                     kinds[named].update(
                         shorten(s.value) for s in claim.told("kind", subject) if s.value.startswith(str(CODE))
                     )
@@ -136,6 +136,12 @@ def class_of(collection: Collection, iri: str) -> str:
     classes = {s.value for s in collection.described.get(iri, ()) if s.predicate == RDF_TYPE}
     classes |= {s.value for _, s in collection.facts_of.get(iri, ()) if s.predicate == RDF_TYPE}
     return shorten(most_specific_class(classes)) if classes else ""
+
+
+def _first_word(name: str) -> str:
+    """The first word of a name with a prefix, without that of a package, such as ``harbour_``."""
+    local = name.partition(":")[2]
+    return (local.partition("_")[2] or local).partition("-")[0]
 
 
 def bounds_of(edtf: str) -> tuple[str, str]:

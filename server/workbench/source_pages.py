@@ -59,13 +59,15 @@ def blueprint(bench: Bench) -> Blueprint:
         passage, desk = _passage(bench, name), bench.desk
         file = judged(desk.file, above(desk.file, name))
         file = file.remove(name, withdrawn=request.form.get("how") == "withdrawn")
+        renamed: dict[str, str] = {}
         if request.form.get("how") == "renumber":
             gone = ClaimName.parse(name)
             later = sorted(ClaimName.parse(n) for n in file.claims)
             later = [n for n in later if n[:2] == gone[:2] and n.number > gone.number]
-            file = file.rename({str(n): str(n._replace(number=n.number - 1)) for n in later})
-        desk.edit(name, {desk.path: file.text})
+            renamed = {str(n): str(n._replace(number=n.number - 1)) for n in later}
+            file = file.rename(renamed)
         desk.begin(f"claim:{name}", [])
+        desk.edit(name, {desk.path: file.text}, renamed)
         bench.message = translate(_REMOVED) % {"name": name}
         return redirect(f"/?at={at(passage)}" if passage else "/", 303)
 

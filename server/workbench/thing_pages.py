@@ -1,5 +1,6 @@
 """Looking up things by name, and making new ones among the entities."""
 
+import re
 from typing import Final
 
 from flask import Blueprint, jsonify, redirect, render_template, request
@@ -19,7 +20,10 @@ from server.workbench.recipes import LABEL
 from server.workbench.statements import Mistake, statements
 from server.workbench.views import Views
 
-_SOURCE: Final = Row("dcterms:source", (Value("src:kelisim-curation"),))
+_OWN_NAME: Final = re.compile(r"id:[a-z0-9_-]+")
+_NO_NAME: Final = gettext_noop(
+    "%(name)s is no name: take small Latin letters, digits and hyphens, such as id:new-port."
+)
 _THERE: Final = gettext_noop("There is a thing %(name)s already. Take it, or name the new one otherwise.")
 _MADE: Final = gettext_noop("%(name)s is among the entities; it is not saved yet.")
 
@@ -99,9 +103,13 @@ def _made(bench: Bench, thing: Thing) -> tuple[str, list[Mistake]]:
     name = thing.name or bench.things.new_name(label)
     if not label or not thing.classes:
         raise KelisimError(translate("A new thing needs a class and an English label."))
+    if ":" not in name:
+        name = f"id:{name}"
+    if not _OWN_NAME.fullmatch(name):
+        raise KelisimError(translate(_NO_NAME) % {"name": name})
     if name in bench.things.classes:
         raise KelisimError(translate(_THERE) % {"name": name})
-    whole = Thing(name, thing.classes, (*thing.rows, _SOURCE))
+    whole = Thing(name, thing.classes, (*thing.rows, Row("dcterms:source", (Value(bench.source),))))
     form = ClaimForm(Passage(bench.desk.article, 1, 1, 1), (whole,), ())  # the record is left out below
     found = statements(bench.next_name(1), form, bench.vocabulary)
     if found.mistakes:
@@ -119,6 +127,8 @@ def _fill_in(bench: Bench, key: str, field: str, name: str) -> None:
     if not sent or not field:
         return
     places = [i for i, (k, v) in enumerate(sent) if k == field and not v.startswith("id:")]
+    if not places and field.partition(":")[2] not in bench.recipes.several:
+        places = [i for i, (k, _) in enumerate(sent) if k == field]
     if places:
         sent[places[0]] = (field, name)
     else:

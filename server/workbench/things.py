@@ -32,7 +32,9 @@ class Found:
 class Things:
     """The named things of a collection, and of which classes the values of each property are."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, own: str = "") -> None:
+        """`own` is what the names of new things begin with, such as ``harbour_`` in a package of that name."""
+        self._own = own
         self._labels: dict[str, dict[str, str]] = defaultdict(dict)
         self.classes: dict[str, str] = {}
         self._spellings: list[tuple[str, str, str, str]] = []
@@ -104,6 +106,7 @@ class Things:
             slug = f"{prefix}-{slug}"
         slug = slug[:_LONGEST_SLUG].rstrip("-")
         known = {*self.classes, *taken}
+        slug = slug and f"{self._own}{slug}"
         names = (f"id:{slug}" + (f"-{n}" if n > 1 else "") for n in range(1, len(known) + 2))
         return next(name for name in names if name not in known) if slug else ""
 

@@ -36,9 +36,17 @@ class FieldView:
     """The labels of the things that are its values."""
     several: bool = False
 
-    def in_language(self, language: str) -> str:
-        """The text in a language, or empty."""
-        return next((v.text for v in self.values if v.language == language), "")
+    @property
+    def texts(self) -> tuple[Value, ...]:
+        """The values that are asked for: of texts each one, and a blank one in each language that has none."""
+        given = {v.language for v in self.values}
+        blank = (Value("", language) for language in self.languages if language not in given)
+        order = [*self.languages]
+        return tuple(sorted((*self.values, *blank), key=lambda v: order.index(v.language))) if order else self.values
+
+    def name_of(self, value: Value) -> str:
+        """The name of the form's field for a value."""
+        return f"{self.name}@{value.language}" if value.language else self.name
 
     @property
     def filled(self) -> bool:
@@ -155,6 +163,16 @@ class Views:
     def _general(self) -> tuple[str, ...]:
         recipes = self._bench.recipes.by_class.values()
         return tuple(sorted({p for r in recipes for p in (*r.usual, *r.others)}))
+
+    def sent(self, form: ClaimForm) -> Fields:
+        """The fields that a browser sends of a form as it is shown."""
+        passage = form.passage
+        found = [("paragraph", str(passage.paragraph)), ("first", str(passage.first)), ("last", str(passage.last))]
+        things, record = self.things(form, [], []), self.record(form, [])
+        for thing in things:
+            found += [(thing.name, thing.thing), (f"{thing.name}.class", thing.class_name)]
+        fields = (*(f for t in things for f in t.fields), *record[0], *record[1])
+        return found + [(f.name_of(v), v.text) for f in fields for v in f.texts]
 
     def record(self, form: ClaimForm, told: Sequence[Told]) -> tuple[list[FieldView], list[FieldView]]:
         """The fields of the record that each claim has, and those that some have."""

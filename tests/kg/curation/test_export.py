@@ -149,3 +149,16 @@ def test_table_names_are_plain() -> None:
         "statements",
         "states",
     ]
+
+
+def test_a_link_stays_a_link_and_a_file_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file, link = tmp_path / "elsewhere" / "file.ttl", tmp_path / "link.ttl"
+    file.write_bytes(b"old")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write(b"new", link)
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [*tmp_path.rglob("*.part")] == []

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from kg.checks.collection import Collection, collect, curated_texts
 from kg.checks.vocabulary import SELF_LABELLED
@@ -10,9 +11,10 @@ from kg.curation.shipped import packaged_data
 from server.workbench.bench import Bench
 from server.workbench.desk import Desk
 from server.workbench.fields import Kind, full
-from server.workbench.forms import from_claim
+from server.workbench.forms import from_claim, from_request
 from server.workbench.recipes import class_of, is_bound
 from server.workbench.statements import statements
+from server.workbench.views import Views
 from tests.server.workbench.conftest import make_data
 
 
@@ -36,6 +38,15 @@ def test_a_form_holds_all_that_a_claim_tells(bench: Bench, shipped: Collection) 
         assert found.mistakes == (), claim.name
         told = {(t.triple.subject.value, t.triple.predicate.value, t.triple.object) for t in found.told}  # type: ignore[union-attr]
         assert told == {(s.subject, s.predicate, s.object) for s in (*claim.facts, *claim.record)}, claim.name
+
+
+def test_a_page_sends_all_that_a_claim_tells(bench: Bench, shipped: Collection) -> None:
+    views = Views(bench, "en")
+    for claim in shipped.claims[::10]:
+        sent = from_request(MultiDict(views.sent(from_claim(claim))), claim.passage.article if claim.passage else "")
+        found = statements(claim.name, bench.completion.complete(sent, [], from_claim(claim)), bench.vocabulary)
+        told = {(t.triple.subject.value, t.triple.predicate.value, t.triple.object) for t in found.told}  # type: ignore[union-attr]
+        assert told >= {(s.subject, s.predicate, s.object) for s in (*claim.facts, *claim.record)}, claim.name
 
 
 def test_each_class_that_claims_introduce_has_a_recipe_with_the_fields_that_they_use(
