@@ -52,7 +52,7 @@ class Table:
     def csv(self) -> bytes:
         """The table as the file of an expected answer."""
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([self.variables, *self.rows])
+        csv.writer(text, lineterminator="\r\n").writerows([self.variables, *self.rows])  # so that \r is quoted, too
         return text.getvalue().encode()
 
 
