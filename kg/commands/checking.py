@@ -61,7 +61,7 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
     bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.valid]
     if bad:
         raise KelisimError(
-            f"{', '.join(bad)}: curate a claim or give the reason in kg/data/omissions.ttl, and not both."
+            f"{', '.join(bad)}: curate a claim or give the reason in omissions.ttl, and not both."
         )
 
 

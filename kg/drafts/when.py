@@ -205,9 +205,9 @@ def _which(words: str, appeared: Appeared) -> int:
 
 def _year(month: int, day: int, appeared: Appeared, ahead: bool, text: str) -> int:
     """The year of a day without one: nearest to the article, on the side of the tense."""
-    near = range(appeared.first.year - 1, appeared.last.year + 2)
-    wider = range(near[0] - 7, near[-1] + 8)  # the 29th of February
-    years = [y for y in near if _real(y, month, day)] or [y for y in wider if _real(y, month, day)]
+    apart = 1 if (month, day) != (2, 29) else 8
+    near = range(appeared.first.year - apart, appeared.last.year + apart + 1)
+    years = [y for y in near if _real(y, month, day)]
     if ahead:
         return min((y for y in years if date(y, month, _length(y, month)) >= appeared.first), default=years[-1])
     year = max((y for y in years if date(y, month, day) <= appeared.last), default=years[0])

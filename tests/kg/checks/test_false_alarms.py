@@ -6,7 +6,7 @@ import pytest
 
 from kg.checks import attribution, figures, languages, sentences
 from kg.checks.collection import Collection, collect
-from kg.checks.findings import Severity
+from kg.checks.findings import Finding, Severity
 from kg.curation.sources import ArticleText
 from ontology.namespaces import PREFIXES
 
@@ -84,3 +84,8 @@ def test_the_articles_own_words_around_a_quotation(gloss: str, told: int) -> Non
 def test_sentences_that_are_not_there(passage: str) -> None:
     found = one(passage, "")
     assert not [*sentences.sentences(found, found.claims)]
+
+
+def test_that_a_finding_ends_with_one_full_stop() -> None:
+    found = Finding("claims/x1.trig", 1, "", "rule", Severity.ERROR, "It quotes words..", "See [2024..]...")
+    assert (found.wrong, found.mend) == ("It quotes words.", "See [2024..]...")
