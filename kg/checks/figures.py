@@ -91,7 +91,9 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                     wrong = f"The unit is unit:{name}, and “{written.value}” is printed in {_listed(told)}."
                     yield claim.error(unit.line, "unit-as-written", wrong, "Correct the unit, or the printed figure.")
                 elif not told and text and (name in UNIT_WORDS or name.startswith("CCY_")) and name not in near:
-                    wrong = f"The unit is unit:{name}, and nothing in “{written.value}”, beside it or before it says so."
+                    wrong = (
+                        f"The unit is unit:{name}, and nothing in “{written.value}”, beside it or before it says so."
+                    )
                     yield claim.error(
                         unit.line,
                         "unit-as-written",

@@ -103,7 +103,7 @@ def find_text(collection: Collection, name: str, folder: Path) -> ArticleText:
     return new[0]
 
 
-def record(
+def record(  # noqa: PLR0913 - the last two may be left out
     collection: Collection,
     name: str,
     text: ArticleText,

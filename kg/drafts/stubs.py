@@ -177,7 +177,9 @@ class Stubs:
             about += _dated(days[0], ("earliest", "latest", "edtf"))
         said = f"Statement of {shorten(speaking.iri)}: rename its id. What is said may be claims too, "
         said += f"{_reported(sentence)} by {shorten(speaking.iri)}."
-        claim = self._claim(sentence, _triples(f"{ID}{self._record.prefix}statement-~", about), "asserted", self._record.publisher)
+        claim = self._claim(
+            sentence, _triples(f"{ID}{self._record.prefix}statement-~", about), "asserted", self._record.publisher
+        )
         return Stub(claim, (said, *self._shapes(sentence, "Statement")))
 
     def _rest(self, sentence: Sentence, *, alone: bool) -> Stub | None:
