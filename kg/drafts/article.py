@@ -38,7 +38,8 @@ _ADDRESS: Final = re.compile(r"(?:https?://|www\.)[\w.-]+")
 _NAMED: Final = re.compile(r"(?:[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w’'-]*(?: (?=\w)|$)|(?:of|the|and|de) ){1,5}")
 """A name in a line of its own."""
 _DATE_ALONE: Final = re.compile(
-    r"(?:\w+,? )?(?:\d{1,2} [^\W\d]+,? [12]\d{3}|[^\W\d]+ \d{1,2},? [12]\d{3}|[12]\d{3}-\d\d-\d\d|\d\d?\.\d\d?\.[12]\d{3})"
+    r"(?:\w+,? )?(?:\d{1,2} [^\W\d]+,? [12]\d{3}|[^\W\d]+ \d{1,2},? [12]\d{3}|"
+    r"[12]\d{3}-\d\d-\d\d|\d\d?\.\d\d?\.[12]\d{3})"
 )
 _CREDIT: Final = re.compile(r"\s*(?:Photo|Picture|Фото|Сурет)\b", re.IGNORECASE)
 _LONG: Final = 4
