@@ -1,5 +1,6 @@
 """What a claim tells, in a form in which the claims of two curators can be compared."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ QUALIFIERS: Final = DATES | {
 
 REIFIED_ROLE: Final = "·"
 """The subject of statements about a thing that is a fact itself."""
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 _RECORD: Final = {name: str(KEL[name]) for name in ("speaker", "modality")}
 
@@ -131,7 +134,7 @@ def _value(statement: Statement, names: Mapping[str, str]) -> str:
         return f"{value.value}@{value.language}"
     kind = local(value.datatype.value)
     number = value.value.strip()
-    if kind in {"integer", "decimal", "double"} and number.lstrip("+-").replace(".", "", 1).isdigit():
+    if kind in {"integer", "decimal", "double"} and _NUMBER.fullmatch(number):
         return f"{Decimal(number).normalize():f}"
     return value.value
 

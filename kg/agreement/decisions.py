@@ -106,6 +106,8 @@ def read_decisions(text: str, file: str) -> Decisions:
         tables = found.get(kind, [])
         if not isinstance(tables, list):
             raise KelisimError(f"{file}: write [[{kind}]] with two brackets.")
+        if len(tables) != len(lines.get(kind, [])):
+            raise KelisimError(f"{file}: write each {kind} as a table of its own, below a line [[{kind}]].")
         for table, (start, line) in zip(tables, lines.get(kind, []), strict=True):
             where = f"{file}:{start}"
             key, take = _key(table, where), _take(table, kind, f"{file}:{line}")
@@ -136,7 +138,7 @@ def _key(table: Mapping[str, Any], where: str) -> Key:
 def _take(table: Mapping[str, Any], kind: str, where: str) -> str:
     take = table.get("take", "")
     allowed = TAKES[:2] if kind == "name" else TAKES
-    if take not in {"", *allowed}:
+    if take not in ("", *allowed):  # a tuple, since it may be a list
         raise KelisimError(f"{where}: take = {take!r} is none of {', '.join(allowed)}.")
     return str(take)
 
@@ -149,7 +151,7 @@ def _parts(table: Mapping[str, Any], key: Key, take: str, where: str) -> tuple[s
     other = {"A": "B", "B": "A"}.get(take)
     one_each = len(key[0]) == len(key[1]) == 1
     for part in PARTS:
-        if part in table and not (other and one_each and table[part] in {take, other}):
+        if part in table and not (other and one_each and table[part] in (take, other)):
             raise KelisimError(
                 f'{where}: {part} = {table[part]!r} wants take = "A" or "B" of two claims, and is "A" or "B" itself.'
             )

@@ -23,6 +23,7 @@ _SAYS: Final = re.compile(
 _BEFORE: Final = 6
 """So many paragraphs before, a speaker may have been named to whom pronouns refer."""
 _QUOTING: Final = re.compile(r"^\s*[-–—\"“«]\s*\w")
+_QUOTATION: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»")
 _OWN: Final = frozenset({"Statement", "Tenure", "Membership", "Organization", "Person"})
 
 
@@ -111,11 +112,19 @@ def quoted(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         kinds = {kind for s in claim.subjects for kind in collection.types.get(s, ())}
         bodies = {local(s.predicate) for s in claim.facts} & {"memberOf", "subOrganizationOf", "locatedIn"}
         own = kinds & _OWN or bodies or claim.of_record("basis")
-        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not own:
+        if claim.code("modality") == "asserted" and _QUOTING.match(text) and not own and _within(claim, text):
             wrong = "The passage is a quotation, and the claim is told as the article's own word."
             yield claim.warning(
                 claim.line_of("speaker"), "quotation", wrong, "Name who is quoted; it is then reported."
             )
+
+
+def _within(claim: CuratedClaim, text: str) -> bool:
+    """Whether what a claim tells stands within the quotation rather than in the article's own words around it."""
+    outside = stems(_QUOTATION.sub(" ", text))
+    told = stems(claim.gloss("en"))
+    inside = stems(" ".join(_QUOTATION.findall(text)))
+    return not outside or not inside or len(told & inside - outside) >= len(told & outside - inside)
 
 
 def said_by(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:

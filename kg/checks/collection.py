@@ -186,6 +186,15 @@ class Collection:
             return ""
         return article.text[span.start : span.end]
 
+    def before(self, claim: CuratedClaim) -> str:
+        """The sentences of the paragraph before the claim's passage; empty where there are none, or no text."""
+        passage = claim.passage
+        if passage is None or not self.text(claim):
+            return ""
+        article = self.texts[passage.article]
+        paragraph = article.paragraph(passage.paragraph)
+        return article.text[paragraph.start : article.passage(passage.paragraph, passage.first, passage.last).start]
+
     def spoken_of(self, claims: Iterable[CuratedClaim]) -> set[str]:
         """The things of ours that claims name, as subject, object or speaker."""
         return {

@@ -37,7 +37,7 @@ def contradictions(collection: Collection, claims: Sequence[CuratedClaim]) -> It
     verdict = reason(graph, infer=False)
     if verdict.consistent:
         return
-    because = "; ".join(verdict.explanation[:_LISTED]) or "why, is not known"
+    because = "; ".join(line.rstrip(".") for line in verdict.explanation[:_LISTED]) or "why, is not known"
     clashing = [(c, s) for c in claims for s in c.facts if s.subject in verdict.individuals]
     for claim, statement in clashing or [(claims[0], claims[0].facts[0])]:
         wrong = f"The ontology contradicts what is told: {because}."

@@ -134,6 +134,13 @@ def find_articles(collection: Collection, folder: Path) -> tuple[dict[str, Artic
             if statement.value in by_digest:
                 found[name] = by_digest[statement.value]
             else:
+                at = next((t.path for t in by_digest.values() if t.path.name == f"{name}.txt"), None)
+                if at is not None:
+                    wrong = f"{at} has another SHA-256 than is recorded of the article {name}: it was altered."
+                    mend = "Put back the text that was curated, or correct kel:sha256 and the passages."
+                    rule = "article-altered"
+                    missing.append(Finding(statement.file, statement.line, "", rule, Severity.ERROR, wrong, mend))
+                    continue
                 files = ", ".join(sorted(t.path.name for t in by_digest.values()))
                 wrong = f"No file has the SHA-256 recorded of the article {name}; looked at {files}."
                 mend = "Give the folder with its text, or correct kel:sha256 (sha256sum prints it)."

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from kg.checks.collection import Collection, CuratedClaim, local
 from kg.checks.findings import Finding
-from kg.checks.numbers import Figure, figures, in_digits
+from kg.checks.numbers import Figure, figures, in_digits, scale
 from kg.checks.reading import Statement
 
 UNIT_WORDS: Final = {
@@ -42,14 +43,26 @@ _HEDGED: Final = {
         rf"\b(?:{_HEDGES['bound-nearly']}|soon|скоро|вскоре|жақында|жуырда)(?!\w)", re.IGNORECASE
     ),
 }
+_NO_NOUN: Final = re.compile(
+    r"\s*(?:$|[^\w\s])|\s+(?:by|in|to|from|at|on|this|that|last|next|an?|per|and|or|but|up|down|over|as|than|for|of|with|"
+    r"within|while|when|which|after|before|during|against|compared|more|less|annually|today|yesterday|already|"
+    r"в|к|за|на|по|до|и|а|но|или|из|с|со|от|против|ежегодно|және)\b",
+    re.IGNORECASE,
+)
+"""What follows a figure that stands without its noun: 2.1 billion in 2032."""
+_BARE: Final = re.compile(r"[$€£¥₽₸]?\s?[\d.,]*\d|[^\W\d_]+")
+"""A printed figure that has neither a scale word nor a unit behind it."""
 _SHARE: Final = Decimal("0.0051")
 
 
-def values(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
+def values(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
     """A value, or a number of documents, that is not the figure as printed: another number, another scale."""
     for claim in claims:
         for written in claim.told("asWritten"):
             printed = figures(written.value)
+            factors = _scales_of_range(written.value, collection.text(claim)) if printed else set()
+            if factors and _BARE.fullmatch(written.value):
+                printed = [replace(f, value=f.value * factor) for f in printed[:1] for factor in sorted(factors)]
             for value in (*claim.told("value", written.subject), *claim.told("documentCount", written.subject)):
                 number = _decimal(value)
                 if number is None or not printed or any(number == f.value for f in printed):
@@ -57,8 +70,8 @@ def values(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
                 first = printed[0].value
                 if any(f.whole and number == round(f.value / f.whole * 100) for f in printed):
                     continue
-                scale = " by its scale" if first and _is_power_of_ten(number / first) else ""
-                wrong = f"The value {value.value} is not “{written.value}”{scale}, which is {first.normalize():f}."
+                by = " by its scale" if first and _is_power_of_ten(number / first) else ""
+                wrong = f"The value {value.value} is not “{written.value}”{by}, which is {first.normalize():f}."
                 yield claim.error(value.line, "value-as-written", wrong, "Write the value in plain units, as printed.")
 
 
@@ -69,6 +82,8 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
         for written in claim.told("asWritten"):
             told = {u for u, words in UNIT_WORDS.items() if re.search(words, written.value, re.IGNORECASE)}
             around = _around(text, written.value)
+            if _leaves_unit_out(text, written.value):
+                around += f"\n{text}\n{collection.before(claim)}"
             near = {u for u, words in UNIT_WORDS.items() if re.search(words, around, re.IGNORECASE)}
             for unit in claim.told("unit", written.subject):
                 name = local(unit.value)
@@ -76,7 +91,9 @@ def units(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Fi
                     wrong = f"The unit is unit:{name}, and “{written.value}” is printed in {_listed(told)}."
                     yield claim.error(unit.line, "unit-as-written", wrong, "Correct the unit, or the printed figure.")
                 elif not told and text and (name in UNIT_WORDS or name.startswith("CCY_")) and name not in near:
-                    wrong = f"The unit is unit:{name}, and nothing in “{written.value}” or beside it says so."
+                    wrong = (
+                        f"The unit is unit:{name}, and nothing in “{written.value}”, beside it or before it says so."
+                    )
                     yield claim.error(
                         unit.line,
                         "unit-as-written",
@@ -128,6 +145,24 @@ def _ends_of_range(figure: str, text: str) -> set[str]:
     first = re.search(rf"{number}{unit}\s*{plain}\s*[$€£¥₽₸]?\d", text)
     second = re.search(rf"\d[\d.,]*{unit}\s*{plain}\s*[$€£¥₽₸]?{number}", text)
     return ({"bound-over"} if opened or first else set()) | ({"bound-up-to"} if closed or second else set())
+
+
+def _scales_of_range(figure: str, text: str) -> set[Decimal]:
+    """By what the upper end of a range multiplies its lower end, 6 in “6 to 7 billion”, as often as it is printed.
+
+    Empty where the figure is no such end; 1 for where it stands elsewhere, too.
+    """
+    found: set[Decimal] = set()
+    for match in re.finditer(rf"(?<![\w.,]){re.escape(figure)}(?!\w|[.,]\d)", text):
+        opened = re.search(r"\b(?:between|from|от|с|между)\s+(?:about\s+)?$", text[: match.start()], re.IGNORECASE)
+        words = r"to|or|and|до|или|и" if opened else r"to|or|до|или"
+        apart = re.match(rf"(?:\s*[-–—]\s*|\s+(?:{words})\s+)[$€£¥₽₸]?", text[match.end() :], re.IGNORECASE)
+        after = text[match.end() + apart.end() :] if apart else ""
+        upper, lower = next((f for f in figures(after) if f.start == 0), None), figures(figure)
+        factor = scale(after[: upper.end]) if upper else Decimal(1)
+        ranged = upper and lower and 0 < lower[0].value * factor < upper.value
+        found.add(factor if ranged else Decimal(1))
+    return found if found - {Decimal(1)} else set()
 
 
 def shares(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:
@@ -196,6 +231,12 @@ def _around(text: str, figure: str) -> str:
     """The figure with the word before and the few after it."""
     position = text.find(figure)
     return text[max(0, position - 12) : position + len(figure) + 40] if position >= 0 else ""
+
+
+def _leaves_unit_out(text: str, figure: str) -> bool:
+    """Whether no noun follows the figure, so that its unit may be that of a figure before it."""
+    after = (text[m.end() :] for m in re.finditer(re.escape(figure), text))
+    return any(_NO_NOUN.match(words) for words in after)
 
 
 def _hedges(words: re.Pattern[str], figure: str) -> bool:

@@ -30,6 +30,12 @@ class Finding:
     wrong: str
     mend: str
 
+    def __post_init__(self) -> None:
+        """Ends both with one full stop, where what they quote at their end has one already."""
+        for name, text in (("wrong", self.wrong), ("mend", self.mend)):
+            if text.endswith("..") and not text.endswith("..."):
+                object.__setattr__(self, name, text[:-1])
+
     def __str__(self) -> str:
         claim = f"claim {self.claim}: " if self.claim else ""
         return f"{self.file}:{self.line}: {self.severity}: {claim}{self.wrong} {self.mend} [{self.rule}]"

@@ -13,6 +13,10 @@ from ontology.namespaces import KEL, PREFIXES, shorten
 
 _KAZAKH: Final = re.compile(r"[әіңғүұқөһӘІҢҒҮҰҚӨҺ]")
 _RUSSIAN_ONLY: Final = re.compile(r"[щъэЩЪЭ]")
+_RUSSIAN_WORDS: Final = re.compile(
+    r"\b(?:и|в|во|на|с|со|о|об|по|из|к|от|до|за|для|при|что|как|не|его|её|их|это|был[аои]?|между)\b", re.IGNORECASE
+)
+"""Words of Russian that Kazakh does not have."""
 _CYRILLIC: Final = re.compile(r"[а-яёА-ЯЁәіңғүұқөһӘІҢҒҮҰҚӨҺ]")
 _SENTENCES: Final = (str(KEL.gloss), str(KEL.note), str(KEL.confidenceReason))
 _TEXTS: Final = (*_SENTENCES, LABEL)
@@ -30,6 +34,9 @@ def marked(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterator[F
         for statement in (*claim.facts, *claim.record):
             if statement.predicate in _TEXTS and (found := _mismarked(statement)):
                 yield claim.error(statement.line, "language", *found)
+            elif statement.predicate in _TEXTS and _without_kazakh_letters(statement):
+                wrong = "A text marked @kk has no letter that only Kazakh has."
+                yield claim.warning(statement.line, "language", wrong, "See whether it is Kazakh.")
     for statement in collection.reference:
         if (
             statement.file.startswith("entities/")
@@ -50,9 +57,16 @@ def _mismarked(statement: Statement) -> tuple[str, str] | None:
         return f"A text marked @{language} has no Cyrillic letter.", mend
     if language == "ru" and len(_KAZAKH.findall(text)) > 2:
         return "A text marked @ru has letters that only Kazakh has.", mend
-    if language == "kk" and sentence and len(text) > 40 and not _KAZAKH.search(text):
+    if _without_kazakh_letters(statement) and (_RUSSIAN_ONLY.search(text) or _RUSSIAN_WORDS.search(text)):
         return "A text marked @kk has no letter that only Kazakh has.", mend
     return None
+
+
+def _without_kazakh_letters(statement: Statement) -> bool:
+    """Whether a longer sentence marked @kk may be Russian; a few of Kazakh, too, do without its own letters."""
+    text = statement.value
+    told = statement.language == "kk" and statement.predicate in _SENTENCES
+    return told and len(text) > 40 and not _KAZAKH.search(text)
 
 
 def alone(_: Collection, claims: Sequence[CuratedClaim]) -> Iterator[Finding]:

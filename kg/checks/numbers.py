@@ -19,6 +19,7 @@ _DIGITS: Final = re.compile(
     rf"(?:[ \u00a0\u202f-]*(?:{_SCALE})(?!\w))?",
     re.IGNORECASE,
 )
+_SCALE_WORD: Final = re.compile(rf"(?<![^\W\d_])(?:{_SCALE})(?!\w)", re.IGNORECASE)
 _UP_TO_TWENTY: Final = (
     """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty""",
@@ -104,6 +105,12 @@ def _factor(word: str) -> int:
     if word in {"hundred", "жүз"}:
         return 100
     return next((10**power for words, power in _SCALES if re.fullmatch(words, word)), 0)
+
+
+def scale(printed: str) -> Decimal:
+    """By what the scale word of a printed figure multiplies its number; 1 without one."""
+    match = _SCALE_WORD.search(printed)
+    return Decimal(10) ** next((p for _, p in _SCALES if match and match[f"s{p}"]), 0)
 
 
 def figures(text: str) -> list[Figure]:

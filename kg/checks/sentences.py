@@ -67,7 +67,7 @@ def sentences(collection: Collection, claims: Sequence[CuratedClaim]) -> Iterato
             parts = _sentences(article, passage.paragraph)
         except KelisimError:
             continue
-        if passage.last > len(parts):
+        if not 1 <= passage.first <= passage.last <= len(parts):
             continue
         whole, capped = _shared(collection, claim, article, parts)
         mine, most = whole[passage.first - 1], max(capped)

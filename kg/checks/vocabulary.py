@@ -87,7 +87,7 @@ def undeclared_things(collection: Collection, claims: Sequence[CuratedClaim]) ->
                 if not iri.startswith(str(ID)) or iri in declared or iri in told:
                     continue
                 told.add(iri)
-                where = "kg/data/entities" if iri in known else "kg/data/entities, or in the claim that introduces it"
+                where = "entities/" if iri in known else "entities/, or in the claim that introduces it"
                 mend = did_you_mean(shorten(iri), names, f"Declare it, with its class and labels, in {where}.")
                 yield claim.error(line, "undeclared-thing", f"{shorten(iri)} is declared nowhere.", mend)
     for s in collection.reference:

@@ -60,9 +60,7 @@ def coverage(ctx: click.Context, folder: Path, as_json: bool) -> None:
         print_coverage(rows)
     bad = [f"{r.article} paragraph {r.paragraph}" for r in rows if not r.valid]
     if bad:
-        raise KelisimError(
-            f"{', '.join(bad)}: curate a claim or give the reason in kg/data/omissions.ttl, and not both."
-        )
+        raise KelisimError(f"{', '.join(bad)}: curate a claim or give the reason in omissions.ttl, and not both.")
 
 
 @cli.command()

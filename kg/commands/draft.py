@@ -29,13 +29,16 @@ def draft(ctx: click.Context, name: str, folder: Path, publisher: str, as_json: 
     """
     from kg.checks.collection import collect, curated_texts
     from kg.curation.export import make_folder, write
+    from kg.curation.manifest import read_manifest
     from kg.curation.shipped import packaged_data
     from kg.drafts.drafting import draft as drafted
 
     data = ctx.obj or Path(str(packaged_data()))
     with progress("Reading the article"):
         texts = curated_texts(data)
-        found = drafted(collect(texts), texts, name, folder, f"{ID}{publisher}" if publisher else "")
+        manifest = read_manifest(data)
+        prefix = manifest.prefix if manifest else ""
+        found = drafted(collect(texts), texts, name, folder, f"{ID}{publisher}" if publisher else "", prefix=prefix)
     for path, text in found.files.items():
         make_folder((data / path).parent)
         write(text.encode(), data / path)

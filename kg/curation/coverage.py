@@ -57,7 +57,7 @@ def coverage(curation: Curation, folder: Path) -> list[ParagraphCoverage]:
             )
     if omissions:
         (article, number), *_ = sorted(omissions)
-        raise KelisimError(f"omissions: article {article} has no paragraph {number}; correct kg/data/omissions.ttl.")
+        raise KelisimError(f"omissions: article {article} has no paragraph {number}; correct omissions.ttl.")
     return rows
 
 
@@ -72,7 +72,7 @@ def _omissions(curation: Curation) -> dict[tuple[str, int], str]:
             if not (article and paragraph.isdecimal() and note):
                 raise KelisimError(
                     f"omissions: {iri.removeprefix(str(SRC))} needs a kel:article, a kel:paragraph that is a number, "
-                    "and a kel:note that says why; correct kg/data/omissions.ttl."
+                    "and a kel:note that says why; correct omissions.ttl."
                 )
             omissions[article.removeprefix(str(SRC)), int(paragraph)] = note
     return omissions

@@ -22,7 +22,9 @@ from ontology import KelisimError
 from ontology.namespaces import CLAIM, PREFIXES
 
 _NAME: Final = re.compile(r"(?P<article>\w+)-p(?P<paragraph>\d+)-(?P<number>\d+)")
-_COMMENT: Final = re.compile(r"^# (?:Paragraph (?P<heading>\d+)|Withdrawn: (?P<withdrawn>[\w-]+))[ \t]*$", re.MULTILINE)
+_COMMENT: Final = re.compile(
+    r"^# (?:Paragraph (?P<heading>\d+)|Withdrawn: (?P<withdrawn>[\w-]+))[ \t]*\r?$", re.MULTILINE
+)
 _KINDS: Final = tuple(
     PREFIXES[prefix] + name
     for prefix, name in (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,12 @@ _MODERN: Final = 1990
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DATELINE: Final = re.compile(r"^[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w .'-]{1,40}[,.]\s*[^—–]{3,40}?\s*[—–-]{1,2}\s")
 _ADDRESS: Final = re.compile(r"(?:https?://|www\.)[\w.-]+")
+_NAMED: Final = re.compile(r"(?:[A-ZА-ЯЁӘҒҚҢӨҰҮҺІ][\w’'-]*(?: (?=\w)|$)|(?:of|the|and|de) ){1,5}")
+"""A name in a line of its own."""
+_DATE_ALONE: Final = re.compile(
+    r"(?:\w+,? )?(?:\d{1,2} [^\W\d]+,? [12]\d{3}|[^\W\d]+ \d{1,2},? [12]\d{3}|"
+    r"[12]\d{3}-\d\d-\d\d|\d\d?\.\d\d?\.[12]\d{3})"
+)
 _CREDIT: Final = re.compile(r"\s*(?:Photo|Picture|Фото|Сурет)\b", re.IGNORECASE)
 _LONG: Final = 4
 """A name must have more letters to be looked for in addresses."""
@@ -52,6 +59,7 @@ class Record:
     """What is known or guessed of an article: `known` if it has its record already, with nothing guessed.
 
     publisher: its IRI, or empty. why: the words that the days of its appearance follow from.
+    prefix: what the names of new things begin with, empty but in a package.
     """
 
     name: str
@@ -61,6 +69,7 @@ class Record:
     appeared: Appeared
     why: str
     known: bool
+    prefix: str = ""
 
 
 def find_text(collection: Collection, name: str, folder: Path) -> ArticleText:
@@ -95,18 +104,26 @@ def find_text(collection: Collection, name: str, folder: Path) -> ArticleText:
     return new[0]
 
 
-def record(collection: Collection, name: str, text: ArticleText, spellings: Spellings, publisher: str = "") -> Record:
+def record(  # noqa: PLR0913 - the last two may be left out
+    collection: Collection,
+    name: str,
+    text: ArticleText,
+    spellings: Spellings,
+    publisher: str = "",
+    *,
+    prefix: str = "",
+) -> Record:
     """The record of an article: the one that sources.ttl has, else one that is guessed from the text."""
     told = {s.predicate: s.value for s in collection.described.get(str(SRC) + name, ())}
     if str(KEL.sha256) in told:
         first, last = (date.fromisoformat(told[str(KEL[n])]) for n in ("earliest", "latest"))
         language = told.get(PREFIXES["dcterms"] + "language", "en")
         publisher = told.get(PREFIXES["dcterms"] + "publisher", "")
-        return Record(name, text, language, publisher, Appeared(first, last), "", known=True)
+        return Record(name, text, language, publisher, Appeared(first, last), "", known=True, prefix=prefix)
     language = language_of(text.text)
     appeared, why = appearance(text)
     publisher = publisher or _publisher(collection, text, spellings, language)
-    return Record(name, text, language, publisher, appeared, why, known=False)
+    return Record(name, text, language, publisher, appeared, why, known=False, prefix=prefix)
 
 
 def language_of(text: str) -> str:
@@ -190,6 +207,12 @@ def _publisher(collection: Collection, text: ArticleText, spellings: Spellings, 
         if s.predicate == PREFIXES["org"] + "classification" and local(s.value) == "organisation-media"
     }
     addresses = " ".join(_ADDRESS.findall(text.text)).lower()
+    heads = {_plain(line) for line in _head_lines(text)}
+    for iri in sorted(media):
+        if any(_plain(name) in heads for names in collection.names.get(iri, {}).values() for name in names):
+            return iri
+    if new_publisher(text):
+        return ""
     for iri in sorted(media):
         names = (name for names in collection.names.get(iri, {}).values() for name in names)
         bare = {re.sub(r"^the|[^a-z0-9]", "", name.lower()) for name in names if name.isascii()}
@@ -198,6 +221,31 @@ def _publisher(collection: Collection, text: ArticleText, spellings: Spellings, 
     told = "\n".join(line for line in text.text.splitlines() if not _CREDIT.match(line))
     found = Counter(m.iri for m in spellings.mentions(told, language) if m.iri in media)
     return found.most_common(1)[0][0] if found else ""
+
+
+def new_publisher(text: ArticleText) -> str:
+    """The name of a publisher in a line of its own before the text, which an address or a date beside it tells."""
+    lines = _head_lines(text)
+    addresses = re.sub(r"[^a-z0-9]", "", " ".join(_ADDRESS.findall(text.text)).lower())
+    for line, following in pairwise([*lines, ""]):
+        plain = re.sub(r"[^a-z0-9]", "", line.lower().removeprefix("the "))
+        addressed = len(plain) > _LONG and plain in addresses and not _ADDRESS.search(line)
+        if addressed and len(line) < _SHORT:
+            return line
+        dated = line is not lines[0] and _NAMED.fullmatch(line) and _DATE_ALONE.fullmatch(following)
+        if dated and not _DATE_ALONE.fullmatch(line):
+            return line
+    return ""
+
+
+def _head_lines(text: ArticleText) -> list[str]:
+    """The short lines without a full stop among the first."""
+    found = (text.text[p.start : p.end].strip() for p in text.paragraphs[:_FIRST])
+    return [line for line in found if len(line) < _SHORT and not line.endswith((".", "!", "?"))]
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.findall(r"\w+", name.casefold())).removeprefix("the ")
 
 
 def _is_article(iri: str) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from kg.checks.figures import HEDGE, UNIT_WORDS
-from kg.checks.numbers import Figure, figures
+from kg.checks.numbers import Figure, figures, scale
 
 _AFTER: Final = re.compile(
     r"[ \u00a0]?%|[ \u00a0]+(?:per ?cent\b|процент\w*|пайыз\w*|"
@@ -72,7 +72,9 @@ def counted(text: str, taken: Iterable[tuple[int, int]] = ()) -> list[Counted]:
     for i, (one, following) in enumerate(pairwise(found)):
         if one.unit in {"NUM", following.unit} and _is_range(text, one, following):
             lower, upper = (b if b != "bound-exact" else "" for b in (one.bound, following.bound))
-            found[i] = replace(one, unit=following.unit or "NUM", bound=lower or "bound-over")
+            factor = scale(following.as_written) if scale(one.as_written) == 1 else Decimal(1)
+            value = one.value * factor if one.value * factor < following.value else one.value
+            found[i] = replace(one, value=value, unit=following.unit or "NUM", bound=lower or "bound-over")
             found[i + 1] = replace(following, bound=upper or "bound-up-to")
     return found
 

@@ -3,21 +3,22 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from kg.checks.collection import Collection
 from kg.checks.findings import did_you_mean
-from kg.curation.curated import parse
+from kg.curation.curated import SHIPPED_FILES, parse
 from kg.curation.layout import LANGUAGES, Names, render_claim
 from kg.curation.marks import MARK, open_marks
 from kg.curation.passages import Passage, render
 from kg.curation.writing import ClaimsFile, ThingsFile
-from kg.drafts.article import Record, find_text, record, title_of
+from kg.drafts.article import Record, find_text, new_publisher, record, title_of
 from kg.drafts.proposing import Proposer, Sentence
 from kg.drafts.spelling import Spellings
 from kg.drafts.stubs import Stub, Stubs
+from kg.drafts.unknown import slug
 from kg.drafts.when import Told
 from ontology import KelisimError
 from ontology.namespaces import ID, PREFIXES, SRC, shorten
@@ -63,11 +64,20 @@ class Draft:
         }
 
 
-def draft(collection: Collection, texts: dict[str, str], name: str, folder: Path, publisher: str = "") -> Draft:
+def draft(  # noqa: PLR0913 - the last two are told by name
+    collection: Collection,
+    texts: dict[str, str],
+    name: str,
+    folder: Path,
+    publisher: str = "",
+    *,
+    prefix: str = "",
+) -> Draft:
     """The draft of an article from its text in a folder, over the curated files given by path.
 
-    `publisher` is the IRI of its publisher, which is looked for in the text if empty. Raises KelisimError if the
-    article has claims already, its text is not found, or the publisher is not declared.
+    `publisher` is the IRI of its publisher, which is looked for in the text if empty. `prefix` is what names of new
+    things begin with, as in a package. Raises KelisimError if the article has claims already, its text is not found or
+    blank, or the publisher is not declared.
     """
     path = f"claims/{name}.trig"
     if path in texts:
@@ -79,25 +89,30 @@ def draft(collection: Collection, texts: dict[str, str], name: str, folder: Path
         mend = did_you_mean(local, map(shorten, collection.names), "Declare it in entities/organisations.ttl first.")
         raise KelisimError(f"No publisher is called {local}. {mend}")
     spellings = Spellings(collection)
-    found = record(collection, name, find_text(collection, name, folder), spellings, publisher)
+    text = find_text(collection, name, folder)
+    if not text.paragraphs:
+        raise KelisimError(f"{text.path} is blank: put the text of the article into it.")
+    found = record(collection, name, text, spellings, publisher, prefix=prefix)
+    labels = {} if found.publisher else _told_publisher(found)
     files: dict[str, str] = {}
     if not found.publisher:
-        iri = f"{ID}publisher-of-{name}"
-        found = Record(name, found.text, found.language, iri, found.appeared, found.why, found.known)
-        _put(texts, files, "entities/organisations.ttl", iri, _medium(iri))
+        iri = f"{ID}{prefix}{slug(new_publisher(text)) if labels else f'publisher-of-{name}'}"
+        found = replace(found, publisher=iri)
+        _put(texts, files, "entities/organisations.ttl", iri, _medium(iri, labels, _curation(collection, prefix)))
+    labels = labels or _labels(collection, found.publisher)
     if not found.known:
-        _put(texts, files, "sources.ttl", str(SRC) + name, _source(collection, found))
+        _put(texts, files, "sources.ttl", str(SRC) + name, _source(labels, found))
     proposer = Proposer(collection, found, spellings)
     sentences = tuple(proposer.sentences())
     left_out = {*_left_out(sentences)}
     stubs = Stubs(collection, found, proposer.precedents)
     written = [(s, [*stubs.of(s)]) for s in sentences if s.paragraph not in left_out]
-    files[path] = _claims(collection, found, written)
+    files[path] = _claims(labels, found, written)
     for number, why in sorted(_left_out(sentences).items()):
         iri = f"{SRC}{name}-p{number}-omission"
         _put({**texts, **files}, files, "omissions.ttl", iri, _omission(iri, found, number, why))
     used = [Passage.parse(c.value("passage")) for c in ClaimsFile(path, files[path]).claims.values()]
-    if used:
+    if used and f"passages/{name}.ttl" not in texts:
         files[f"passages/{name}.ttl"] = render(used, found.text)
     return Draft(found, sentences, files)
 
@@ -127,9 +142,9 @@ def _left_out(sentences: Sequence[Sentence]) -> dict[int, str]:
     return found
 
 
-def _claims(collection: Collection, found: Record, written: Sequence[tuple[Sentence, list[Stub]]]) -> str:
+def _claims(told: dict[str, str], found: Record, written: Sequence[tuple[Sentence, list[Stub]]]) -> str:
     """The file of claims: its head, and below the comment of each paragraph the stubs of its sentences."""
-    labels = title_of(found, _labels(collection, found.publisher))
+    labels = title_of(found, told)
     head = ClaimsFile.new(found.name, labels["en"])
     names = Names(head.prefixes)
     parts: list[str] = []
@@ -178,18 +193,32 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _medium(iri: str) -> str:
+def _told_publisher(found: Record) -> dict[str, str]:
+    """The name that a publisher whom the graph does not know has in the text, by its language; to be judged."""
+    told = new_publisher(found.text)
+    return {found.language: f"{MARK} {told}"} if told else {}
+
+
+def _curation(collection: Collection, prefix: str) -> str:
+    """The source that the names of the folder's own things have, its own curation."""
+    source = PREFIXES["dcterms"] + "source"
+    own = (s for s in collection.reference if s.predicate == source and not s.file.startswith(SHIPPED_FILES))
+    told = Counter(s.value for s in own if s.value.endswith("curation"))
+    return shorten(told.most_common(1)[0][0]) if told else f"src:{prefix or 'kelisim-'}curation"
+
+
+def _medium(iri: str, labels: dict[str, str], source: str) -> str:
     """The stub of a publisher that the graph does not know."""
     return (
         f"<{iri}> a org:Organization ; org:classification code:organisation-media ; "
-        f"{_three('rdfs:label', {})} ; dcterms:source src:kelisim-curation ."
+        f"{_three('rdfs:label', labels)} ; dcterms:source {source} ."
     )
 
 
-def _source(collection: Collection, found: Record) -> str:
+def _source(told: dict[str, str], found: Record) -> str:
     first, last = found.appeared.first, found.appeared.last
     edtf = str(first) if first == last else f"[{first}..{last}]"
-    labels = title_of(found, _labels(collection, found.publisher))
+    labels = title_of(found, told)
     note = _quoted(f"{MARK} Publisher and days are guessed: these from {found.why}.")
     return (
         f"src:{found.name} a kel:Article ; {_three('rdfs:label', labels)} ; dcterms:publisher <{found.publisher}> ; "

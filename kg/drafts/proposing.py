@@ -116,7 +116,7 @@ class Proposer:
             m.iri for m in spellings.mentions(record.text.text, record.language) if "State" in self._kinds(m.iri)
         )
         self._tenures: set[tuple[str, str]] = set()
-        self._others = Unknown(collection)
+        self._others = Unknown(collection, record.prefix)
         self.precedents = Precedents(collection, record.language)
 
     def sentences(self) -> Iterator[Sentence]:
@@ -206,9 +206,13 @@ class Proposer:
                 self._office(after[:_BEHIND], text, known) if after.lstrip().startswith(",") else ""
             )
             if office and self._is_new(person.iri, office):
-                name = f"{ID}tenure-{person.iri.rpartition('-')[2]}-{office.removeprefix(str(ID))}"
+                name = self._tenure_name(person.iri, office)
                 tenure, claim = known.get(office, (name, ""))
                 yield Tenured(person.iri, office, tenure, claim)
+
+    def _tenure_name(self, person: str, office: str) -> str:
+        prefix = self._record.prefix
+        return f"{ID}{prefix}tenure-{person.rpartition('-')[2]}-{office.removeprefix(str(ID)).removeprefix(prefix)}"
 
     def _office(self, words: str, text: str, known: Container[str]) -> str:
         """The office that words beside a person tell best: one that the person has, else of a state that is named."""

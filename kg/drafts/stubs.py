@@ -119,11 +119,11 @@ class Stubs:
                 (str(KEL.documentCount), _number(figure)),
                 (str(KEL.asWritten), ox.Literal(figure.as_written)),
             ]
-            subject = f"{ID}package-~"
+            subject = f"{ID}{self._record.prefix}package-~"
         else:
             measure = known[0].measure if known else _measure(like, figure.unit)
             about = self._observation(sentence, figure, states, measure)
-            subject = f"{ID}obs-~"
+            subject = f"{ID}{self._record.prefix}obs-~"
         remarks = [f"Figure “{figure.as_written}”: rename its id, and tell what it counts."]
         remarks += [f"The same figure is {shorten(k.iri)} in {k.claim}: the same thing?" for k in known]
         if like and not known:
@@ -177,7 +177,9 @@ class Stubs:
             about += _dated(days[0], ("earliest", "latest", "edtf"))
         said = f"Statement of {shorten(speaking.iri)}: rename its id. What is said may be claims too, "
         said += f"{_reported(sentence)} by {shorten(speaking.iri)}."
-        claim = self._claim(sentence, _triples(f"{ID}statement-~", about), "asserted", self._record.publisher)
+        claim = self._claim(
+            sentence, _triples(f"{ID}{self._record.prefix}statement-~", about), "asserted", self._record.publisher
+        )
         return Stub(claim, (said, *self._shapes(sentence, "Statement")))
 
     def _rest(self, sentence: Sentence, *, alone: bool) -> Stub | None:

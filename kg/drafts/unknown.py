@@ -39,7 +39,8 @@ _DAYS: Final = frozenset({
 class Unknown:
     """The unknown names of an article, in its order. Who was told by a full name is found by the family name again."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, prefix: str = "") -> None:
+        self._prefix = prefix
         self._told: dict[str, str] = {}
         self._words = frozenset(
             word for iri, kinds in collection.types.items() if "Office" in kinds
@@ -57,7 +58,7 @@ class Unknown:
                 if not any(begin < end and start < stop for begin, stop in taken):
                     whole = self._told.get(name, name)
                     self._told.setdefault(name.rpartition(" ")[2], name)
-                    yield whole, Mention(start, end, f"{ID}{slug(whole)}", "unknown")
+                    yield whole, Mention(start, end, f"{ID}{self._prefix}{slug(whole)}", "unknown")
 
     def _parts(self, name: str, start: int, *, first: bool) -> Iterator[tuple[str, int]]:
         """A name without what opens a sentence and without titles; nothing where that is all."""

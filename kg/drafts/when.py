@@ -31,6 +31,9 @@ _PAST: Final = re.compile(
 _MONTH: Final = "|".join(f"(?P<m{i}>{words.pattern}[а-яәіңғүұқөһ]*)" for i, words in enumerate(MONTHS, 1))
 _YEAR: Final = r"(?:[12]\d{3})"
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_VERBS: Final = frozenset({"may", "march", "mar", "dec", "jan"})
+"""Verbs, or no words of a text: names of months have a capital letter."""
+_LEAP: Final = 2000
 _ORDINALS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 0}
 _SOON: Final = 45
 _LONG_AGO: Final = 300
@@ -100,7 +103,11 @@ _Resolved = tuple[str, bool, str] | None
 def _day(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
     """A day, or two, of a month, with or without its year."""
     month = next(i for i in range(1, 13) if match[f"m{i}"])
+    if match[f"m{month}"] in _VERBS and not match["year"]:
+        return None
     first, second = int(match["day"]), int(match["other"] or match["day"])
+    if not _real(_LEAP, month, first):
+        return None
     year = int(match["year"] or _year(month, first, appeared, ahead, match.string))
     if not _real(year, month, first) or not _real(year, month, second):
         return None
@@ -110,7 +117,7 @@ def _day(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
 
 def _month(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Resolved:
     month = next(i for i in range(1, 13) if match[f"m{i}"])
-    if match[f"m{month}"] in {"may", "march", "mar", "dec", "jan"}:  # verbs, or no words of a text
+    if match[f"m{month}"] in _VERBS:
         return None
     year = int(match["year"] or _year(month, 1, appeared, ahead, match.string))
     return f"{year}-{month:02}", bool(match["year"]), "month"
@@ -150,7 +157,10 @@ def _part_of_year(match: re.Match[str], appeared: Appeared, ahead: bool) -> _Res
     """The first nine months, ten months, a quarter or a half of a year."""
     year = _which(match["which"], appeared)
     number = _ORDINALS.get((match["ordinal"] or "").lower(), 1)
-    many = figures(match["many"])[0].value if match["many"] else 1
+    numbers = figures(match["many"]) if match["many"] else []
+    if match["many"] and (not numbers or numbers[0].whole):
+        return None
+    many = numbers[0].value if numbers else 1
     span = int(many) if "month" in match["unit"] else {"quarter": 3, "half": 6}[match["unit"].lower()]
     first = 1 if "month" in match["unit"] else span * ((number or 12 // span) - 1) + 1
     last = first + span - 1
@@ -195,7 +205,9 @@ def _which(words: str, appeared: Appeared) -> int:
 
 def _year(month: int, day: int, appeared: Appeared, ahead: bool, text: str) -> int:
     """The year of a day without one: nearest to the article, on the side of the tense."""
-    years = [y for y in range(appeared.first.year - 1, appeared.last.year + 2) if _real(y, month, day)]
+    apart = 1 if (month, day) != (2, 29) else 8
+    near = range(appeared.first.year - apart, appeared.last.year + apart + 1)
+    years = [y for y in near if _real(y, month, day)]
     if ahead:
         return min((y for y in years if date(y, month, _length(y, month)) >= appeared.first), default=years[-1])
     year = max((y for y in years if date(y, month, day) <= appeared.last), default=years[0])

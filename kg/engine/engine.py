@@ -68,6 +68,11 @@ class Answer:
         return isinstance(self._result, ox.QueryTriples)
 
     @property
+    def is_boolean(self) -> bool:
+        """Whether the result is that of ASK."""
+        return isinstance(self._result, ox.QueryBoolean)
+
+    @property
     def solutions(self) -> ox.QuerySolutions:
         """The solutions of SELECT; may be read once, in this thread."""
         assert isinstance(self._result, ox.QuerySolutions)

@@ -7,6 +7,7 @@ the variables ``subject``, ``predicate`` and ``object``.
 
 import csv
 import io
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,12 +21,10 @@ from kg.curation.export import make_folder, write
 from kg.engine.engine import Engine
 from kg.publishing.questions import Question, own_questions
 from kg.rdf.files import list_files, read_text
-from kg.rdf.formats import RESULT_FORMATS, by_name
 from ontology import KelisimError
 from ontology.namespaces import shorten
 
 FOLDER: Final = "answers"
-_CSV: Final = by_name("csv", RESULT_FORMATS)
 _TRIPLE: Final = ("subject", "predicate", "object")
 
 Row = tuple[str, ...]
@@ -51,9 +50,14 @@ class Table:
 
     def csv(self) -> bytes:
         """The table as the file of an expected answer."""
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([self.variables, *self.rows])
-        return text.getvalue().encode()
+        return "".join(map(_line, (self.variables, *self.rows))).encode()
+
+
+def _line(row: Row) -> str:
+    """A row as a line of CSV; a field with either character of line breaks is quoted."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(row)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Tested:
 
 def read_table(text: str) -> Table:
     """The table of a CSV document; full IRIs get prefixes."""
+    csv.field_size_limit(sys.maxsize)  # a text may be longer than the 131072 characters that are the default
     variables, *rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline="")) if row] or [()]
     return Table(variables, tuple(tuple(map(shorten, row)) for row in rows))
 
@@ -98,21 +103,26 @@ def read_table(text: str) -> Table:
 def answer(question: Question, engine: Engine) -> Table:
     """The answer of a question. Raises KelisimError if the query is malformed or fails."""
     found = engine.query(question.query)
-    if found.is_graph:
-        triples = ((t.subject, t.predicate, t.object) for t in found.triples)
-        return Table(_TRIPLE, tuple(sorted(tuple(map(_cell, triple)) for triple in triples)))
-    body = found.serialize(_CSV).decode()
-    return Table(("ask",), ((body.strip(),),)) if body.strip() in {"true", "false"} else _with_blanks(body)
+    if found.is_boolean:
+        return Table(("ask",), (("true" if found.boolean else "false",),))
+    try:
+        if found.is_graph:
+            triples = ((t.subject, t.predicate, t.object) for t in found.triples)
+            return Table(_TRIPLE, tuple(sorted(tuple(map(_cell, triple)) for triple in triples)))
+        solutions = found.solutions
+        variables = tuple(variable.value for variable in solutions.variables)
+        return Table(variables, tuple(tuple(map(_cell, solution)) for solution in solutions))
+    except (OSError, RuntimeError) as error:
+        raise KelisimError(f"The query failed while it was evaluated: {error}") from error
 
 
-def _with_blanks(body: str) -> Table:
-    """The table of an answer, whose rows may be blank: one variable without a value."""
-    variables, *rows = csv.reader(io.StringIO(body, newline=""))
-    return Table(tuple(variables), tuple(tuple(map(shorten, row)) or ("",) for row in rows))
-
-
-def _cell(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    return shorten(term.value) if isinstance(term, ox.NamedNode | ox.Literal) else str(term)
+def _cell(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:
+    """A term as a cell; raises KelisimError for a blank node, whose name is another each time."""
+    if isinstance(term, ox.BlankNode):
+        raise KelisimError("Its answer has blank nodes, whose names are others each time: ask for what they tell.")
+    if isinstance(term, ox.Triple):
+        return " ".join(map(_cell, (term.subject, term.predicate, term.object)))
+    return shorten(term.value) if term is not None else ""
 
 
 def check_answers(data: Path, engine: Engine) -> list[Tested]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.checks.collection import Collection, collect, curated_texts
@@ -75,7 +75,8 @@ def run_tests(data: Path, articles: Path | None = None, *, reasoning: bool = Tru
     collection = collect(texts)
     if found := malformed(texts, collection):
         return Outcome(0, tuple(sorted(found)), unchecked=("All but syntax: the files cannot be read.",))
-    collection = Collection(collection.files, find_articles(collection, articles)[0] if articles else {})
+    found_texts, missing = find_articles(collection, articles) if articles else ({}, [])
+    collection = Collection(collection.files, found_texts)
     examination = examine(collection, reasoning=False)
     manifest = read_manifest(data)
     named = misnamed(collection, manifest) if manifest else ()
@@ -86,17 +87,26 @@ def run_tests(data: Path, articles: Path | None = None, *, reasoning: bool = Tru
         questions = check_answers(data, Engine(build(curation).quads))
         return Outcome(
             examination.claims,
-            tuple(sorted({*examination.findings, *named})),
+            tuple(sorted({*examination.findings, *named, *map(_as_told, missing)})),
             report,
             verdict.result() if verdict else None,
             tuple(questions),
-            _unchecked(examination.unchecked, reasoning=reasoning),
+            _unchecked(examination.unchecked, reasoning=reasoning, given=articles is not None),
         )
 
 
-def _unchecked(told: Sequence[str], *, reasoning: bool) -> tuple[str, ...]:
-    """What an examination left out; the reasoner is left out of that only since it looks at all here."""
-    return tuple(told[:-1] if reasoning else told)
+def _as_told(missing: Finding) -> Finding:
+    """What is told of a text that is not there, which is no error, other than one that was altered."""
+    return missing if missing.rule == "article-altered" else replace(missing, severity=Severity.WARNING)
+
+
+def _unchecked(told: Sequence[str], *, reasoning: bool, given: bool) -> tuple[str, ...]:
+    """What an examination left out; the reasoner is left out of that only since it looks at all here.
+
+    given: whether a folder of texts was given, in which those that are missing were looked for.
+    """
+    left = told[:-1] if reasoning else told
+    return tuple(t.replace("was not given (--articles)", "is not among those given") if given else t for t in left)
 
 
 def failures(outcome: Outcome) -> list[str]:

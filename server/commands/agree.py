@@ -119,6 +119,10 @@ def _accept(comparison: "Comparison", decided: Path | None, out: Path) -> list[s
     from kg.curation.export import write
     from kg.rdf.files import read_text
 
+    if not decided and comparison.differences:
+        raise click.UsageError(
+            "--accept wants --decide FILE too, since there are differences: --differences FILE writes it."
+        )
     decisions = read_decisions(read_text(decided), str(decided)) if decided else Decisions()
     accepted = accept(comparison, decisions)
     write(accepted.claims.encode(), out)

@@ -167,6 +167,12 @@ def test_what_was_decided_stays_when_the_file_is_written_anew(found: Comparison)
         ('[[difference]]\na = ["x"]\ntake = "both"\nspeaker = "A"\n', r"d\.toml:1: speaker = 'A' wants take"),
         ('[[difference]]\na = ["x"]\ntake = "A"\nspeaker = "B"\n', r"d\.toml:1: speaker = 'B' wants take"),
         ('[[difference]]\na = ["x"]\ntake = "A"\nspeeker = "B"\n', r"d\.toml:1: speeker is none of take, speaker"),
+        ('[[difference]]\na = ["x"]\ntake = []\n', r"d\.toml:3: take = \[\] is none of"),
+        (
+            '[[difference]]\na = ["x"]\nb = ["y"]\ntake = "A"\nspeaker = ["B"]\n',
+            r"d\.toml:1: speaker = \['B'\] wants take",
+        ),
+        ('difference = [{a = ["x"], b = ["y"], take = "A"}]\n', r"d\.toml: write each difference as a table"),
         ("[difference]\na = 1\n", r"d\.toml: write \[\[difference\]\] with two brackets"),
         ("[[diference]]\na = 1\n", r"d\.toml: diference is neither"),
         ('[[difference]]\na = ["x\n', r"d\.toml: .*line 2"),

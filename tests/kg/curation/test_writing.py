@@ -319,3 +319,9 @@ def test_that_things_read_back_the_same(triples: list[ox.Triple]) -> None:
     document = ThingsFile("entities/x.ttl", "# x\n").with_prefixes(names.used)
     document = document.put(document.head or len(document.text), text)
     assert {str(q.triple) for q in parse(document.text, "x.ttl")} == {str(t) for t in triples}
+
+
+def test_withdrawn_numbers_in_files_with_crlf() -> None:
+    file = ClaimsFile.read(FILE.replace("\n", "\r\n"), "claims/x.trig")
+    with pytest.raises(KelisimError, match="withdrawn"):
+        file.add(a_claim("x-p2-2"))

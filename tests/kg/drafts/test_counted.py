@@ -62,6 +62,12 @@ def test_that_dates_are_no_figures() -> None:
     [
         ("It grew by 8 to 9 per cent.", (8, "PERCENT", "bound-over"), (9, "PERCENT", "bound-up-to")),
         ("Between 12 and 15 projects are chosen.", (12, "NUM", "bound-over"), (15, "NUM", "bound-up-to")),
+        (
+            "It rises to between 6 and 7 billion.",
+            (6_000_000_000, "NUM", "bound-over"),
+            (7_000_000_000, "NUM", "bound-up-to"),
+        ),
+        ("Between 900 thousand and 2 million.", (900_000, "NUM", "bound-over"), (2_000_000, "NUM", "bound-up-to")),
         ("They chose 12 and 15 projects.", (12, "NUM", "bound-exact"), (15, "NUM", "bound-exact")),
         ("From 8 came 9 per cent.", (8, "NUM", "bound-exact"), (9, "PERCENT", "bound-exact")),
     ],

@@ -1,6 +1,7 @@
 """`kelisim draft`: the files that it writes, with marks; what it refuses; and that it overwrites nothing."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from kg.checks.collection import collect, curated_texts
 from kg.curation.curated import read_claims, read_curation
 from kg.curation.marks import MARK, open_marks
 from kg.drafts.drafting import draft
+from kg.packages.scaffold import new_package
 from ontology import KelisimError
 from server.commands.cli import cli
 from tests.kg.drafts.world import FILES, NEWS, write
@@ -181,3 +183,50 @@ def test_an_article_that_has_its_record_keeps_it(data: Path, news: Path) -> None
     again = sources.read_bytes()
     assert run(data, news, "ona31").exit_code == 0
     assert sources.read_bytes() == again
+
+
+_PACKAGED = """Ravnia and Selmark ready a gas accord
+
+https://vantage-dispatch.example/2032/ravnia-selmark
+
+Vantage Dispatch
+14 October 2032
+
+OSTVIK, October 14. - Trade reached 3.4 billion dollars in 2031. "It will grow," Edvin Halder said on Monday.
+"""
+
+
+def test_a_draft_in_a_package(tmp_path: Path) -> None:
+    data = tmp_path / "quay"
+    new_package(data, standalone=True)
+    news = write(data / "articles", {"quay32.txt": _PACKAGED})
+    result = run(data, news, "quay32")
+    assert result.exit_code == 0, result.output
+    organisations = (data / "entities/organisations.ttl").read_text(encoding="utf-8")
+    assert "id:quay_vantage-dispatch a org:Organization ;" in organisations
+    assert f'rdfs:label "{MARK} Vantage Dispatch"@en' in organisations
+    assert "dcterms:source src:quay_curation ." in organisations
+    claims = (data / "claims/quay32.trig").read_text(encoding="utf-8")
+    assert "id:quay_obs-quay32-p" in claims
+    assert not [iri for iri in re.findall(r"\bid:[\w-]+", claims) if not iri.startswith("id:quay_")]
+
+
+def test_a_known_publisher_in_a_line_before_the_text(data: Path, news: Path) -> None:
+    (news / "ona31.txt").unlink()
+    write(news, {"tc31.txt": "A pact is near\n\nThe Tarn Courier\n\nONA and ONA tell of 12 ships in Tarn.\n"})
+    assert run(data, news, "tc31").exit_code == 0
+    assert "dcterms:publisher id:the-tarn-courier ;" in (data / "sources.ttl").read_text(encoding="utf-8")
+
+
+def test_that_passages_are_not_overwritten(data: Path, news: Path) -> None:
+    write(data / "passages", {"ona31.ttl": "# mine\n"})
+    assert run(data, news, "ona31").exit_code == 0
+    assert (data / "passages/ona31.ttl").read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_that_a_blank_article_is_refused(data: Path, news: Path) -> None:
+    write(news, {"ona31.txt": " \n\n"})
+    result = run(data, news, "ona31")
+    assert result.exit_code == 1
+    assert "is blank" in result.output
+    assert not (data / "claims/ona31.trig").exists()

@@ -64,6 +64,9 @@ def test_a_date(text: str, edtf: str, stated: bool) -> None:
         "They may meet.",
         "It cost $2,030 and weighs 1.998 kilograms.",
         "They march on.",
+        "Of 120 states, 42 may sign the treaty.",
+        "Around 95 march.",
+        "About 30 march to the square, and 12 may follow.",
         "See p2031.",
         "Version 19.98 came with 31 parts.",
     ],
@@ -94,3 +97,17 @@ def test_that_bounds_and_edtf_agree(day: date, ahead: bool, noise: str) -> None:
         assert expected
         assert (expected.first, expected.last) == found.bounds
         assert text[found.start : found.end].strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "edtf"),
+    [
+        ("More than a quarter of this year is gone.", ["2031"]),
+        ("They met on 31 June.", ["2031-06"]),
+        ("It was dry in the summer months of 2024.", ["2024"]),
+        ("They met on February 29.", ["2028-02-29"]),
+        ("They will meet on February 29.", ["2032-02-29"]),
+    ],
+)
+def test_dates_of_few_years(text: str, edtf: list[str]) -> None:
+    assert [d.edtf for d in dates(text, DAY)] == edtf

@@ -245,9 +245,15 @@ def test_articles_are_the_packages_own(harbour: Path) -> None:
 
 def test_texts_that_are_not_there_are_no_error(alone: Path) -> None:
     (alone / "articles/quay1.txt").write_text("Another.")
+    altered = run_tests(alone, alone / "articles", reasoning=False)
+    assert [f.rule for f in altered.errors] == ["article-altered"]
+    assert "quay1.txt has another SHA-256" in altered.errors[0].wrong
+    (alone / "articles/quay1.txt").rename(alone / "articles/other.txt")
     left = run_tests(alone, alone / "articles", reasoning=False)
     assert left.passed
-    assert "quay1: its text was not given" in left.unchecked[0]
+    assert "looked at other.txt" in left.findings[0].wrong
+    assert "quay1: its text is not among those given" in left.unchecked[0]
+    assert "quay1: its text was not given" in run_tests(alone, reasoning=False).unchecked[0]
 
 
 def test_a_package_may_be_empty(alone: Path) -> None:
