@@ -75,8 +75,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         refuse_used(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = folder.parent / f".{folder.name}.{uuid4().hex}.part"
-        part.mkdir()
         try:
+            part.mkdir()
             yield part
             part.rename(folder)
         except BaseException:
