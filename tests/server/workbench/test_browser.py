@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.server.pages.test_browser import OF_SIGHT, RULES
+from tests.server.pages.test_browser import OF_SIGHT, RULES, violations
 from tests.server.workbench.conftest import Curating, curating, make_data
 from tests.server.workbench.test_editing import FIGURE, TRADE, WRITTEN, keep
 
@@ -74,16 +73,6 @@ def test_pages_are_accessible_and_fit_narrow_screens(browser: Browser, bench: Cu
             assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         complaints += violations(page, {"type": "rule", "values": OF_SIGHT})
         assert complaints == []
-
-
-def violations(page: Page, rules: dict[str, object]) -> list[str]:
-    """The violations that axe-core finds: rule, elements and reason."""
-    found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 def test_from_a_sentence_to_a_saved_claim_by_the_keyboard_alone(browser: Browser, bench: Curating) -> None:
