@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Final
 
 import platformdirs
 import pyoxigraph as ox
 
 from kg.curation.shipped import frozen
+
+_APART: Final = frozenset({"__pycache__", "answers"})
+"""The folders of which no dataset is built: compiled code, and what is expected of questions."""
 
 
 def kept_file() -> Path:
@@ -36,7 +40,7 @@ def name() -> str:
 
 def _files(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
     for each in sorted(folder.iterdir(), key=lambda f: f.name):
-        if each.is_dir() and each.name != "__pycache__":
+        if each.is_dir() and each.name not in _APART:
             yield from _files(each, f"{path}/{each.name}")
         elif each.is_file():
             yield f"{path}/{each.name}", each
