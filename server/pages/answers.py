@@ -25,10 +25,10 @@ from server.endpoint.updates import seconds
 from server.http.errors import ProblemError
 from server.http.languages import language, translate
 from server.http.site import Site
-from server.http.tables import SUFFIXES, tabular
+from server.http.tables import tabular
 from server.http.versions import mark, version_of
 from server.pages.heads import heads
-from server.pages.list_files import said_fields, table_of
+from server.pages.list_files import known, said_fields, table_of
 
 MOST_ROWS: Final = 20_000
 """The limit of rows in such a table; longer answers are refused with 413: ``/sparql`` gives them without labels."""
@@ -44,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
     @routes.get("/answer.<suffix>")
     def answer(suffix: str) -> Response:
         """The answer of ``query=`` as a table, with ``default-graph-uri=``, ``version=`` and ``timeout=`` as usual."""
-        _check(suffix, "answer")
+        known(suffix, "answer")
         query = request.args.get("query", "")
         if not query:
             raise ProblemError(400, "Malformed request", "Give the query as the parameter query.")
@@ -62,12 +62,6 @@ def blueprint(site: Site) -> Blueprint:
         return _answered(site, chosen.query, citing, Named(name, str(chosen.titled(language())), suffix))
 
     return routes
-
-
-def _check(suffix: str, name: str) -> None:
-    if suffix not in SUFFIXES:
-        offered = ", ".join(f"{name}.{each}" for each in SUFFIXES)
-        raise ProblemError(404, "Not found", f"There is no {name}.{suffix}; there is: {offered}.")
 
 
 class Named(NamedTuple):

@@ -84,11 +84,16 @@ def days(moments: Iterable[Moment], kind: str) -> dict[str, str]:
     return {f"{kind}_earliest": first, f"{kind}_latest": max((moment.last for moment in of_kind), default="")}
 
 
-def checked(suffix: str, name: str, filters: Filters) -> None:
-    """Raises a 404 ProblemError for a suffix that no table has, and a 400 one for filters that are not understood."""
+def known(suffix: str, name: str) -> None:
+    """Raises a 404 ProblemError for a suffix that no table has."""
     if suffix not in SUFFIXES:
         offered = ", ".join(f"{name}.{each}" for each in SUFFIXES)
         raise ProblemError(404, "Not found", f"There is no {name}.{suffix}; there is: {offered}.")
+
+
+def checked(suffix: str, name: str, filters: Filters) -> None:
+    """Raises a 404 ProblemError for a suffix that no table has, and a 400 one for filters that are not understood."""
+    known(suffix, name)
     filters.page()  # that a file has no pages is no reason to take a wrong number
     if filters.problems:
         raise ProblemError(400, "Malformed request", " ".join(filters.problems))
